@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * control.h - the control socket: unix stream, one command a line, the reply
+ * is any number of lines and at last "ok" or "error: text".
+ */
+#ifndef HVROOT_CONTROL_H
+#define HVROOT_CONTROL_H
+
+struct reply;
+
+/*
+ * Serve commands whose first word is @verb. @help is one line: the arguments,
+ * two spaces, what it does ("remove controller=N lun=N  take a disk away").
+ * A text with several lines documents several forms. argv[0] is the verb;
+ * words are split at blanks. @fn returns 0 for ok, or what reply_error()
+ * returned. Loop thread. @verb and @help must live as long as hvroot.
+ */
+void control_register(const char *verb, const char *help,
+		      int (*fn)(struct reply *r, int argc, char **argv, void *ctx), void *ctx);
+
+/* Add text to the reply; lines end in \n. */
+void reply_printf(struct reply *r, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* Set the error text (one line, no newline). Returns -1, to be returned. */
+int reply_error(struct reply *r, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/*
+ * Find "key=value" among the words and return the value, or NULL. To refuse
+ * misspelt keys, name the allowed ones in control_keys().
+ */
+const char *control_arg(int argc, char **argv, const char *key);
+
+/* Number in C notation ("0x1f", "31"). 0, or -1 with reply_error() set. @dflt when absent. */
+int control_num(struct reply *r, int argc, char **argv, const char *key,
+		unsigned long long dflt, unsigned long long *value);
+
+/* Start serving on @path (replaced if there), stop and free. main.c alone. */
+int control_open(const char *path);
+void control_close(void);
+
+/* The client, `hvroot ctl SOCKET CMD...`: the exit status. */
+int control_client(int argc, char **argv);
+
+#endif

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * log.h - one line to the user (stderr), and the protocol trace (--trace).
+ * Any thread; a line is never torn.
+ */
+#ifndef HVROOT_LOG_H
+#define HVROOT_LOG_H
+
+#include <stdbool.h>
+
+/* One line on stderr, "hvroot: " in front, newline behind. */
+void log_err(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/* A second identical cause within a second is dropped and counted: guest-made lines. */
+#define log_guest(...) do {						\
+		static struct log_limit limit_;				\
+		if (log_may(&limit_))					\
+			log_err("guest: " __VA_ARGS__);			\
+	} while (0)
+
+struct log_limit {
+	long long second;
+	unsigned int printed;
+};
+
+bool log_may(struct log_limit *l);
+
+/* One trace line: time since start in seconds, @name, the fields. */
+void trace(const char *name, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* False: nobody reads the trace, do not bother to build the fields. */
+bool trace_on(void);
+
+/* Verbose trace (--trace-level 2): exits, interrupts, ring packets. */
+bool trace_verbose(void);
+
+/* Open the trace file; main.c alone. 0 or -errno. */
+int trace_open(const char *path, int level);
+void trace_close(void);
+
+#endif

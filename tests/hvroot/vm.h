@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * vm.h - the KVM virtual machine: memory, irqchip, virtual CPUs' number.
+ *
+ * Every address that comes from the guest goes through vm_mem(); nothing else
+ * in hvroot turns a guest physical address into a pointer.
+ */
+#ifndef HVROOT_VM_H
+#define HVROOT_VM_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct vm;
+struct kvm_run;
+
+/*
+ * Pointer to @len bytes of guest RAM at @gpa, or NULL unless all of them are
+ * RAM of one memory slot. The guest may change those bytes at any time: copy
+ * once, then check, then use. Stays valid for the life of hvroot, also over
+ * a machine reset. Any thread.
+ */
+void *vm_mem(struct vm *vm, uint64_t gpa, uint64_t len);
+
+/* Number of virtual CPUs; VP index = 0 .. n-1. */
+unsigned int vm_cpus(const struct vm *vm);
+
+#endif
