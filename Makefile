@@ -1,7 +1,40 @@
 # SPDX-License-Identifier: GPL-2.0-only
+# Everything is built under build/; see README.md.
+#
+#   make [modules]   the kernel modules, for KERNEL= default (Debian's 6.1), 6.12, running,
+#                    a version, or a folder (see scripts/kernel); KDIR= names headers directly
+#   make hvroot      the root partition, build/hvroot/hvroot
+#   make demo        boot a Debian kernel as a Hyper-V guest with our modules and a disk
+#   make check       prove it; ends with "N passed, N failed"
+#   make clean
 
-# Everything that can be checked; ends with "N passed, N failed".
+KERNEL ?= default
+
+ifneq ($(KERNELRELEASE),)
+# called by the kernel's build (an older one that wants a Makefile)
+include $(src)/Kbuild
+else
+
+.PHONY: all help modules hvroot demo check clean
+all: modules
+
+help:
+	@sed -n '/^#   make/,/^$$/{/^#/s/^# *//p}' Makefile
+
+modules:
+	@scripts/build-modules $(if $(KDIR),--kdir $(KDIR),$(KERNEL))
+
+hvroot:
+	@scripts/deps --check
+	@$(MAKE) --no-print-directory -C tests/hvroot
+
+demo:
+	@scripts/demo
+
 check:
 	@scripts/check
 
-.PHONY: check
+clean:
+	rm -rf build
+
+endif
