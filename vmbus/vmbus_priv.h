@@ -1,0 +1,422 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the files of hv_vmbus share: the bus object, the private half of a
+ * channel, and the prototypes of every file, lower layers first.
+ *
+ * Lock order, outermost first:
+ *	vmbus.chan_mutex	the channel list, sub-channel lists, target CPUs
+ *	ring_buffer_mutex	(per ring) the ring's mapping against readers of sysfs
+ *	vmbus.quarantine_lock	memory that the host may still have mapped
+ *	vmbus.req_lock		pending requests; taken in softirq context
+ *	vmbus_channel.sched_lock  the channel callback; taken in hard interrupt context
+ *	outbound.ring_lock	(per ring) writers; taken in any context
+ * vmbus.relid[] is read under RCU and written under chan_mutex.
+ */
+#ifndef _HV_VMBUS_PRIV_H
+#define _HV_VMBUS_PRIV_H
+
+#include <linux/cpumask.h>
+#include <linux/hyperv.h>
+#include <linux/interrupt.h>
+#include <linux/ratelimit.h>
+#include <linux/rcupdate.h>
+#include <linux/wait.h>
+#include <linux/workqueue.h>
+#include <asm/mshyperv.h>
+#include <hv/compat.h>
+#include "connection_abi.h"
+
+struct acpi_device;
+struct hv_device;
+
+#define VMBUS_SINT		2	/* the synthetic interrupt of VMBus */
+#define VMBUS_RELIDS		2048	/* relids are 1..2047: one event flag each */
+#define VMBUS_MAX_OFFERS	2047	/* no more channels than that at a time */
+#define VMBUS_MSG_MAX		HV_MESSAGE_PAYLOAD_BYTE_COUNT
+
+/* Something the host did wrong, or did not do in time; see vmbus_err_names */
+enum vmbus_err {
+	VERR_MSG_SIZE,		/* control message longer than 240 bytes or too short */
+	VERR_MSG_TYPE,		/* control message type unknown or not for a guest */
+	VERR_MSG_STATE,		/* control message not allowed now */
+	VERR_MSG_FIELD,		/* a field of a control message makes no sense */
+	VERR_RELID,		/* relid out of range or unknown */
+	VERR_OFFER,		/* offer refused: duplicate, or no parent */
+	VERR_OFFER_LIMIT,	/* offer refused: too many */
+	VERR_LATE_REPLY,	/* reply that nobody waits for (any more) */
+	VERR_TIMEOUT,		/* the host did not answer in time */
+	VERR_REFUSED,		/* the host answered with a failure status */
+	VERR_POST,		/* a message could not be posted */
+	VERR_EVENT,		/* event flag of an unknown channel */
+	VERR_QUARANTINE,	/* memory kept because the host may still use it */
+	VERR_STORM,		/* device delayed: offered and rescinded over and over */
+	VERR_RING_INDEX,	/* ring index out of bounds */
+	VERR_PACKET,		/* packet header makes no sense */
+	VERR_REQUEST_ID,	/* completion for an unknown or retired request */
+	VERR_NOMEM,		/* not the host's fault: no memory to handle a message */
+	VERR_COUNT
+};
+
+extern const char * const vmbus_err_names[VERR_COUNT];
+
+/* Kinds of control messages that the host sends, one bit each: which are legal when */
+enum vmbus_phase {
+	VMBUS_PHASE_DOWN	= BIT(0),	/* no connection; only unload may be answered */
+	VMBUS_PHASE_CONTACT	= BIT(1),	/* version walk */
+	VMBUS_PHASE_UP		= BIT(2),	/* version agreed */
+	VMBUS_PHASE_UNLOAD	= BIT(3),	/* unload sent */
+};
+
+/**
+ * struct vmbus - the one VMBus instance
+ */
+struct vmbus {
+	struct device *dev;		/* parent of all VMBus devices (the ACPI node) */
+	struct acpi_device *acpi;
+	enum vmbus_phase phase;		/* written by connect.c and power.c only */
+	bool ignore_offers;		/* suspending or unloading: drop offers */
+	bool crashing;			/* crash or panic: nobody may sleep */
+
+	/* pending requests (msg.c) */
+	spinlock_t req_lock;		/* protects: reqs */
+	struct list_head reqs;
+	atomic_t next_open_id;
+
+	/* channels (offer.c, channel.c) */
+	struct mutex chan_mutex;	/* protects: chans, sc_list of each, writes to relid[] */
+	struct list_head chans;		/* primary channels, vmbus_channel.listentry */
+	unsigned int nr_chans;
+	struct vmbus_chan __rcu **relid;	/* VMBUS_RELIDS entries */
+	DECLARE_BITMAP(refused, VMBUS_RELIDS);	/* relids of refused offers: release at rescind */
+	wait_queue_head_t chan_wait;	/* a channel went away */
+	struct list_head storms;	/* history of devices that come and go, newest first */
+	unsigned int nr_storms;
+	struct completion offers_done;	/* "all offers delivered" came */
+
+	struct workqueue_struct *ctl_wq;	/* ordered: offers and rescinds as they come */
+	struct workqueue_struct *primary_wq;	/* ordered: register devices */
+	struct workqueue_struct *sub_wq;	/* ordered: hand sub-channels to drivers */
+	struct workqueue_struct *rescind_wq;	/* remove devices */
+
+	struct mutex quarantine_lock;	/* protects: quarantine */
+	struct list_head quarantine;
+	size_t quarantine_bytes;
+	struct work_struct quarantine_work;
+
+	struct vmbus_cpu __percpu *cpu;	/* synic.c */
+	int cpuhp_state;
+
+	/* for debugfs and sysfs; the numbers never go down */
+	atomic64_t err[VERR_COUNT];
+	atomic64_t msgs_in;
+	atomic64_t msgs_out;
+	struct dentry *debugfs;
+	struct hv_debugfs_bus *debugfs_priv;
+};
+
+/**
+ * struct vmbus_chan - the private half of a channel
+ *
+ * Drivers see only @ch.  Reference counted by ch.kobj; the last reference
+ * frees it after an RCU grace period.
+ */
+struct vmbus_chan {
+	struct vmbus_channel ch;
+	struct vmbus *bus;
+
+	/* life cycle (offer.c) */
+	unsigned long flags;		/* enum vmbus_chan_flags, atomic bit operations */
+	struct delayed_work add_work;	/* register the device, or hand over the sub-channel */
+	struct work_struct rescind_work;
+	struct mutex life;		/* protects: device registration against removal */
+
+	/* ring memory (ringmem.c); pages[] in wire order, first the outbound ring */
+	struct page **ring_pages;
+	unsigned int ring_npages;
+	unsigned int ring_order;	/* >0: one block of that order (vmbus_alloc_ring) */
+	void *out_map, *in_map;		/* vmap: control page, data, data again */
+	bool ring_tainted;		/* the host may still have the ring mapped */
+
+	/* data path (ring.c, chan_io.c) */
+	bool ring_broken;		/* a bad index: no more I/O until the next open */
+	atomic64_t err[VERR_COUNT];
+
+	struct dentry *debugfs;
+	struct hv_debugfs_chan *debugfs_priv;
+};
+
+enum vmbus_chan_flags {
+	CHAN_RELID_HELD,	/* the host still counts the relid as ours */
+	CHAN_REGISTERED,	/* device registered, or sub-channel handed over */
+	CHAN_DEAD,		/* removed from all lists */
+	CHAN_WAS_OPEN,		/* some open succeeded */
+	CHAN_KOBJ_ADDED,	/* shows in sysfs */
+	CHAN_GONE_ON_RESUME,	/* the host did not offer it again after hibernation */
+};
+
+static inline struct vmbus_chan *to_chan(const struct vmbus_channel *ch)
+{
+	return container_of(ch, struct vmbus_chan, ch);
+}
+
+static inline u32 chan_relid(const struct vmbus_channel *ch)
+{
+	return ch->offermsg.child_relid;
+}
+
+/* the primary channel of a device, for a primary itself and its sub-channels */
+static inline struct vmbus_channel *chan_primary(struct vmbus_channel *ch)
+{
+	return ch->primary_channel ?: ch;
+}
+
+/* main.c: the one instance, and the limits */
+extern struct vmbus vmbus_bus;
+extern uint vmbus_host_timeout;		/* module parameter, seconds */
+extern uint vmbus_max_version;		/* module parameter */
+static inline unsigned long vmbus_timeout(void)
+{
+	return READ_ONCE(vmbus_host_timeout) * HZ;
+}
+
+static inline void vmbus_count(struct vmbus *bus, enum vmbus_err e)
+{
+	atomic64_inc(&bus->err[e]);
+}
+
+static inline void chan_count(struct vmbus_channel *ch, enum vmbus_err e)
+{
+	atomic64_inc(&to_chan(ch)->err[e]);
+	vmbus_count(to_chan(ch)->bus, e);
+}
+
+/* The host did something wrong: count it and say so, rate limited, one line */
+#define vmbus_bad(bus, e, fmt, ...)					\
+do {									\
+	vmbus_count(bus, e);						\
+	pr_warn_ratelimited("%s: " fmt "\n", vmbus_err_names[e],	\
+			    ##__VA_ARGS__);				\
+} while (0)
+
+#define chan_bad(ch, e, fmt, ...)					\
+do {									\
+	chan_count(ch, e);						\
+	pr_warn_ratelimited("channel %u: %s: " fmt "\n", chan_relid(ch),\
+			    vmbus_err_names[e], ##__VA_ARGS__);		\
+} while (0)
+
+/* hv.c: the only calls into the hypervisor */
+int hv_platform_check(void);
+u16 hv_post_message(u32 conn_id, const void *payload, size_t len);
+u64 hv_signal_event(u64 sig_event);
+u32 hv_cpu_to_vp(unsigned int cpu);
+
+/* dispatch.c: pure */
+enum vmbus_msg_context {
+	MSG_FAST,	/* handled in softirq context, must not sleep */
+	MSG_WORK,	/* handled in order on vmbus.ctl_wq */
+};
+
+struct vmbus_msg_entry {
+	u16 min_size;		/* with the header */
+	u8 phases;		/* enum vmbus_phase bits in which it may come */
+	u8 context;		/* enum vmbus_msg_context */
+	u32 min_version;	/* 0 = any */
+	void (*handler)(struct vmbus *bus, const void *msg, size_t len);
+};
+
+enum vmbus_err vmbus_dispatch_check(const struct vmbus_msg_entry *table, size_t entries, const void *msg,
+				    size_t len, enum vmbus_phase phase, u32 version,
+				    const struct vmbus_msg_entry **found);
+extern const struct vmbus_msg_entry vmbus_messages[CHANNELMSG_COUNT];	/* main.c */
+
+/* synic.c */
+struct vmbus_cpu {
+	void *msg_page;				/* SIMP */
+	void *event_page;			/* SIEFP */
+	struct tasklet_struct msg_tasklet;
+	unsigned int cpu;
+	struct vmbus *bus;
+	struct task_struct *thread;		/* PREEMPT_RT only */
+};
+
+int synic_alloc(struct vmbus *bus);
+void synic_free(struct vmbus *bus);
+int synic_start(struct vmbus *bus);
+void synic_stop(struct vmbus *bus);
+void synic_enable_cpu(struct vmbus *bus, unsigned int cpu);
+void synic_disable_cpu(struct vmbus *bus, unsigned int cpu);
+
+/* intr.c */
+void vmbus_isr(void);
+void vmbus_message_tasklet(struct tasklet_struct *t);
+void vmbus_scan_events(struct vmbus *bus, struct vmbus_cpu *vc);
+void vmbus_receive(struct vmbus *bus, const void *payload, size_t len);
+void vmbus_on_event(unsigned long data);	/* tasklet of a channel */
+int intr_start(struct vmbus *bus);
+void intr_stop(struct vmbus *bus);
+
+/* msg.c */
+
+/**
+ * struct vmbus_req - a message to the host that has an answer
+ * @type: type of the answer
+ * @relid: the answer's relid, or 0 if it has none
+ * @key: the answer's open id or GPADL handle, or 0
+ * @chan: rescind of this channel ends the wait with -ENODEV; NULL = none
+ * @reply: the answer as it came, valid if the wait returned 0
+ *
+ * Lives on the caller's stack between vmbus_req_start() and vmbus_req_wait():
+ * the latter takes it off the list under the lock, so an answer that comes
+ * later finds nobody and is only counted.
+ */
+struct vmbus_req {
+	struct list_head entry;
+	struct completion done;
+	u32 type;
+	u32 relid;
+	u32 key;
+	struct vmbus_chan *chan;
+	int result;
+	u8 reply[64];
+	size_t reply_len;
+};
+
+int vmbus_post(struct vmbus *bus, const void *msg, size_t len);
+void vmbus_req_start(struct vmbus *bus, struct vmbus_req *req);
+int vmbus_req_wait(struct vmbus *bus, struct vmbus_req *req, unsigned long timeout);
+void vmbus_req_cancel(struct vmbus *bus, struct vmbus_req *req);
+bool vmbus_req_answer(struct vmbus *bus, u32 type, u32 relid, u32 key, const void *msg, size_t len);
+void vmbus_req_fail_chan(struct vmbus *bus, struct vmbus_chan *chan, int err);
+
+/* connect.c */
+int vmbus_connect(struct vmbus *bus);
+void vmbus_disconnect(struct vmbus *bus);
+int vmbus_ask_offers(struct vmbus *bus);
+void vmbus_unload(struct vmbus *bus, bool crash);
+void vmbus_on_version_response(struct vmbus *bus, const void *msg, size_t len);
+void vmbus_on_unload_response(struct vmbus *bus, const void *msg, size_t len);
+
+/* gpadl_pack.c: pure.  Frames are of HV_HYP_PAGE_SIZE. */
+#define GPADL_MAX_FRAMES	8190
+#define GPADL_HEADER_FRAMES	26
+#define GPADL_BODY_FRAMES	28
+
+/*
+ * Each fills @buf (VMBUS_MSG_MAX bytes) with one message, sets *@used to the
+ * number of frames taken from @pfns, and returns the length of the message,
+ * or a negative errno when the arguments make no message.  @bytes and @offset
+ * describe the whole range, @npfns all its frames (header) or those left (body).
+ */
+int gpadl_pack_header(void *buf, u32 relid, u32 gpadl, u32 bytes, u32 offset,
+		      const u64 *pfns, u32 npfns, u32 *used);
+int gpadl_pack_body(void *buf, u32 seq, u32 gpadl, const u64 *pfns, u32 npfns, u32 *used);
+
+/* gpadl.c */
+int gpadl_create(struct vmbus_channel *ch, const u64 *pfns, u32 npfns, u32 bytes, u32 *handle);
+int gpadl_destroy(struct vmbus_channel *ch, u32 handle);
+void vmbus_on_gpadl_created(struct vmbus *bus, const void *msg, size_t len);
+void vmbus_on_gpadl_torndown(struct vmbus *bus, const void *msg, size_t len);
+
+/* quarantine.c: memory that the host may still have mapped */
+void quarantine_init(struct vmbus *bus);
+void quarantine_pages(struct vmbus *bus, u32 gpadl, struct page **pages, unsigned int n, unsigned int order);
+void quarantine_buffer(struct vmbus *bus, u32 gpadl, void *buffer, u32 bytes);
+bool quarantine_released(struct vmbus *bus, u32 gpadl);
+void quarantine_drop_all(struct vmbus *bus);
+
+/* reqid.c: pure request ids (vmbus_next_request_id() and friends as well) */
+int reqid_init(struct vmbus_requestor *rq, u32 size);
+void reqid_free(struct vmbus_requestor *rq);
+
+/*
+ * ring.c.  ring_attach() makes @rbi ready over @map: one control page, then
+ * the data pages mapped twice in a row; @bytes counts control page and data
+ * once.  @outbound: also sets the feature bit and the private index.  Both
+ * rings must be empty (the caller zeroed them).  ring_detach() forgets the mapping;
+ * the caller holds ring_buffer_mutex around both.
+ */
+void ring_attach(struct hv_ring_buffer_info *rbi, struct hv_ring_buffer *map, u32 bytes, bool outbound);
+void ring_detach(struct hv_ring_buffer_info *rbi);
+
+/* ringmem.c: pages, mappings and bounce buffer of a channel's two rings */
+int ringmem_alloc(struct vmbus_channel *ch, u32 send_bytes, u32 recv_bytes, bool contiguous);
+int ringmem_map(struct vmbus_channel *ch);
+void ringmem_unmap(struct vmbus_channel *ch);
+void ringmem_free(struct vmbus_channel *ch, u32 gpadl);
+u64 *ringmem_pfns(struct vmbus_channel *ch);
+
+/* channel.c */
+struct vmbus_chan *chan_alloc(struct vmbus *bus, const struct vmbus_channel_offer_channel *offer);
+void chan_free(struct vmbus_chan *chan);	/* from the kobject's release */
+void chan_get(struct vmbus_channel *ch);
+void chan_put(struct vmbus_channel *ch);
+bool chan_set_state(struct vmbus_channel *ch, enum vmbus_channel_state to);
+void vmbus_on_open_result(struct vmbus *bus, const void *msg, size_t len);
+void vmbus_on_modify_response(struct vmbus *bus, const void *msg, size_t len);
+struct vmbus_channel *vmbus_relid_get(struct vmbus *bus, u32 relid);	/* with a reference */
+
+/* affinity.c */
+unsigned int affinity_pick(struct vmbus_channel *ch);
+int chan_move(struct vmbus_channel *ch, unsigned int cpu);	/* chan_mutex not held; sysfs "cpu" */
+int affinity_vacate(struct vmbus *bus, unsigned int cpu);
+
+/* devtypes.c: class GUIDs */
+u16 devtype_of(const struct vmbus_channel_offer_channel *offer);
+bool devtype_perf(u16 type);
+bool devtype_silent(const guid_t *type);
+size_t devtype_ring_size(u16 type);
+
+/* offer.c */
+void vmbus_on_offer(struct vmbus *bus, const void *msg, size_t len);
+void vmbus_on_rescind(struct vmbus *bus, const void *msg, size_t len);
+void vmbus_on_offers_delivered(struct vmbus *bus, const void *msg, size_t len);
+void vmbus_on_tl_result(struct vmbus *bus, const void *msg, size_t len);
+void chan_release_relid(struct vmbus_channel *ch);
+void chan_forget(struct vmbus_channel *ch);
+void vmbus_remove_all(struct vmbus *bus);
+
+/* bus.c */
+extern struct bus_type hv_bus;
+int bus_start(struct vmbus *bus);
+void bus_stop(struct vmbus *bus);
+struct hv_device *vmbus_device_new(struct vmbus_channel *ch);
+int vmbus_device_add(struct hv_device *dev);
+void vmbus_device_unregister(struct hv_device *device_obj);
+
+/* power.c */
+int power_start(struct vmbus *bus);
+void power_stop(struct vmbus *bus);
+extern const struct dev_pm_ops vmbus_device_pm;		/* of each VMBus device */
+extern const struct dev_pm_ops vmbus_parent_pm;		/* of the ACPI node */
+
+/* platform.c */
+int platform_start(struct vmbus *bus);
+void platform_stop(struct vmbus *bus);
+
+/* mmio.c: @dev is the ACPI node; its _CRS and its ancestors' are searched */
+int mmio_start(struct acpi_device *dev);
+void mmio_stop(void);
+
+/*
+ * sysfs.c.  Device attributes are a group list of the bus; the kobject type of a channel
+ * calls chan_free() on release.  add/remove are called with the device
+ * registered, in process context.
+ */
+extern const struct attribute_group *vmbus_dev_groups[];
+extern struct kobj_type vmbus_chan_ktype;
+int sysfs_add_channel(struct hv_device *dev, struct vmbus_channel *ch);
+void sysfs_remove_channel(struct vmbus_channel *ch);
+
+/* debugfs.c: optional at run time, all tolerate failure */
+void debugfs_start(struct vmbus *bus);
+void debugfs_stop(struct vmbus *bus);
+void debugfs_add_device(struct hv_device *dev);
+void debugfs_remove_device(struct hv_device *dev);
+enum debugfs_delay { DELAY_INTERRUPT, DELAY_MESSAGE };
+void debugfs_delay(struct vmbus_channel *ch, enum debugfs_delay what);
+
+/* chan_io.c: the data path's exports are in <linux/hyperv.h> */
+void vmbus_set_event(struct vmbus_channel *channel);
+
+#endif
