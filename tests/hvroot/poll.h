@@ -32,6 +32,13 @@ struct ptimer *timer_start(unsigned int ms, void (*fn)(void *ctx), void *ctx);
 /* Stop and free a timer that has not fired yet. NULL is ignored. */
 void timer_cancel(struct ptimer *t);
 
+/*
+ * The one call other threads may make: run @fn(@ctx) on the loop thread soon,
+ * calls of one thread in order. Out of memory ends hvroot with a message: the
+ * callers have no way to go on without the call.
+ */
+void poll_call(void (*fn)(void *ctx), void *ctx);
+
 /* Set up, run until poll_stop(), and take down: main.c alone calls these. */
 int poll_init(void);
 void poll_run(void);
