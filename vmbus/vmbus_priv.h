@@ -24,7 +24,9 @@
 #include <linux/workqueue.h>
 #include <asm/mshyperv.h>
 #include <hv/compat.h>
+#include "chan_io.h"
 #include "connection_abi.h"
+#include "gpadl_pack.h"
 
 struct acpi_device;
 struct hv_device;
@@ -137,8 +139,7 @@ struct vmbus_chan {
 	void *out_map, *in_map;		/* vmap: control page, data, data again */
 	bool ring_tainted;		/* the host may still have the ring mapped */
 
-	/* data path (ring.c, chan_io.c) */
-	bool ring_broken;		/* a bad index: no more I/O until the next open */
+	struct chan_io io;		/* data path (chan_io.c) */
 	atomic64_t err[VERR_COUNT];
 
 	struct dentry *debugfs;
@@ -297,21 +298,6 @@ void vmbus_unload(struct vmbus *bus, bool crash);
 void vmbus_on_version_response(struct vmbus *bus, const void *msg, size_t len);
 void vmbus_on_unload_response(struct vmbus *bus, const void *msg, size_t len);
 
-/* gpadl_pack.c: pure.  Frames are of HV_HYP_PAGE_SIZE. */
-#define GPADL_MAX_FRAMES	8190
-#define GPADL_HEADER_FRAMES	26
-#define GPADL_BODY_FRAMES	28
-
-/*
- * Each fills @buf (VMBUS_MSG_MAX bytes) with one message, sets *@used to the
- * number of frames taken from @pfns, and returns the length of the message,
- * or a negative errno when the arguments make no message.  @bytes and @offset
- * describe the whole range, @npfns all its frames (header) or those left (body).
- */
-int gpadl_pack_header(void *buf, u32 relid, u32 gpadl, u32 bytes, u32 offset,
-		      const u64 *pfns, u32 npfns, u32 *used);
-int gpadl_pack_body(void *buf, u32 seq, u32 gpadl, const u64 *pfns, u32 npfns, u32 *used);
-
 /* gpadl.c */
 int gpadl_create(struct vmbus_channel *ch, const u64 *pfns, u32 npfns, u32 bytes, u32 *handle);
 int gpadl_destroy(struct vmbus_channel *ch, u32 handle);
@@ -325,19 +311,20 @@ void quarantine_buffer(struct vmbus *bus, u32 gpadl, void *buffer, u32 bytes);
 bool quarantine_released(struct vmbus *bus, u32 gpadl);
 void quarantine_drop_all(struct vmbus *bus);
 
-/* reqid.c: pure request ids (vmbus_next_request_id() and friends as well) */
+/*
+ * chan_io.c.  reqid_init() and reqid_free() of a channel's requestor; the
+ * caller is about to open the channel, or has closed it.
+ *
+ * ring_attach() makes @rbi, which is the outbound or inbound ring of a
+ * struct vmbus_chan, ready over @map: one control page, then the data; @bytes counts
+ * both.  It zeroes the indices and sets the feature bit.  ring_detach()
+ * forgets the mapping.  The caller holds ring_buffer_mutex around both.
+ */
 int reqid_init(struct vmbus_requestor *rq, u32 size);
 void reqid_free(struct vmbus_requestor *rq);
-
-/*
- * ring.c.  ring_attach() makes @rbi ready over @map: one control page, then
- * the data pages mapped twice in a row; @bytes counts control page and data
- * once.  @outbound: also sets the feature bit and the private index.  Both
- * rings must be empty (the caller zeroed them).  ring_detach() forgets the mapping;
- * the caller holds ring_buffer_mutex around both.
- */
-void ring_attach(struct hv_ring_buffer_info *rbi, struct hv_ring_buffer *map, u32 bytes, bool outbound);
+int ring_attach(struct hv_ring_buffer_info *rbi, struct hv_ring_buffer *map, u32 bytes, bool outbound);
 void ring_detach(struct hv_ring_buffer_info *rbi);
+bool chan_io_broken(const struct vmbus_channel *ch);
 
 /* ringmem.c: pages, mappings and bounce buffer of a channel's two rings */
 int ringmem_alloc(struct vmbus_channel *ch, u32 send_bytes, u32 recv_bytes, bool contiguous);

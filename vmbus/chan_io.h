@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Private state of a channel's data path; embedded in struct vmbus_chan. */
+#ifndef _HV_CHAN_IO_H
+#define _HV_CHAN_IO_H
+
+#include <linux/atomic.h>
+#include "reqid.h"
+#include "ring.h"
+
+/**
+ * struct chan_io - private state of a channel's data path
+ * @tx: producing end; protected by outbound.ring_lock
+ * @rx: consuming end; used by the one context that reads the channel
+ * @rx_len: bytes that the packet handed out last occupies in the ring, 0 if
+ *	none; never taken from the copy, which the driver may change
+ * @ids: request ids; protected by requestor.req_lock
+ * @ids_memory: what @ids lives in
+ * @errors: per enum ring_error, what the host did wrong
+ */
+struct chan_io {
+	struct ring_writer tx;
+	struct ring_reader rx;
+	u32 rx_len;
+	struct reqid_table ids;
+	void *ids_memory;
+	atomic_t errors[RING_NR_ERRORS];
+};
+
+#endif
