@@ -349,6 +349,7 @@ int chan_move(struct vmbus_channel *ch, unsigned int cpu);	/* chan_mutex not hel
 int affinity_vacate(struct vmbus *bus, unsigned int cpu);
 
 /* devtypes.c: class GUIDs */
+extern const struct vmbus_device vmbus_devs[];
 u16 devtype_of(const struct vmbus_channel_offer_channel *offer);
 bool devtype_perf(u16 type);
 bool devtype_silent(const guid_t *type);

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The exports of the bus itself: drivers, devices, MMIO.  They stand apart
+ * from exports.c because the kernel exports them where more types are
+ * complete (the includes below), which is part of their CRCs.
+ */
+#include <linux/cdev.h>
+#include <linux/dma-map-ops.h>
+#include <linux/hyperv.h>
+#include <linux/module.h>
+#include <linux/nsproxy.h>
+#include <linux/pid_namespace.h>
+#include <linux/poll.h>
+#include <linux/seq_file.h>
+#include <linux/static_call.h>
+#include <linux/tracepoint.h>
+#include "vmbus_priv.h"
+
+EXPORT_SYMBOL_GPL(__vmbus_driver_register);
+EXPORT_SYMBOL_GPL(vmbus_driver_unregister);
+EXPORT_SYMBOL_GPL(vmbus_device_unregister);
+EXPORT_SYMBOL_GPL(vmbus_allocate_mmio);
+EXPORT_SYMBOL_GPL(vmbus_free_mmio);
