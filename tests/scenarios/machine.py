@@ -1,0 +1,199 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""One booted machine, and what a scenario may do with it."""
+import os
+import re
+import shutil
+import tempfile
+import time
+
+from guest import TROUBLE, Agent, GuestError
+from host import Control, HostError, Process, Trace, tail
+from registry import Disk, Machine
+
+BOOT_LIMIT = 240
+
+
+class Failure(Exception):
+    """A scenario's own expectation did not hold."""
+
+
+class Skip(Exception):
+    """The scenario cannot say anything here (with in-tree drivers that lack the feature)."""
+
+
+class Booted:
+    """A running guest; `m` in the scenarios."""
+
+    def __init__(self, spec: Machine, images, keep):
+        self.spec = spec
+        self.images = images
+        self.drivers = (None, None)
+        self.deadline = time.monotonic() + BOOT_LIMIT
+        self.dir = tempfile.mkdtemp(prefix="m-", dir=keep)
+        self.agent = self.host = self.process = None
+        self.notes = []
+        self.trace = Trace(self.path("trace"))
+
+    # -- life ----------------------------------------------------------------
+    def path(self, name):
+        return os.path.join(self.dir, name)
+
+    def backing(self, disk=Disk()):
+        return self.path(disk.name + ".img")
+
+    def argv(self):
+        s = self.spec
+        append = "console=ttyS0 panic=-1 quiet " + s.append
+        if s.vmm != "hvroot":
+            return self.qemu_argv(append)
+        a = [self.images["hvroot"], "--kernel", self.images["kernel"], "--initrd",
+             self.images["initrd"], "--append", append, "--cpus", str(s.cpus),
+             "--memory", "%dM" % s.memory, "--console", self.path("console"),
+             "--control", self.path("control"), "--agent", self.path("agent"),
+             "--trace", self.path("trace")]
+        if s.subchannels:
+            a += ["--subchannels", str(s.subchannels)]
+        if s.version:
+            a += ["--vmbus-version", s.version]
+        for d in s.disks:
+            if d.ide:
+                a += ["--ide", "file=%s" % self.backing(d)]
+            else:
+                a += ["--disk", "file=%s,lun=%d,controller=%d%s" %
+                      (self.backing(d), d.lun, d.controller, ",ro" if d.ro else "")]
+        return a + list(s.options)
+
+    def qemu_argv(self, append):
+        s = self.spec
+        cpu = "host,kvm=off"
+        more = []
+        if s.vmm == "qemu-bridge":
+            cpu += ",hv-relaxed,hv-vpindex,hv-runtime,hv-crash,hv-time,hv-synic,hv-stimer,hv-reset"
+            more = ["-device", "vmbus-bridge"]
+        return ["qemu-system-x86_64", "-accel", "kvm", "-cpu", cpu, "-smp", str(s.cpus),
+                "-m", str(s.memory), "-display", "none", "-monitor", "none", "-no-reboot",
+                "-chardev", "file,id=console,path=" + self.path("console"),
+                "-serial", "chardev:console",
+                "-chardev", "socket,id=agent,server=on,wait=off,path=" + self.path("agent"),
+                "-serial", "chardev:agent",
+                "-kernel", self.images["kernel-qemu"], "-initrd", self.images["initrd"],
+                "-append", append] + more + list(s.options)
+
+    def boot(self):
+        for d in self.spec.disks:
+            with open(self.backing(d), "wb") as f:
+                f.truncate(d.size)
+        self.process = Process(self.argv(), self.dir)
+        try:
+            if self.spec.vmm == "hvroot":
+                self.host = Control(self.path("control"))
+            self.agent = Agent(self.path("agent"), 20)
+        except HostError:
+            if not self.process.running():
+                raise HostError("the host ended at once: " +
+                                " | ".join(tail(self.path("vmm.log"), 3))) from None
+            raise
+        self.agent.ready(BOOT_LIMIT)
+
+    def stop(self):
+        for thing in (self.agent, self.host):
+            if thing:
+                thing.close()
+        if self.process:
+            self.process.stop()
+
+    def discard(self):
+        shutil.rmtree(self.dir, ignore_errors=True)
+
+    # -- for scenarios ---------------------------------------------------------
+    def left(self, limit):
+        """Seconds, at most LIMIT, that the running scenario may still take."""
+        left = self.deadline - time.monotonic()
+        if left <= 0:
+            raise Failure("time limit of the scenario")
+        return min(limit, left)
+
+    def run(self, script, timeout=60):
+        """(output, exit status) of a shell script in the guest."""
+        return self.agent.run(script, self.left(timeout))
+
+    def sh(self, script, timeout=60):
+        """Output of a shell script in the guest that must succeed."""
+        out, status = self.run("set -e\n" + script, timeout)
+        if status:
+            raise Failure("guest: '%s' ended with %d:\n%s" % (script.strip(), status, out.strip()[-1500:]))
+        return out.strip()
+
+    def wait(self, test, timeout=30, what=None):
+        """Until the guest's shell says TEST holds."""
+        loop = "n=0; until %s; do n=$((n+1)); [ $n -lt %d ] || exit 99; sleep 0.2; done" % (
+            test, int(timeout * 5))
+        out, status = self.run(loop, timeout * 4 + 20)
+        if status:
+            raise Failure("guest: not within %d s: %s %s" % (timeout, what or test, out.strip()))
+
+    def expect(self, holds, text):
+        if not holds:
+            raise Failure(text)
+
+    def note(self, text):
+        self.notes.append(text)
+
+    @property
+    def ours(self):
+        return self.drivers == ("ours", "ours")
+
+    def dmesg(self):
+        """Kernel messages since the scenario began."""
+        return self.sh("dmesg | sed '1,/^.*scenario-mark %d$/d'" % self.mark)
+
+    def use(self, bus, stor):
+        """Unload what is loaded and load these drivers; the disks are there afterwards."""
+        if self.drivers == (bus, stor):
+            return
+        self.drivers = (None, None)
+        self.sh("unload_all; use %s vmbus; use %s storvsc; modprobe hv_vmbus" % (bus, stor), 120)
+        self.drivers = (bus, stor)
+        self.settle()
+
+    def settle(self):
+        """Wait until every disk the machine has is a block device."""
+        for d in self.spec.disks:
+            self.wait("[ -n \"$(disk %s)\" ]" % d.name, 60, "disk " + d.name)
+
+    def dev(self, disk=Disk()):
+        """The guest's block device of a disk."""
+        name = self.sh("disk " + disk.name)
+        self.expect(name.startswith("/dev/"), "no block device for %s" % disk.name)
+        return name
+
+    # -- for the runner ----------------------------------------------------------
+    mark = 0
+
+    def begin(self, limit):
+        self.deadline = time.monotonic() + limit
+        self.notes = []
+        Booted.mark += 1
+        self.mark = Booted.mark
+        self.trace.mark()
+        self.sh("echo 'scenario-mark %d' >/dev/kmsg" % self.mark)
+
+    def trouble(self, noise):
+        """Kernel messages since begin() that nobody may cause."""
+        bad = []
+        for line in self.dmesg().splitlines():
+            if TROUBLE.search(line) and not (noise and re.search(noise, line)):
+                bad.append(line)
+        return bad
+
+    def diagnostics(self):
+        """What one wants to see when a scenario failed."""
+        lines = ["-- hvroot said:"] + tail(self.path("vmm.log"), 8)
+        lines += ["-- trace:"] + tail(self.path("trace"), 40)
+        lines += ["-- console:"] + tail(self.path("console"), 25)
+        try:
+            self.deadline = time.monotonic() + 20
+            lines += ["-- dmesg:"] + self.run("dmesg | tail -40", 15)[0].splitlines()
+        except (GuestError, HostError, Failure) as e:
+            lines += ["-- dmesg: %s" % e]
+        return lines

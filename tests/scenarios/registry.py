@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Scenarios and the machines they want.
+
+A scenario is a function with a decorator:
+
+    @scenario(rows="V01 ~S05", machine=Machine(cpus=4), drivers=MATRIX)
+    def job(m):
+        "what it shows, in one line"
+        m.sh("mkfs.ext4 -q " + m.dev())
+
+rows: the rows of features.txt that it shows when it passes on our modules, "~"
+for a part of a row. It runs once for each pair of drivers; a run whose drivers
+are not ours proves the test itself and counts for no row.
+"""
+import dataclasses
+import itertools
+
+OURS = ("ours", "ours")
+INTREE = ("intree", "intree")
+BOTH = (OURS, INTREE)
+MATRIX = (OURS, ("ours", "intree"), ("intree", "ours"), INTREE)
+ONLY_OURS = (OURS,)
+
+
+@dataclasses.dataclass(frozen=True)
+class Disk:
+    """One disk of the machine: a sparse file, empty at boot."""
+    size: int = 256 << 20
+    lun: int = 0
+    controller: int = 0
+    ide: bool = False
+    ro: bool = False
+
+    @property
+    def name(self):
+        return "ide%d" % self.lun if self.ide else "c%dl%d" % (self.controller, self.lun)
+
+
+@dataclasses.dataclass(frozen=True)
+class Machine:
+    """What a scenario needs; scenarios with equal machines share a boot."""
+    cpus: int = 1
+    memory: int = 512
+    subchannels: int = 0
+    version: str = ""		# newest VMBus version the host accepts, "" for all
+    disks: tuple = (Disk(),)
+    kernel: str = "default"
+    vmm: str = "hvroot"		# or qemu-bridge, qemu-plain
+    options: tuple = ()		# more hvroot options
+    append: str = ""		# more guest kernel options
+
+    def text(self):
+        parts = [] if self.vmm == "hvroot" else [self.vmm]
+        if self.kernel != "default":
+            parts.append(self.kernel)
+        parts.append("%d cpu" % self.cpus)
+        if self.subchannels:
+            parts.append("%d channels" % (self.subchannels + 1))
+        if self.version:
+            parts.append("VMBus " + self.version)
+        return " ".join(parts + list(self.options) + self.append.split())
+
+
+@dataclasses.dataclass(frozen=True)
+class Scenario:
+    func: object
+    name: str
+    title: str
+    rows: tuple
+    machine: Machine
+    drivers: tuple
+    timeout: int
+    fresh: bool			# leaves the machine unusable: runs last, alone
+    noise: str			# regular expression of kernel messages it provokes
+
+
+@dataclasses.dataclass(frozen=True)
+class Run:
+    """One scenario on one machine with one pair of drivers."""
+    scenario: Scenario
+    machine: Machine
+    drivers: tuple
+
+    @property
+    def name(self):
+        return "%s [%s %s/%s]" % (self.scenario.name, self.machine.text(), *self.drivers)
+
+    @property
+    def rows(self):
+        return self.scenario.rows if "ours" in self.drivers else ()
+
+
+ALL = []
+
+
+def scenario(rows="", machine=Machine(), drivers=BOTH, timeout=120, fresh=False, noise=""):
+    """machine may be a tuple of machines: the scenario runs on each."""
+    def register(func):
+        title = (func.__doc__ or "").strip().split("\n")[0]
+        machines = machine if isinstance(machine, tuple) else (machine,)
+        for one in machines:
+            ALL.append(Scenario(func, func.__name__.replace("_", "-"), title,
+                                tuple(rows.split()), one, tuple(drivers), timeout, fresh, noise))
+        return func
+    return register
+
+
+def expand(scenarios):
+    """Boots, as lists of runs: equal machines together, few driver swaps, fresh ones apart."""
+    runs = [Run(s, s.machine, d) for s in scenarios for d in s.drivers]
+    order = {}
+    for r in runs:
+        order.setdefault(r.machine, len(order))
+    shared = sorted((r for r in runs if not r.scenario.fresh),
+                    key=lambda r: (order[r.machine], r.drivers))
+    boots = [list(g) for _, g in itertools.groupby(shared, key=lambda r: r.machine)]
+    boots += [[r] for r in runs if r.scenario.fresh]
+    return boots

@@ -1,0 +1,238 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""tests/scenarios/run.py [options] [NAME...] - boot guests under hvroot and try everything.
+
+Builds what is needed, enters the lab (scripts/lab), boots one guest for each kind
+of machine, and runs the scenarios in it; KTAP on the output, one line for each
+scenario, machine and pair of drivers. NAME is a scenario or a shell pattern;
+without names all run.
+
+  --list           the scenarios, their rows and machines; runs nothing
+  --drivers A/B    only this pair: bus/storvsc, each "ours" or "intree"
+  --kernel K       only machines with this kernel (default, 6.12, ...)
+  --jobs N         boots at the same time (2)
+  --keep           keep the folders of all machines, not just of failed ones
+  --no-build       take the hvroot, modules and images that are there
+"""
+import argparse
+import fnmatch
+import glob
+import importlib
+import json
+import os
+import queue
+import subprocess
+import sys
+import threading
+import time
+import traceback
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.dirname(os.path.dirname(HERE))
+sys.path.insert(0, HERE)
+sys.dont_write_bytecode = True
+
+import images                                           # noqa: E402
+from guest import GuestError                            # noqa: E402
+from host import HostError                              # noqa: E402
+from machine import Booted, Failure, Skip               # noqa: E402
+from registry import ALL, expand                        # noqa: E402
+
+
+def load():
+    """Every scenario file registers its scenarios when imported."""
+    for path in sorted(glob.glob(os.path.join(HERE, "s_*.py"))):
+        importlib.import_module(os.path.basename(path)[:-3])
+
+
+def chosen(options):
+    boots = []
+    for boot in expand(ALL):
+        runs = [r for r in boot
+                if (not options.names or
+                    any(fnmatch.fnmatch(r.scenario.name, n) for n in options.names))
+                and (not options.drivers or "/".join(r.drivers) == options.drivers)
+                and (not options.kernel or r.machine.kernel == options.kernel)]
+        if runs:
+            boots.append(runs)
+    return boots
+
+
+class Report:
+    """KTAP lines as they come, and all results as JSON at the end."""
+
+    def __init__(self, total):
+        self.lock = threading.Lock()
+        self.results = []
+        self.start = time.monotonic()
+        print("KTAP version 1\n1..%d" % total, flush=True)
+
+    def add(self, run, verdict, seconds, lines):
+        with self.lock:
+            self.results.append({"name": run.name, "rows": run.rows, "verdict": verdict,
+                                 "seconds": round(seconds, 1), "lines": lines})
+            ok = "not ok" if verdict == "failed" else "ok"
+            tag = " # SKIP " + lines[0] if verdict == "skipped" else ""
+            if verdict == "passed" and run.rows:
+                tag = " # rows " + " ".join(run.rows)
+            if verdict != "skipped":
+                for line in lines:
+                    print("#   " + line)
+            print("# %.0f s: %s" % (seconds, run.scenario.title))
+            print("%s %d - %s%s" % (ok, len(self.results), run.name, tag), flush=True)
+
+    def comment(self, text):
+        with self.lock:
+            print("# " + text, flush=True)
+
+
+def attempt(machine, run):
+    """(verdict, lines) of one scenario."""
+    try:
+        machine.begin(run.scenario.timeout)
+        if machine.spec.vmm != "qemu-plain":
+            machine.use(*run.drivers)
+        run.scenario.func(machine)
+        if not run.scenario.fresh:
+            bad = machine.trouble(run.scenario.noise)
+            if bad:
+                return "failed", ["the kernel complained:"] + bad[:20]
+        return "passed", list(machine.notes)
+    except Skip as e:
+        return "skipped", [str(e)]
+    except (Failure, GuestError, HostError) as e:
+        return "failed", str(e).splitlines()
+    except Exception:                   # a mistake in the scenario itself
+        return "failed", traceback.format_exc().splitlines()
+
+
+def serve(boot, options, plan, report):
+    """Run the scenarios of one boot; boot again after a failure."""
+    machine = None
+    for run in boot:
+        start = time.monotonic()
+        if machine is None:
+            machine = Booted(run.machine, plan[run.machine.kernel], options.scratch)
+            try:
+                machine.boot()
+                report.comment("booted in %.0f s: %s" % (time.monotonic() - start, run.machine.text()))
+            except (GuestError, HostError, OSError) as e:
+                machine.stop()
+                report.add(run, "failed", time.monotonic() - start,
+                           ["the guest did not come up: %s" % e] + machine.diagnostics())
+                save(machine, run, options)
+                machine = None
+                continue
+            start = time.monotonic()
+        verdict, lines = attempt(machine, run)
+        if verdict == "failed":
+            lines += machine.diagnostics()
+        report.add(run, verdict, time.monotonic() - start, lines)
+        if verdict == "failed":
+            machine.stop()
+            save(machine, run, options)
+            machine = None
+    if machine:
+        machine.stop()
+        if options.keep:
+            save(machine, boot[0], options)
+        machine.discard()
+
+
+def save(machine, run, options):
+    """Keep the logs of a machine where the caller can read them."""
+    name = run.name.replace("/", "-").replace(" ", "_")
+    to = os.path.join(options.out, "machines", name)
+    os.makedirs(to, exist_ok=True)
+    for f in ("vmm.log", "trace", "console"):
+        if os.path.exists(machine.path(f)):
+            subprocess.run(["cp", machine.path(f), to], check=False)
+    machine.discard()
+
+
+def inside(options):
+    """In the lab: run the plan."""
+    with open(os.path.join(options.out, "plan.json")) as f:
+        plan = json.load(f)
+    options.scratch = os.environ.get("TMPDIR", "/tmp")
+    boots = chosen(options)
+    report = Report(sum(len(b) for b in boots))
+    work = queue.Queue()
+    for boot in sorted(boots, key=len, reverse=True):
+        work.put(boot)
+
+    def worker():
+        while True:
+            try:
+                boot = work.get_nowait()
+            except queue.Empty:
+                return
+            serve(boot, options, plan, report)
+
+    threads = [threading.Thread(target=worker) for _ in range(options.jobs)]
+    for t in threads:
+        t.start()
+    for t in threads:
+        t.join()
+    with open(os.path.join(options.lab_out, "results.json"), "w") as f:
+        json.dump(report.results, f, indent=1)
+    return 0 if all(r["verdict"] != "failed" for r in report.results) else 1
+
+
+def outside(options, argv):
+    """On the machine: build, write the plan, enter the lab, say what did not run."""
+    boots = chosen(options)
+    os.makedirs(options.out, exist_ok=True)
+    plan = images.prepare({r.machine.kernel for b in boots for r in b}, not options.no_build)
+    with open(os.path.join(options.out, "plan.json"), "w") as f:
+        json.dump(plan, f, indent=1)
+    results = os.path.join(options.lab_out, "results.json")
+    if os.path.exists(results):
+        os.unlink(results)
+    status = subprocess.run([os.path.join(ROOT, "scripts/lab"), os.path.abspath(__file__),
+                             "--in-lab"] + argv, stdin=subprocess.DEVNULL, check=False).returncode
+    if not os.path.exists(results):
+        print("not ok - scenarios: the lab ended with status %d before they were done" % status)
+        return 1
+    return status
+
+
+def listing(options):
+    for boot in chosen(options):
+        print(boot[0].machine.text())
+        for r in boot:
+            print("  %-32s %-14s %s" % (r.scenario.name, "/".join(r.drivers), " ".join(r.rows)))
+    return 0
+
+
+def main(argv):
+    p = argparse.ArgumentParser(usage=__doc__, add_help=False)
+    p.add_argument("names", nargs="*")
+    p.add_argument("--list", action="store_true")
+    p.add_argument("--drivers")
+    p.add_argument("--kernel")
+    p.add_argument("--jobs", type=int, default=2)
+    p.add_argument("--keep", action="store_true")
+    p.add_argument("--no-build", action="store_true")
+    p.add_argument("--in-lab", action="store_true", help=argparse.SUPPRESS)
+    if "-h" in argv or "--help" in argv:
+        print(__doc__)
+        return 0
+    p.error = lambda text: sys.exit("run.py: %s (see --help)" % text)
+    options = p.parse_args(argv)
+    options.out = os.path.join(ROOT, "build/check")
+    options.lab_out = os.environ.get("LAB_OUT", os.path.join(ROOT, "build/lab"))
+    load()
+    for n in options.names:
+        if not any(fnmatch.fnmatch(s.name, n) for s in ALL):
+            sys.exit("run.py: no scenario '%s' (see --list)" % n)
+    if options.list:
+        return listing(options)
+    if options.in_lab:
+        options.out_lab = options.lab_out
+        return inside(options)
+    return outside(options, argv)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

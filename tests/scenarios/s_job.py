@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The job the drivers exist for: a disk with a real filesystem and real files on it."""
+import subprocess
+
+from machine import Failure
+from registry import MATRIX, Disk, Machine, scenario
+
+
+def fsck(m, disk=Disk()):
+    """The image as the host sees it is a clean ext4."""
+    r = subprocess.run(["/sbin/e2fsck", "-fn", m.backing(disk)], stdout=subprocess.PIPE,
+                       stderr=subprocess.STDOUT, text=True, stdin=subprocess.DEVNULL, check=False)
+    if r.returncode:
+        raise Failure("e2fsck -fn on the host: %d\n%s" % (r.returncode, r.stdout[-1500:]))
+
+
+@scenario(rows="S01 S08 V11 V30", drivers=MATRIX, timeout=300,
+          machine=(Machine(cpus=1), Machine(cpus=1, version="4.0"),
+                   Machine(cpus=4, subchannels=3), Machine(cpus=4, subchannels=3, version="4.0")))
+def job(m):
+    "autoload, mkfs.ext4, real files, sync, reload, mount, checksums, e2fsck on the host"
+    dev = m.dev()
+    m.sh("mkfs.ext4 -q -F %s; mkdir -p /mnt; mount %s /mnt" % (dev, dev), 120)
+    m.sh("cp -a /usr /mnt/ 2>/dev/null || cp -a /bin /lib /mnt/; sync", 200)
+    m.sh("cd /mnt; find . -type f -print0 | sort -z | xargs -0 md5sum >/tmp/sums; [ -s /tmp/sums ]; cd /; umount /mnt", 200)
+    fsck(m)
+    bus, stor = m.drivers
+    m.sh("unload_all", 120)
+    m.drivers = (None, None)
+    m.use(bus, stor)
+    m.sh("mount -o ro %s /mnt; cd /mnt; md5sum -c --quiet /tmp/sums 2>&1 || md5sum -c /tmp/sums | grep -v OK; cd /; umount /mnt" % m.dev(), 200)
