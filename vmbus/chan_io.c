@@ -1,0 +1,541 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Send and receive: packet, ring, request id and signal put together. These are
+ * the calls of <linux/hyperv.h> that every VMBus driver lives on.
+ *
+ * A ring that the host has corrupted is given up: its sends fail with -EIO and
+ * its reads find nothing until the channel is opened anew.
+ */
+#include <linux/hyperv.h>
+#include <linux/reciprocal_div.h>
+#include "packet.h"
+#include "trace.h"
+#include "vmbus_priv.h"
+
+/* Packets of unknown type that one look at the ring may pass over. */
+#define SKIP_MOST	16
+
+/* ------------------------------ set-up and errors --------------------------- */
+
+static struct chan_io *io_of(struct vmbus_channel *channel)
+{
+	return &to_chan(channel)->io;
+}
+
+/**
+ * ring_attach - make one of a channel's rings ready
+ * @rbi: its outbound or its inbound ring
+ * @map: control page and data area
+ * @bytes: size of both
+ * @outbound: which of both
+ *
+ * Context: process; the caller holds rbi->ring_buffer_mutex and nobody uses
+ * the ring yet.
+ * Return: 0, or -EINVAL for an impossible size.
+ */
+int ring_attach(struct hv_ring_buffer_info *rbi, struct hv_ring_buffer *map,
+		u32 bytes, bool outbound)
+{
+	struct vmbus_chan *chan;
+	int ret;
+
+	if (outbound) {
+		chan = container_of(rbi, struct vmbus_chan, ch.outbound);
+		ret = ring_writer_init(&chan->io.tx, map, bytes);
+	} else {
+		chan = container_of(rbi, struct vmbus_chan, ch.inbound);
+		ret = ring_reader_init(&chan->io.rx, map, bytes);
+		chan->io.rx_len = 0;
+	}
+	if (ret)
+		return ret;
+	chan->io.told = 0;
+	spin_lock_init(&rbi->ring_lock);
+	rbi->ring_size = bytes;
+	rbi->ring_datasize = bytes - sizeof(*map);
+	rbi->ring_size_div10_reciprocal = reciprocal_value(bytes / 10);
+	rbi->priv_read_index = 0;
+	rbi->ring_buffer = map;
+	return 0;
+}
+
+/**
+ * ring_detach - forget the mapping of a ring
+ * @rbi: a ring that ring_attach() made ready
+ *
+ * Context: process; the caller holds rbi->ring_buffer_mutex. A late send or
+ * read finds no ring.
+ */
+void ring_detach(struct hv_ring_buffer_info *rbi)
+{
+	unsigned long flags;
+
+	if (!rbi->ring_buffer)
+		return;
+	spin_lock_irqsave(&rbi->ring_lock, flags);
+	rbi->ring_buffer = NULL;
+	spin_unlock_irqrestore(&rbi->ring_lock, flags);
+}
+
+/**
+ * chan_io_broken - has the host corrupted one of the rings
+ * @ch: a channel
+ *
+ * Return: true until the channel is opened anew.
+ */
+bool chan_io_broken(const struct vmbus_channel *ch)
+{
+	const struct chan_io *io = &to_chan(ch)->io;
+
+	return READ_ONCE(io->tx.error) || READ_ONCE(io->rx.error);
+}
+
+static enum vmbus_err bus_error(enum ring_error error)
+{
+	switch (error) {
+	case RING_READ_INDEX:
+	case RING_READ_JUMP:
+	case RING_WRITE_INDEX:
+	case RING_READ_MOVED:
+		return VERR_RING_INDEX;
+	default:
+		return VERR_PACKET;
+	}
+}
+
+/* Count what the host did and say so; once per ring if that gives it up. */
+static void chan_io_bad(struct vmbus_channel *ch, bool outbound,
+			enum ring_error error, u32 value, bool fatal)
+{
+	struct chan_io *io = io_of(ch);
+
+	if (fatal && test_and_set_bit(outbound, &io->told))
+		return;
+	atomic_inc(&io->errors[error]);
+	chan_bad(ch, bus_error(error), "%s ring: %s 0x%x%s",
+		 outbound ? "outbound" : "inbound", ring_error_name(error),
+		 value, fatal ? ", no more I/O" : "");
+}
+
+/* ------------------------------ sending ------------------------------------- */
+
+static u64 take_id(struct vmbus_channel *ch, u64 value, u32 flags)
+{
+	u64 id;
+
+	if (!(flags & VMBUS_DATA_PACKET_FLAG_COMPLETION_REQUESTED) ||
+	    !ch->next_request_id_callback)
+		return value;
+	/* The usual one is called by name: indirect calls are slow. */
+	if (ch->next_request_id_callback == vmbus_next_request_id)
+		id = vmbus_next_request_id(ch, value);
+	else
+		id = ch->next_request_id_callback(ch, value);
+	return id == VMBUS_NO_RQSTOR ? value : id;
+}
+
+/* Take back the id of a packet that was not sent. */
+static void drop_id(struct vmbus_channel *ch, u64 id, u32 flags)
+{
+	if (!(flags & VMBUS_DATA_PACKET_FLAG_COMPLETION_REQUESTED) ||
+	    !ch->next_request_id_callback || !ch->request_addr_callback)
+		return;
+	ch->request_addr_callback(ch, id);
+}
+
+/* Stage and publish under the lock. Sets *@signal if the host must be told. */
+static int put_packet(struct vmbus_channel *ch, const struct ring_piece *pieces,
+		      unsigned int nr, u32 len, bool *signal)
+{
+	struct chan_io *io = io_of(ch);
+	unsigned long flags;
+	u32 used;
+	int ret;
+
+	*signal = false;
+	spin_lock_irqsave(&ch->outbound.ring_lock, flags);
+	if (unlikely(ch->rescind || !ch->outbound.ring_buffer)) {
+		ret = -ENODEV;
+	} else if (unlikely(READ_ONCE(io->rx.error))) {
+		/* Nobody would see the answer. */
+		ret = -EIO;
+	} else {
+		ret = ring_stage(&io->tx, pieces, nr, len);
+	}
+	if (likely(!ret)) {
+		used = io->tx.size - ring_writer_free(&io->tx);
+		if (unlikely(used > io->tx_high))
+			io->tx_high = used;
+		*signal = ring_publish(&io->tx);
+		ch->intr_out_empty += *signal;
+		ch->out_full_flag = false;
+	} else if (ret == -EAGAIN) {
+		ch->out_full_total++;
+		ch->out_full_first += !ch->out_full_flag;
+		ch->out_full_flag = true;
+	}
+	spin_unlock_irqrestore(&ch->outbound.ring_lock, flags);
+	return ret;
+}
+
+static int send_packet(struct vmbus_channel *ch,
+		       struct vmpacket_descriptor *desc,
+		       struct ring_piece *pieces, unsigned int nr, u32 len,
+		       u64 value, u64 *trans_id)
+{
+	struct chan_io *io = io_of(ch);
+	u64 id = take_id(ch, value, desc->flags);
+	bool signal;
+	int ret;
+
+	if (unlikely(id == VMBUS_RQST_ERROR))
+		return -EAGAIN;
+	desc->trans_id = id;
+	/* Before the host can answer: the caller may look at it from there. */
+	if (trans_id)
+		*trans_id = id;
+	ret = put_packet(ch, pieces, nr, len, &signal);
+	trace_ring_send(chan_relid(ch), desc, ret);
+	if (unlikely(ret))
+		drop_id(ch, id, desc->flags);
+	else if (signal)
+		vmbus_setevent(ch);
+	if (unlikely(READ_ONCE(io->tx.error)))
+		chan_io_bad(ch, true, io->tx.error, io->tx.bad, true);
+	return ret;
+}
+
+/**
+ * vmbus_sendpacket_getid - send a packet and learn its transaction id
+ * @channel: an open channel
+ * @buffer: payload, copied before this returns
+ * @bufferlen: its length
+ * @requestid: what the driver knows the request by; goes out as the id itself
+ *	if the channel has no next_request_id_callback, or no completion was
+ *	asked for
+ * @trans_id: gets the id that went out, before the host can see the packet;
+ *	may be NULL
+ * @type: kind of packet
+ * @flags: VMBUS_DATA_PACKET_FLAG_COMPLETION_REQUESTED or 0
+ *
+ * Signals the host if it needs it.
+ *
+ * Context: any.
+ * Return: 0; -EAGAIN if the ring has no room or all ids are in use; -EINVAL or
+ * -EMSGSIZE if the packet can never be sent; -ENODEV if the channel was
+ * rescinded or is not open; -EIO if the host corrupted a ring.
+ */
+int vmbus_sendpacket_getid(struct vmbus_channel *channel, void *buffer,
+			   u32 bufferlen, u64 requestid, u64 *trans_id,
+			   enum vmbus_packet_type type, u32 flags)
+{
+	struct vmpacket_descriptor desc;
+	struct ring_piece pieces[] = {
+		{ .base = &desc, .len = sizeof(desc) },
+		{ .base = buffer, .len = bufferlen },
+	};
+	int len = packet_build(&desc, type, sizeof(desc), bufferlen, flags, 0);
+
+	if (len < 0)
+		return len;
+	return send_packet(channel, &desc, pieces, ARRAY_SIZE(pieces), len,
+			   requestid, trans_id);
+}
+
+/**
+ * vmbus_sendpacket - send a packet
+ * @channel: an open channel
+ * @buffer: payload, copied before this returns
+ * @bufferlen: its length
+ * @requestid: see vmbus_sendpacket_getid()
+ * @type: kind of packet
+ * @flags: VMBUS_DATA_PACKET_FLAG_COMPLETION_REQUESTED or 0
+ *
+ * Context: any.
+ * Return: see vmbus_sendpacket_getid().
+ */
+int vmbus_sendpacket(struct vmbus_channel *channel, void *buffer,
+		     u32 bufferlen, u64 requestid,
+		     enum vmbus_packet_type type, u32 flags)
+{
+	return vmbus_sendpacket_getid(channel, buffer, bufferlen, requestid,
+				      NULL, type, flags);
+}
+
+/**
+ * vmbus_sendpacket_mpb_desc - send a packet with one range of guest memory
+ * @channel: an open channel
+ * @desc: header, of which the caller has filled in the range; the rest is
+ *	filled in here
+ * @desc_size: bytes of @desc including its page frames, a multiple of 8
+ * @buffer: payload, copied before this returns
+ * @bufferlen: its length
+ * @requestid: see vmbus_sendpacket_getid()
+ *
+ * The memory stays with the host until it completes the request.
+ *
+ * Context: any.
+ * Return: see vmbus_sendpacket_getid().
+ */
+int vmbus_sendpacket_mpb_desc(struct vmbus_channel *channel,
+			      struct vmbus_packet_mpb_array *desc,
+			      u32 desc_size, void *buffer, u32 bufferlen,
+			      u64 requestid)
+{
+	struct vmpacket_descriptor *head = (struct vmpacket_descriptor *)desc;
+	struct ring_piece pieces[] = {
+		{ .base = desc, .len = desc_size },
+		{ .base = buffer, .len = bufferlen },
+	};
+	int len = packet_build(head, VM_PKT_DATA_USING_GPA_DIRECT, desc_size,
+			       bufferlen,
+			       VMBUS_DATA_PACKET_FLAG_COMPLETION_REQUESTED, 0);
+
+	if (len < 0 || desc_size < sizeof(*desc))
+		return -EINVAL;
+	desc->reserved = 0;
+	desc->rangecount = 1;
+	return send_packet(channel, head, pieces, ARRAY_SIZE(pieces), len,
+			   requestid, NULL);
+}
+
+/* ------------------------------ receiving ----------------------------------- */
+
+static void read_failed(struct vmbus_channel *ch)
+{
+	struct ring_reader *rx = &io_of(ch)->rx;
+
+	chan_io_bad(ch, false, rx->error, rx->bad, true);
+	ring_drain(rx);
+}
+
+static void advance_past(struct vmbus_channel *ch, u32 len)
+{
+	struct chan_io *io = io_of(ch);
+
+	ring_skip(&io->rx, len);
+	io->rx_len = 0;
+	ch->inbound.priv_read_index = io->rx.read;
+}
+
+/*
+ * The next packet that makes sense: its checked descriptor, and the bytes it
+ * occupies in the ring as return value; 0 if there is none.
+ */
+static u32 next_packet(struct vmbus_channel *ch,
+		       struct vmpacket_descriptor *desc)
+{
+	struct ring_reader *rx = &io_of(ch)->rx;
+	u32 repaired = rx->repaired;
+	int len, skipped = 0;
+
+	if (unlikely(!ch->inbound.ring_buffer))
+		return 0;
+	while ((len = ring_peek(rx, desc)) > 0) {
+		if (likely(packet_type_known(desc->type)))
+			return len;
+		chan_io_bad(ch, false, RING_TYPE, desc->type, false);
+		if (++skipped > SKIP_MOST) {
+			rx->error = RING_TYPE;
+			rx->bad = desc->type;
+			len = -EIO;
+			break;
+		}
+		advance_past(ch, len);
+	}
+	if (unlikely(len < 0))
+		read_failed(ch);
+	if (unlikely(rx->repaired != repaired))
+		chan_io_bad(ch, false, RING_READ_MOVED, rx->published, false);
+	return 0;
+}
+
+/* Give space back, and wake a host that waits for it. */
+static void release(struct vmbus_channel *ch)
+{
+	if (!ring_release(&io_of(ch)->rx))
+		return;
+	ch->intr_in_full++;
+	vmbus_setevent(ch);
+}
+
+/* Payload, or with @raw the whole packet, straight from the ring to the caller. */
+static int receive(struct vmbus_channel *ch, void *buffer, u32 room,
+		   u32 *actual, u64 *requestid, bool raw)
+{
+	struct chan_io *io = io_of(ch);
+	struct vmpacket_descriptor desc;
+	u32 len, start, bytes;
+
+	*actual = 0;
+	*requestid = 0;
+	len = next_packet(ch, &desc);
+	if (!len)
+		return 0;
+	debugfs_delay(ch, DELAY_MESSAGE);
+	start = raw ? 0 : desc.offset8 * 8u;
+	bytes = hv_pkt_len(&desc) - start;
+	*actual = bytes;
+	*requestid = desc.trans_id;
+	if (unlikely(bytes > room))
+		return -ENOBUFS;
+	ring_copy_out(&io->rx, buffer, start, bytes);
+	/* What was checked is what the driver gets, whatever the ring says now. */
+	if (raw)
+		memcpy(buffer, &desc, sizeof(desc));
+	trace_ring_recv(chan_relid(ch), &desc, 0);
+	advance_past(ch, len);
+	release(ch);
+	return 0;
+}
+
+/**
+ * vmbus_recvpacket - receive the payload of the next packet
+ * @channel: an open channel
+ * @buffer: where to
+ * @bufferlen: room there
+ * @buffer_actual_len: gets the payload's length, padded to 8; 0 if there is no
+ *	packet
+ * @requestid: gets the packet's transaction id
+ *
+ * Context: any; one reader per channel at a time.
+ * Return: 0, also without a packet; -ENOBUFS if the payload is longer than
+ * @bufferlen: the packet then stays where it is.
+ */
+int vmbus_recvpacket(struct vmbus_channel *channel, void *buffer, u32 bufferlen,
+		     u32 *buffer_actual_len, u64 *requestid)
+{
+	return receive(channel, buffer, bufferlen, buffer_actual_len, requestid,
+		       false);
+}
+
+/**
+ * vmbus_recvpacket_raw - receive the next packet with its header
+ * @channel: an open channel
+ * @buffer: where to
+ * @bufferlen: room there
+ * @buffer_actual_len: gets the packet's length; 0 if there is no packet
+ * @requestid: gets the packet's transaction id
+ *
+ * Context: any; one reader per channel at a time.
+ * Return: see vmbus_recvpacket().
+ */
+int vmbus_recvpacket_raw(struct vmbus_channel *channel, void *buffer,
+			 u32 bufferlen, u32 *buffer_actual_len, u64 *requestid)
+{
+	return receive(channel, buffer, bufferlen, buffer_actual_len, requestid,
+		       true);
+}
+
+/* ------------------------------ packet by packet ---------------------------- */
+
+/**
+ * hv_pkt_iter_first - private copy of the next packet
+ * @channel: an open channel
+ *
+ * Asking again finds the same packet. Length and offset of the copy lie inside
+ * the channel's packet buffer; of a packet longer than max_pkt_size only the
+ * beginning is there.
+ *
+ * Context: any; one reader per channel at a time.
+ * Return: the packet, good until the next call on this channel; NULL if there
+ * is none or the host corrupted the ring.
+ */
+struct vmpacket_descriptor *hv_pkt_iter_first(struct vmbus_channel *channel)
+{
+	struct chan_io *io = io_of(channel);
+	u32 room = channel->inbound.pkt_buffer_size;
+	struct vmpacket_descriptor *copy = channel->inbound.pkt_buffer;
+	struct vmpacket_descriptor desc;
+	u32 len = next_packet(channel, &desc);
+
+	if (!len || !copy || room < sizeof(desc))
+		return NULL;
+	debugfs_delay(channel, DELAY_MESSAGE);
+	io->rx_len = len;
+	if (unlikely(hv_pkt_len(&desc) > room)) {
+		chan_io_bad(channel, false, RING_OVERSIZE, hv_pkt_len(&desc), false);
+		desc.len8 = room / 8;
+		if (desc.offset8 > desc.len8)
+			desc.offset8 = desc.len8;
+	}
+	*copy = desc;
+	ring_copy_out(&io->rx, copy + 1, sizeof(desc),
+		      hv_pkt_len(&desc) - sizeof(desc));
+	trace_ring_recv(chan_relid(channel), &desc, 0);
+	return copy;
+}
+
+/**
+ * __hv_pkt_iter_next - private copy of the packet after this one
+ * @channel: an open channel
+ * @pkt: what hv_pkt_iter_first() or the last call of this returned
+ *
+ * Context: any; one reader per channel at a time.
+ * Return: see hv_pkt_iter_first().
+ */
+struct vmpacket_descriptor *
+__hv_pkt_iter_next(struct vmbus_channel *channel,
+		   const struct vmpacket_descriptor *pkt)
+{
+	advance_past(channel, io_of(channel)->rx_len);
+	return hv_pkt_iter_first(channel);
+}
+
+/**
+ * hv_pkt_iter_close - give the host the space of all packets passed over
+ * @channel: an open channel
+ *
+ * Tells the host's side once for the whole batch, and signals it if it waits
+ * for just this space.
+ *
+ * Context: any; one reader per channel at a time.
+ */
+void hv_pkt_iter_close(struct vmbus_channel *channel)
+{
+	if (likely(channel->inbound.ring_buffer))
+		release(channel);
+}
+
+/* ------------------------------ looking ------------------------------------- */
+
+/**
+ * hv_ringbuffer_get_debuginfo - the shared state of a ring
+ * @ring_info: a channel's inbound or outbound ring
+ * @debug_info: gets it; values that the host wrote are as it wrote them
+ *
+ * Context: process, may sleep.
+ * Return: 0, or -EINVAL if the ring is not open.
+ */
+int hv_ringbuffer_get_debuginfo(struct hv_ring_buffer_info *ring_info,
+				struct hv_ring_buffer_debug_info *debug_info)
+{
+	const struct hv_ring_buffer *ring;
+	int ret = -EINVAL;
+
+	mutex_lock(&ring_info->ring_buffer_mutex);
+	ring = ring_info->ring_buffer;
+	if (ring) {
+		debug_info->current_interrupt_mask = READ_ONCE(ring->interrupt_mask);
+		debug_info->current_write_index = READ_ONCE(ring->write_index);
+		debug_info->current_read_index = READ_ONCE(ring->read_index);
+		debug_info->bytes_avail_towrite = hv_get_bytes_to_write(ring_info);
+		debug_info->bytes_avail_toread = hv_get_bytes_to_read(ring_info);
+		ret = 0;
+	}
+	mutex_unlock(&ring_info->ring_buffer_mutex);
+	return ret;
+}
+
+/**
+ * hv_ringbuffer_spinlock_busy - would sending wait for a lock
+ * @channel: an open channel
+ *
+ * For code that runs in a panic, where the lock's owner may never go on.
+ *
+ * Return: true if the lock is taken.
+ */
+bool hv_ringbuffer_spinlock_busy(struct vmbus_channel *channel)
+{
+	return spin_is_locked(&channel->outbound.ring_lock);
+}
