@@ -87,7 +87,10 @@ class Run:
 
     @property
     def rows(self):
-        return self.scenario.rows if "ours" in self.drivers else ()
+        """The rows it counts for: those of the modules that are ours."""
+        bus, stor = (d == "ours" for d in self.drivers)
+        ours = {"V": bus, "S": stor}
+        return tuple(r for r in self.scenario.rows if ours.get(r.lstrip("~")[0], bus and stor))
 
 
 ALL = []

@@ -1,0 +1,200 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The bus: versions, offers, rescinds, loading and unloading, CPUs, what shows in sysfs."""
+import re
+
+from registry import BOTH, INTREE, ONLY_OURS, Disk, Machine, scenario
+
+ONE = Machine(cpus=1)
+FOUR = Machine(cpus=4, subchannels=3)
+VERSIONS = ("2.4", "3.0", "4.0", "4.1", "5.0", "5.1", "5.2", "5.3")
+READ = "dd if=%s of=/dev/null bs=4k count=64 iflag=direct 2>/dev/null"
+
+
+def reload(m, after=""):
+    """Unload and load the drivers in use; between the two run AFTER."""
+    bus, stor = m.drivers
+    m.sh("unload_all" + ("; " + after if after else ""), 120)
+    m.drivers = (None, None)
+    m.use(bus, stor)
+
+
+@scenario(rows="V01 ~V02", machine=ONE, drivers=BOTH, timeout=400)
+def version_walk(m):
+    "each version from 2.4 to 5.3 as the newest that the host accepts; max_version in the guest"
+    bus, stor = m.drivers
+    for version in VERSIONS:
+        m.sh("unload_all", 60)
+        m.drivers = (None, None)
+        m.host("vmbus-version " + version)
+        m.use(bus, stor)
+        m.sh("dmesg | grep -i 'vmbus version' | tail -1 | grep -q ':%s$\\|:%s\\>'" % (version, version))
+        m.sh(READ % m.dev())
+    m.host("vmbus-version 5.3")
+    m.sh("unload_all; modprobe hv_vmbus max_version=0x40000", 60)
+    m.sh("dmesg | grep -i 'vmbus version' | tail -1 | grep -q ':4.0'")
+    m.expect(m.sh("cat /sys/module/hv_vmbus/parameters/max_version") in ("262144", "0x40000"), "max_version")
+    m.settle()
+    reload(m)
+
+
+@scenario(rows="V03", machine=ONE, drivers=BOTH, timeout=200)
+def version_refused(m):
+    "a host that accepts no version: a clean error, and a later load works"
+    bus, stor = m.drivers
+    m.sh("unload_all")
+    m.drivers = (None, None)
+    m.host("vmbus-version 0.13")
+    m.sh("use %s vmbus; modprobe hv_vmbus || true; sleep 1; [ -z \"$(ls $DEVS 2>/dev/null)\" ]; unload_all" % bus, 100)
+    m.host("vmbus-version 5.3")
+    m.use(bus, stor)
+    m.sh(READ % m.dev())
+
+
+@scenario(rows="V30 ~P10", machine=(ONE, FOUR), drivers=BOTH, timeout=900)
+def load_unload_100(m):
+    "both modules loaded and unloaded 100 times, nothing is left at the host"
+    bus, stor = m.drivers
+    m.drivers = (None, None)
+    m.sh("n=0; while [ $n -lt 100 ]; do unload_all || exit 1; modprobe hv_vmbus || exit 1; "
+         "k=0; until [ -n \"$(disk c0l0)\" ]; do k=$((k+1)); [ $k -lt 300 ] || exit 2; sleep 0.1; done; "
+         "n=$((n+1)); done; unload_all", 800)
+    left = [l for l in m.host("list") if re.search(r"gpadl|open", l) and not re.search(r"gpadls=0|closed", l)]
+    m.expect(not left, "left at the host: %s" % left)
+    m.use(bus, stor)
+
+
+@scenario(rows="V10 ~V09", machine=(ONE, FOUR), drivers=BOTH, timeout=900, noise="I/O error|EXT4-fs|JBD2|Buffer I/O|Aborting journal")
+def rescind_reoffer_100(m):
+    "rescind and re-offer under I/O 100 times, nothing that was synced is lost"
+    m.sh("mkfs.ext4 -q -F %s; mkdir -p /mnt" % m.dev(), 100)
+    for n in range(100):
+        m.sh("mount $(disk c0l0) /mnt && { [ %d = 0 ] || md5sum -c --quiet /mnt/sums || exit 1; } && "
+             "head -c 100000 /dev/urandom >/mnt/f%d && (cd /mnt; md5sum f* | sed 's, f, /mnt/f,' >sums); sync; "
+             "dd if=/dev/zero of=/mnt/noise bs=16k count=200 2>/dev/null & sleep 0.1" % (n, n % 7), 60)
+        m.host("rescind scsi0")
+        m.sh("wait; umount -l /mnt 2>/dev/null; true", 60)
+        m.wait('[ -z "$(controller 0)" ]', 30, "the controller goes")
+        m.host("offer scsi0")
+        m.settle()
+    m.sh("e2fsck -fy %s >/dev/null || [ $? = 1 ]; mount $(disk c0l0) /mnt; md5sum -c --quiet /mnt/sums; umount /mnt" % m.dev(), 60)
+    released = len(m.trace.find("RELID_RELEASED"))
+    m.note("%d RELID_RELEASED" % released)
+
+
+SYSFS = """
+cd %s
+for f in $(find . -type f | sort); do
+	case $f in */power/*) continue ;; esac
+	printf '%%s %%s ' "$f" "$(stat -c %%a "$f")"
+	case $f in
+	*/read_avail|*/write_avail|*/interrupts|*/events|*index|*avail|*/cpu|*intr_mask|*_mask|*pending|*latency|*mapping|*full*|*empty*) echo ;;
+	*) tr '\\n' ' ' <"$f" 2>/dev/null; echo ;;
+	esac
+done
+"""
+
+
+@scenario(rows="V23 V24", machine=FOUR, drivers=ONLY_OURS, timeout=300)
+def sysfs_same(m):
+    "the files of a device and of its channels, their modes and fixed values, as with the in-tree bus"
+    of = {}
+    for drivers in (INTREE, ("ours", "ours")):
+        m.use(*drivers)
+        text = m.sh(SYSFS % '"$(controller 0)"', 60)
+        of[drivers[0]] = re.sub(r"channels/\d+/", "channels/N/", text).splitlines()
+        of[drivers[0]] = sorted(l for l in of[drivers[0]] if "host" not in l.split()[0])
+    missing = [l for l in of["intree"] if l not in of["ours"]]
+    more = [l for l in of["ours"] if l not in of["intree"]]
+    m.expect(not missing and not more, "in-tree only: %s\nours only: %s" % (missing, more))
+
+
+@scenario(rows="V21 S29", machine=FOUR, drivers=BOTH, timeout=200)
+def cpu_move(m):
+    "channels move between CPUs while I/O runs; reading back tells the new CPU"
+    m.sh("fio --name=l --filename=%s --rw=randread --bs=4k --iodepth=8 --ioengine=libaio --direct=1 --size=16m "
+         "--time_based --runtime=10 >/tmp/fio.out 2>&1 & echo $! >/tmp/fio.pid" % m.dev())
+    for cpu in (1, 2, 3, 0):
+        m.sh("for c in $(channels 0); do echo %d >$c/cpu; [ $(cat $c/cpu) = %d ]; done" % (cpu, cpu))
+    m.wait("! kill -0 $(cat /tmp/fio.pid) 2>/dev/null", 60)
+    m.sh("grep -q 'err= 0' /tmp/fio.out")
+
+
+@scenario(rows="V22", machine=FOUR, drivers=ONLY_OURS, timeout=200)
+def cpu_offline(m):
+    "a CPU with channels goes offline under I/O and comes back"
+    m.sh("fio --name=l --filename=%s --rw=randread --bs=4k --iodepth=8 --ioengine=libaio --direct=1 --size=16m "
+         "--time_based --runtime=12 >/tmp/fio.out 2>&1 & echo $! >/tmp/fio.pid" % m.dev())
+    m.sh("for c in 1 2 3; do echo 0 >/sys/devices/system/cpu/cpu$c/online; done; "
+         "for c in $(channels 0); do [ $(cat $c/cpu) = 0 ]; done", 90)
+    m.sh("for c in 1 2 3; do echo 1 >/sys/devices/system/cpu/cpu$c/online; done", 90)
+    m.wait("! kill -0 $(cat /tmp/fio.pid) 2>/dev/null", 90)
+    m.sh("grep -q 'err= 0' /tmp/fio.out")
+
+
+@scenario(rows="V06", machine=FOUR, drivers=BOTH)
+def interrupts(m):
+    "interrupts arrive on several CPUs"
+    m.sh("for c in $(channels 0); do echo $((${n:-0} % 4)) >$c/cpu; n=$((${n:-0}+1)); done")
+    m.sh("for c in 0 1 2 3; do taskset -c $c %s & done; wait" % (READ % m.dev()))
+    line = m.sh("grep HYP: /proc/interrupts")
+    counts = [int(x) for x in re.findall(r"\b\d+\b", line.split(":", 1)[1])]
+    m.expect(sum(1 for c in counts if c) >= 3, line)
+
+
+@scenario(rows="V38", machine=ONE, drivers=BOTH)
+def tracepoints(m):
+    "the 22 control-path tracepoints are there, and record"
+    m.sh("mount -t tracefs t /sys/kernel/tracing 2>/dev/null || true; cd /sys/kernel/tracing/events/hyperv; "
+         "n=$(ls -d vmbus_* | wc -l); [ $n -ge 22 ] || { echo $n; ls; exit 1; }; echo 1 >enable; "
+         "cat $(controller 0)/channel_vp_mapping >/dev/null; %s; echo 0 >enable; grep -q vmbus_ /sys/kernel/tracing/trace"
+         % (READ % m.dev()))
+
+
+@scenario(rows="V37", machine=ONE, drivers=ONLY_OURS)
+def debug_delays(m):
+    "interrupt and message delays for testing in debugfs"
+    m.sh("mount -t debugfs d /sys/kernel/debug 2>/dev/null || true; ls /sys/kernel/debug/hyperv; "
+         "ls -d /sys/kernel/debug/hyperv/*/delay | grep -q .")
+
+
+@scenario(rows="V25 P11", machine=ONE, drivers=BOTH)
+def matching(m):
+    "modalias, driver_override, new_id and remove_id, unbind and bind"
+    m.sh("""
+d=$(controller 0); id=$(basename $d)
+[ "$(cat $d/modalias)" = vmbus:d96361baa104294db60572e2ffb1dc7f ]
+grep -q MODALIAS=vmbus:d96361baa104294db60572e2ffb1dc7f $d/uevent
+drv=/sys/bus/vmbus/drivers/hv_storvsc
+echo $id >$drv/unbind; [ ! -e $d/driver ]
+echo nothing >$d/driver_override; [ "$(cat $d/driver_override)" = nothing ]
+! echo $id >$drv/bind 2>/dev/null
+echo >$d/driver_override
+echo $id >$drv/bind; [ -e $d/driver ]
+echo 11111111-2222-3333-4444-555555555555 >$drv/new_id
+! echo 11111111-2222-3333-4444-555555555555 >$drv/new_id 2>/dev/null
+echo 11111111-2222-3333-4444-555555555555 >$drv/remove_id
+[ -e /sys/bus/vmbus/hibernation ]
+""")
+    m.settle()
+
+
+@scenario(rows="V07", machine=ONE, drivers=BOTH, timeout=200)
+def post_refused(m):
+    "the hypervisor is short of buffers for some posts: retried, nothing is lost"
+    bus, stor = m.drivers
+    m.sh("unload_all")
+    m.drivers = (None, None)
+    m.host("fault post status=0x13 count=5")
+    m.use(bus, stor)
+    m.host("fault post status=0x0b count=3")
+    reload(m)
+    m.sh(READ % m.dev())
+
+
+@scenario(rows="V08", machine=ONE, drivers=BOTH)
+def offers_of_every_kind(m):
+    "every class is offered, an unknown one is named once and breaks nothing"
+    m.host("offer unknown")
+    m.wait("dmesg | grep -qi 'unknown guid'", 20)
+    m.host("rescind unknown")
+    m.sh(READ % m.dev())

@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The other in-tree VMBus drivers on our bus: the same symbols, the same behaviour."""
+from registry import INTREE, ONLY_OURS, BOTH, Machine, scenario
+
+ONE = Machine(cpus=1)
+# module, the driver's name on the bus, what hvroot offers for it (None: nothing to bind)
+CLIENTS = (
+    ("hv_utils", "hv_utils", "shutdown"),
+    ("hv_balloon", "hv_balloon", "balloon"),
+    ("hyperv_keyboard", "hyperv_keyboard", "keyboard"),
+    ("hid_hyperv", "hid_hyperv", "mouse"),
+    ("hyperv_drm", "hyperv_drm", "video"),
+    ("hyperv_fb", "hyperv_fb", None),
+    ("pci_hyperv", "hv_pci", "pci"),
+    ("hv_netvsc", "hv_netvsc", None),
+    ("uio_hv_generic", "uio_hv_generic", None),
+    ("hv_sock", None, None),
+)
+
+
+@scenario(rows="V60", machine=ONE, drivers=BOTH, timeout=400)
+def abi_clients(m):
+    "every other VMBus driver that Debian ships loads on the bus, and binds where there is a device"
+    loaded, bound, absent = [], [], []
+    for module, driver, offer in CLIENTS:
+        out, status = m.run("modinfo %s >/dev/null 2>&1 || exit 77; modprobe %s" % (module, module), 60)
+        if status == 77:
+            absent.append(module)
+            continue
+        m.expect(status == 0, "modprobe %s: %s" % (module, out))
+        loaded.append(module)
+        if driver and offer:
+            m.wait("ls /sys/bus/vmbus/drivers/%s | grep -q -- -" % driver, 20, "%s binds" % module)
+            bound.append(module)
+    m.expect(len(loaded) >= 6, "only %s loaded; this kernel lacks %s" % (loaded, absent))
+    m.note("loaded %s; bound %s; not in this kernel: %s" % (loaded, bound, absent))
+    m.sh("for x in %s; do rmmod $x || exit 1; done" % " ".join(reversed(loaded)), 100)

@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Refused loads and mistyped commands say why, in one line."""
+import os
+import subprocess
+
+from machine import Failure
+from registry import ONLY_OURS, Machine, scenario
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+
+
+@scenario(machine=Machine(vmm="qemu-plain", disks=()), drivers=ONLY_OURS)
+def not_on_hyperv(m):
+    "on a machine that is not a Hyper-V guest our bus refuses to load and says so"
+    out, status = m.run("use ours vmbus; modprobe hv_vmbus", 60)
+    m.expect(status != 0, "the bus loaded without Hyper-V")
+    lines = [l for l in m.dmesg().splitlines() if "hv_vmbus" in l.lower()]
+    m.expect(any("Hyper-V" in l for l in lines), "no line says why: %s %s" % (out, lines))
+
+
+def one_line(*cmd):
+    """CMD fails with exactly one line of explanation."""
+    r = subprocess.run(cmd, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                       stderr=subprocess.STDOUT, text=True, timeout=60, check=False)
+    lines = r.stdout.strip().splitlines()
+    if r.returncode == 0 or len(lines) != 1:
+        raise Failure("%s: status %d, %d lines: %s" % (" ".join(cmd), r.returncode, len(lines), lines[:4]))
+
+
+@scenario(machine=Machine(disks=()), drivers=ONLY_OURS)
+def wrong_options(m):
+    "hvroot and the scripts answer a wrong option or a missing file with one line"
+    hvroot = m.images["hvroot"]
+    one_line(hvroot, "--nonsense")
+    one_line(hvroot)
+    one_line(hvroot, "--kernel", "/nonexistent")
+    one_line(hvroot, "--kernel", "/dev/null")
+    one_line(hvroot, "--kernel", m.images["kernel"], "--disk", "file=/nonexistent")
+    one_line(hvroot, "--kernel", m.images["kernel"], "--disk", "lun=3")
+    one_line(hvroot, "--kernel", m.images["kernel"], "--cpus", "0")
+    one_line(hvroot, "--kernel", m.images["kernel"], "--vmbus-version", "9.9")
+    one_line(hvroot, "ctl", "/nonexistent", "list")
+    for script in ("lab", "kernel", "deps", "check", "style", "features"):
+        one_line("scripts/" + script, "--nonsense")
+
+
+@scenario(machine=Machine(disks=()), drivers=ONLY_OURS)
+def wrong_control_commands(m):
+    "the control socket answers every wrong command with an error and goes on"
+    for command in ("nonsense", "disk", "disk add", "disk add file=/nonexistent,lun=1,controller=0",
+                    "disk remove controller=9 lun=9", "rescind nothing", "offer nothing", "fault", "fault message",
+                    "fault message NONSENSE drop", "send", "send message", "send packet nothing type=1",
+                    "ring nothing dir=in write_index=0", "vmbus-version x", "disk resize controller=0 lun=77 size=1"):
+        try:
+            m.host(command)
+        except Exception as e:
+            if "error:" not in str(e):
+                raise
+            continue
+        raise Failure("'%s' was accepted" % command)
+    m.host("list")
