@@ -79,9 +79,9 @@ struct vmbus_connection {
 	void *recv_int_page;
 	struct hv_monitor_page *monitor_pages[2];
 	struct list_head chn_msg_list;
-	spinlock_t channelmsg_lock;
+	spinlock_t channelmsg_lock;		/* protects: chn_msg_list; unused here */
 	struct list_head chn_list;
-	struct mutex channel_mutex;
+	struct mutex channel_mutex;		/* protects: chn_list; unused here */
 	struct vmbus_channel **channels;
 	struct workqueue_struct *work_queue;
 	struct workqueue_struct *handle_primary_chan_wq;

@@ -152,8 +152,8 @@ static void copy_in(const struct ring_writer *w, u32 at, const void *from,
  * empty.
  *
  * Return: 0; -EAGAIN if there is no room now; -EMSGSIZE if there never will
- * be; -EINVAL if the pieces do not add up to @len; -EIO if the peer's read index is nonsense, then and ever
- * after, with the reason in @w->error.
+ * be; -EINVAL if the pieces do not add up to @len; -EIO if the peer's read
+ * index is nonsense, then and ever after, with the reason in @w->error.
  */
 int ring_stage(struct ring_writer *w, const struct ring_piece *pieces,
 	       unsigned int nr, u32 len)
@@ -171,6 +171,7 @@ int ring_stage(struct ring_writer *w, const struct ring_piece *pieces,
 		return -EMSGSIZE;
 	need = len + RING_TRAILER;
 	if (ring_writer_free(w) <= need) {
+		/* Pairs with the host's release of what it has read. */
 		if (writer_take_read(w, virt_load_acquire(&w->shared->read_index)))
 			return -EIO;
 		if (ring_writer_free(w) <= need)
@@ -215,8 +216,10 @@ bool ring_publish(struct ring_writer *w)
 
 	if (old == w->write)
 		return false;
+	/* The packets are there before the index that tells of them. */
 	virt_store_release(&shared->write_index, w->write);
 	w->published = w->write;
+	/* The index is seen before the mask and the read index are looked at. */
 	virt_mb();
 	if (READ_ONCE(shared->interrupt_mask))
 		return false;
@@ -283,6 +286,7 @@ static int reader_avail(struct ring_reader *r)
 
 	if (r->read != r->write)
 		return distance(r->read, r->write, r->size);
+	/* Pairs with the host's release: the packets below the index are there. */
 	write = virt_load_acquire(&r->shared->write_index);
 	if (unlikely(!index_ok(write, r->size)))
 		return reader_fail(r, RING_WRITE_INDEX, write);
@@ -378,6 +382,7 @@ bool ring_release(struct ring_reader *r)
 	/* All reads of the data come before the store that gives it away. */
 	virt_store_release(&shared->read_index, r->read);
 	r->published = r->read;
+	/* The index is seen before the host's wish for room is looked at. */
 	virt_mb();
 	pending = READ_ONCE(shared->pending_send_sz);
 	if (likely(!pending))

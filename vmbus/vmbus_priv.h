@@ -226,8 +226,9 @@ struct vmbus_msg_entry {
 	void (*handler)(struct vmbus *bus, const void *msg, size_t len);
 };
 
-enum vmbus_err vmbus_dispatch_check(const struct vmbus_msg_entry *table, size_t entries, const void *msg,
-				    size_t len, enum vmbus_phase phase, u32 version,
+enum vmbus_err vmbus_dispatch_check(const struct vmbus_msg_entry *table, size_t entries,
+				    const void *msg, size_t len, enum vmbus_phase phase,
+				    u32 version,
 				    const struct vmbus_msg_entry **found);
 extern const struct vmbus_msg_entry vmbus_messages[CHANNELMSG_COUNT];	/* main.c */
 
@@ -306,7 +307,8 @@ void vmbus_on_gpadl_torndown(struct vmbus *bus, const void *msg, size_t len);
 
 /* quarantine.c: memory that the host may still have mapped */
 void quarantine_init(struct vmbus *bus);
-void quarantine_pages(struct vmbus *bus, u32 gpadl, struct page **pages, unsigned int n, unsigned int order);
+void quarantine_pages(struct vmbus *bus, u32 gpadl, struct page **pages, unsigned int n,
+		      unsigned int order);
 void quarantine_buffer(struct vmbus *bus, u32 gpadl, void *buffer, u32 bytes);
 bool quarantine_released(struct vmbus *bus, u32 gpadl);
 void quarantine_drop_all(struct vmbus *bus);
@@ -322,7 +324,8 @@ void quarantine_drop_all(struct vmbus *bus);
  */
 int reqid_init(struct vmbus_requestor *rq, u32 size);
 void reqid_free(struct vmbus_requestor *rq);
-int ring_attach(struct hv_ring_buffer_info *rbi, struct hv_ring_buffer *map, u32 bytes, bool outbound);
+int ring_attach(struct hv_ring_buffer_info *rbi, struct hv_ring_buffer *map, u32 bytes,
+		bool outbound);
 void ring_detach(struct hv_ring_buffer_info *rbi);
 bool chan_io_broken(const struct vmbus_channel *ch);
 
@@ -345,7 +348,7 @@ struct vmbus_channel *vmbus_relid_get(struct vmbus *bus, u32 relid);	/* with a r
 
 /* affinity.c */
 unsigned int affinity_pick(struct vmbus_channel *ch);
-int chan_move(struct vmbus_channel *ch, unsigned int cpu);	/* chan_mutex not held; sysfs "cpu" */
+int chan_move(struct vmbus_channel *ch, unsigned int cpu);	/* chan_mutex is not held */
 int affinity_vacate(struct vmbus *bus, unsigned int cpu);
 
 /* devtypes.c: class GUIDs */
