@@ -29,7 +29,8 @@ def prepare(kernels, build):
             run("scripts/build-modules", kernel)
         plan[kernel] = {
             "hvroot": os.path.join(ROOT, "build/hvroot/hvroot"),
-            "kernel": os.path.join(folder, "vmlinuz"),
+            "kernel": os.path.join(folder, "vmlinux"),
+            "kernel-qemu": os.path.join(folder, "vmlinuz"),
             "initrd": run("tests/guest/mkinitramfs", kernel),
         }
     return plan

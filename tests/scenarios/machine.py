@@ -24,8 +24,9 @@ class Skip(Exception):
 class Booted:
     """A running guest; `m` in the scenarios."""
 
-    def __init__(self, spec: Machine, images, keep):
+    def __init__(self, spec: Machine, first, images, keep):
         self.spec = spec
+        self.first = first              # drivers that are loaded at boot
         self.images = images
         self.drivers = (None, None)
         self.deadline = time.monotonic() + BOOT_LIMIT
@@ -43,7 +44,9 @@ class Booted:
 
     def argv(self):
         s = self.spec
-        append = "console=ttyS0 panic=-1 quiet " + s.append
+        first = ["%s=intree" % name for name, which in zip(("vmbus", "storvsc"), self.first)
+                 if which == "intree"]
+        append = " ".join(["console=ttyS0 panic=-1 quiet"] + first + s.append.split())
         if s.vmm != "hvroot":
             return self.qemu_argv(append)
         a = [self.images["hvroot"], "--kernel", self.images["kernel"], "--initrd",
@@ -94,6 +97,15 @@ class Booted:
                                 " | ".join(tail(self.path("vmm.log"), 3))) from None
             raise
         self.agent.ready(BOOT_LIMIT)
+        self.greet()
+
+    def greet(self):
+        """After each start of the guest's kernel: our functions, and the disks are there."""
+        with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "guest.sh")) as f:
+            self.agent.run("cat >/run/check.sh <<'EOF'\n%s\nEOF" % f.read(), 30)
+        if self.spec.vmm != "qemu-plain":
+            self.drivers = self.first
+            self.settle()
 
     def stop(self):
         for thing in (self.agent, self.host):
@@ -115,7 +127,7 @@ class Booted:
 
     def run(self, script, timeout=60):
         """(output, exit status) of a shell script in the guest."""
-        return self.agent.run(script, self.left(timeout))
+        return self.agent.run(". /run/check.sh\n" + script, self.left(timeout))
 
     def sh(self, script, timeout=60):
         """Output of a shell script in the guest that must succeed."""
@@ -152,7 +164,7 @@ class Booted:
         if self.drivers == (bus, stor):
             return
         self.drivers = (None, None)
-        self.sh("unload_all; use %s vmbus; use %s storvsc; modprobe hv_vmbus" % (bus, stor), 120)
+        self.sh("unload_all; use %s vmbus; use %s storvsc; modprobe hv_vmbus; settle" % (bus, stor), 120)
         self.drivers = (bus, stor)
         self.settle()
 

@@ -29,6 +29,7 @@ import traceback
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
+PYTHON = "/usr/bin/python3" if os.path.exists("/usr/bin/python3") else sys.executable
 sys.path.insert(0, HERE)
 sys.dont_write_bytecode = True
 
@@ -112,7 +113,7 @@ def serve(boot, options, plan, report):
     for run in boot:
         start = time.monotonic()
         if machine is None:
-            machine = Booted(run.machine, plan[run.machine.kernel], options.scratch)
+            machine = Booted(run.machine, run.drivers, plan[run.machine.kernel], options.scratch)
             try:
                 machine.boot()
                 report.comment("booted in %.0f s: %s" % (time.monotonic() - start, run.machine.text()))
@@ -142,7 +143,7 @@ def serve(boot, options, plan, report):
 def save(machine, run, options):
     """Keep the logs of a machine where the caller can read them."""
     name = run.name.replace("/", "-").replace(" ", "_")
-    to = os.path.join(options.out, "machines", name)
+    to = os.path.join(options.lab_out, "machines", name)
     os.makedirs(to, exist_ok=True)
     for f in ("vmm.log", "trace", "console"):
         if os.path.exists(machine.path(f)):
@@ -189,7 +190,7 @@ def outside(options, argv):
     results = os.path.join(options.lab_out, "results.json")
     if os.path.exists(results):
         os.unlink(results)
-    status = subprocess.run([os.path.join(ROOT, "scripts/lab"), os.path.abspath(__file__),
+    status = subprocess.run([os.path.join(ROOT, "scripts/lab"), PYTHON, os.path.abspath(__file__),
                              "--in-lab"] + argv, stdin=subprocess.DEVNULL, check=False).returncode
     if not os.path.exists(results):
         print("not ok - scenarios: the lab ended with status %d before they were done" % status)
@@ -214,7 +215,7 @@ def main(argv):
     p.add_argument("--jobs", type=int, default=2)
     p.add_argument("--keep", action="store_true")
     p.add_argument("--no-build", action="store_true")
-    p.add_argument("--in-lab", action="store_true", help=argparse.SUPPRESS)
+    p.add_argument("--in-lab", action="store_true")
     if "-h" in argv or "--help" in argv:
         print(__doc__)
         return 0
@@ -229,7 +230,6 @@ def main(argv):
     if options.list:
         return listing(options)
     if options.in_lab:
-        options.out_lab = options.lab_out
         return inside(options)
     return outside(options, argv)
 

@@ -7,15 +7,15 @@ from registry import ONLY_OURS, Machine, scenario
 
 ONE = Machine(cpus=1)
 READ = "dd if=%s of=/dev/null bs=4k count=16 iflag=direct 2>/dev/null"
-ERRORS = "mount -t debugfs d /sys/kernel/debug 2>/dev/null; cat /sys/kernel/debug/hyperv/errors"
 
 
 def errors(m):
     """The bus's error counters by name."""
     found = {}
-    for line in m.sh(ERRORS).splitlines():
-        key, value = re.match(r"\s*(.*?)[\s:=]+(\d+)\s*$", line).groups()
-        found[key] = int(value)
+    for line in m.sh("cat /sys/kernel/debug/hyperv/errors").splitlines():
+        value, _, key = line.partition("\t")
+        if not key.startswith("messages "):
+            found[key] = int(value)
     return found
 
 
