@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * When the host is slow or silent: late commands, resets, waiting until the
+ * host has given everything back.
+ */
+#include <scsi/scsi.h>
+#include <scsi/scsi_cmnd.h>
+
+#include "storvsc.h"
+
+/**
+ * stor_any_busy() - does the host own a command
+ * @ctl: controller
+ * @sdev: only commands of this device, or NULL for any
+ */
+bool stor_any_busy(struct stor_ctl *ctl, const struct scsi_device *sdev)
+{
+	unsigned int i, tag;
+
+	for (i = 0; i < ctl->nr_queues; i++) {
+		for (tag = 0; tag < ctl->depth; tag++) {
+			struct stor_slot *slot = &ctl->queues[i].slots[tag];
+
+			if (stor_slot_busy(slot) &&
+			    (!sdev || slot->cmd->device == sdev))
+				return true;
+		}
+	}
+	return false;
+}
+
+/**
+ * stor_drain() - wait until the host has finished what it has
+ * @ctl: controller
+ * @sdev: only commands of this device, or NULL for all
+ * @timeout: limit in jiffies
+ *
+ * Nothing new must be coming, or this may see the limit.
+ *
+ * Return: whether nothing is left.
+ */
+bool stor_drain(struct stor_ctl *ctl, const struct scsi_device *sdev,
+		unsigned long timeout)
+{
+	bool done;
+
+	atomic_inc(&ctl->draining);
+	/* the count is up before slots are looked at; claims are barriers */
+	smp_mb__after_atomic();
+	done = wait_event_timeout(ctl->drained, !stor_any_busy(ctl, sdev),
+				  timeout);
+	atomic_dec(&ctl->draining);
+	return done;
+}
+
+/* Anything to be done about a late command beside saying so? */
+static void stor_react_to_late(struct stor_ctl *ctl)
+{
+	unsigned int i;
+
+	/* nobody can wait for ever for a device that is on its way out */
+	if (test_bit(STOR_REMOVING, &ctl->state)) {
+		schedule_work(&ctl->force_close);
+		return;
+	}
+	for (i = 1; i < ctl->nr_queues; i++) {
+		struct vmbus_channel *channel = READ_ONCE(ctl->chans[i].channel);
+
+		if (channel && channel->rescind)
+			stor_scan_kick(ctl, STOR_CHAN_LOST);
+	}
+}
+
+/**
+ * stor_note_timeout() - a command has been with the host for a timer period
+ * @cmd: command; its timer is about to start again
+ *
+ * Context: block timeout work.
+ */
+void stor_note_timeout(struct scsi_cmnd *cmd)
+{
+	struct scsi_device *sdev = cmd->device;
+	struct stor_ctl *ctl = shost_priv(sdev->host);
+	struct stor_lun *lun = sdev->hostdata;
+	u32 unique = blk_mq_unique_tag(scsi_cmd_to_rq(cmd));
+
+	stor_count(ctl, TIMEOUT);
+	if (lun)
+		atomic_inc(&lun->timeouts);
+	stor_report(ctl, STOR_LOG_ERROR,
+		    "%u:%u:%llu op %#04x (queue %u tag %u) with the host for %u s, waiting on\n",
+		    sdev->channel, sdev->id, sdev->lun, cmd->cmnd[0],
+		    blk_mq_unique_tag_to_hwq(unique),
+		    blk_mq_unique_tag_to_tag(unique),
+		    jiffies_to_msecs(jiffies - cmd->jiffies_at_alloc) / 1000);
+	stor_react_to_late(ctl);
+}
+
+/* Send a reset and let the host give back what it has of the device. */
+static int stor_reset(struct scsi_cmnd *cmd, u32 op,
+		      const struct scsi_device *only)
+{
+	struct scsi_device *sdev = cmd->device;
+	struct stor_ctl *ctl = shost_priv(sdev->host);
+	struct stor_call *call = stor_call_new(ctl, op, 0);
+	u32 status = 0;
+	int ret;
+
+	if (!call)
+		return FAILED;
+	call->pkt.srb.length = cpu_to_le16(sizeof(call->pkt.srb));
+	call->pkt.srb.path = sdev->channel;
+	call->pkt.srb.target = sdev->id;
+	call->pkt.srb.lun = sdev->lun;
+	ret = stor_call_run(call, STOR_RESET_TIMEOUT);
+	if (!ret)
+		status = le32_to_cpu(call->pkt.status);
+	stor_call_put(call);
+
+	if (ret || status) {
+		stor_report(ctl, STOR_LOG_ERROR,
+			    "reset (operation %u) of %u:%u:%llu failed: error %d, status %#x\n",
+			    op, sdev->channel, sdev->id, sdev->lun, ret, status);
+		return FAILED;
+	}
+	return stor_drain(ctl, only, STOR_RESET_TIMEOUT) ? SUCCESS : FAILED;
+}
+
+int stor_eh_device_reset(struct scsi_cmnd *cmd)
+{
+	struct stor_ctl *ctl = shost_priv(cmd->device->host);
+
+	stor_count(ctl, LUN_RESET);
+	return stor_reset(cmd, HV_STOR_RESET_LUN, cmd->device);
+}
+
+int stor_eh_bus_reset(struct scsi_cmnd *cmd)
+{
+	struct stor_ctl *ctl = shost_priv(cmd->device->host);
+
+	stor_count(ctl, ADAPTER_RESET);
+	return stor_reset(cmd, HV_STOR_RESET_ADAPTER, NULL);
+}
+
+int stor_eh_host_reset(struct scsi_cmnd *cmd)
+{
+	struct stor_ctl *ctl = shost_priv(cmd->device->host);
+
+	stor_count(ctl, BUS_RESET);
+	return stor_reset(cmd, HV_STOR_RESET_BUS, NULL);
+}

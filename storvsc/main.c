@@ -1,0 +1,282 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * hv_storvsc: disks that a Hyper-V host offers over VMBus (SCSI, IDE and
+ * Fibre Channel controllers).
+ *
+ * This file is the order of things: load and unload, a controller's arrival
+ * and departure, sleep and waking up.
+ */
+#include <linux/module.h>
+#include <linux/slab.h>
+#include <scsi/scsi.h>
+
+#include "storvsc.h"
+
+#define CREATE_TRACE_POINTS
+#include "trace.h"
+
+#define STOR_RING_MIN	(16 * 1024)
+#define STOR_RING_MAX	(16 * 1024 * 1024)
+
+int logging_level = STOR_LOG_ERROR;
+module_param(logging_level, int, 0644);
+MODULE_PARM_DESC(logging_level,
+		 "Logging level, 0 - None, 1 - Error (default), 2 - Warning.");
+
+int storvsc_ringbuffer_size = 128 * 1024;
+module_param(storvsc_ringbuffer_size, int, 0444);
+MODULE_PARM_DESC(storvsc_ringbuffer_size, "Ring buffer size (bytes)");
+
+unsigned int storvsc_max_hw_queues = -1;
+module_param(storvsc_max_hw_queues, uint, 0644);
+MODULE_PARM_DESC(storvsc_max_hw_queues, "Maximum number of hardware queues");
+
+int storvsc_vcpus_per_sub_channel = STOR_VCPUS_PER_SUBCHAN;
+module_param(storvsc_vcpus_per_sub_channel, int, 0444);
+MODULE_PARM_DESC(storvsc_vcpus_per_sub_channel,
+		 "Ratio of VCPUs to subchannels");
+
+int ring_avail_percent_lowater = 10;
+module_param(ring_avail_percent_lowater, int, 0444);
+MODULE_PARM_DESC(ring_avail_percent_lowater,
+		 "Select a channel if available ring size > this in percent");
+
+static const struct stor_kind stor_scsi = {
+	.name = "scsi", .max_path = 7, .max_id = 2, .max_lun = 255,
+};
+
+static const struct stor_kind stor_ide = {
+	.name = "ide", .max_path = 0, .max_id = 1, .max_lun = 64,
+	.fixed_target = true,
+};
+
+static const struct stor_kind stor_fc = {
+	.name = "fc", .max_path = 7, .max_id = 128, .max_lun = 255,
+	.fc = true,
+};
+
+static const struct hv_vmbus_device_id stor_ids[] = {
+	{ HV_SCSI_GUID, .driver_data = (kernel_ulong_t)&stor_scsi },
+	{ HV_IDE_GUID, .driver_data = (kernel_ulong_t)&stor_ide },
+	{ HV_SYNTHFC_GUID, .driver_data = (kernel_ulong_t)&stor_fc },
+	{ },
+};
+MODULE_DEVICE_TABLE(vmbus, stor_ids);
+
+/* A host that holds on to commands while the device is being removed. */
+static void stor_force_close(struct work_struct *work)
+{
+	struct stor_ctl *ctl = container_of(work, struct stor_ctl, force_close);
+
+	dev_warn(&ctl->dev->device,
+		 "host keeps commands of a device that is being removed, closing the channel\n");
+	stor_close_all(ctl);
+}
+
+static void stor_init(struct stor_ctl *ctl, struct hv_device *dev,
+		      const struct hv_vmbus_device_id *id)
+{
+	u32 ring = clamp(storvsc_ringbuffer_size, STOR_RING_MIN, STOR_RING_MAX);
+
+	ctl->dev = dev;
+	ctl->kind = (const struct stor_kind *)id->driver_data;
+	ctl->ring_size = VMBUS_RING_SIZE(ring);
+	ctl->nr_queues = 1;
+	mutex_init(&ctl->chan_mutex);
+	spin_lock_init(&ctl->call_lock);
+	init_waitqueue_head(&ctl->subchan_wait);
+	init_waitqueue_head(&ctl->drained);
+	INIT_WORK(&ctl->force_close, stor_force_close);
+	stor_scan_init(ctl);
+	ratelimit_state_init(&ctl->limit, 5 * HZ, 10);
+	ratelimit_set_flags(&ctl->limit, RATELIMIT_MSG_ON_RELEASE);
+}
+
+/* Channels are one per queue at most; how many is known later. */
+static int stor_alloc_chans(struct stor_ctl *ctl)
+{
+	unsigned int i, most = min(num_possible_cpus(), 0xfffeU);
+
+	ctl->chans = kvcalloc(most, sizeof(*ctl->chans), GFP_KERNEL);
+	if (!ctl->chans)
+		return -ENOMEM;
+	for (i = 0; i < most; i++) {
+		ctl->chans[i].ctl = ctl;
+		ctl->chans[i].index = i;
+	}
+	return 0;
+}
+
+/* Open the primary channel and agree with the host. */
+static int stor_connect(struct stor_ctl *ctl)
+{
+	int ret = stor_open_primary(ctl);
+
+	if (ret)
+		return ret;
+	ret = stor_negotiate(ctl);
+	if (ret)
+		stor_close_all(ctl);
+	return ret;
+}
+
+static int stor_scan_first(struct stor_ctl *ctl)
+{
+	const u8 *guid = ctl->dev->dev_instance.b;
+	unsigned int target = guid[5] << 8 | guid[4];
+	int ret;
+
+	if (!ctl->kind->fixed_target) {
+		scsi_scan_host(ctl->shost);
+		return 0;
+	}
+	ret = scsi_add_device(ctl->shost, 0, target, 0);
+	/* an empty drive bay is no reason to refuse the controller */
+	if (ret)
+		dev_info(&ctl->dev->device, "nothing at target %u (error %d)\n",
+			 target, ret);
+	return 0;
+}
+
+static int stor_bring_up(struct stor_ctl *ctl)
+{
+	int ret;
+
+	ret = stor_alloc_chans(ctl);
+	if (!ret)
+		ret = stor_connect(ctl);
+	if (ret)
+		return ret;
+	ctl->nr_queues = 1 + stor_wanted_subchans(ctl);
+	ret = stor_alloc_queues(ctl);
+	if (ret)
+		return ret;
+	stor_open_subchans(ctl);
+	stor_host_limits(ctl);
+	ret = scsi_add_host(ctl->shost, &ctl->dev->device);
+	if (ret)
+		return ret;
+	return stor_scan_first(ctl);
+}
+
+static void stor_release(struct stor_ctl *ctl)
+{
+	stor_close_all(ctl);
+	cancel_work_sync(&ctl->force_close);
+	hv_set_drvdata(ctl->dev, NULL);
+	stor_free_queues(ctl);
+	kvfree(ctl->chans);
+	scsi_host_put(ctl->shost);
+}
+
+static int stor_probe(struct hv_device *dev, const struct hv_vmbus_device_id *id)
+{
+	struct Scsi_Host *shost = stor_host_alloc();
+	struct stor_ctl *ctl;
+	int ret;
+
+	if (!shost)
+		return -ENOMEM;
+	ctl = shost_priv(shost);
+	ctl->shost = shost;
+	stor_init(ctl, dev, id);
+	hv_set_drvdata(dev, ctl);
+	/* bounce buffers keep the offset within a page */
+	dma_set_min_align_mask(&dev->device, HV_HYP_PAGE_SIZE - 1);
+
+	ret = stor_bring_up(ctl);
+	if (ret) {
+		dev_err(&dev->device, "controller not usable (error %d)\n", ret);
+		stor_release(ctl);
+		return ret;
+	}
+	dev_info(&dev->device,
+		 "%s controller, protocol %u.%u, %u byte transfers, %u queues of %u\n",
+		 ctl->kind->name, ctl->version >> 8, ctl->version & 0xff,
+		 ctl->max_transfer, ctl->nr_queues, shost->can_queue);
+	return 0;
+}
+
+/*
+ * With the channel still there, devices get their last flush through it.
+ * With the channel rescinded the host has already let go: what it had fails
+ * first, or removing the devices would wait for it.
+ */
+static hv_remove_t stor_remove(struct hv_device *dev)
+{
+	struct stor_ctl *ctl = hv_get_drvdata(dev);
+
+	set_bit(STOR_REMOVING, &ctl->state);
+	if (dev->channel->rescind)
+		stor_close_all(ctl);
+	cancel_delayed_work_sync(&ctl->scan);
+	scsi_remove_host(ctl->shost);
+	stor_release(ctl);
+	return HV_REMOVED;
+}
+
+static int stor_suspend(struct hv_device *dev)
+{
+	struct stor_ctl *ctl = hv_get_drvdata(dev);
+
+	cancel_delayed_work_sync(&ctl->scan);
+	scsi_block_requests(ctl->shost);
+	if (!stor_drain(ctl, NULL, STOR_RESET_TIMEOUT)) {
+		scsi_unblock_requests(ctl->shost);
+		stor_report(ctl, STOR_LOG_ERROR,
+			    "host keeps commands, not suspending\n");
+		return -EBUSY;
+	}
+	stor_close_all(ctl);
+	return 0;
+}
+
+static int stor_resume(struct hv_device *dev)
+{
+	struct stor_ctl *ctl = hv_get_drvdata(dev);
+	u32 max_transfer = ctl->max_transfer;
+	u32 max_frames = ctl->max_frames;
+	int ret;
+
+	clear_bit(STOR_GONE, &ctl->state);
+	ret = stor_connect(ctl);
+	/* queues and limits stay as they were set up */
+	if (ctl->max_transfer < max_transfer)
+		dev_warn(&dev->device, "host now takes only %u bytes per transfer\n",
+			 ctl->max_transfer);
+	ctl->max_transfer = max_transfer;
+	ctl->max_frames = max_frames;
+	if (!ret)
+		stor_open_subchans(ctl);
+	scsi_unblock_requests(ctl->shost);
+	if (!ret)
+		stor_scan_bus(ctl);
+	return ret;
+}
+
+static struct hv_driver stor_driver = {
+	.name = KBUILD_MODNAME,
+	.id_table = stor_ids,
+	.probe = stor_probe,
+	.remove = stor_remove,
+	.suspend = stor_suspend,
+	.resume = stor_resume,
+	.driver = {
+		.probe_type = PROBE_PREFER_ASYNCHRONOUS,
+	},
+};
+
+static int __init stor_module_init(void)
+{
+	return vmbus_driver_register(&stor_driver);
+}
+
+static void __exit stor_module_exit(void)
+{
+	vmbus_driver_unregister(&stor_driver);
+}
+
+module_init(stor_module_init);
+module_exit(stor_module_exit);
+MODULE_LICENSE("GPL");
+MODULE_DESCRIPTION("Microsoft Hyper-V virtual storage driver");

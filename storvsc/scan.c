@@ -1,0 +1,404 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Disks that come, go, grow or cannot be reached for a while.
+ *
+ * When the host says that something changed, ask each target for its list of
+ * LUNs and compare with the devices there are: new ones are added, missing
+ * ones removed, the others are left in peace.  A LUN that the host says it
+ * cannot reach is blocked, so that its commands wait, and asked again every
+ * second until it answers, disappears from the list, or a minute is over.
+ */
+#include <linux/bitmap.h>
+#include <linux/slab.h>
+#include <scsi/scsi.h>
+#include <scsi/scsi_cmnd.h>
+#include <scsi/scsi_proto.h>
+
+#include "srb.h"
+#include "storvsc.h"
+
+#define STOR_LUNS	256
+#define STOR_LIST_LEN	(8 + 8 * STOR_LUNS)
+
+/* Address of something on the controller, for a command of our own. */
+struct stor_where {
+	u8 path;
+	u8 target;
+	u8 lun;
+};
+
+/*
+ * Run a short command outside the midlayer.  Returns 0 with the answer's
+ * verdict in *v and the data in *call, which the caller puts.
+ */
+static int stor_run_cdb(struct stor_ctl *ctl, struct stor_where at,
+			const u8 *cdb, u8 cdb_len, u32 data_len,
+			struct stor_verdict *v, struct stor_call **out)
+{
+	struct stor_request req = {
+		.cdb = cdb, .cdb_len = cdb_len,
+		.direction = data_len ? HV_SRB_DIR_IN : HV_SRB_DIR_NONE,
+		.port = ctl->shost->host_no,
+		.path = at.path, .target = at.target, .lun = at.lun,
+		.data_len = data_len,
+	};
+	struct stor_call *call;
+	int ret;
+
+	call = stor_call_new(ctl, HV_STOR_EXECUTE_SRB, data_len);
+	if (!call)
+		return -ENOMEM;
+	stor_srb_build(&call->pkt, &req);
+	ret = stor_call_run(call, STOR_PROBE_TIMEOUT);
+	if (ret) {
+		stor_call_put(call);
+		return ret;
+	}
+	stor_srb_judge(&call->pkt.srb, cdb, data_len, v);
+	*out = call;
+	return 0;
+}
+
+/* Turn a REPORT LUNS answer of @len bytes into a bitmap. */
+static void stor_parse_luns(const u8 *data, u32 len, unsigned long *luns)
+{
+	u32 listed, i;
+
+	if (len < 8)
+		return;
+	listed = min(get_unaligned_be32(data), len - 8) / 8;
+	for (i = 0; i < listed; i++) {
+		u64 lun = scsilun_to_int((struct scsi_lun *)(data + 8 + 8 * i));
+
+		if (lun < STOR_LUNS)
+			set_bit(lun, luns);
+	}
+}
+
+/*
+ * The LUNs of a target.  0 with an empty bitmap if there is no such target;
+ * an error if the host does not say.
+ */
+static int stor_report_luns(struct stor_ctl *ctl, struct stor_where at,
+			    unsigned long *luns)
+{
+	u8 cdb[12] = { REPORT_LUNS };
+	struct stor_call *call;
+	struct stor_verdict v;
+	int ret;
+
+	bitmap_zero(luns, STOR_LUNS);
+	put_unaligned_be32(STOR_LIST_LEN, cdb + 6);
+	ret = stor_run_cdb(ctl, at, cdb, sizeof(cdb), STOR_LIST_LEN, &v, &call);
+	if (ret)
+		return ret;
+	if (v.host_byte == DID_OK && v.scsi_status == SAM_STAT_GOOD) {
+		dma_sync_single_for_cpu(&ctl->dev->device, call->dma,
+					call->data_len, DMA_FROM_DEVICE);
+		stor_parse_luns(call->data, v.moved, luns);
+	} else if (v.host_byte != DID_NO_CONNECT) {
+		ret = -EIO;
+	}
+	stor_call_put(call);
+	return ret;
+}
+
+static void stor_remove_lun(struct stor_ctl *ctl, struct scsi_device *sdev)
+{
+	stor_count(ctl, LUN_REMOVED);
+	scsi_remove_device(sdev);
+}
+
+/* Make the devices of one target match its list; says whether any changed. */
+static bool stor_compare_target(struct stor_ctl *ctl, struct stor_where at,
+				unsigned long *luns)
+{
+	struct scsi_device *sdev;
+	bool changed = false;
+	unsigned int lun;
+
+	shost_for_each_device(sdev, ctl->shost) {
+		if (sdev->channel != at.path || sdev->id != at.target ||
+		    sdev->lun >= STOR_LUNS)
+			continue;
+		if (test_and_clear_bit(sdev->lun, luns))
+			continue;
+		stor_remove_lun(ctl, sdev);
+		changed = true;
+	}
+	for_each_set_bit(lun, luns, STOR_LUNS) {
+		if (scsi_add_device(ctl->shost, at.path, at.target, lun))
+			continue;
+		stor_count(ctl, LUN_ADDED);
+		changed = true;
+	}
+	return changed;
+}
+
+static bool stor_compare_all(struct stor_ctl *ctl)
+{
+	DECLARE_BITMAP(luns, STOR_LUNS);
+	struct stor_where at = {};
+	bool changed = false;
+	unsigned int path, target;
+
+	for (path = 0; path <= ctl->kind->max_path; path++) {
+		for (target = 0; target < ctl->kind->max_id; target++) {
+			at.path = path;
+			at.target = target;
+			if (test_bit(STOR_REMOVING, &ctl->state))
+				return changed;
+			if (!stor_report_luns(ctl, at, luns))
+				changed |= stor_compare_target(ctl, at, luns);
+		}
+	}
+	return changed;
+}
+
+static void stor_rescan_work(struct work_struct *work)
+{
+	struct stor_lun *lun = container_of(work, struct stor_lun, rescan);
+
+	hv_scsi_rescan_device(lun->sdev);
+	scsi_device_put(lun->sdev);
+}
+
+/**
+ * stor_rescan_lun() - read a device's capacity and limits again
+ * @sdev: device
+ *
+ * Context: any; the work runs on its own, since it waits for the device.
+ */
+void stor_rescan_lun(struct scsi_device *sdev)
+{
+	struct stor_lun *lun = sdev->hostdata;
+
+	if (!lun || scsi_device_get(sdev))
+		return;
+	if (!queue_work(system_unbound_wq, &lun->rescan))
+		scsi_device_put(sdev);
+}
+
+/*
+ * The host announced a change and the lists are as they were, so it is about
+ * a device that stayed: its size.
+ */
+static void stor_bus_changed(struct stor_ctl *ctl)
+{
+	struct scsi_device *sdev;
+
+	stor_count(ctl, RESCAN);
+	if (ctl->kind->fc) {
+		/* too many targets to ask each */
+		scsi_scan_host(ctl->shost);
+		return;
+	}
+	if (!ctl->kind->fixed_target && stor_compare_all(ctl))
+		return;
+	shost_for_each_device(sdev, ctl->shost)
+		stor_rescan_lun(sdev);
+}
+
+/* Is a doubted LUN there?  1 yes, 0 no, an error if nobody can say. */
+static int stor_ask_lun(struct stor_ctl *ctl, struct scsi_device *sdev)
+{
+	struct stor_where at = {
+		.path = sdev->channel, .target = sdev->id, .lun = sdev->lun,
+	};
+	u8 cdb[6] = { TEST_UNIT_READY };
+	DECLARE_BITMAP(luns, STOR_LUNS);
+	struct stor_call *call;
+	struct stor_verdict v;
+	int ret;
+
+	ret = stor_run_cdb(ctl, at, cdb, sizeof(cdb), 0, &v, &call);
+	if (ret)
+		return ret;
+	stor_call_put(call);
+	if (v.host_byte != DID_NO_CONNECT)
+		return 1;
+
+	ret = stor_report_luns(ctl, at, luns);
+	if (ret)
+		return ret;
+	return test_bit(sdev->lun, luns) ? -EAGAIN : 0;
+}
+
+/* Settle a doubt if possible; false to ask again later. */
+static bool stor_settle(struct stor_ctl *ctl, struct scsi_device *sdev,
+			struct stor_lun *lun)
+{
+	int there = stor_ask_lun(ctl, sdev);
+	bool over = time_after(jiffies, lun->doubt_since + STOR_DOUBT_LIMIT);
+
+	if (there < 0 && !over)
+		return false;
+
+	clear_bit(0, &lun->doubted);
+	if (there > 0) {
+		scsi_internal_device_unblock_nowait(sdev, SDEV_RUNNING);
+		return true;
+	}
+	dev_info(&sdev->sdev_gendev, "%s, removing the device\n",
+		 there ? "not reachable" : "no longer there");
+	scsi_internal_device_unblock_nowait(sdev, SDEV_TRANSPORT_OFFLINE);
+	stor_remove_lun(ctl, sdev);
+	return true;
+}
+
+static bool stor_settle_all(struct stor_ctl *ctl)
+{
+	struct scsi_device *sdev;
+	bool all = true;
+
+	shost_for_each_device(sdev, ctl->shost) {
+		struct stor_lun *lun = sdev->hostdata;
+
+		if (lun && test_bit(0, &lun->doubted))
+			all &= stor_settle(ctl, sdev, lun);
+	}
+	return all;
+}
+
+/* Commands on a rescinded sub-channel go again, on another. */
+static void stor_reap_channels(struct stor_ctl *ctl)
+{
+	unsigned int i;
+
+	mutex_lock(&ctl->chan_mutex);
+	for (i = 1; i < ctl->nr_queues; i++) {
+		struct stor_chan *chan = &ctl->chans[i];
+
+		if (chan->channel && chan->channel->rescind)
+			stor_evict_all(ctl, chan, DID_REQUEUE);
+	}
+	mutex_unlock(&ctl->chan_mutex);
+}
+
+/* User space learns of the new medium, the device reads its size. */
+static void stor_medium_changed(struct stor_ctl *ctl)
+{
+	u32 at = READ_ONCE(ctl->event_at);
+	struct scsi_device *sdev = scsi_device_lookup(ctl->shost, at >> 16,
+						      at >> 8 & 0xff, at & 0xff);
+
+	if (!sdev)
+		return;
+	sdev_evt_send_simple(sdev, SDEV_EVT_MEDIA_CHANGE, GFP_KERNEL);
+	stor_rescan_lun(sdev);
+	scsi_device_put(sdev);
+}
+
+static void stor_scan_work(struct work_struct *work)
+{
+	struct stor_ctl *ctl = container_of(to_delayed_work(work),
+					    struct stor_ctl, scan);
+
+	if (test_bit(STOR_REMOVING, &ctl->state))
+		return;
+	if (test_and_clear_bit(STOR_CHAN_LOST, &ctl->state))
+		stor_reap_channels(ctl);
+	if (test_and_clear_bit(STOR_SCAN_BUS, &ctl->state))
+		stor_bus_changed(ctl);
+	if (test_and_clear_bit(STOR_MEDIUM, &ctl->state))
+		stor_medium_changed(ctl);
+	if (test_and_clear_bit(STOR_DOUBTS, &ctl->state) &&
+	    !stor_settle_all(ctl)) {
+		set_bit(STOR_DOUBTS, &ctl->state);
+		queue_delayed_work(system_long_wq, &ctl->scan, HZ);
+	}
+}
+
+void stor_scan_init(struct stor_ctl *ctl)
+{
+	INIT_DELAYED_WORK(&ctl->scan, stor_scan_work);
+}
+
+/**
+ * stor_scan_kick() - have the scan work look at something, now
+ * @ctl: controller
+ * @what: bit of stor_ctl.state to set
+ *
+ * Context: any.
+ */
+void stor_scan_kick(struct stor_ctl *ctl, int what)
+{
+	set_bit(what, &ctl->state);
+	if (!test_bit(STOR_REMOVING, &ctl->state))
+		mod_delayed_work(system_long_wq, &ctl->scan, 0);
+}
+
+/**
+ * stor_scan_bus() - the host says that devices came, went or changed
+ * @ctl: controller
+ *
+ * Context: any.
+ */
+void stor_scan_bus(struct stor_ctl *ctl)
+{
+	stor_scan_kick(ctl, STOR_SCAN_BUS);
+}
+
+/**
+ * stor_doubt_lun() - the host says that it does not reach a LUN
+ * @ctl: controller
+ * @sdev: device
+ *
+ * Context: softirq.
+ *
+ * Return: true if the command is to wait for the outcome; false for a device
+ * that is only being probed, or on its way out.
+ */
+bool stor_doubt_lun(struct stor_ctl *ctl, struct scsi_device *sdev)
+{
+	struct stor_lun *lun = sdev->hostdata;
+
+	if (!lun || test_bit(STOR_REMOVING, &ctl->state))
+		return false;
+	if (test_bit(0, &lun->doubted))
+		return true;
+	if (sdev->sdev_state != SDEV_RUNNING)
+		return false;
+	if (!test_and_set_bit(0, &lun->doubted)) {
+		if (scsi_internal_device_block_nowait(sdev)) {
+			clear_bit(0, &lun->doubted);
+			return false;
+		}
+		lun->doubt_since = jiffies;
+		stor_count(ctl, LUN_DOUBTED);
+		stor_scan_kick(ctl, STOR_DOUBTS);
+	}
+	return true;
+}
+
+/**
+ * stor_on_event() - EVENT_NOTIFICATION: the medium of one device changed
+ * @ctl: controller
+ * @event: private copy
+ *
+ * Context: softirq.
+ */
+void stor_on_event(struct stor_ctl *ctl, const struct hv_stor_event *event)
+{
+	WRITE_ONCE(ctl->event_at, event->path << 16 | event->target << 8 |
+				  event->lun);
+	stor_scan_kick(ctl, STOR_MEDIUM);
+}
+
+int stor_lun_alloc(struct scsi_device *sdev)
+{
+	struct stor_lun *lun = kzalloc(sizeof(*lun), GFP_KERNEL);
+
+	if (!lun)
+		return -ENOMEM;
+	lun->sdev = sdev;
+	INIT_WORK(&lun->rescan, stor_rescan_work);
+	sdev->hostdata = lun;
+	return 0;
+}
+
+void stor_lun_free(struct scsi_device *sdev)
+{
+	kfree(sdev->hostdata);
+	sdev->hostdata = NULL;
+}

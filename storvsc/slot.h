@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Who owns a command: a small table per hardware queue, indexed by block tag.
+ *
+ * The host is given an id made of queue, tag and a generation that changes
+ * with every use of the tag.  Whoever moves the slot's word from "host owns"
+ * to "idle" with exactly that generation has the right to finish the command,
+ * once.  Unknown, repeated, late and invented ids therefore find nothing.
+ */
+#ifndef _STOR_SLOT_H
+#define _STOR_SLOT_H
+
+#include <linux/types.h>
+
+struct scsi_cmnd;
+struct stor_chan;
+
+/* The queue number that internal requests use in their ids. */
+#define STOR_ID_INTERNAL	0xffff
+
+/**
+ * struct stor_slot - one tag of one hardware queue
+ * @word: generation << 1 | 1 while the host owns the command
+ * @cmd: valid while the host owns it
+ * @chan: the channel it went out on; the answer must come back there
+ */
+struct stor_slot {
+	u32 word;
+	struct scsi_cmnd *cmd;
+	struct stor_chan *chan;
+};
+
+/**
+ * struct stor_id - a transaction id taken apart
+ * @gen: generation, never 0 in an id of ours
+ * @queue: hardware queue or STOR_ID_INTERNAL
+ * @index: slot within the queue
+ */
+struct stor_id {
+	u32 gen;
+	u16 queue;
+	u16 index;
+};
+
+enum stor_claim {
+	STOR_CLAIMED,		/* the caller finishes the command */
+	STOR_CLAIM_REPEATED,	/* this very use has been answered before */
+	STOR_CLAIM_STALE,	/* another use of the tag, or one that never was */
+};
+
+static inline u64 stor_id_pack(u32 gen, u16 queue, u16 index)
+{
+	return (u64)gen << 32 | (u32)queue << 16 | index;
+}
+
+static inline struct stor_id stor_id_unpack(u64 id)
+{
+	return (struct stor_id) {
+		.gen = id >> 32,
+		.queue = id >> 16,
+		.index = id,
+	};
+}
+
+static inline bool stor_slot_busy(const struct stor_slot *slot)
+{
+	return READ_ONCE(slot->word) & 1;
+}
+
+u32 stor_slot_arm(struct stor_slot *slot, struct scsi_cmnd *cmd,
+		  struct stor_chan *chan);
+enum stor_claim stor_slot_claim(struct stor_slot *slot, u32 gen);
+struct scsi_cmnd *stor_slot_evict(struct stor_slot *slot);
+
+#endif

@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Private to hv_storvsc: the controller object and what its files offer each
+ * other.
+ *
+ * Life of a controller: probe opens the primary channel and negotiates
+ * (proto.c), opens sub-channels (subchan.c), then announces a SCSI host with
+ * one hardware queue per channel (host.c).  Commands run through io.c; eh.c
+ * and scan.c deal with what goes wrong and with disks that come and go.
+ *
+ * Lock order: chan_mutex > call_lock.  A queue's lock is taken alone.
+ */
+#ifndef _STORVSC_H
+#define _STORVSC_H
+
+#include <linux/atomic.h>
+#include <linux/cache.h>
+#include <linux/completion.h>
+#include <linux/hyperv.h>
+#include <linux/kref.h>
+#include <linux/mutex.h>
+#include <linux/ratelimit.h>
+#include <linux/spinlock.h>
+#include <linux/wait.h>
+#include <linux/workqueue.h>
+#include <scsi/scsi_device.h>
+#include <scsi/scsi_host.h>
+#include <hv/compat_scsi.h>
+#include <hv/stor_wire.h>
+
+#include "slot.h"
+
+/* Bytes up to which the page list of a command fits on the stack. */
+#define STOR_SMALL_BYTES	(128 * 1024)
+#define STOR_SMALL_FRAMES	(STOR_SMALL_BYTES / HV_HYP_PAGE_SIZE + 1)
+#define STOR_MAX_TRANSFER	(4 * 1024 * 1024)
+#define STOR_MPB_LEN(frames) \
+	(sizeof(struct vmbus_packet_mpb_array) + (frames) * sizeof(u64))
+
+/* Time limits, all of them for answers of the host. */
+#define STOR_STEP_TIMEOUT	(30 * HZ)	/* one handshake step */
+#define STOR_RESET_TIMEOUT	(30 * HZ)
+#define STOR_PROBE_TIMEOUT	(10 * HZ)	/* REPORT LUNS, TEST UNIT READY */
+#define STOR_SUBCHAN_TIMEOUT	(5 * HZ)	/* all promised offers */
+#define STOR_RQ_TIMEOUT		(180 * HZ)	/* then somebody is told */
+#define STOR_DOUBT_LIMIT	(60 * HZ)	/* LUN listed but not reached */
+
+/* Default of storvsc_vcpus_per_sub_channel: the host decides. */
+#define STOR_VCPUS_PER_SUBCHAN	4
+
+/* Requests of our own that may be with the host at the same time. */
+#define STOR_CALLS		16
+
+enum stor_counter {
+	STOR_CNT_RING_FULL,		/* command put back, ring was full */
+	STOR_CNT_SLOT_BUSY,		/* host still owned the tag */
+	STOR_CNT_MAP_FAILED,		/* DMA mapping or page list */
+	STOR_CNT_DETOUR,		/* sent on another queue's channel */
+	STOR_CNT_NO_CONNECT,		/* failed because the host is gone */
+	STOR_CNT_EVICTED,		/* taken from a host that went away */
+	STOR_CNT_TIMEOUT,		/* timer re-armed, host owns the buffer */
+	STOR_CNT_LUN_RESET,
+	STOR_CNT_ADAPTER_RESET,
+	STOR_CNT_BUS_RESET,
+	STOR_CNT_RESCAN,		/* LUN lists compared */
+	STOR_CNT_LUN_DOUBTED,
+	STOR_CNT_LUN_ADDED,
+	STOR_CNT_LUN_REMOVED,
+	STOR_CNT_BAD_PACKET,		/* length, offset or type */
+	STOR_CNT_BAD_OPERATION,
+	STOR_CNT_UNKNOWN_ID,
+	STOR_CNT_REPEATED_ID,
+	STOR_CNT_STALE_ID,
+	STOR_CNT_WRONG_CHANNEL,
+	STOR_CNT_LATE_ANSWER,		/* to a request of ours given up on */
+	STOR_CNT_CALL_TIMEOUT,
+	STOR_CNT_NR
+};
+
+/* Bits of stor_ctl.state */
+enum {
+	STOR_GONE,		/* nothing goes to the host any more */
+	STOR_REMOVING,		/* the device is about to go */
+	STOR_SCAN_BUS,		/* compare LUN lists in the next scan */
+	STOR_DOUBTS,		/* some LUN is doubted */
+	STOR_CHAN_LOST,		/* a sub-channel was rescinded */
+	STOR_MEDIUM,		/* event_at says whose */
+	STOR_SUBS_WANTED,	/* sub-channel offers are welcome */
+};
+
+struct stor_ctl;
+
+/**
+ * struct stor_chan - one open channel, the receiving side
+ * @ctl: its controller
+ * @channel: the VMBus channel, NULL while there is none
+ * @index: 0 for the primary, otherwise the host's sub-channel index
+ * @completed: commands finished; only the channel's callback writes
+ * @bytes: data moved by them
+ */
+struct stor_chan {
+	struct stor_ctl *ctl;
+	struct vmbus_channel *channel;
+	u16 index;
+	u64 completed;
+	u64 bytes;
+} ____cacheline_aligned_in_smp;
+
+/**
+ * struct stor_queue - one hardware queue, the sending side
+ * @slots: one per tag
+ * @index: hardware queue number, also that of its channel
+ * @nr_staged: commands held back until the last of a batch
+ * @staged: their tags, in order
+ * @big: page list for commands of more than STOR_SMALL_BYTES
+ * @lock: protects: nr_staged, staged, big
+ * @batches: batches written; under @lock
+ * @batched: commands in them; under @lock
+ */
+struct stor_queue {
+	struct stor_slot *slots;
+	u16 index;
+	unsigned int nr_staged;
+	u16 *staged;
+	struct vmbus_packet_mpb_array *big;
+	spinlock_t lock;		/* protects: nr_staged, staged, big */
+	u64 batches;
+	u64 batched;
+} ____cacheline_aligned_in_smp;
+
+/**
+ * struct stor_kind - what differs between SCSI, IDE and Fibre Channel offers
+ * @name: for people
+ * @max_path: SCSI channels - 1
+ * @max_id: targets per channel
+ * @max_lun: LUNs per target
+ * @fixed_target: one disk whose target is part of the instance GUID
+ * @fc: has world wide names to ask for
+ */
+struct stor_kind {
+	const char *name;
+	unsigned int max_path;
+	unsigned int max_id;
+	unsigned int max_lun;
+	bool fixed_target;
+	bool fc;
+};
+
+/**
+ * struct stor_call - a request of our own, one at a time per object
+ * @ctl: its controller
+ * @ref: caller's and table's
+ * @done: answered, or never will be
+ * @error: why there is no answer
+ * @gen: generation in the id
+ * @pkt: request, then answer
+ * @data: one page for data from the device, or NULL
+ * @data_len: bytes of it that the host may fill
+ * @dma: bus address of @data
+ */
+struct stor_call {
+	struct stor_ctl *ctl;
+	struct kref ref;
+	struct completion done;
+	int error;
+	u32 gen;
+	struct hv_stor_packet pkt;
+	void *data;
+	u32 data_len;
+	dma_addr_t dma;
+};
+
+/**
+ * struct stor_lun - our side of a struct scsi_device
+ * @sdev: the device
+ * @rescan: reads capacity again; holds a reference while queued
+ * @doubted: the host said that it does not reach the LUN
+ * @doubt_since: jiffies
+ * @errors: commands that failed below the SCSI layer
+ * @timeouts: times that a command outlived its timer
+ */
+struct stor_lun {
+	struct scsi_device *sdev;
+	struct work_struct rescan;
+	unsigned long doubted;
+	unsigned long doubt_since;
+	atomic_t errors;
+	atomic_t timeouts;
+};
+
+/**
+ * struct stor_ctl - a controller; lives in the private part of the SCSI host
+ *
+ * The first group is read for every command and written by probe only.
+ */
+struct stor_ctl {
+	struct hv_device *dev;
+	struct Scsi_Host *shost;
+	const struct stor_kind *kind;
+	struct stor_queue *queues;
+	struct stor_chan *chans;	/* one per queue */
+	unsigned int nr_queues;
+	unsigned int depth;		/* slots per queue */
+	unsigned int max_frames;	/* page list of the largest command */
+	unsigned long state;
+	atomic_t draining;		/* somebody waits on drained */
+
+	/* negotiated */
+	u16 version;
+	u16 max_subchans;
+	u32 max_transfer;
+	u32 ring_size;
+	u8 wwn[16];			/* FC: primary port, primary node */
+
+	struct mutex chan_mutex;	/* protects: opening, closing, nr_open */
+	unsigned int nr_open;
+	bool open;			/* primary channel */
+	wait_queue_head_t subchan_wait;
+	wait_queue_head_t drained;
+
+	spinlock_t call_lock;		/* protects: calls, call_gen */
+	struct stor_call *calls[STOR_CALLS];
+	u32 call_gen;
+
+	struct delayed_work scan;
+	u32 event_at;			/* path << 16 | target << 8 | lun */
+	struct work_struct force_close;
+
+	struct ratelimit_state limit;
+	atomic64_t count[STOR_CNT_NR];
+	atomic64_t srb_status[HV_SRB_CODE_MASK + 1];
+};
+
+#define stor_count(ctl, what)	atomic64_inc(&(ctl)->count[STOR_CNT_##what])
+
+/* Everything that the host can cause goes through here: limited, or silent. */
+extern int logging_level;
+#define stor_report(ctl, level, fmt, ...)				\
+do {									\
+	if (logging_level >= (level) && __ratelimit(&(ctl)->limit))	\
+		dev_warn(&(ctl)->dev->device, fmt, ##__VA_ARGS__);	\
+} while (0)
+#define STOR_LOG_ERROR		1
+#define STOR_LOG_WARN		2
+
+/* main.c: module parameters */
+extern int storvsc_ringbuffer_size;
+extern unsigned int storvsc_max_hw_queues;
+extern int storvsc_vcpus_per_sub_channel;
+extern int ring_avail_percent_lowater;
+
+/* proto.c */
+struct stor_call *stor_call_new(struct stor_ctl *ctl, u32 op, u32 data_len);
+int stor_call_run(struct stor_call *call, unsigned long timeout);
+void stor_call_put(struct stor_call *call);
+void stor_call_answer(struct stor_ctl *ctl, struct stor_id id,
+		      const struct hv_stor_packet *pkt);
+void stor_calls_fail(struct stor_ctl *ctl);
+int stor_negotiate(struct stor_ctl *ctl);
+int stor_create_subchans(struct stor_ctl *ctl, u16 count);
+
+/* io.c */
+hv_queue_status_t stor_queuecommand(struct Scsi_Host *shost, struct scsi_cmnd *cmd);
+void stor_commit_rqs(struct Scsi_Host *shost, u16 hwq);
+void stor_on_channel(void *context);
+void stor_evict_all(struct stor_ctl *ctl, struct stor_chan *only,
+		    int host_byte);
+
+/* subchan.c */
+int stor_open_primary(struct stor_ctl *ctl);
+void stor_close_all(struct stor_ctl *ctl);
+int stor_alloc_queues(struct stor_ctl *ctl);
+void stor_free_queues(struct stor_ctl *ctl);
+void stor_open_subchans(struct stor_ctl *ctl);
+unsigned int stor_wanted_subchans(const struct stor_ctl *ctl);
+void stor_map_queues(struct Scsi_Host *shost);
+
+/* host.c */
+struct Scsi_Host *stor_host_alloc(void);
+void stor_host_limits(struct stor_ctl *ctl);
+
+/* eh.c */
+bool stor_any_busy(struct stor_ctl *ctl, const struct scsi_device *sdev);
+bool stor_drain(struct stor_ctl *ctl, const struct scsi_device *sdev,
+		unsigned long timeout);
+void stor_note_timeout(struct scsi_cmnd *cmd);
+int stor_eh_device_reset(struct scsi_cmnd *cmd);
+int stor_eh_bus_reset(struct scsi_cmnd *cmd);
+int stor_eh_host_reset(struct scsi_cmnd *cmd);
+
+/* scan.c */
+void stor_scan_init(struct stor_ctl *ctl);
+void stor_scan_kick(struct stor_ctl *ctl, int what);
+void stor_scan_bus(struct stor_ctl *ctl);
+bool stor_doubt_lun(struct stor_ctl *ctl, struct scsi_device *sdev);
+void stor_rescan_lun(struct scsi_device *sdev);
+int stor_lun_alloc(struct scsi_device *sdev);
+void stor_lun_free(struct scsi_device *sdev);
+void stor_on_event(struct stor_ctl *ctl, const struct hv_stor_event *event);
+
+/* sysfs.c */
+extern const struct attribute_group *stor_host_groups[];
+extern const struct attribute_group *stor_lun_groups[];
+
+#endif

@@ -1,0 +1,279 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Channels and queues: opening and closing all channels of a controller, one
+ * hardware queue for each, and which CPU uses which.
+ */
+#include <linux/blk-mq.h>
+#include <linux/cpumask.h>
+#include <linux/mm.h>
+#include <linux/rcupdate.h>
+#include <linux/slab.h>
+#include <linux/topology.h>
+
+#include "storvsc.h"
+
+/* The largest packet worth a look; anything longer is cut and refused. */
+#define STOR_MAX_PACKET		256
+
+#define STOR_MIN_DEPTH		16
+#define STOR_MAX_DEPTH		2048
+
+/*
+ * Request ids are made by this driver (slot.h), so the bus's own tables stay
+ * off: rqstor_size 0 and no callbacks.
+ */
+static int stor_open_channel(struct stor_chan *chan,
+			     struct vmbus_channel *channel)
+{
+	u8 open_data[HV_STOR_OPEN_DATA_LEN] = {};
+	int ret;
+
+	channel->max_pkt_size = STOR_MAX_PACKET;
+	channel->rqstor_size = 0;
+	channel->next_request_id_callback = NULL;
+	channel->request_addr_callback = NULL;
+
+	WRITE_ONCE(chan->channel, channel);
+	ret = vmbus_open(channel, chan->ctl->ring_size, chan->ctl->ring_size,
+			 open_data, sizeof(open_data), stor_on_channel, chan);
+	if (ret)
+		WRITE_ONCE(chan->channel, NULL);
+	return ret;
+}
+
+/**
+ * stor_open_primary() - open the first channel
+ * @ctl: controller; its queues need not exist yet
+ *
+ * Return: 0 or the bus's error.
+ */
+int stor_open_primary(struct stor_ctl *ctl)
+{
+	int ret;
+
+	mutex_lock(&ctl->chan_mutex);
+	ret = stor_open_channel(&ctl->chans[0], ctl->dev->channel);
+	ctl->open = !ret;
+	ctl->nr_open = !ret;
+	mutex_unlock(&ctl->chan_mutex);
+	return ret;
+}
+
+/**
+ * stor_close_all() - close every channel and finish what the host still had
+ * @ctl: controller; may be called more than once
+ *
+ * Afterwards the host has no claim on any memory of ours.
+ *
+ * Context: process, sleeps.
+ */
+void stor_close_all(struct stor_ctl *ctl)
+{
+	unsigned int i;
+
+	mutex_lock(&ctl->chan_mutex);
+	clear_bit(STOR_SUBS_WANTED, &ctl->state);
+	if (ctl->open) {
+		set_bit(STOR_GONE, &ctl->state);
+		/* whoever saw the bit clear is done with the rings */
+		synchronize_rcu();
+		vmbus_close(ctl->dev->channel);
+		for (i = 0; i < ctl->nr_queues; i++)
+			WRITE_ONCE(ctl->chans[i].channel, NULL);
+		ctl->open = false;
+		ctl->nr_open = 0;
+	}
+	mutex_unlock(&ctl->chan_mutex);
+	stor_calls_fail(ctl);
+	stor_evict_all(ctl, NULL, DID_NO_CONNECT);
+}
+
+/**
+ * stor_wanted_subchans() - how many sub-channels to ask for
+ * @ctl: controller
+ *
+ * One channel per CPU is the most that is of use; the host and the module
+ * parameters may want fewer.
+ */
+unsigned int stor_wanted_subchans(const struct stor_ctl *ctl)
+{
+	unsigned int cpus = num_online_cpus();
+	unsigned int want = min_t(unsigned int, cpus - 1, ctl->max_subchans);
+
+	if (storvsc_vcpus_per_sub_channel > 0 &&
+	    storvsc_vcpus_per_sub_channel != STOR_VCPUS_PER_SUBCHAN)
+		want = min(want, (cpus - 1) / storvsc_vcpus_per_sub_channel);
+	return min(want, storvsc_max_hw_queues - 1);
+}
+
+/* A sub-channel that was asked for arrives, or one nobody asked for. */
+static void stor_on_subchan(struct vmbus_channel *channel)
+{
+	struct hv_device *dev = channel->primary_channel->device_obj;
+	struct stor_ctl *ctl = hv_get_drvdata(dev);
+	u16 index = channel->offermsg.offer.sub_channel_index;
+	int ret = -EINVAL;
+
+	if (!ctl)
+		return;
+	mutex_lock(&ctl->chan_mutex);
+	if (ctl->open && test_bit(STOR_SUBS_WANTED, &ctl->state) &&
+	    index && index < ctl->nr_queues && !ctl->chans[index].channel)
+		ret = stor_open_channel(&ctl->chans[index], channel);
+	if (!ret)
+		ctl->nr_open++;
+	else
+		stor_report(ctl, STOR_LOG_ERROR,
+			    "sub-channel %u not used (error %d)\n", index, ret);
+	mutex_unlock(&ctl->chan_mutex);
+	wake_up(&ctl->subchan_wait);
+}
+
+/**
+ * stor_open_subchans() - get the other channels
+ * @ctl: controller with its queues allocated
+ *
+ * A queue whose channel does not come, or comes late, uses the others.
+ *
+ * Context: process; waits a limited time.
+ */
+void stor_open_subchans(struct stor_ctl *ctl)
+{
+	unsigned int count = ctl->nr_queues - 1;
+
+	if (!count)
+		return;
+	set_bit(STOR_SUBS_WANTED, &ctl->state);
+	vmbus_set_sc_create_callback(ctl->dev->channel, stor_on_subchan);
+	if (stor_create_subchans(ctl, count))
+		return;
+	wait_event_timeout(ctl->subchan_wait,
+			   READ_ONCE(ctl->nr_open) > count ||
+			   ctl->dev->channel->rescind,
+			   STOR_SUBCHAN_TIMEOUT);
+	if (READ_ONCE(ctl->nr_open) <= count)
+		dev_warn(&ctl->dev->device, "%u of %u sub-channels open\n",
+			 ctl->nr_open - 1, count);
+}
+
+/*
+ * As many commands as a ring takes in at once, counting each as one of
+ * STOR_SMALL_BYTES with its 64 bytes of packet and 8 of trailer.
+ */
+static unsigned int stor_depth(const struct stor_ctl *ctl)
+{
+	unsigned int room = ctl->ring_size - HV_HYP_PAGE_SIZE;
+	unsigned int packet = STOR_MPB_LEN(STOR_SMALL_FRAMES) +
+			      sizeof(struct hv_stor_packet) + sizeof(u64);
+
+	return clamp(room / packet, STOR_MIN_DEPTH, STOR_MAX_DEPTH);
+}
+
+static int stor_alloc_queue(struct stor_ctl *ctl, unsigned int index)
+{
+	struct stor_queue *q = &ctl->queues[index];
+
+	q->index = index;
+	spin_lock_init(&q->lock);
+	q->slots = kvcalloc(ctl->depth, sizeof(*q->slots), GFP_KERNEL);
+	q->staged = kvcalloc(ctl->depth, sizeof(*q->staged), GFP_KERNEL);
+	q->big = kvzalloc(STOR_MPB_LEN(ctl->max_frames), GFP_KERNEL);
+	return q->slots && q->staged && q->big ? 0 : -ENOMEM;
+}
+
+/**
+ * stor_alloc_queues() - memory for all queues, nothing per command later
+ * @ctl: controller, negotiated; nr_queues and depth are set
+ *
+ * Return: 0 or -ENOMEM; stor_free_queues() frees what there is.
+ */
+int stor_alloc_queues(struct stor_ctl *ctl)
+{
+	unsigned int i;
+
+	ctl->depth = stor_depth(ctl);
+	ctl->queues = kvcalloc(ctl->nr_queues, sizeof(*ctl->queues),
+			       GFP_KERNEL);
+	if (!ctl->queues)
+		return -ENOMEM;
+	for (i = 0; i < ctl->nr_queues; i++) {
+		if (stor_alloc_queue(ctl, i))
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+void stor_free_queues(struct stor_ctl *ctl)
+{
+	unsigned int i;
+
+	for (i = 0; ctl->queues && i < ctl->nr_queues; i++) {
+		kvfree(ctl->queues[i].slots);
+		kvfree(ctl->queues[i].staged);
+		kvfree(ctl->queues[i].big);
+	}
+	kvfree(ctl->queues);
+	ctl->queues = NULL;
+}
+
+/* The least used queue, one on the CPU's own node if there is any. */
+static unsigned int stor_queue_for(struct stor_ctl *ctl, unsigned int cpu,
+				   const unsigned int *users)
+{
+	unsigned int best = 0, best_cost = UINT_MAX;
+	unsigned int i;
+
+	for (i = 0; i < ctl->nr_queues; i++) {
+		struct vmbus_channel *channel = READ_ONCE(ctl->chans[i].channel);
+		unsigned int cost = users[i];
+
+		if (!channel || cpu_to_node(channel->target_cpu) != cpu_to_node(cpu))
+			cost += nr_cpu_ids;
+		if (cost < best_cost) {
+			best_cost = cost;
+			best = i;
+		}
+	}
+	return best;
+}
+
+/**
+ * stor_map_queues() - which CPU submits to which queue
+ * @shost: SCSI host
+ *
+ * The CPU that takes a channel's interrupts submits to that channel, so its
+ * commands complete where they began; the other CPUs spread over the queues
+ * of their node.
+ */
+void stor_map_queues(struct Scsi_Host *shost)
+{
+	struct blk_mq_queue_map *map = &shost->tag_set.map[HCTX_TYPE_DEFAULT];
+	struct stor_ctl *ctl = shost_priv(shost);
+	unsigned int *users = kcalloc(ctl->nr_queues, sizeof(*users), GFP_KERNEL);
+	cpumask_var_t homes;
+	unsigned int cpu, i;
+
+	if (!users || !zalloc_cpumask_var(&homes, GFP_KERNEL)) {
+		kfree(users);
+		blk_mq_map_queues(map);
+		return;
+	}
+	for (i = 0; i < ctl->nr_queues; i++) {
+		struct vmbus_channel *channel = READ_ONCE(ctl->chans[i].channel);
+
+		if (!channel || cpumask_test_cpu(channel->target_cpu, homes))
+			continue;
+		cpumask_set_cpu(channel->target_cpu, homes);
+		map->mq_map[channel->target_cpu] = i;
+		users[i]++;
+	}
+	for_each_possible_cpu(cpu) {
+		if (cpumask_test_cpu(cpu, homes))
+			continue;
+		i = stor_queue_for(ctl, cpu, users);
+		map->mq_map[cpu] = i;
+		users[i]++;
+	}
+	free_cpumask_var(homes);
+	kfree(users);
+}
