@@ -56,6 +56,7 @@ static const char * const stor_counter_names[] = {
 	[STOR_CNT_LATE_ANSWER]	= "late_answer",
 	[STOR_CNT_CALL_TIMEOUT]	= "call_timeout",
 };
+
 static_assert(ARRAY_SIZE(stor_counter_names) == STOR_CNT_NR);
 
 static ssize_t counters_show(struct device *dev, struct device_attribute *attr,
