@@ -44,6 +44,8 @@ def symbols(path, defined):
         words = line.split()
         if len(words) < 8 or not words[0].endswith(":") or (words[6] == "UND") == defined:
             continue
+        if not defined and words[4] == "WEAK":      # __gmon_start__ and the like: absent is fine
+            continue
         name, _, version = words[7].partition("@")
         found.add((name, version.lstrip("@") or None))
     return found
