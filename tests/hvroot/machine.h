@@ -38,6 +38,7 @@ struct machine_options {
 	bool auto_eoi;
 	bool no_reboot;			/* a reset ends hvroot */
 	bool paused;			/* wait for `resume` */
+	bool crash_goes_on;		/* do not end after a crash report */
 
 	/* VMBus server */
 	struct disk_option disks[MACHINE_DISKS_MAX];

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* uart.h - 16550A serial ports. */
+#ifndef HVROOT_UART_H
+#define HVROOT_UART_H
+
+#include <stdint.h>
+
+struct chardev;
+struct uart;
+struct vm;
+
+/* A port at @base with interrupt line @gsi, ending in @backend (NULL = nowhere). */
+struct uart *uart_new(struct vm *vm, uint16_t base, unsigned int gsi, struct chardev *backend);
+void uart_reset(struct uart *u);
+void uart_free(struct uart *u);
+
+#endif
