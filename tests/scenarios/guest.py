@@ -67,6 +67,10 @@ class Agent:
                                  time.monotonic() + timeout)
         return out.decode(errors="replace").replace("\r\n", "\n"), int(found.group(1))
 
+    def start(self, script):
+        """Run SCRIPT, which will not come back."""
+        self.sock.sendall(("run X\n%s\n.X\n" % script).encode())
+
     def close(self):
         self.sock.close()
 

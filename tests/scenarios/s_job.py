@@ -29,4 +29,4 @@ def job(m):
     m.sh("unload_all", 120)
     m.drivers = (None, None)
     m.use(bus, stor)
-    m.sh("mount -o ro %s /mnt; cd /mnt; md5sum -c --quiet /tmp/sums 2>&1 || md5sum -c /tmp/sums | grep -v OK; cd /; umount /mnt" % m.dev(), 200)
+    m.sh("mount -o ro %s /mnt; cd /mnt; md5sum -c -s /tmp/sums; cd /; umount /mnt" % m.dev(), 200)
