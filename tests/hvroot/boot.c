@@ -4,13 +4,10 @@
  * memory map and the state of the first processor.
  */
 #include <errno.h>
-#include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
+#include "image.h"
 #include "log.h"
 #include "vmm.h"
 
@@ -27,6 +24,7 @@
 #define ZP_RSDP		0x070
 #define ZP_E820_COUNT	0x1e8
 #define ZP_SETUP_SECTS	0x1f1
+#define ZP_BOOT_FLAG	0x1fe
 #define ZP_HEADER_END	0x201
 #define ZP_MAGIC	0x202
 #define ZP_VERSION	0x206
@@ -36,6 +34,7 @@
 #define ZP_INITRD_SIZE	0x21c
 #define ZP_CMDLINE	0x228
 #define ZP_INITRD_MAX	0x22c
+#define ZP_ALIGNMENT	0x230
 #define ZP_CMDLINE_SIZE	0x238
 #define ZP_XLOADFLAGS	0x236
 #define ZP_PREF_ADDRESS	0x258
@@ -44,14 +43,20 @@
 #define MAGIC		0x53726448	/* "HdrS" */
 #define VERSION_MIN	0x020c		/* with a 64-bit entry point */
 #define XLF_KERNEL_64	0x01
+#define LOADED_HIGH	0x01
 #define ENTRY_64	0x200
 #define E820_RAM	1
 #define E820_RESERVED	2
 
-struct file {
-	const char *path;
-	int fd;
-	uint64_t size;
+/* The header's fields for a vmlinux, which brings none. */
+#define ELF_CMDLINE_SIZE	2047
+#define ELF_INITRD_MAX		0x7fffffff
+#define ELF_ALIGNMENT		0x200000
+
+/* Where the kernel went. */
+struct layout {
+	uint64_t entry;
+	uint64_t end;		/* first byte behind it and what it unpacks */
 };
 
 static uint64_t get(const uint8_t *p, unsigned int bytes)
@@ -67,42 +72,7 @@ static void put(uint8_t *p, uint64_t v, unsigned int bytes)
 	memcpy(p, &v, bytes);
 }
 
-static int file_open(struct file *f, const char *path)
-{
-	struct stat st;
-
-	f->path = path;
-	f->fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (f->fd < 0 || fstat(f->fd, &st) < 0) {
-		log_err("%s: %s", path, strerror(errno));
-		return -1;
-	}
-	if (!S_ISREG(st.st_mode)) {
-		log_err("%s: not a file", path);
-		close(f->fd);
-		return -1;
-	}
-	f->size = st.st_size;
-	return 0;
-}
-
-static int file_read(struct file *f, uint64_t off, void *p, uint64_t len)
-{
-	while (len) {
-		ssize_t n = pread(f->fd, p, len, off);
-
-		if (n <= 0) {
-			log_err("%s: %s", f->path, n ? strerror(errno) : "too short");
-			return -1;
-		}
-		p = (uint8_t *)p + n;
-		off += n;
-		len -= n;
-	}
-	return 0;
-}
-
-static int read_header(struct file *f, uint8_t *zp)
+static int read_header(struct image *f, uint8_t *zp)
 {
 	uint8_t sector[4096];
 
@@ -110,7 +80,7 @@ static int read_header(struct file *f, uint8_t *zp)
 		log_err("%s: not a bzImage", f->path);
 		return -1;
 	}
-	if (file_read(f, 0, sector, sizeof(sector)))
+	if (image_read(f, 0, sector, sizeof(sector)))
 		return -1;
 	if (get(sector + ZP_MAGIC, 4) != MAGIC || get(sector + ZP_VERSION, 2) < VERSION_MIN ||
 	    !(get(sector + ZP_XLOADFLAGS, 2) & XLF_KERNEL_64)) {
@@ -124,58 +94,76 @@ static int read_header(struct file *f, uint8_t *zp)
 }
 
 /* At the address it was linked for, so that the decompressor need not move it. */
-static int load_kernel(struct vm *vm, uint8_t *zp, uint64_t *entry)
+static int load_bzimage(struct vm *vm, struct image *f, uint8_t *zp, struct layout *l)
 {
-	uint64_t addr, skip, size;
-	struct file f;
-	int ret = -1;
+	uint64_t addr, skip, size, room;
 	void *p;
 
-	if (file_open(&f, vm->o->kernel))
+	if (read_header(f, zp))
 		return -1;
-	if (read_header(&f, zp))
-		goto out;
 	addr = get(zp + ZP_PREF_ADDRESS, 8);
+	room = get(zp + ZP_INIT_SIZE, 4);
 	skip = (zp[ZP_SETUP_SECTS] ? zp[ZP_SETUP_SECTS] : 4) * 512 + 512;
-	size = f.size > skip ? f.size - skip : 0;
-	p = vm_mem(vm, addr, get(zp + ZP_INIT_SIZE, 4));
-	if (!size || size > get(zp + ZP_INIT_SIZE, 4) || !p || addr < HIGH_START) {
-		log_err("%s: does not fit into %llu MiB", f.path,
-			(unsigned long long)vm->o->memory >> 20);
-		goto out;
-	}
-	ret = file_read(&f, skip, p, size);
-	*entry = addr + ENTRY_64;
-out:
-	close(f.fd);
+	size = f->size > skip ? f->size - skip : 0;
+	p = vm_mem(vm, addr, room);
+	if (!size || size > room || !p || addr < HIGH_START)
+		return image_too_big(f, vm);
+	l->entry = addr + ENTRY_64;
+	l->end = addr + room;
+	return image_read(f, skip, p, size);
+}
+
+static void elf_header(uint8_t *zp)
+{
+	memset(zp, 0, 4096);
+	put(zp + ZP_BOOT_FLAG, 0xaa55, 2);
+	put(zp + ZP_MAGIC, MAGIC, 4);
+	put(zp + ZP_VERSION, VERSION_MIN, 2);
+	put(zp + ZP_ALIGNMENT, ELF_ALIGNMENT, 4);
+	put(zp + ZP_INITRD_MAX, ELF_INITRD_MAX, 4);
+	put(zp + ZP_CMDLINE_SIZE, ELF_CMDLINE_SIZE, 4);
+	zp[ZP_LOADFLAGS] = LOADED_HIGH;
+}
+
+static int load_kernel(struct vm *vm, uint8_t *zp, struct layout *l)
+{
+	struct image f;
+	int ret;
+
+	if (image_open(&f, vm->o->kernel))
+		return -1;
+	ret = elf_load(vm, &f, &l->entry, &l->end);
+	if (ret == 0)
+		elf_header(zp);
+	else if (ret > 0)
+		ret = load_bzimage(vm, &f, zp, l);
+	image_close(&f);
 	return ret;
 }
 
 /* As high as the kernel allows, above where it unpacks itself. */
-static int load_initrd(struct vm *vm, uint8_t *zp)
+static int load_initrd(struct vm *vm, uint8_t *zp, const struct layout *l)
 {
-	uint64_t top = get(zp + ZP_INITRD_MAX, 4) + 1ull, addr, floor;
-	struct file f;
+	uint64_t top = get(zp + ZP_INITRD_MAX, 4) + 1ull, addr;
+	struct image f;
 	int ret = -1;
 
 	if (!vm->o->initrd)
 		return 0;
-	if (file_open(&f, vm->o->initrd))
+	if (image_open(&f, vm->o->initrd))
 		return -1;
 	if (top > vm->ram_low)
 		top = vm->ram_low;
-	floor = get(zp + ZP_PREF_ADDRESS, 8) + get(zp + ZP_INIT_SIZE, 4);
-	if (f.size > top || top - f.size < floor) {
-		log_err("%s: does not fit into %llu MiB", f.path,
-			(unsigned long long)vm->o->memory >> 20);
+	if (f.size > top || top - f.size < l->end + 4096) {
+		image_too_big(&f, vm);
 		goto out;
 	}
 	addr = (top - f.size) & ~0xfffull;
-	ret = file_read(&f, 0, vm_mem(vm, addr, f.size), f.size);
+	ret = image_read(&f, 0, vm_mem(vm, addr, f.size), f.size);
 	put(zp + ZP_INITRD, addr, 4);
 	put(zp + ZP_INITRD_SIZE, f.size, 4);
 out:
-	close(f.fd);
+	image_close(&f);
 	return ret;
 }
 
@@ -207,9 +195,10 @@ static void add_e820(uint8_t *zp, uint64_t start, uint64_t end, uint32_t type)
 int boot_load(struct vm *vm, uint64_t *rip, uint64_t *rsi)
 {
 	uint8_t *zp = vm_mem(vm, ZERO_PAGE, 4096);
+	struct layout l;
 	uint64_t rsdp;
 
-	if (load_kernel(vm, zp, rip) || load_initrd(vm, zp) || load_cmdline(vm, zp))
+	if (load_kernel(vm, zp, &l) || load_initrd(vm, zp, &l) || load_cmdline(vm, zp))
 		return -1;
 	rsdp = acpi_build(vm);
 	if (!rsdp)
@@ -220,6 +209,7 @@ int boot_load(struct vm *vm, uint64_t *rip, uint64_t *rsi)
 	add_e820(zp, LEGACY_HOLE, HIGH_START, E820_RESERVED);
 	add_e820(zp, HIGH_START, vm->ram_low, E820_RAM);
 	add_e820(zp, MEM_HOLE_END, MEM_HOLE_END + vm->ram_high, E820_RAM);
+	*rip = l.entry;
 	*rsi = ZERO_PAGE;
 	return 0;
 }

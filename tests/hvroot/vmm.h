@@ -88,7 +88,6 @@ int cpuid_mask_check(const char *names);	/* 0, or -1 after log_err() */
 /* boot.c */
 int boot_load(struct vm *vm, uint64_t *rip, uint64_t *rsi);
 int boot_cpu(struct vcpu *v, uint64_t rip, uint64_t rsi);
-int boot_check(const struct machine_options *o);
 
 /* acpi.c: writes the tables below 1 MiB, returns the address of the RSDP, 0 = failed. */
 uint64_t acpi_build(struct vm *vm);
