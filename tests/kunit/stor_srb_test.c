@@ -1,0 +1,287 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * SRBs: what a request looks like on the wire, and what each kind of answer
+ * means to the SCSI midlayer, as a table.
+ */
+#include <kunit/test.h>
+#include <linux/module.h>
+
+#include "../../storvsc/srb.c"
+
+struct judge_case {
+	const char *name;
+	u8 cdb[2];
+	u8 srb_status;
+	u8 scsi_status;
+	u8 sense_len;
+	u8 sense[14];
+	u32 moved;
+	/* expected */
+	u8 host_byte;
+	u8 status;
+	u8 kept_sense;
+	u8 action;
+	u8 patch;
+	u32 counted;
+};
+
+#define CHECK		SAM_STAT_CHECK_CONDITION
+#define FIXED(key, asc, ascq) \
+	{ 0x70, 0, key, 0, 0, 0, 0, 10, 0, 0, 0, 0, asc, ascq }
+
+/* Every command here asks for 4096 bytes. */
+static const struct judge_case judge_cases[] = {
+	{ .name = "success", .cdb = { READ_10 }, .srb_status = 0x01,
+	  .moved = 4096, .counted = 4096 },
+	{ .name = "success, short", .cdb = { READ_10 }, .srb_status = 0x01,
+	  .moved = 512, .counted = 512 },
+	{ .name = "success, claims more than was asked", .cdb = { READ_10 },
+	  .srb_status = 0x01, .moved = 0xffffffff, .counted = 4096 },
+	{ .name = "success with queue frozen", .cdb = { READ_10 },
+	  .srb_status = 0x41, .moved = 4096, .counted = 4096 },
+	{ .name = "data overrun", .cdb = { READ_10 }, .srb_status = 0x12,
+	  .moved = 100, .counted = 100 },
+	{ .name = "check condition with sense", .cdb = { READ_10 },
+	  .srb_status = 0x84, .scsi_status = CHECK, .sense_len = 18,
+	  .sense = FIXED(MEDIUM_ERROR, 0x11, 0), .moved = 4096,
+	  .status = CHECK, .kept_sense = 18 },
+	{ .name = "sense length beyond the buffer", .cdb = { READ_10 },
+	  .srb_status = 0x84, .scsi_status = CHECK, .sense_len = 255,
+	  .sense = FIXED(MEDIUM_ERROR, 0x11, 0),
+	  .status = CHECK, .kept_sense = 20 },
+	{ .name = "check condition, sense length 0", .cdb = { READ_10 },
+	  .srb_status = 0x84, .scsi_status = CHECK,
+	  .host_byte = DID_ERROR, .status = CHECK },
+	{ .name = "autosense claimed, SCSI status good", .cdb = { READ_10 },
+	  .srb_status = 0x84, .sense_len = 18,
+	  .sense = FIXED(UNIT_ATTENTION, 0x2a, 9),
+	  .host_byte = DID_ERROR },
+	{ .name = "check condition, autosense not claimed", .cdb = { READ_10 },
+	  .srb_status = 0x04, .scsi_status = CHECK, .sense_len = 18,
+	  .host_byte = DID_ERROR, .status = CHECK },
+	{ .name = "error, moved bytes not believed", .cdb = { READ_10 },
+	  .srb_status = 0x04, .moved = 4096, .host_byte = DID_ERROR },
+	{ .name = "aborted", .cdb = { READ_10 }, .srb_status = 0x02,
+	  .host_byte = DID_ERROR },
+	{ .name = "invalid request", .cdb = { READ_10 }, .srb_status = 0x06,
+	  .host_byte = DID_ERROR },
+	{ .name = "error on TEST UNIT READY", .cdb = { TEST_UNIT_READY },
+	  .srb_status = 0x04, .scsi_status = CHECK, .status = CHECK },
+	{ .name = "error on ATA pass-through", .cdb = { ATA_16 },
+	  .srb_status = 0x04, .host_byte = DID_PASSTHROUGH },
+	{ .name = "error with reservation conflict", .cdb = { READ_10 },
+	  .srb_status = 0x04, .scsi_status = SAM_STAT_RESERVATION_CONFLICT,
+	  .status = SAM_STAT_RESERVATION_CONFLICT },
+	{ .name = "busy", .cdb = { READ_10 }, .srb_status = 0x05,
+	  .status = SAM_STAT_BUSY },
+	{ .name = "no device", .cdb = { READ_10 }, .srb_status = 0x08,
+	  .host_byte = DID_NO_CONNECT, .action = STOR_ACT_DOUBT_LUN },
+	{ .name = "timeout", .cdb = { READ_10 }, .srb_status = 0x09,
+	  .host_byte = DID_SOFT_ERROR },
+	{ .name = "command timeout", .cdb = { READ_10 }, .srb_status = 0x0b,
+	  .host_byte = DID_SOFT_ERROR },
+	{ .name = "selection timeout", .cdb = { READ_10 }, .srb_status = 0x0a,
+	  .host_byte = DID_NO_CONNECT, .action = STOR_ACT_DOUBT_LUN },
+	{ .name = "bus reset", .cdb = { READ_10 }, .srb_status = 0x0e,
+	  .host_byte = DID_RESET },
+	{ .name = "flushed", .cdb = { READ_10 }, .srb_status = 0x16,
+	  .host_byte = DID_RESET },
+	{ .name = "invalid LUN", .cdb = { READ_10 }, .srb_status = 0x20,
+	  .host_byte = DID_NO_CONNECT, .action = STOR_ACT_DOUBT_LUN },
+	{ .name = "invalid target", .cdb = { READ_10 }, .srb_status = 0x21,
+	  .host_byte = DID_NO_CONNECT, .action = STOR_ACT_DOUBT_LUN },
+	{ .name = "bad function", .cdb = { READ_10 }, .srb_status = 0x22,
+	  .host_byte = DID_ERROR },
+	{ .name = "internal error", .cdb = { READ_10 }, .srb_status = 0x30,
+	  .host_byte = DID_ERROR },
+	{ .name = "pending is no answer", .cdb = { READ_10 },
+	  .srb_status = 0x00, .host_byte = DID_ERROR },
+	{ .name = "a code nobody knows", .cdb = { READ_10 },
+	  .srb_status = 0x3e, .host_byte = DID_ERROR },
+	{ .name = "capacity changed", .cdb = { READ_10 }, .srb_status = 0x84,
+	  .scsi_status = CHECK, .sense_len = 18,
+	  .sense = FIXED(UNIT_ATTENTION, 0x2a, 0x09),
+	  .host_byte = DID_REQUEUE, .status = CHECK, .kept_sense = 18,
+	  .action = STOR_ACT_RESCAN_LUN },
+	{ .name = "target parameters changed", .cdb = { READ_10 },
+	  .srb_status = 0x84, .scsi_status = CHECK, .sense_len = 18,
+	  .sense = FIXED(UNIT_ATTENTION, 0x3f, 0x00),
+	  .host_byte = DID_REQUEUE, .status = CHECK, .kept_sense = 18,
+	  .action = STOR_ACT_RESCAN_LUN },
+	{ .name = "inquiry data changed is for the midlayer",
+	  .cdb = { READ_10 }, .srb_status = 0x84, .scsi_status = CHECK,
+	  .sense_len = 18, .sense = FIXED(UNIT_ATTENTION, 0x3f, 0x03),
+	  .status = CHECK, .kept_sense = 18 },
+	{ .name = "reported LUNs changed", .cdb = { READ_10 },
+	  .srb_status = 0x84, .scsi_status = CHECK, .sense_len = 18,
+	  .sense = FIXED(UNIT_ATTENTION, 0x3f, 0x0e),
+	  .status = CHECK, .kept_sense = 18, .action = STOR_ACT_RESCAN_BUS },
+	{ .name = "2A/09 that is no unit attention", .cdb = { READ_10 },
+	  .srb_status = 0x84, .scsi_status = CHECK, .sense_len = 18,
+	  .sense = FIXED(NOT_READY, 0x2a, 0x09),
+	  .status = CHECK, .kept_sense = 18 },
+	{ .name = "capacity changed, cut before the code", .cdb = { READ_10 },
+	  .srb_status = 0x84, .scsi_status = CHECK, .sense_len = 8,
+	  .sense = FIXED(UNIT_ATTENTION, 0x2a, 0x09),
+	  .status = CHECK, .kept_sense = 8 },
+	{ .name = "VPD page the host fails", .cdb = { INQUIRY, 1 },
+	  .srb_status = 0x04, .status = CHECK,
+	  .patch = STOR_PATCH_BAD_FIELD },
+	{ .name = "INQUIRY failed but with data", .cdb = { INQUIRY },
+	  .srb_status = 0x04, .scsi_status = CHECK, .moved = 36,
+	  .counted = 36 },
+	{ .name = "INQUIRY failed without data", .cdb = { INQUIRY },
+	  .srb_status = 0x04, .host_byte = DID_ERROR },
+	{ .name = "INQUIRY of an absent LUN", .cdb = { INQUIRY },
+	  .srb_status = 0x20, .patch = STOR_PATCH_NO_LUN },
+	{ .name = "VPD page of an absent LUN", .cdb = { INQUIRY, 1 },
+	  .srb_status = 0x20, .host_byte = DID_NO_CONNECT,
+	  .action = STOR_ACT_DOUBT_LUN },
+	{ .name = "INQUIRY of an absent target", .cdb = { INQUIRY },
+	  .srb_status = 0x21, .host_byte = DID_NO_CONNECT,
+	  .action = STOR_ACT_DOUBT_LUN },
+	{ .name = "MODE SENSE(6)", .cdb = { MODE_SENSE }, .srb_status = 0x04,
+	  .status = CHECK, .patch = STOR_PATCH_BAD_FIELD },
+	{ .name = "MODE SENSE(10)", .cdb = { MODE_SENSE_10 },
+	  .srb_status = 0x06, .status = CHECK, .patch = STOR_PATCH_BAD_FIELD },
+	{ .name = "MODE SENSE with its own sense", .cdb = { MODE_SENSE },
+	  .srb_status = 0x84, .scsi_status = CHECK, .sense_len = 18,
+	  .sense = FIXED(ILLEGAL_REQUEST, 0x20, 0), .status = CHECK,
+	  .kept_sense = 18 },
+	{ .name = "MAINTENANCE IN", .cdb = { MAINTENANCE_IN },
+	  .srb_status = 0x22, .status = CHECK,
+	  .patch = STOR_PATCH_BAD_OPCODE },
+};
+
+static void judge_describe(const struct judge_case *c, char *name)
+{
+	strscpy(name, c->name, KUNIT_PARAM_DESC_SIZE);
+}
+
+KUNIT_ARRAY_PARAM(judge, judge_cases, judge_describe);
+
+static void stor_srb_test_judge(struct kunit *test)
+{
+	const struct judge_case *c = test->param_value;
+	struct hv_stor_srb reply = {
+		.srb_status = c->srb_status,
+		.scsi_status = c->scsi_status,
+		.sense_len = c->sense_len,
+		.data_len = cpu_to_le32(c->moved),
+	};
+	struct stor_verdict v;
+
+	memcpy(reply.sense, c->sense, sizeof(c->sense));
+	memset(&v, 0xee, sizeof(v));
+	stor_srb_judge(&reply, c->cdb, 4096, &v);
+
+	KUNIT_EXPECT_EQ(test, v.host_byte, c->host_byte);
+	KUNIT_EXPECT_EQ(test, v.scsi_status, c->status);
+	KUNIT_EXPECT_EQ(test, v.sense_len, c->kept_sense);
+	KUNIT_EXPECT_EQ(test, v.action, c->action);
+	KUNIT_EXPECT_EQ(test, v.patch, c->patch);
+	KUNIT_EXPECT_EQ(test, v.moved, c->counted);
+}
+
+/* Whatever the host says, nothing out of range reaches the midlayer. */
+static void stor_srb_test_judge_all(struct kunit *test)
+{
+	static const u8 ops[] = { READ_10, INQUIRY, MODE_SENSE, ATA_12, 0 };
+	unsigned int srb, scsi, op;
+
+	for (op = 0; op < ARRAY_SIZE(ops); op++) {
+		for (srb = 0; srb < 256; srb++) {
+			for (scsi = 0; scsi < 256; scsi += 2) {
+				u8 cdb[2] = { ops[op], srb & 1 };
+				struct hv_stor_srb reply = {
+					.srb_status = srb,
+					.scsi_status = scsi,
+					.sense_len = 255,
+					.data_len = cpu_to_le32(~0U),
+				};
+				struct stor_verdict v;
+
+				stor_srb_judge(&reply, cdb, 512, &v);
+				if (v.sense_len > HV_STOR_SENSE_LEN ||
+				    v.moved > 512)
+					KUNIT_FAIL(test, "srb %#x scsi %#x",
+						   srb, scsi);
+			}
+		}
+	}
+}
+
+static void stor_srb_test_clean(struct kunit *test)
+{
+	struct hv_stor_srb reply = {
+		.srb_status = HV_SRB_SUCCESS, .data_len = cpu_to_le32(512),
+	};
+
+	KUNIT_EXPECT_TRUE(test, stor_srb_clean(&reply, 512));
+	KUNIT_EXPECT_FALSE(test, stor_srb_clean(&reply, 1024));
+	reply.scsi_status = SAM_STAT_BUSY;
+	KUNIT_EXPECT_FALSE(test, stor_srb_clean(&reply, 512));
+	reply.scsi_status = 0;
+	reply.srb_status = HV_SRB_SUCCESS | HV_SRB_AUTOSENSE_VALID;
+	KUNIT_EXPECT_FALSE(test, stor_srb_clean(&reply, 512));
+}
+
+/* READ(10) of 8 blocks from path 1, target 2, LUN 3, byte by byte. */
+static void stor_srb_test_build(struct kunit *test)
+{
+	static const u8 cdb[10] = { 0x28, 0, 0, 0, 0, 1, 0, 0, 8, 0 };
+	static const u8 wire[64] = {
+		3, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0,
+		0x34, 0, 0, 0, 9, 1, 2, 3, 10, 20, 1, 0, 0, 0x10, 0, 0,
+		0x28, 0, 0, 0, 0, 1, 0, 0, 8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+		0, 0, 0xff, 0x20, 0x4a, 1, 0, 0, 60, 0, 0, 0, 0, 0, 0, 0,
+	};
+	struct stor_request req = {
+		.cdb = cdb, .cdb_len = sizeof(cdb),
+		.direction = HV_SRB_DIR_IN, .tagged = true,
+		.port = 9, .path = 1, .target = 2, .lun = 3,
+		.data_len = 4096,
+	};
+	struct hv_stor_packet pkt;
+
+	memset(&pkt, 0xee, sizeof(pkt));
+	stor_srb_build(&pkt, &req);
+	KUNIT_EXPECT_EQ(test, 0, memcmp(&pkt, wire, sizeof(wire)));
+}
+
+static void stor_srb_test_build_out(struct kunit *test)
+{
+	static const u8 cdb[16] = { 0x8a };
+	struct stor_request req = {
+		.cdb = cdb, .cdb_len = sizeof(cdb),
+		.direction = HV_SRB_DIR_OUT, .data_len = 512,
+	};
+	struct hv_stor_packet pkt;
+
+	stor_srb_build(&pkt, &req);
+	KUNIT_EXPECT_EQ(test, pkt.srb.direction, (u8)HV_SRB_DIR_OUT);
+	KUNIT_EXPECT_EQ(test, le32_to_cpu(pkt.srb.srb_flags),
+			(u32)(HV_SRB_FLAG_DATA_OUT | HV_SRB_FLAG_NO_SYNC_TRANSFER));
+	KUNIT_EXPECT_EQ(test, pkt.srb.queue_tag, (u8)0);
+
+	req.direction = HV_SRB_DIR_NONE;
+	stor_srb_build(&pkt, &req);
+	KUNIT_EXPECT_EQ(test, le32_to_cpu(pkt.srb.srb_flags),
+			(u32)HV_SRB_FLAG_NO_SYNC_TRANSFER);
+}
+
+static struct kunit_case stor_srb_cases[] = {
+	KUNIT_CASE_PARAM(stor_srb_test_judge, judge_gen_params),
+	KUNIT_CASE(stor_srb_test_judge_all),
+	KUNIT_CASE(stor_srb_test_clean),
+	KUNIT_CASE(stor_srb_test_build),
+	KUNIT_CASE(stor_srb_test_build_out),
+	{}
+};
+
+static struct kunit_suite stor_srb_suite = {
+	.name = "storvsc_srb",
+	.test_cases = stor_srb_cases,
+};
+kunit_test_suite(stor_srb_suite);
+MODULE_LICENSE("GPL");
