@@ -94,10 +94,14 @@ def attempt(machine, run):
         if machine.spec.vmm != "qemu-plain":
             machine.use(*run.drivers)
         run.scenario.func(machine)
-        if not run.scenario.fresh:
+        try:
             bad = machine.trouble(run.scenario.noise)
-            if bad:
-                return "failed", ["the kernel complained:"] + bad[:20]
+        except (Failure, GuestError, HostError):
+            if not run.scenario.fresh:      # the others leave a guest that answers
+                raise
+            bad = []
+        if bad:
+            return "failed", ["the kernel complained:"] + bad[:20]
         return "passed", list(machine.notes)
     except Skip as e:
         return "skipped", [str(e)]
