@@ -6,7 +6,7 @@
  * LUNs and compare with the devices there are: new ones are added, missing
  * ones removed, the others are left in peace.  A LUN that the host says it
  * cannot reach is blocked, so that its commands wait, and asked again every
- * second until it answers, disappears from the list, or a minute is over.
+ * second until it answers, disappears from the list, or has had its time.
  */
 #include <linux/bitmap.h>
 #include <linux/slab.h>
@@ -199,7 +199,10 @@ static void stor_bus_changed(struct stor_ctl *ctl)
 		stor_rescan_lun(sdev);
 }
 
-/* Is a doubted LUN there?  1 yes, 0 no, an error if nobody can say. */
+/*
+ * Is a doubted LUN there?  1 yes, 0 no, -ENXIO if the host lists it and yet
+ * calls it invalid, another error if it is just not reached.
+ */
 static int stor_ask_lun(struct stor_ctl *ctl, struct scsi_device *sdev)
 {
 	struct stor_where at = {
@@ -209,11 +212,14 @@ static int stor_ask_lun(struct stor_ctl *ctl, struct scsi_device *sdev)
 	DECLARE_BITMAP(luns, STOR_LUNS);
 	struct stor_call *call;
 	struct stor_verdict v;
+	bool invalid;
 	int ret;
 
 	ret = stor_run_cdb(ctl, at, cdb, sizeof(cdb), 0, &v, &call);
 	if (ret)
 		return ret;
+	invalid = (call->pkt.srb.srb_status & HV_SRB_CODE_MASK) ==
+		  HV_SRB_INVALID_LUN;
 	stor_call_put(call);
 	if (v.host_byte != DID_NO_CONNECT)
 		return 1;
@@ -221,7 +227,9 @@ static int stor_ask_lun(struct stor_ctl *ctl, struct scsi_device *sdev)
 	ret = stor_report_luns(ctl, at, luns);
 	if (ret)
 		return ret;
-	return test_bit(sdev->lun, luns) ? -EAGAIN : 0;
+	if (!test_bit(sdev->lun, luns))
+		return 0;
+	return invalid ? -ENXIO : -EAGAIN;
 }
 
 /* Settle a doubt if possible; false to ask again later. */
@@ -229,7 +237,9 @@ static bool stor_settle(struct stor_ctl *ctl, struct scsi_device *sdev,
 			struct stor_lun *lun)
 {
 	int there = stor_ask_lun(ctl, sdev);
-	bool over = time_after(jiffies, lun->doubt_since + STOR_DOUBT_LIMIT);
+	unsigned long limit = there == -ENXIO ? STOR_INVALID_LIMIT :
+						STOR_DOUBT_LIMIT;
+	bool over = time_after(jiffies, lun->doubt_since + limit);
 
 	if (there < 0 && !over)
 		return false;

@@ -44,6 +44,7 @@
 #define STOR_SUBCHAN_TIMEOUT	(5 * HZ)	/* all promised offers */
 #define STOR_RQ_TIMEOUT		(180 * HZ)	/* then somebody is told */
 #define STOR_DOUBT_LIMIT	(60 * HZ)	/* LUN listed but not reached */
+#define STOR_INVALID_LIMIT	(20 * HZ)	/* LUN listed but called invalid */
 
 /* Default of storvsc_vcpus_per_sub_channel: the host decides. */
 #define STOR_VCPUS_PER_SUBCHAN	4
