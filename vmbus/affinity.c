@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Which CPU takes a channel's interrupts: the first choice, moves, and moving
+ * away from a CPU that goes offline.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/cpu.h>
+#include <linux/delay.h>
+#include <linux/sched/isolation.h>
+#include <linux/slab.h>
+#include <linux/topology.h>
+#include "trace.h"
+#include "vmbus_priv.h"
+
+#define NO_ANSWER_MS	20	/* before 5.3 nothing tells when a move has taken place */
+
+/* How much a CPU already has to do */
+struct load {
+	unsigned int same;	/* channels of the same device */
+	unsigned int all;	/* channels of all spread devices */
+	unsigned int node;	/* the same on its whole node */
+};
+
+static void count_channel(struct load *load, const struct vmbus_channel *ch, bool same)
+{
+	unsigned int cpu;
+
+	if (!devtype_perf(ch->device_id) || ch->target_cpu >= nr_cpu_ids)
+		return;
+	load[ch->target_cpu].all++;
+	if (same)
+		load[ch->target_cpu].same++;
+	for_each_cpu(cpu, cpumask_of_node(cpu_to_node(ch->target_cpu)))
+		load[cpu].node++;
+}
+
+static void count_all(struct load *load, struct vmbus *bus, struct vmbus_channel *of)
+{
+	struct vmbus_channel *primary, *sub;
+
+	list_for_each_entry(primary, &bus->chans, listentry) {
+		bool same = primary == chan_primary(of);
+
+		if (primary != of)
+			count_channel(load, primary, same);
+		list_for_each_entry(sub, &primary->sc_list, sc_list) {
+			if (sub != of)
+				count_channel(load, sub, same);
+		}
+	}
+}
+
+static bool lighter(const struct load *a, const struct load *b)
+{
+	if (a->same != b->same)
+		return a->same < b->same;
+	if (a->node != b->node)
+		return a->node < b->node;
+	return a->all < b->all;
+}
+
+/* CPUs that may be bothered; all that are online if the user isolated every one */
+static bool usable(unsigned int cpu, unsigned int not)
+{
+	return cpu != not && cpumask_test_cpu(cpu, housekeeping_cpumask(HK_TYPE_MANAGED_IRQ));
+}
+
+static unsigned int lightest(const struct load *load, unsigned int not)
+{
+	unsigned int cpu, best = nr_cpu_ids;
+
+	for_each_online_cpu(cpu) {
+		if (!usable(cpu, not))
+			continue;
+		if (best == nr_cpu_ids || lighter(&load[cpu], &load[best]))
+			best = cpu;
+	}
+	return best == nr_cpu_ids ? VMBUS_CONNECT_CPU : best;
+}
+
+/**
+ * affinity_pick() - choose a channel's CPU
+ * @ch: channel, already in the lists
+ * @not: a CPU that will not do, or nr_cpu_ids
+ *
+ * Disks and NICs are spread: a device's channels over CPUs, devices over nodes.
+ * All others stay on the CPU that gets the control messages.
+ *
+ * Context: vmbus.chan_mutex held; CPUs cannot come or go.
+ * Return: an online CPU.
+ */
+unsigned int affinity_pick(struct vmbus_channel *ch, unsigned int not)
+{
+	struct vmbus *bus = to_chan(ch)->bus;
+	struct load *load;
+	unsigned int cpu;
+
+	lockdep_assert_held(&bus->chan_mutex);
+	if (!devtype_perf(ch->device_id))
+		return VMBUS_CONNECT_CPU;
+	load = kvcalloc(nr_cpu_ids, sizeof(*load), GFP_KERNEL);
+	if (!load)
+		return VMBUS_CONNECT_CPU;
+	count_all(load, bus, ch);
+	cpu = lightest(load, not);
+	kvfree(load);
+	return cpu;
+}
+
+/**
+ * vmbus_send_modifychannel() - have the host interrupt another CPU
+ * @channel: open channel
+ * @target_vp: that CPU, in the hypervisor's numbering
+ *
+ * From VMBus 5.3 on the host answers, and with the answer no interrupt hits the
+ * old CPU any more.  Before, a move just happens some time.
+ *
+ * Context: may sleep.
+ * Return: 0; -EIO: the host refused, or could not be told; -ENODEV; -ETIMEDOUT.
+ */
+int vmbus_send_modifychannel(struct vmbus_channel *channel, u32 target_vp)
+{
+	struct vmbus *bus = to_chan(channel)->bus;
+	struct vmbus_channel_modifychannel msg = {
+		.header.msgtype = CHANNELMSG_MODIFYCHANNEL,
+		.child_relid = chan_relid(channel),
+		.target_vp = target_vp,
+	};
+	struct vmbus_req req = {
+		.type = CHANNELMSG_MODIFYCHANNEL_RESPONSE,
+		.relid = msg.child_relid,
+		.chan = to_chan(channel),
+	};
+	const struct vmbus_channel_modifychannel_response *rsp = (void *)req.reply;
+	int ret;
+
+	vmbus_req_start(bus, &req);
+	ret = vmbus_post(bus, &msg, sizeof(msg));
+	trace_vmbus_send_modifychannel(&msg, ret);
+	if (ret || vmbus_proto_version < VERSION_WIN10_V5_3) {
+		vmbus_req_cancel(bus, &req);
+		return ret;
+	}
+	ret = vmbus_req_wait(bus, &req, vmbus_timeout());
+	if (!ret && rsp->status) {
+		chan_bad(channel, VERR_REFUSED, "move to VP %u, status %#x", target_vp, rsp->status);
+		ret = -EIO;
+	}
+	return ret;
+}
+
+void vmbus_on_modify_response(struct vmbus *bus, const void *msg, size_t len)
+{
+	const struct vmbus_channel_modifychannel_response *m = msg;
+
+	trace_vmbus_onmodifychannel_response(m);
+	if (!vmbus_req_answer(bus, CHANNELMSG_MODIFYCHANNEL_RESPONSE, m->child_relid, 0, msg, len))
+		vmbus_bad(bus, VERR_LATE_REPLY, "modify response (relid %u, status %#x), nobody waits",
+			  m->child_relid, m->status);
+}
+
+/* CPUs cannot come or go meanwhile. */
+static int move(struct vmbus_channel *ch, unsigned int cpu)
+{
+	unsigned int old = ch->target_cpu;
+	int ret;
+
+	lockdep_assert_cpus_held();
+	if (old == cpu)
+		return 0;
+	if (vmbus_proto_version < VERSION_WIN10_V4_1)
+		return -EIO;
+	if (ch->state != CHANNEL_OPENED_STATE)
+		return -EIO;
+	ret = vmbus_send_modifychannel(ch, hv_cpu_to_vp(cpu));
+	if (ret)
+		return ret;
+	ch->target_cpu = cpu;
+	if (ch->change_target_cpu_callback)
+		ch->change_target_cpu_callback(ch, old, cpu);
+	return 0;
+}
+
+/**
+ * chan_move() - move a channel's interrupts on the user's wish
+ * @ch: channel
+ * @cpu: any number
+ *
+ * Context: may sleep; vmbus.chan_mutex not held.
+ * Return: 0; -EINVAL: no such CPU online, or isolated; -EIO: the channel is not
+ * open, or the host cannot or would not; -ENODEV; -ETIMEDOUT.
+ */
+int chan_move(struct vmbus_channel *ch, unsigned int cpu)
+{
+	struct vmbus_chan *chan = to_chan(ch);
+	int ret;
+
+	if (cpu >= nr_cpu_ids)
+		return -EINVAL;
+	cpus_read_lock();
+	mutex_lock(&chan->move);
+	if (!cpu_online(cpu) || !cpumask_test_cpu(cpu, housekeeping_cpumask(HK_TYPE_MANAGED_IRQ)))
+		ret = -EINVAL;
+	else
+		ret = move(ch, cpu);
+	mutex_unlock(&chan->move);
+	cpus_read_unlock();
+	return ret;
+}
+
+static int vacate_one(struct vmbus_channel *ch, unsigned int cpu)
+{
+	unsigned int to;
+	int ret;
+
+	if (ch->target_cpu != cpu || ch->rescind)
+		return 0;
+	to = affinity_pick(ch, cpu);
+	if (ch->state == CHANNEL_OPEN_STATE || ch->state == CHANNEL_OFFER_STATE) {
+		ch->target_cpu = to;	/* the host learns it at the next open */
+		return 0;
+	}
+	ret = move(ch, to);
+	if (ret)
+		pr_notice("CPU %u cannot go offline: channel %u stays on it (error %d)\n", cpu,
+			  chan_relid(ch), ret);
+	return ret ? -EBUSY : 0;
+}
+
+/**
+ * affinity_vacate() - move all channels away from a CPU
+ * @bus: the bus
+ * @cpu: calling CPU, about to go offline
+ *
+ * What the host had signalled before it learned of the move is served here.
+ *
+ * Context: CPU hotplug, may sleep.
+ * Return: 0, or -EBUSY if a channel cannot be moved.
+ */
+int affinity_vacate(struct vmbus *bus, unsigned int cpu)
+{
+	struct vmbus_channel *primary, *sub;
+	unsigned long flags;
+	int ret = 0;
+
+	mutex_lock(&bus->chan_mutex);
+	list_for_each_entry(primary, &bus->chans, listentry) {
+		ret = vacate_one(primary, cpu);
+		if (ret)
+			goto unlock;
+		list_for_each_entry(sub, &primary->sc_list, sc_list) {
+			ret = vacate_one(sub, cpu);
+			if (ret)
+				goto unlock;
+		}
+	}
+unlock:
+	mutex_unlock(&bus->chan_mutex);
+	if (ret)
+		return ret;
+	if (vmbus_proto_version < VERSION_WIN10_V5_3)
+		msleep(NO_ANSWER_MS);
+	local_irq_save(flags);
+	intr_scan_events(bus, cpu);
+	local_irq_restore(flags);
+	return 0;
+}

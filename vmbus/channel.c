@@ -1,0 +1,475 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A channel's life as its driver sees it: open, close, and the two halves of
+ * each for drivers that keep the ring memory (uio_hv_generic).
+ *
+ * chan_set_state() makes every change of state; nothing else writes ch->state.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/slab.h>
+#include "trace.h"
+#include "vmbus_priv.h"
+
+/* ---- the object ---- */
+
+static void rings_init(struct vmbus_channel *ch)
+{
+	struct hv_ring_buffer_info *rbi[] = { &ch->outbound, &ch->inbound };
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(rbi); i++) {
+		spin_lock_init(&rbi[i]->ring_lock);
+		mutex_init(&rbi[i]->ring_buffer_mutex);
+	}
+}
+
+/**
+ * chan_alloc() - a channel for an offer
+ * @bus: the bus
+ * @offer: checked copy of the offer
+ *
+ * Return: channel with one reference, in no list; NULL without memory.
+ */
+struct vmbus_chan *chan_alloc(struct vmbus *bus, const struct vmbus_channel_offer_channel *offer)
+{
+	struct vmbus_chan *chan = kzalloc(sizeof(*chan), GFP_KERNEL);
+	struct vmbus_channel *ch;
+
+	if (!chan)
+		return NULL;
+	chan->bus = bus;
+	mutex_init(&chan->life);
+	mutex_init(&chan->move);
+	ch = &chan->ch;
+	rings_init(ch);
+	INIT_LIST_HEAD(&ch->listentry);
+	INIT_LIST_HEAD(&ch->sc_list);
+	init_completion(&ch->rescind_event);
+	spin_lock_init(&ch->sched_lock);
+	spin_lock_init(&ch->requestor.req_lock);
+	tasklet_init(&ch->callback_event, intr_on_event, (unsigned long)ch);
+	ch->max_pkt_size = VMBUS_DEFAULT_MAX_PKT_SIZE;
+	ch->state = CHANNEL_OFFER_STATE;
+	chan_set_offer(ch, offer);
+	kobject_init(&ch->kobj, &vmbus_chan_ktype);
+	return chan;
+}
+
+/**
+ * chan_set_offer() - take over what the host says about a channel
+ * @ch: channel
+ * @offer: checked copy
+ *
+ * Context: nobody signals the channel (new, or the system resumes).
+ */
+void chan_set_offer(struct vmbus_channel *ch, const struct vmbus_channel_offer_channel *offer)
+{
+	ch->offermsg = *offer;
+	ch->monitor_grp = offer->monitorid / 32;
+	ch->monitor_bit = offer->monitorid % 32;
+	ch->is_dedicated_interrupt = offer->is_dedicated_interrupt;
+	ch->sig_event = offer->connection_id;
+	ch->device_id = devtype_of(offer);
+}
+
+/* The last reference is gone: interrupts may still look at it until a grace period is over. */
+void chan_free(struct vmbus_chan *chan)
+{
+	kfree_rcu(chan, ch.rcu);
+}
+
+void chan_get(struct vmbus_channel *ch)
+{
+	kobject_get(&ch->kobj);
+}
+
+void chan_put(struct vmbus_channel *ch)
+{
+	kobject_put(&ch->kobj);
+}
+
+/**
+ * vmbus_relid_get() - channel of a relid
+ * @bus: the bus
+ * @relid: any number
+ *
+ * Return: channel with a reference, or NULL.
+ */
+struct vmbus_channel *vmbus_relid_get(struct vmbus *bus, u32 relid)
+{
+	struct vmbus_chan *chan;
+
+	if (relid >= VMBUS_RELIDS)
+		return NULL;
+	rcu_read_lock();
+	chan = rcu_dereference(bus->relid[relid]);
+	if (chan && !kobject_get_unless_zero(&chan->ch.kobj))
+		chan = NULL;
+	rcu_read_unlock();
+	return chan ? &chan->ch : NULL;
+}
+
+/* ---- states ---- */
+
+static bool state_move_legal(enum vmbus_channel_state from, enum vmbus_channel_state to)
+{
+	switch (from) {
+	case CHANNEL_OFFER_STATE:	/* not yet known to any driver */
+		return to == CHANNEL_OPEN_STATE;
+	case CHANNEL_OPEN_STATE:	/* may be opened */
+		return to == CHANNEL_OPENING_STATE;
+	case CHANNEL_OPENING_STATE:	/* being opened or closed by one thread */
+		return to == CHANNEL_OPENED_STATE || to == CHANNEL_OPEN_STATE;
+	case CHANNEL_OPENED_STATE:
+		return to == CHANNEL_OPENING_STATE;
+	}
+	return false;
+}
+
+/**
+ * chan_set_state() - the one place where a channel changes state
+ * @ch: channel
+ * @from: what the caller thinks it is
+ * @to: what it shall be
+ *
+ * Return: false, and no change, if it is not @from or the move is not legal.
+ */
+bool chan_set_state(struct vmbus_channel *ch, enum vmbus_channel_state from,
+		    enum vmbus_channel_state to)
+{
+	if (!state_move_legal(from, to))
+		return false;
+	return cmpxchg(&ch->state, from, to) == from;
+}
+
+/* ---- open ---- */
+
+static void callback_start(struct vmbus_channel *ch, void (*callback)(void *context), void *context)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&ch->sched_lock, flags);
+	ch->channel_callback_context = context;
+	ch->onchannel_callback = callback;
+	spin_unlock_irqrestore(&ch->sched_lock, flags);
+}
+
+/* After this the callback does not run and will not be started. */
+static void callback_stop(struct vmbus_channel *ch)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&ch->sched_lock, flags);
+	ch->onchannel_callback = NULL;
+	spin_unlock_irqrestore(&ch->sched_lock, flags);
+	tasklet_kill(&ch->callback_event);
+}
+
+static int ring_gpadl_create(struct vmbus_channel *ch)
+{
+	u64 *pfns = ringmem_pfns(ch);
+	int ret;
+
+	if (!pfns)
+		return -ENOMEM;
+	ch->ringbuffer_gpadlhandle.size = ch->ringbuffer_pagecount << PAGE_SHIFT;
+	ret = gpadl_create(ch, pfns, to_chan(ch)->ring_npages, ch->ringbuffer_gpadlhandle.size, 0,
+			   &ch->ringbuffer_gpadlhandle.gpadl_handle);
+	kvfree(pfns);
+	return ret;
+}
+
+/* If the host does not let go, the handle stays: ringmem_free() looks at it. */
+static void ring_gpadl_destroy(struct vmbus_channel *ch)
+{
+	struct vmbus_gpadl *gpadl = &ch->ringbuffer_gpadlhandle;
+
+	if (gpadl->gpadl_handle &&
+	    !gpadl_destroy(to_chan(ch)->bus, chan_relid(ch), gpadl->gpadl_handle, gpadl_patience(ch)))
+		gpadl->gpadl_handle = 0;
+}
+
+static void post_close(struct vmbus_channel *ch)
+{
+	struct vmbus_channel_close_channel msg = {
+		.header.msgtype = CHANNELMSG_CLOSECHANNEL,
+		.child_relid = chan_relid(ch),
+	};
+	int ret;
+
+	if (ch->rescind || to_chan(ch)->bus->phase != VMBUS_PHASE_UP)
+		return;	/* the host has closed it by itself */
+	ret = vmbus_post(to_chan(ch)->bus, &msg, sizeof(msg));
+	trace_vmbus_close_internal(msg.child_relid, ret);
+}
+
+static int post_open(struct vmbus_channel *ch, const void *userdata, u32 len)
+{
+	struct vmbus *bus = to_chan(ch)->bus;
+	struct vmbus_channel_open_channel msg = {
+		.header.msgtype = CHANNELMSG_OPENCHANNEL,
+		.child_relid = chan_relid(ch),
+		.openid = atomic_inc_return(&bus->next_open_id),
+		.ringbuffer_gpadlhandle = ch->ringbuffer_gpadlhandle.gpadl_handle,
+		.target_vp = hv_cpu_to_vp(ch->target_cpu),
+		.downstream_ringbuffer_pageoffset = ch->ringbuffer_send_offset * NR_HV_HYP_PAGES_IN_PAGE,
+	};
+	struct vmbus_req req = {
+		.type = CHANNELMSG_OPENCHANNEL_RESULT,
+		.relid = msg.child_relid,
+		.key = msg.openid,
+		.chan = to_chan(ch),
+	};
+	const struct vmbus_channel_open_result *rsp = (void *)req.reply;
+	int ret;
+
+	memcpy(msg.userdata, userdata, len);
+	vmbus_req_start(bus, &req);
+	ret = vmbus_post(bus, &msg, sizeof(msg));
+	trace_vmbus_open(&msg, ret);
+	if (ret) {
+		vmbus_req_cancel(bus, &req);
+		return ret;
+	}
+	ret = vmbus_req_wait(bus, &req, vmbus_timeout());
+	if (!ret && rsp->status) {
+		chan_bad(ch, VERR_REFUSED, "open, status %#x", rsp->status);
+		ret = -EAGAIN;
+	} else if (ret == -ETIMEDOUT) {
+		chan_count(ch, VERR_TIMEOUT);
+		post_close(ch);	/* it may be open by now */
+	}
+	return ret;
+}
+
+/* Ring memory is there; everything else is done here, and undone on failure. */
+static int connect(struct vmbus_channel *ch, const void *userdata, u32 len,
+		   void (*callback)(void *context), void *context)
+{
+	int ret;
+
+	if (len > MAX_USER_DEFINED_BYTES || !to_chan(ch)->ring_pages)
+		return -EINVAL;
+	if (ch->ringbuffer_gpadlhandle.gpadl_handle)
+		return -EBUSY;	/* the host never let go of this memory */
+	if (!chan_set_state(ch, CHANNEL_OPEN_STATE, CHANNEL_OPENING_STATE))
+		return -EINVAL;
+	ret = reqid_init(&ch->requestor, ch->rqstor_size);
+	if (ret)
+		goto state_back;
+	ret = ringmem_map(ch);
+	if (ret)
+		goto free_ids;
+	callback_start(ch, callback, context);
+	ret = ring_gpadl_create(ch);
+	if (ret)
+		goto stop_callback;
+	ret = post_open(ch, userdata, len);
+	if (ret)
+		goto destroy_gpadl;
+	set_bit(CHAN_WAS_OPEN, &to_chan(ch)->flags);
+	chan_set_state(ch, CHANNEL_OPENING_STATE, CHANNEL_OPENED_STATE);
+	return 0;
+
+destroy_gpadl:
+	ring_gpadl_destroy(ch);
+stop_callback:
+	callback_stop(ch);
+	ringmem_unmap(ch);
+free_ids:
+	reqid_free(&ch->requestor);
+state_back:
+	chan_set_state(ch, CHANNEL_OPENING_STATE, CHANNEL_OPEN_STATE);
+	return ret;
+}
+
+/* CLOSE has no answer; the teardown's answer tells that the host is through. */
+static int disconnect(struct vmbus_channel *ch)
+{
+	if (!chan_set_state(ch, CHANNEL_OPENED_STATE, CHANNEL_OPENING_STATE))
+		return -EINVAL;
+	callback_stop(ch);
+	post_close(ch);
+	ring_gpadl_destroy(ch);
+	ringmem_unmap(ch);
+	reqid_free(&ch->requestor);
+	chan_set_state(ch, CHANNEL_OPENING_STATE, CHANNEL_OPEN_STATE);
+	/* A rescind that found the channel open left the rest to us. */
+	smp_mb();
+	if (ch->rescind && is_sub_channel(ch))
+		chan_forget(ch);
+	return ch->ringbuffer_gpadlhandle.gpadl_handle ? -ETIMEDOUT : 0;
+}
+
+static struct vmbus_channel *open_sub_channel(struct vmbus_channel *primary)
+{
+	struct vmbus *bus = to_chan(primary)->bus;
+	struct vmbus_channel *sub, *found = NULL;
+
+	mutex_lock(&bus->chan_mutex);
+	list_for_each_entry(sub, &primary->sc_list, sc_list) {
+		if (sub->state == CHANNEL_OPENED_STATE) {
+			chan_get(sub);
+			found = sub;
+			break;
+		}
+	}
+	mutex_unlock(&bus->chan_mutex);
+	return found;
+}
+
+static void close_sub_channels(struct vmbus_channel *primary)
+{
+	struct vmbus_channel *sub;
+
+	if (is_sub_channel(primary))
+		return;
+	while ((sub = open_sub_channel(primary))) {
+		disconnect(sub);
+		ringmem_free(sub);
+		chan_put(sub);
+	}
+}
+
+/**
+ * vmbus_alloc_ring() - ring memory in one physical block
+ * @channel: channel without ring memory
+ * @send_size: outbound ring with its control page, whole pages
+ * @recv_size: inbound ring likewise
+ *
+ * For drivers that map channel->ringbuffer_page to user space.  All others call
+ * vmbus_open(), which takes single pages.
+ *
+ * Context: may sleep.
+ * Return: 0, -EINVAL, -EBUSY or -ENOMEM.
+ */
+int vmbus_alloc_ring(struct vmbus_channel *channel, u32 send_size, u32 recv_size)
+{
+	return ringmem_alloc(channel, send_size, recv_size, true);
+}
+
+/**
+ * vmbus_free_ring() - free what vmbus_alloc_ring() gave
+ * @channel: closed channel
+ */
+void vmbus_free_ring(struct vmbus_channel *channel)
+{
+	ringmem_free(channel);
+}
+
+/**
+ * vmbus_connect_ring() - open a channel whose ring memory is there
+ * @channel: channel after vmbus_alloc_ring()
+ * @onchannel_callback: called when the host signals; the mode is
+ *	channel->callback_mode
+ * @context: for the callback
+ *
+ * Context: may sleep; every wait for the host is limited.
+ * Return: as vmbus_open().
+ */
+int vmbus_connect_ring(struct vmbus_channel *channel, void (*onchannel_callback)(void *context),
+		       void *context)
+{
+	return connect(channel, NULL, 0, onchannel_callback, context);
+}
+
+/**
+ * vmbus_disconnect_ring() - close a channel, and its sub-channels, but keep its memory
+ * @channel: open channel
+ *
+ * No callback runs after the return.
+ *
+ * Context: may sleep.
+ * Return: 0; -EINVAL if it was not open; -ETIMEDOUT if the host did not let go
+ * of the ring, which then cannot be opened again.
+ */
+int vmbus_disconnect_ring(struct vmbus_channel *channel)
+{
+	close_sub_channels(channel);
+	return disconnect(channel);
+}
+
+/**
+ * vmbus_open() - open a channel
+ * @channel: offered channel that is not open
+ * @send_ringbuffer_size: outbound ring with its control page, whole pages
+ * @recv_ringbuffer_size: inbound ring likewise
+ * @userdata: for the host's end of the channel; may be NULL if @userdatalen is 0
+ * @userdatalen: at most MAX_USER_DEFINED_BYTES
+ * @onchannel_callback: called when the host signals, possibly before the return
+ * @context: for the callback
+ *
+ * The host's answer is waited for, but not longer than the module's parameter
+ * host_timeout says.
+ *
+ * Context: may sleep.
+ * Return: 0; -EINVAL: bad sizes, or not in a state to be opened; -ENOMEM;
+ * -ENODEV: rescinded; -EAGAIN: the host refused; -ETIMEDOUT; -EDQUOT, -EIO: the
+ * host did not take the ring.  After a failure the channel may be opened again.
+ */
+int vmbus_open(struct vmbus_channel *channel, u32 send_ringbuffer_size, u32 recv_ringbuffer_size,
+	       void *userdata, u32 userdatalen, void (*onchannel_callback)(void *context),
+	       void *context)
+{
+	int ret = ringmem_alloc(channel, send_ringbuffer_size, recv_ringbuffer_size, false);
+
+	if (ret)
+		return ret;
+	ret = connect(channel, userdata, userdatalen, onchannel_callback, context);
+	if (ret)
+		ringmem_free(channel);
+	return ret;
+}
+
+/**
+ * vmbus_close() - close a channel and its sub-channels, and free their rings
+ * @channel: channel; nothing happens if it is not open
+ *
+ * Sub-channels go first.  No callback of any of them runs after the return.
+ * Ring memory that the host does not give back is kept from reuse.
+ *
+ * Context: may sleep.
+ */
+void vmbus_close(struct vmbus_channel *channel)
+{
+	/* A sub-channel that was rescinded goes away for good when it is closed. */
+	chan_get(channel);
+	if (vmbus_disconnect_ring(channel) != -EINVAL)
+		ringmem_free(channel);
+	chan_put(channel);
+}
+
+/**
+ * vmbus_set_sc_create_callback() - be told of sub-channels
+ * @primary_channel: channel of the device
+ * @sc_cr_cb: called in process context for each sub-channel that is offered
+ *	from now on, and may open it
+ */
+void vmbus_set_sc_create_callback(struct vmbus_channel *primary_channel,
+				  void (*sc_cr_cb)(struct vmbus_channel *new_sc))
+{
+	WRITE_ONCE(primary_channel->sc_creation_callback, sc_cr_cb);
+}
+
+/**
+ * vmbus_set_chn_rescind_callback() - take over what happens at a rescind
+ * @channel: primary channel
+ * @chn_rescind_cb: called in process context when the host takes the channel
+ *	back; it must see to it that the device is unregistered
+ */
+void vmbus_set_chn_rescind_callback(struct vmbus_channel *channel,
+				    void (*chn_rescind_cb)(struct vmbus_channel *))
+{
+	WRITE_ONCE(channel->chn_rescind_callback, chn_rescind_cb);
+}
+
+void vmbus_on_open_result(struct vmbus *bus, const void *msg, size_t len)
+{
+	const struct vmbus_channel_open_result *m = msg;
+
+	trace_vmbus_onopen_result(m);
+	if (!vmbus_req_answer(bus, CHANNELMSG_OPENCHANNEL_RESULT, m->child_relid, m->openid, msg, len))
+		vmbus_bad(bus, VERR_LATE_REPLY, "open result (relid %u, open id %u, status %#x), nobody waits",
+			  m->child_relid, m->openid, m->status);
+}

@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Guest memory lists (GPADLs): have the host map pages of ours, and have it
+ * let go again ("Sequences, GPADL").  Memory whose fate is unknown is handed to
+ * quarantine.c by whoever owns it.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/mm.h>
+#include <linux/slab.h>
+#include "trace.h"
+#include "vmbus_priv.h"
+
+/* A rescinded channel's lists are answered at once, or not at all. */
+#define RESCINDED_TEARDOWN	(5 * HZ)
+
+/* Header and bodies.  *posted tells how many frames the host has heard of. */
+static int post_list(struct vmbus *bus, u32 relid, u32 gpadl, u32 bytes, u32 offset,
+		     const u64 *pfns, u32 count, u32 *posted)
+{
+	u8 msg[VMBUS_MSG_MAX] __aligned(8);
+	u32 used, seq = 1;
+	int len, ret;
+
+	*posted = 0;
+	len = gpadl_pack_header(msg, relid, gpadl, bytes, offset, pfns, count, &used);
+	if (len < 0)
+		return len;
+	ret = vmbus_post(bus, msg, len);
+	trace_vmbus_establish_gpadl_header((void *)msg, ret);
+	if (ret)
+		return ret;
+	for (*posted = used; *posted < count; *posted += used) {
+		len = gpadl_pack_body(msg, seq++, gpadl, pfns + *posted, count - *posted, &used);
+		if (len < 0)
+			return len;
+		ret = vmbus_post(bus, msg, len);
+		trace_vmbus_establish_gpadl_body((void *)msg, ret);
+		if (ret)
+			return ret;
+	}
+	return 0;
+}
+
+/**
+ * gpadl_create() - have the host map a list of page frames
+ * @ch: channel that the memory is for
+ * @pfns: frames of HV_HYP_PAGE_SIZE
+ * @count: their number, at most GPADL_MAX_FRAMES
+ * @bytes: length of the range
+ * @offset: of its start in the first frame
+ * @handle: gets the handle; left non-zero after a failure if the host may have
+ *	mapped the memory all the same, which must then go into quarantine
+ *
+ * Context: may sleep, at most vmbus_timeout() for the answer.
+ * Return: 0; -EINVAL, -EAGAIN, -EIO: not posted; -ENODEV: channel rescinded;
+ * -ETIMEDOUT; -EDQUOT: the host refused.
+ */
+int gpadl_create(struct vmbus_channel *ch, const u64 *pfns, u32 count, u32 bytes, u32 offset,
+		 u32 *handle)
+{
+	struct vmbus *bus = to_chan(ch)->bus;
+	u32 posted, gpadl = atomic_inc_return(&vmbus_connection.next_gpadl_handle) - 1;
+	struct vmbus_req req = {
+		.type = CHANNELMSG_GPADL_CREATED,
+		.relid = chan_relid(ch),
+		.key = gpadl,
+		.chan = to_chan(ch),
+	};
+	const struct vmbus_channel_gpadl_created *rsp = (void *)req.reply;
+	int ret;
+
+	*handle = 0;
+	vmbus_req_start(bus, &req);
+	ret = post_list(bus, chan_relid(ch), gpadl, bytes, offset, pfns, count, &posted);
+	if (ret) {
+		vmbus_req_cancel(bus, &req);
+		*handle = posted ? gpadl : 0;
+		return ret;
+	}
+	ret = vmbus_req_wait(bus, &req, vmbus_timeout());
+	if (ret) {
+		*handle = gpadl;
+		return ret;
+	}
+	if (rsp->creation_status) {
+		chan_bad(ch, VERR_REFUSED, "GPADL %#x of %u frames, status %#x", gpadl, count,
+			 rsp->creation_status);
+		return -EDQUOT;
+	}
+	*handle = gpadl;
+	return 0;
+}
+
+/**
+ * gpadl_destroy() - have the host let go of a list
+ * @bus: the bus
+ * @relid: channel that it was made for
+ * @gpadl: handle
+ * @timeout: for the answer
+ *
+ * Not cut short by a rescind: only the answer tells that the memory is ours.
+ *
+ * Context: may sleep.
+ * Return: 0 if the memory is ours again; -ETIMEDOUT or an error of
+ * vmbus_post() if the host may still use it.
+ */
+int gpadl_destroy(struct vmbus *bus, u32 relid, u32 gpadl, unsigned long timeout)
+{
+	struct vmbus_req req = { .type = CHANNELMSG_GPADL_TORNDOWN, .key = gpadl };
+	struct vmbus_channel_gpadl_teardown msg = {
+		.header.msgtype = CHANNELMSG_GPADL_TEARDOWN,
+		.child_relid = relid,
+		.gpadl = gpadl,
+	};
+	int ret;
+
+	if (bus->phase == VMBUS_PHASE_DOWN)
+		return 0;	/* unloaded, or never met: the host has nothing of ours */
+	vmbus_req_start(bus, &req);
+	ret = vmbus_post(bus, &msg, sizeof(msg));
+	trace_vmbus_teardown_gpadl(&msg, ret);
+	if (ret) {
+		vmbus_req_cancel(bus, &req);
+		return ret;
+	}
+	return vmbus_req_wait(bus, &req, timeout);
+}
+
+/* The patience that a channel's teardown deserves */
+unsigned long gpadl_patience(const struct vmbus_channel *ch)
+{
+	return ch->rescind ? min_t(unsigned long, RESCINDED_TEARDOWN, vmbus_timeout()) : vmbus_timeout();
+}
+
+/**
+ * vmbus_establish_gpadl() - share a buffer with the host
+ * @channel: channel that it is for
+ * @kbuffer: page-aligned kernel memory, linear or vmalloc
+ * @size: in bytes, whole pages
+ * @gpadl: gets the handle, and what is needed to undo
+ *
+ * The memory stays the caller's.  After a failure in which the host may have
+ * mapped it all the same, its pages are kept from reuse until the host lets go,
+ * even if the caller frees the buffer.
+ *
+ * Context: may sleep.
+ * Return: 0 or a negative errno, as gpadl_create().
+ */
+int vmbus_establish_gpadl(struct vmbus_channel *channel, void *kbuffer, u32 size,
+			  struct vmbus_gpadl *gpadl)
+{
+	u32 i, handle, offset = offset_in_hvpage(kbuffer), count;
+	u64 *pfns;
+	int ret;
+
+	gpadl->gpadl_handle = 0;
+	if (!size || size > U32_MAX - HV_HYP_PAGE_SIZE)
+		return -EINVAL;
+	count = HVPFN_UP(offset + size);
+	if (count > GPADL_MAX_FRAMES)
+		return -EINVAL;
+	pfns = kvmalloc_array(count, sizeof(*pfns), GFP_KERNEL);
+	if (!pfns)
+		return -ENOMEM;
+	for (i = 0; i < count; i++)
+		pfns[i] = virt_to_hvpfn(kbuffer + ((size_t)i << HV_HYP_PAGE_SHIFT));
+
+	ret = gpadl_create(channel, pfns, count, size, offset, &handle);
+	kvfree(pfns);
+	if (ret) {
+		if (handle)
+			quarantine_buffer(to_chan(channel)->bus, chan_relid(channel), handle,
+					  kbuffer, size);
+		return ret;
+	}
+	gpadl->gpadl_handle = handle;
+	gpadl->buffer = kbuffer;
+	gpadl->size = size;
+	gpadl->decrypted = false;
+	return 0;
+}
+
+/**
+ * vmbus_teardown_gpadl() - take a shared buffer back
+ * @channel: channel that it was for
+ * @gpadl: from vmbus_establish_gpadl(); its handle is cleared on success
+ *
+ * Context: may sleep.
+ * Return: 0: the memory is the caller's alone.  -ETIMEDOUT, -EAGAIN, -EIO: the
+ * host may still use it; the caller may free it, its pages are kept from reuse.
+ */
+int vmbus_teardown_gpadl(struct vmbus_channel *channel, struct vmbus_gpadl *gpadl)
+{
+	struct vmbus *bus = to_chan(channel)->bus;
+	int ret;
+
+	if (!gpadl->gpadl_handle)
+		return 0;
+	ret = gpadl_destroy(bus, chan_relid(channel), gpadl->gpadl_handle, gpadl_patience(channel));
+	if (ret)
+		quarantine_buffer(bus, chan_relid(channel), gpadl->gpadl_handle, gpadl->buffer,
+				  gpadl->size);
+	else
+		gpadl->gpadl_handle = 0;
+	return ret;
+}
+
+void vmbus_on_gpadl_created(struct vmbus *bus, const void *msg, size_t len)
+{
+	const struct vmbus_channel_gpadl_created *m = msg;
+
+	trace_vmbus_ongpadl_created(m);
+	if (vmbus_req_answer(bus, CHANNELMSG_GPADL_CREATED, m->child_relid, m->gpadl, msg, len))
+		return;
+	vmbus_bad(bus, VERR_LATE_REPLY, "GPADL %#x (relid %u) created, nobody waits", m->gpadl,
+		  m->child_relid);
+	quarantine_answer(bus, m->gpadl, !m->creation_status);
+}
+
+void vmbus_on_gpadl_torndown(struct vmbus *bus, const void *msg, size_t len)
+{
+	const struct vmbus_channel_gpadl_torndown *m = msg;
+
+	trace_vmbus_ongpadl_torndown(m);
+	if (vmbus_req_answer(bus, CHANNELMSG_GPADL_TORNDOWN, 0, m->gpadl, msg, len))
+		return;
+	vmbus_bad(bus, VERR_LATE_REPLY, "GPADL %#x torn down, nobody waits", m->gpadl);
+	quarantine_answer(bus, m->gpadl, false);
+}

@@ -1,0 +1,335 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What arrives at a CPU: event flags become channel callbacks, control
+ * messages are copied, judged and handed to their handlers.
+ *
+ * Nothing here sleeps.  Owns no lock; takes a channel's sched_lock, which keeps a
+ * callback from being started once it has been taken away.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/bitops.h>
+#include <linux/kthread.h>
+#include <linux/random.h>
+#include <linux/slab.h>
+#include <linux/smpboot.h>
+#include <clocksource/hyperv_timer.h>
+#include <asm/irq_vectors.h>
+#include <hv/hv_wire.h>
+#include "trace.h"
+#include "vmbus_priv.h"
+
+#define MSG_RETRY_MS	10
+
+/* A control message on its way to process context */
+struct ctl_work {
+	struct work_struct work;
+	struct vmbus *bus;
+	const struct vmbus_msg_entry *entry;
+	size_t len;
+	u8 msg[VMBUS_MSG_MAX] __aligned(8);
+};
+
+static void ctl_work_run(struct work_struct *work)
+{
+	struct ctl_work *w = container_of(work, struct ctl_work, work);
+
+	trace_vmbus_on_message((void *)w->msg);
+	w->entry->handler(w->bus, w->msg, w->len);
+	kfree(w);
+}
+
+static int ctl_work_queue(struct vmbus *bus, const struct vmbus_msg_entry *entry,
+			  const void *msg, size_t len)
+{
+	struct ctl_work *w = kmalloc(sizeof(*w), GFP_ATOMIC | __GFP_NOWARN);
+
+	if (!w)
+		return -ENOMEM;
+	INIT_WORK(&w->work, ctl_work_run);
+	w->bus = bus;
+	w->entry = entry;
+	w->len = len;
+	memcpy(w->msg, msg, len);
+	queue_work(bus->ctl_wq, &w->work);
+	return 0;
+}
+
+/*
+ * Judge a message, and handle or queue it.  Returns -ENOMEM if it must be
+ * offered again; everything else is the end of it.
+ */
+static int receive(struct vmbus *bus, const void *msg, size_t len)
+{
+	const struct vmbus_channel_message_header *hdr = msg;
+	const struct vmbus_msg_entry *entry;
+	enum vmbus_err err;
+
+	err = vmbus_dispatch_check(vmbus_messages, CHANNELMSG_COUNT, msg, len, bus->phase,
+				   vmbus_proto_version, &entry);
+	if (err != VERR_COUNT) {
+		vmbus_bad(bus, err, "control message type %u, %zu bytes, phase %#x, ignored",
+			  len >= sizeof(*hdr) ? hdr->msgtype : 0, len, bus->phase);
+		return 0;
+	}
+	if (entry->context == MSG_WORK)
+		return ctl_work_queue(bus, entry, msg, len);
+	trace_vmbus_on_message(hdr);
+	entry->handler(bus, msg, len);
+	return 0;
+}
+
+static void message_retry(struct timer_list *t)
+{
+	struct vmbus_cpu *vc = from_timer(vc, t, msg_retry);
+
+	tasklet_schedule(&vc->msg_tasklet);
+}
+
+/* Copy once, judge the copy.  The slot is emptied only when the message is safe with us. */
+static void message_tasklet(struct tasklet_struct *t)
+{
+	struct vmbus_cpu *vc = from_tasklet(vc, t, msg_tasklet);
+	struct hv_message *slot = (struct hv_message *)vc->msg_page + VMBUS_SINT;
+	u32 type = READ_ONCE(slot->header.message_type);
+	u8 msg[VMBUS_MSG_MAX] __aligned(8);
+	u8 len = READ_ONCE(slot->header.payload_size);
+
+	if (type == HV_MSG_NONE)
+		return;
+	trace_vmbus_on_msg_dpc(slot);
+	atomic64_inc(&vc->bus->msgs_in);
+	if (type != HV_MSG_VMBUS || len > sizeof(msg)) {
+		vmbus_bad(vc->bus, type != HV_MSG_VMBUS ? VERR_MSG_TYPE : VERR_MSG_SIZE,
+			  "message of type %#x, %u bytes, ignored", type, len);
+	} else {
+		memcpy(msg, slot->u.payload, len);
+		if (receive(vc->bus, msg, len)) {
+			vmbus_count(vc->bus, VERR_NOMEM);
+			mod_timer(&vc->msg_retry, jiffies + msecs_to_jiffies(MSG_RETRY_MS));
+			return;
+		}
+	}
+	hv_message_done(slot, type);
+}
+
+/**
+ * intr_poll_message() - look for the answer to UNLOAD without interrupts
+ * @bus: the bus
+ * @cpu: whose message slot; that CPU may be stopped
+ *
+ * Other messages are dropped: this kernel is about to end.
+ * Context: crash; any.
+ * Return: true if the slot held the answer.
+ */
+bool intr_poll_message(struct vmbus *bus, unsigned int cpu)
+{
+	struct vmbus_cpu *vc = per_cpu_ptr(bus->cpu, cpu);
+	struct vmbus_channel_message_header hdr;
+	struct hv_message *slot;
+	u32 type;
+
+	if (!vc->msg_page)
+		return false;
+	slot = (struct hv_message *)vc->msg_page + VMBUS_SINT;
+	type = READ_ONCE(slot->header.message_type);
+	if (type == HV_MSG_NONE)
+		return false;
+	memcpy(&hdr, slot->u.payload, sizeof(hdr));
+	hv_message_done(slot, type);
+	return type == HV_MSG_VMBUS && hdr.msgtype == CHANNELMSG_UNLOAD_RESPONSE;
+}
+
+/* Start a channel's callback, in the way that its driver has asked for. */
+static void channel_event(struct vmbus_channel *ch)
+{
+	void (*callback)(void *context);
+
+	trace_vmbus_chan_sched(ch);
+	ch->interrupts++;
+
+	spin_lock(&ch->sched_lock);
+	callback = ch->onchannel_callback;
+	if (callback) {
+		if (ch->callback_mode == HV_CALL_ISR) {
+			callback(ch->channel_callback_context);
+		} else {
+			if (ch->callback_mode == HV_CALL_BATCHED)
+				hv_begin_read(&ch->inbound);
+			tasklet_schedule(&ch->callback_event);
+		}
+	}
+	spin_unlock(&ch->sched_lock);
+}
+
+static void relid_event(struct vmbus *bus, unsigned int relid)
+{
+	struct vmbus_chan *chan;
+
+	rcu_read_lock();
+	chan = rcu_dereference(bus->relid[relid]);
+	if (!chan)
+		vmbus_bad(bus, VERR_EVENT, "event flag %u belongs to no channel, cleared", relid);
+	else if (!chan->ch.rescind)
+		channel_event(&chan->ch);
+	rcu_read_unlock();
+}
+
+/**
+ * intr_scan_events() - serve and clear the event flags of a CPU
+ * @bus: the bus
+ * @cpu: whose; the calling CPU, or one that no longer takes interrupts
+ *
+ * Flag 0 is the shared signal of protocols before 2.4, which we do not speak.
+ * Context: interrupts off.
+ */
+void intr_scan_events(struct vmbus *bus, unsigned int cpu)
+{
+	union hv_synic_event_flags *events = per_cpu_ptr(bus->cpu, cpu)->event_page;
+	unsigned long *flags = events[VMBUS_SINT].flags;
+	unsigned int word, bit;
+	unsigned long set;
+
+	for (word = 0; word < VMBUS_RELIDS / BITS_PER_LONG; word++) {
+		if (!READ_ONCE(flags[word]))
+			continue;
+		set = xchg(&flags[word], 0);
+		for_each_set_bit(bit, &set, BITS_PER_LONG)
+			relid_event(bus, word * BITS_PER_LONG + bit);
+	}
+}
+
+static void intr_service(struct vmbus_cpu *vc)
+{
+	struct hv_message *slot = (struct hv_message *)vc->msg_page + VMBUS_SINT;
+	u32 type;
+
+	intr_scan_events(vc->bus, vc->cpu);
+	type = READ_ONCE(slot->header.message_type);
+	if (type == HV_MSG_NONE)
+		return;
+	if (type == HV_MSG_TIMER) {
+		hv_stimer0_isr();
+		hv_message_done(slot, type);
+	} else {
+		tasklet_schedule(&vc->msg_tasklet);
+	}
+}
+
+/* The interrupt vector's handler.  On PREEMPT_RT channel callbacks take sleeping locks. */
+static void vmbus_isr(void)
+{
+	struct vmbus_cpu *vc = this_cpu_ptr(vmbus_bus.cpu);
+
+	if (vc->bus) {
+		if (IS_ENABLED(CONFIG_PREEMPT_RT)) {
+			if (vc->thread)
+				wake_up_process(vc->thread);
+		} else {
+			intr_service(vc);
+		}
+	}
+	add_interrupt_randomness(HYPERVISOR_CALLBACK_VECTOR);
+}
+
+/**
+ * intr_on_event() - a channel's tasklet: run its callback
+ * @channel: struct vmbus_channel
+ *
+ * In batched mode the callback reads until the ring is empty while the host is told not
+ * to signal; after the mask is lifted the ring is looked at once more, because
+ * the host may have written in between.
+ */
+void intr_on_event(unsigned long channel)
+{
+	struct vmbus_channel *ch = (struct vmbus_channel *)channel;
+	void (*callback)(void *context) = READ_ONCE(ch->onchannel_callback);
+
+	trace_vmbus_on_event(ch);
+	debugfs_delay(ch, DELAY_INTERRUPT);
+	if (unlikely(!callback))
+		return;
+	callback(ch->channel_callback_context);
+	if (ch->callback_mode != HV_CALL_BATCHED)
+		return;
+	if (!hv_end_read(&ch->inbound) || chan_io_broken(ch))
+		return;
+	hv_begin_read(&ch->inbound);
+	tasklet_schedule(&ch->callback_event);
+}
+
+void intr_init_cpu(struct vmbus_cpu *vc)
+{
+	tasklet_setup(&vc->msg_tasklet, message_tasklet);
+	timer_setup(&vc->msg_retry, message_retry, 0);
+}
+
+void intr_exit_cpu(struct vmbus_cpu *vc)
+{
+	del_timer_sync(&vc->msg_retry);
+	tasklet_kill(&vc->msg_tasklet);
+}
+
+/* PREEMPT_RT: one thread per CPU does what the interrupt does elsewhere. */
+static int rt_should_run(unsigned int cpu)
+{
+	struct vmbus_cpu *vc = per_cpu_ptr(vmbus_bus.cpu, cpu);
+	union hv_synic_event_flags *events = vc->event_page;
+	struct hv_message *msgs = vc->msg_page;
+
+	return vc->bus && (!bitmap_empty(events[VMBUS_SINT].flags, VMBUS_RELIDS) ||
+			   READ_ONCE(msgs[VMBUS_SINT].header.message_type) == HV_MSG_TIMER ||
+			   READ_ONCE(msgs[VMBUS_SINT].header.message_type) == HV_MSG_VMBUS);
+}
+
+static void rt_run(unsigned int cpu)
+{
+	intr_service(per_cpu_ptr(vmbus_bus.cpu, cpu));
+}
+
+static void rt_setup(unsigned int cpu)
+{
+	sched_set_fifo(current);
+	per_cpu_ptr(vmbus_bus.cpu, cpu)->thread = current;
+}
+
+static void rt_cleanup(unsigned int cpu, bool online)
+{
+	per_cpu_ptr(vmbus_bus.cpu, cpu)->thread = NULL;
+}
+
+static DEFINE_PER_CPU(struct task_struct *, rt_task);
+static struct smp_hotplug_thread rt_threads = {
+	.store			= &rt_task,
+	.setup			= rt_setup,
+	.cleanup		= rt_cleanup,
+	.thread_should_run	= rt_should_run,
+	.thread_fn		= rt_run,
+	.thread_comm		= "vmbus_irq/%u",
+};
+
+/**
+ * intr_start() - take over the hypervisor's interrupt vector
+ * @bus: the bus, its per-CPU memory ready
+ *
+ * Return: 0 or a negative errno.
+ */
+int intr_start(struct vmbus *bus)
+{
+	int ret;
+
+	if (IS_ENABLED(CONFIG_PREEMPT_RT)) {
+		ret = smpboot_register_percpu_thread(&rt_threads);
+		if (ret)
+			return ret;
+	}
+	hv_setup_vmbus_handler(vmbus_isr);
+	return 0;
+}
+
+void intr_stop(struct vmbus *bus)
+{
+	hv_remove_vmbus_handler();
+	if (IS_ENABLED(CONFIG_PREEMPT_RT))
+		smpboot_unregister_percpu_thread(&rt_threads);
+}

@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Memory that was shared with the host and that the host has not given back.
+ *
+ * It must not be used for anything else until the host says that it let go:
+ * by a late answer to the teardown, or by the answer to unload.  Buffers that
+ * belong to a driver are kept by a reference to each page, so the driver may
+ * free them as always.
+ *
+ * Owns vmbus.quarantine_lock.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/mm.h>
+#include <linux/slab.h>
+#include <linux/vmalloc.h>
+#include "vmbus_priv.h"
+
+struct quarantined {
+	struct list_head entry;
+	u32 relid;
+	u32 gpadl;
+	struct page **pages;		/* kvmalloc'ed */
+	unsigned int count;
+	unsigned int order;		/* of pages[0], if it is one block */
+	bool created_late;		/* the host has it: ask for teardown */
+	bool released;			/* the host let go: free */
+};
+
+static void free_entry(struct quarantined *q)
+{
+	ringmem_free_pages(q->pages, q->count, q->order);
+	kfree(q);
+}
+
+static void quarantine_work(struct work_struct *work)
+{
+	struct vmbus *bus = container_of(work, struct vmbus, quarantine_work);
+	struct quarantined *q, *next;
+	LIST_HEAD(done);
+
+	spin_lock_irq(&bus->quarantine_lock);
+	list_for_each_entry_safe(q, next, &bus->quarantine, entry) {
+		if (!q->released && !q->created_late)
+			continue;
+		list_move(&q->entry, &done);
+		bus->quarantine_bytes -= (size_t)q->count << PAGE_SHIFT;
+	}
+	spin_unlock_irq(&bus->quarantine_lock);
+
+	list_for_each_entry_safe(q, next, &done, entry) {
+		list_del(&q->entry);
+		if (q->released || !gpadl_destroy(bus, q->relid, q->gpadl, vmbus_timeout()))
+			free_entry(q);
+		else
+			quarantine_pages(bus, q->relid, q->gpadl, q->pages, q->count, q->order);
+	}
+}
+
+void quarantine_init(struct vmbus *bus)
+{
+	spin_lock_init(&bus->quarantine_lock);
+	INIT_LIST_HEAD(&bus->quarantine);
+	INIT_WORK(&bus->quarantine_work, quarantine_work);
+}
+
+/**
+ * quarantine_pages() - keep pages until the host gives them back
+ * @bus: the bus
+ * @relid: of the channel that shared them
+ * @gpadl: their handle
+ * @pages: kvmalloc'ed array, ownership passes; each page has a reference
+ * @count: its length
+ * @order: above 0 if @pages is one block of this order
+ *
+ * Context: may sleep.
+ */
+void quarantine_pages(struct vmbus *bus, u32 relid, u32 gpadl, struct page **pages,
+		      unsigned int count, unsigned int order)
+{
+	struct quarantined *q = kzalloc(sizeof(*q), GFP_KERNEL | __GFP_NOFAIL);
+
+	q->relid = relid;
+	q->gpadl = gpadl;
+	q->pages = pages;
+	q->count = count;
+	q->order = order;
+	vmbus_bad(bus, VERR_QUARANTINE,
+		  "the host still holds GPADL %#x (relid %u): %u pages are kept for it",
+		  gpadl, relid, count);
+	spin_lock_irq(&bus->quarantine_lock);
+	list_add(&q->entry, &bus->quarantine);
+	bus->quarantine_bytes += (size_t)count << PAGE_SHIFT;
+	spin_unlock_irq(&bus->quarantine_lock);
+}
+
+static struct page *page_of(const void *addr)
+{
+	return is_vmalloc_addr(addr) ? vmalloc_to_page(addr) : virt_to_page(addr);
+}
+
+/**
+ * quarantine_buffer() - the same for memory that a driver owns
+ * @bus: the bus
+ * @relid: of the channel that shared it
+ * @gpadl: its handle
+ * @buffer: page-aligned, linear or vmalloc memory
+ * @bytes: its length
+ *
+ * Linear memory of a slab, or of a block without a compound head, cannot be
+ * kept by references; that is said in the log.
+ */
+void quarantine_buffer(struct vmbus *bus, u32 relid, u32 gpadl, void *buffer, u32 bytes)
+{
+	unsigned int i, count = DIV_ROUND_UP(bytes, PAGE_SIZE);
+	bool linear = !is_vmalloc_addr(buffer);
+	struct page **pages;
+
+	if (linear && (PageSlab(page_of(buffer)) || (count > 1 && !PageCompound(page_of(buffer))))) {
+		vmbus_bad(bus, VERR_QUARANTINE,
+			  "the host still holds GPADL %#x (relid %u) in memory that cannot be kept",
+			  gpadl, relid);
+		return;
+	}
+	pages = kvmalloc_array(count, sizeof(*pages), GFP_KERNEL | __GFP_NOFAIL);
+	for (i = 0; i < count; i++) {
+		pages[i] = page_of(buffer + i * PAGE_SIZE);
+		get_page(pages[i]);
+	}
+	quarantine_pages(bus, relid, gpadl, pages, count, 0);
+}
+
+/**
+ * quarantine_answer() - the host said something about a handle after all
+ * @bus: the bus
+ * @gpadl: the handle
+ * @created: it mapped the memory (late); otherwise it let go
+ *
+ * Context: any.
+ * Return: false if no such memory is kept.
+ */
+bool quarantine_answer(struct vmbus *bus, u32 gpadl, bool created)
+{
+	struct quarantined *q;
+	unsigned long flags;
+	bool found = false;
+
+	spin_lock_irqsave(&bus->quarantine_lock, flags);
+	list_for_each_entry(q, &bus->quarantine, entry) {
+		if (q->gpadl != gpadl)
+			continue;
+		q->created_late = created;
+		q->released = !created;
+		found = true;
+		break;
+	}
+	spin_unlock_irqrestore(&bus->quarantine_lock, flags);
+	if (found)
+		schedule_work(&bus->quarantine_work);
+	return found;
+}
+
+/**
+ * quarantine_drop_all() - the host has let go of everything (unload)
+ * @bus: the bus
+ *
+ * Context: may sleep.
+ */
+void quarantine_drop_all(struct vmbus *bus)
+{
+	struct quarantined *q;
+
+	spin_lock_irq(&bus->quarantine_lock);
+	list_for_each_entry(q, &bus->quarantine, entry)
+		q->released = true;
+	spin_unlock_irq(&bus->quarantine_lock);
+	schedule_work(&bus->quarantine_work);
+	flush_work(&bus->quarantine_work);
+}
+
+/**
+ * quarantine_abandon() - forget what is kept, and leave it to the host for good
+ * @bus: about to be unloaded
+ */
+void quarantine_abandon(struct vmbus *bus)
+{
+	struct quarantined *q, *next;
+
+	flush_work(&bus->quarantine_work);
+	if (bus->quarantine_bytes)
+		pr_warn("%zu bytes are lost: the host never gave them back\n", bus->quarantine_bytes);
+	list_for_each_entry_safe(q, next, &bus->quarantine, entry) {
+		list_del(&q->entry);
+		kvfree(q->pages);
+		kfree(q);
+	}
+}
