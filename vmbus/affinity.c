@@ -166,7 +166,6 @@ static int move(struct vmbus_channel *ch, unsigned int cpu)
 	unsigned int old = ch->target_cpu;
 	int ret;
 
-	lockdep_assert_cpus_held();
 	if (old == cpu)
 		return 0;
 	if (vmbus_proto_version < VERSION_WIN10_V4_1)

@@ -34,7 +34,7 @@ static void ctl_work_run(struct work_struct *work)
 {
 	struct ctl_work *w = container_of(work, struct ctl_work, work);
 
-	trace_vmbus_on_message((void *)w->msg);
+	trace_vmbus_on_message(((struct vmbus_channel_message_header *)w->msg)->msgtype);
 	w->entry->handler(w->bus, w->msg, w->len);
 	kfree(w);
 }
@@ -74,7 +74,7 @@ static int receive(struct vmbus *bus, const void *msg, size_t len)
 	}
 	if (entry->context == MSG_WORK)
 		return ctl_work_queue(bus, entry, msg, len);
-	trace_vmbus_on_message(hdr);
+	trace_vmbus_on_message(hdr->msgtype);
 	entry->handler(bus, msg, len);
 	return 0;
 }
@@ -97,7 +97,7 @@ static void message_tasklet(struct tasklet_struct *t)
 
 	if (type == HV_MSG_NONE)
 		return;
-	trace_vmbus_on_msg_dpc(slot);
+	trace_vmbus_on_msg_dpc(type);
 	atomic64_inc(&vc->bus->msgs_in);
 	if (type != HV_MSG_VMBUS || len > sizeof(msg)) {
 		vmbus_bad(vc->bus, type != HV_MSG_VMBUS ? VERR_MSG_TYPE : VERR_MSG_SIZE,
@@ -298,9 +298,9 @@ static void rt_cleanup(unsigned int cpu, bool online)
 	per_cpu_ptr(vmbus_bus.cpu, cpu)->thread = NULL;
 }
 
-static DEFINE_PER_CPU(struct task_struct *, rt_task);
+static DEFINE_PER_CPU(struct task_struct *, rt_thread);
 static struct smp_hotplug_thread rt_threads = {
-	.store			= &rt_task,
+	.store			= &rt_thread,
 	.setup			= rt_setup,
 	.cleanup		= rt_cleanup,
 	.thread_should_run	= rt_should_run,

@@ -90,8 +90,8 @@ static void queues_free(struct vmbus *bus)
 static int queues_alloc(struct vmbus *bus)
 {
 	bus->ctl_wq = alloc_ordered_workqueue("hv_vmbus_ctl", WQ_MEM_RECLAIM);
-	bus->primary_wq = alloc_ordered_workqueue("hv_pri_chan", 0);
-	bus->sub_wq = alloc_ordered_workqueue("hv_sub_chan", 0);
+	bus->primary_wq = alloc_ordered_workqueue("hv_vmbus_dev", 0);
+	bus->sub_wq = alloc_ordered_workqueue("hv_vmbus_sub", 0);
 	bus->rescind_wq = alloc_workqueue("hv_vmbus_rescind", WQ_UNBOUND, 0);
 	if (bus->ctl_wq && bus->primary_wq && bus->sub_wq && bus->rescind_wq)
 		return 0;
@@ -128,7 +128,6 @@ static void memory_free(struct vmbus *bus)
 	queues_free(bus);
 	synic_free(bus);
 	quarantine_abandon(bus);
-	rcu_barrier();	/* channels are freed by RCU callbacks of ours */
 	kvfree(bus->relid);
 	bus->relid = NULL;
 }

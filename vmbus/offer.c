@@ -18,6 +18,9 @@
 #include "trace.h"
 #include "vmbus_priv.h"
 
+/* A device that is new after a pause is added when the system is awake. */
+#define ADD_AFTER_RESUME	(5 * HZ)
+
 /* ---- lists ---- */
 
 static bool same_device(const struct vmbus_channel *a, const struct vmbus_channel_offer *b)
@@ -57,12 +60,38 @@ static bool older_twin_exists(struct vmbus *bus, struct vmbus_channel *of)
 	return found;
 }
 
-static void publish_relid(struct vmbus *bus, struct vmbus_chan *chan)
+/**
+ * chan_publish() - from now on events and messages find the channel by its relid
+ * @ch: channel with a relid that is free
+ */
+void chan_publish(struct vmbus_channel *ch)
 {
+	struct vmbus_chan *chan = to_chan(ch);
+	struct vmbus *bus = chan->bus;
+
 	lockdep_assert_held(&bus->chan_mutex);
 	set_bit(CHAN_RELID_HELD, &chan->flags);
-	rcu_assign_pointer(bus->relid[chan_relid(&chan->ch)], chan);
+	set_bit(CHAN_LISTED, &chan->flags);
+	rcu_assign_pointer(bus->relid[chan_relid(ch)], chan);
 	bus->nr_chans++;
+}
+
+/**
+ * chan_withdraw() - the host's pause: the relid means nothing any more
+ * @ch: channel
+ */
+void chan_withdraw(struct vmbus_channel *ch)
+{
+	struct vmbus_chan *chan = to_chan(ch);
+	struct vmbus *bus = chan->bus;
+
+	lockdep_assert_held(&bus->chan_mutex);
+	if (!test_and_clear_bit(CHAN_LISTED, &chan->flags))
+		return;
+	rcu_assign_pointer(bus->relid[chan_relid(ch)], NULL);
+	bus->nr_chans--;
+	clear_bit(CHAN_RELID_HELD, &chan->flags);
+	ch->offermsg.child_relid = INVALID_RELID;
 }
 
 /* VERR_COUNT if the channel is now in the lists */
@@ -89,7 +118,7 @@ static enum vmbus_err enlist(struct vmbus *bus, struct vmbus_chan *chan)
 			return VERR_OFFER;
 		list_add_tail(&ch->listentry, &bus->chans);
 	}
-	publish_relid(bus, chan);
+	chan_publish(ch);
 	ch->target_cpu = affinity_pick(ch, nr_cpu_ids);
 	return VERR_COUNT;
 }
@@ -140,7 +169,7 @@ void chan_forget(struct vmbus_channel *ch)
 			sub->device_obj = NULL;
 		}
 	}
-	if (test_bit(CHAN_RELID_HELD, &chan->flags)) {
+	if (test_and_clear_bit(CHAN_LISTED, &chan->flags)) {
 		rcu_assign_pointer(bus->relid[relid], NULL);
 		bus->nr_chans--;
 	}
@@ -184,6 +213,19 @@ static void add_primary(struct vmbus_chan *chan)
 	ch->probe_done = true;
 }
 
+/* Unless the device goes away at this moment */
+static void show_sub(struct vmbus_channel *primary, struct vmbus_channel *ch)
+{
+	struct vmbus *bus = to_chan(ch)->bus;
+
+	mutex_lock(&bus->chan_mutex);
+	ch->device_obj = primary->device_obj;
+	if (test_bit(CHAN_REGISTERED, &to_chan(primary)->flags) && primary->device_obj &&
+	    sysfs_add_channel(primary->device_obj, ch))
+		pr_notice("channel %u: not in sysfs\n", chan_relid(ch));
+	mutex_unlock(&bus->chan_mutex);
+}
+
 static void add_sub(struct vmbus_chan *chan)
 {
 	struct vmbus_channel *ch = &chan->ch;
@@ -192,9 +234,7 @@ static void add_sub(struct vmbus_chan *chan)
 
 	if (ch->rescind || !primary->device_obj)
 		return;
-	ch->device_obj = primary->device_obj;
-	if (sysfs_add_channel(primary->device_obj, ch))
-		pr_notice("channel %u: not in sysfs\n", chan_relid(ch));
+	show_sub(primary, ch);
 	chan_set_state(ch, CHANNEL_OFFER_STATE, CHANNEL_OPEN_STATE);
 	created = READ_ONCE(primary->sc_creation_callback);
 	if (created)
@@ -251,7 +291,7 @@ static void rescind_primary(struct vmbus_channel *ch)
 
 static void rescind_work(struct work_struct *work)
 {
-	struct vmbus_chan *chan = container_of(work, struct vmbus_chan, rescind_work);
+	struct vmbus_chan *chan = container_of(work, struct vmbus_chan, rescind_work.work);
 	struct vmbus_channel *ch = &chan->ch;
 
 	cancel_delayed_work_sync(&chan->add_work);
@@ -275,6 +315,22 @@ static void rescind_unknown(struct vmbus *bus, u32 relid)
 }
 
 /**
+ * chan_rescind() - mark a channel as taken back, wake its waiters, start its removal
+ * @ch: channel that is not rescinded yet
+ * @delay: of the removal, in jiffies
+ */
+void chan_rescind(struct vmbus_channel *ch, unsigned long delay)
+{
+	struct vmbus *bus = to_chan(ch)->bus;
+
+	WRITE_ONCE(ch->rescind, true);
+	vmbus_req_fail_chan(bus, to_chan(ch), -ENODEV);
+	wake_up_all(&bus->chan_wait);
+	chan_get(ch);
+	queue_delayed_work(bus->rescind_wq, &to_chan(ch)->rescind_work, delay);
+}
+
+/**
  * vmbus_on_rescind() - the host takes a channel back
  * @bus: the bus
  * @msg: checked for length
@@ -287,7 +343,7 @@ void vmbus_on_rescind(struct vmbus *bus, const void *msg, size_t len)
 	const struct vmbus_channel_rescind_offer *m = msg;
 	struct vmbus_channel *ch = vmbus_relid_get(bus, m->child_relid);
 
-	trace_vmbus_onoffer_rescind(m);
+	trace_vmbus_onoffer_rescind(m->child_relid);
 	if (!ch) {
 		rescind_unknown(bus, m->child_relid);
 		return;
@@ -297,11 +353,9 @@ void vmbus_on_rescind(struct vmbus *bus, const void *msg, size_t len)
 		chan_put(ch);
 		return;
 	}
-	WRITE_ONCE(ch->rescind, true);
-	vmbus_req_fail_chan(bus, to_chan(ch), -ENODEV);
-	wake_up_all(&bus->chan_wait);
 	storm_note_rescind(bus, ch);
-	queue_work(bus->rescind_wq, &to_chan(ch)->rescind_work);
+	chan_rescind(ch, 0);
+	chan_put(ch);
 }
 
 /* ---- offer ---- */
@@ -333,7 +387,8 @@ static void start_channel(struct vmbus *bus, struct vmbus_chan *chan)
 	if (is_sub_channel(ch))
 		queue_delayed_work(bus->sub_wq, &chan->add_work, 0);
 	else
-		queue_delayed_work(bus->primary_wq, &chan->add_work, storm_delay(bus, ch));
+		queue_delayed_work(bus->primary_wq, &chan->add_work,
+				   bus->suspended ? ADD_AFTER_RESUME : storm_delay(bus, ch));
 }
 
 /**
@@ -367,7 +422,7 @@ void vmbus_on_offer(struct vmbus *bus, const void *msg, size_t len)
 		return;
 	}
 	INIT_DELAYED_WORK(&chan->add_work, add_work);
-	INIT_WORK(&chan->rescind_work, rescind_work);
+	INIT_DELAYED_WORK(&chan->rescind_work, rescind_work);
 
 	cpus_read_lock();
 	mutex_lock(&bus->chan_mutex);

@@ -128,6 +128,23 @@ void ringmem_free(struct vmbus_channel *ch)
 	ch->ringbuffer_pagecount = 0;
 }
 
+/* Where packets are copied to before anybody looks at them */
+static int alloc_packet_buffer(struct vmbus_channel *ch)
+{
+	ch->inbound.pkt_buffer = kvmalloc(ch->max_pkt_size, GFP_KERNEL);
+	if (!ch->inbound.pkt_buffer)
+		return -ENOMEM;
+	ch->inbound.pkt_buffer_size = ch->max_pkt_size;
+	return 0;
+}
+
+static void free_packet_buffer(struct vmbus_channel *ch)
+{
+	kvfree(ch->inbound.pkt_buffer);
+	ch->inbound.pkt_buffer = NULL;
+	ch->inbound.pkt_buffer_size = 0;
+}
+
 static int map_ring(struct hv_ring_buffer_info *rbi, struct page **pages, unsigned int count,
 		    bool outbound)
 {
@@ -167,12 +184,21 @@ int ringmem_map(struct vmbus_channel *ch)
 	unsigned int send = ch->ringbuffer_send_offset;
 	int ret;
 
-	ret = map_ring(&ch->outbound, chan->ring_pages, send, true);
+	ret = alloc_packet_buffer(ch);
 	if (ret)
 		return ret;
+	ret = map_ring(&ch->outbound, chan->ring_pages, send, true);
+	if (ret)
+		goto free_buffer;
 	ret = map_ring(&ch->inbound, chan->ring_pages + send, chan->ring_npages - send, false);
 	if (ret)
-		unmap_ring(&ch->outbound);
+		goto unmap_outbound;
+	return 0;
+
+unmap_outbound:
+	unmap_ring(&ch->outbound);
+free_buffer:
+	free_packet_buffer(ch);
 	return ret;
 }
 
@@ -180,6 +206,7 @@ void ringmem_unmap(struct vmbus_channel *ch)
 {
 	unmap_ring(&ch->outbound);
 	unmap_ring(&ch->inbound);
+	free_packet_buffer(ch);
 }
 
 /**

@@ -32,6 +32,7 @@ struct acpi_device;
 struct hv_device;
 
 #define VMBUS_SINT		2	/* the synthetic interrupt of VMBus */
+#define VMBUS_CONNECT_CPU	0	/* gets all control messages */
 #define VMBUS_RELIDS		2048	/* relids are 1..2047: one event flag each */
 #define VMBUS_MAX_OFFERS	2047	/* no more channels than that at a time */
 #define VMBUS_MSG_MAX		HV_MESSAGE_PAYLOAD_BYTE_COUNT
@@ -77,6 +78,7 @@ struct vmbus {
 	struct acpi_device *acpi;
 	enum vmbus_phase phase;		/* written by connect.c and power.c only */
 	bool ignore_offers;		/* suspending or unloading: drop offers */
+	bool suspended;			/* between suspend and resume of the bus */
 	bool crashing;			/* crash or panic: nobody may sleep */
 
 	/* pending requests (msg.c) */
@@ -100,7 +102,7 @@ struct vmbus {
 	struct workqueue_struct *sub_wq;	/* ordered: hand sub-channels to drivers */
 	struct workqueue_struct *rescind_wq;	/* remove devices */
 
-	struct mutex quarantine_lock;	/* protects: quarantine */
+	spinlock_t quarantine_lock;	/* protects: quarantine */
 	struct list_head quarantine;
 	size_t quarantine_bytes;
 	struct work_struct quarantine_work;
@@ -129,15 +131,14 @@ struct vmbus_chan {
 	/* life cycle (offer.c) */
 	unsigned long flags;		/* enum vmbus_chan_flags, atomic bit operations */
 	struct delayed_work add_work;	/* register the device, or hand over the sub-channel */
-	struct work_struct rescind_work;
+	struct delayed_work rescind_work;
 	struct mutex life;		/* protects: device registration against removal */
+	struct mutex move;		/* protects: one move to another CPU at a time */
 
 	/* ring memory (ringmem.c); pages[] in wire order, first the outbound ring */
 	struct page **ring_pages;
 	unsigned int ring_npages;
 	unsigned int ring_order;	/* >0: one block of that order (vmbus_alloc_ring) */
-	void *out_map, *in_map;		/* vmap: control page, data, data again */
-	bool ring_tainted;		/* the host may still have the ring mapped */
 
 	struct chan_io io;		/* data path (chan_io.c) */
 	atomic64_t err[VERR_COUNT];
@@ -147,6 +148,7 @@ struct vmbus_chan {
 };
 
 enum vmbus_chan_flags {
+	CHAN_LISTED,		/* found by its relid */
 	CHAN_RELID_HELD,	/* the host still counts the relid as ours */
 	CHAN_REGISTERED,	/* device registered, or sub-channel handed over */
 	CHAN_DEAD,		/* removed from all lists */
@@ -211,6 +213,7 @@ int hv_platform_check(void);
 u16 hv_post_message(u32 conn_id, const void *payload, size_t len);
 u64 hv_signal_event(u64 sig_event);
 u32 hv_cpu_to_vp(unsigned int cpu);
+void hv_message_done(struct hv_message *msg, u32 type);
 
 /* dispatch.c: pure */
 enum vmbus_msg_context {
@@ -236,10 +239,11 @@ extern const struct vmbus_msg_entry vmbus_messages[CHANNELMSG_COUNT];	/* main.c 
 struct vmbus_cpu {
 	void *msg_page;				/* SIMP */
 	void *event_page;			/* SIEFP */
-	struct tasklet_struct msg_tasklet;
+	struct vmbus *bus;			/* NULL until all of this is ready */
 	unsigned int cpu;
-	struct vmbus *bus;
-	struct task_struct *thread;		/* PREEMPT_RT only */
+	struct tasklet_struct msg_tasklet;
+	struct timer_list msg_retry;		/* no memory for a message: look again later */
+	struct task_struct *thread;		/* PREEMPT_RT: stands in for the interrupt */
 };
 
 int synic_alloc(struct vmbus *bus);
@@ -250,13 +254,13 @@ void synic_enable_cpu(struct vmbus *bus, unsigned int cpu);
 void synic_disable_cpu(struct vmbus *bus, unsigned int cpu);
 
 /* intr.c */
-void vmbus_isr(void);
-void vmbus_message_tasklet(struct tasklet_struct *t);
-void vmbus_scan_events(struct vmbus *bus, struct vmbus_cpu *vc);
-void vmbus_receive(struct vmbus *bus, const void *payload, size_t len);
-void vmbus_on_event(unsigned long data);	/* tasklet of a channel */
+void intr_init_cpu(struct vmbus_cpu *vc);
+void intr_exit_cpu(struct vmbus_cpu *vc);
 int intr_start(struct vmbus *bus);
 void intr_stop(struct vmbus *bus);
+void intr_scan_events(struct vmbus *bus, unsigned int cpu);
+bool intr_poll_message(struct vmbus *bus, unsigned int cpu);
+void intr_on_event(unsigned long channel);
 
 /* msg.c */
 
@@ -300,18 +304,21 @@ void vmbus_on_version_response(struct vmbus *bus, const void *msg, size_t len);
 void vmbus_on_unload_response(struct vmbus *bus, const void *msg, size_t len);
 
 /* gpadl.c */
-int gpadl_create(struct vmbus_channel *ch, const u64 *pfns, u32 npfns, u32 bytes, u32 *handle);
-int gpadl_destroy(struct vmbus_channel *ch, u32 handle);
+int gpadl_create(struct vmbus_channel *ch, const u64 *pfns, u32 count, u32 bytes, u32 offset,
+		 u32 *handle);
+int gpadl_destroy(struct vmbus *bus, u32 relid, u32 gpadl, unsigned long timeout);
+unsigned long gpadl_patience(const struct vmbus_channel *ch);
 void vmbus_on_gpadl_created(struct vmbus *bus, const void *msg, size_t len);
 void vmbus_on_gpadl_torndown(struct vmbus *bus, const void *msg, size_t len);
 
 /* quarantine.c: memory that the host may still have mapped */
 void quarantine_init(struct vmbus *bus);
-void quarantine_pages(struct vmbus *bus, u32 gpadl, struct page **pages, unsigned int n,
-		      unsigned int order);
-void quarantine_buffer(struct vmbus *bus, u32 gpadl, void *buffer, u32 bytes);
-bool quarantine_released(struct vmbus *bus, u32 gpadl);
+void quarantine_pages(struct vmbus *bus, u32 relid, u32 gpadl, struct page **pages,
+		      unsigned int count, unsigned int order);
+void quarantine_buffer(struct vmbus *bus, u32 relid, u32 gpadl, void *buffer, u32 bytes);
+bool quarantine_answer(struct vmbus *bus, u32 gpadl, bool created);
 void quarantine_drop_all(struct vmbus *bus);
+void quarantine_abandon(struct vmbus *bus);
 
 /*
  * chan_io.c.  reqid_init() and reqid_free() of a channel's requestor; the
@@ -333,7 +340,8 @@ bool chan_io_broken(const struct vmbus_channel *ch);
 int ringmem_alloc(struct vmbus_channel *ch, u32 send_bytes, u32 recv_bytes, bool contiguous);
 int ringmem_map(struct vmbus_channel *ch);
 void ringmem_unmap(struct vmbus_channel *ch);
-void ringmem_free(struct vmbus_channel *ch, u32 gpadl);
+void ringmem_free(struct vmbus_channel *ch);
+void ringmem_free_pages(struct page **pages, unsigned int count, unsigned int order);
 u64 *ringmem_pfns(struct vmbus_channel *ch);
 
 /* channel.c */
@@ -341,13 +349,15 @@ struct vmbus_chan *chan_alloc(struct vmbus *bus, const struct vmbus_channel_offe
 void chan_free(struct vmbus_chan *chan);	/* from the kobject's release */
 void chan_get(struct vmbus_channel *ch);
 void chan_put(struct vmbus_channel *ch);
-bool chan_set_state(struct vmbus_channel *ch, enum vmbus_channel_state to);
+void chan_set_offer(struct vmbus_channel *ch, const struct vmbus_channel_offer_channel *offer);
+bool chan_set_state(struct vmbus_channel *ch, enum vmbus_channel_state from,
+		    enum vmbus_channel_state to);
 void vmbus_on_open_result(struct vmbus *bus, const void *msg, size_t len);
 void vmbus_on_modify_response(struct vmbus *bus, const void *msg, size_t len);
 struct vmbus_channel *vmbus_relid_get(struct vmbus *bus, u32 relid);	/* with a reference */
 
 /* affinity.c */
-unsigned int affinity_pick(struct vmbus_channel *ch);
+unsigned int affinity_pick(struct vmbus_channel *ch, unsigned int not);
 int chan_move(struct vmbus_channel *ch, unsigned int cpu);	/* chan_mutex is not held */
 int affinity_vacate(struct vmbus *bus, unsigned int cpu);
 
@@ -356,28 +366,42 @@ extern const struct vmbus_device vmbus_devs[];
 u16 devtype_of(const struct vmbus_channel_offer_channel *offer);
 bool devtype_perf(u16 type);
 bool devtype_silent(const guid_t *type);
-size_t devtype_ring_size(u16 type);
 
 /* offer.c */
 void vmbus_on_offer(struct vmbus *bus, const void *msg, size_t len);
 void vmbus_on_rescind(struct vmbus *bus, const void *msg, size_t len);
 void vmbus_on_offers_delivered(struct vmbus *bus, const void *msg, size_t len);
-void vmbus_on_tl_result(struct vmbus *bus, const void *msg, size_t len);
-void chan_release_relid(struct vmbus_channel *ch);
 void chan_forget(struct vmbus_channel *ch);
+void chan_publish(struct vmbus_channel *ch);
+void chan_withdraw(struct vmbus_channel *ch);
+void chan_rescind(struct vmbus_channel *ch, unsigned long delay);
 void vmbus_remove_all(struct vmbus *bus);
 
+/* storm.c: devices that come and go */
+void storm_note_rescind(struct vmbus *bus, struct vmbus_channel *ch);
+unsigned long storm_delay(struct vmbus *bus, struct vmbus_channel *ch);
+void storm_forget_all(struct vmbus *bus);
+
+/* hvsock.c */
+void vmbus_on_tl_result(struct vmbus *bus, const void *msg, size_t len);
+
 /* bus.c */
-extern struct bus_type hv_bus;
+extern HV_BUS_TYPE_CONST struct bus_type hv_bus;
 int bus_start(struct vmbus *bus);
 void bus_stop(struct vmbus *bus);
 struct hv_device *vmbus_device_new(struct vmbus_channel *ch);
 int vmbus_device_add(struct hv_device *dev);
 void vmbus_device_unregister(struct hv_device *device_obj);
 
+/* dynid.c */
+extern const struct attribute_group *vmbus_drv_groups[];
+const struct hv_vmbus_device_id *dynid_find(struct hv_driver *drv, const guid_t *guid);
+void dynid_free_all(struct hv_driver *drv);
+
 /* power.c */
 int power_start(struct vmbus *bus);
 void power_stop(struct vmbus *bus);
+bool power_offer_again(struct vmbus *bus, const struct vmbus_channel_offer_channel *offer);
 extern const struct dev_pm_ops vmbus_device_pm;		/* of each VMBus device */
 extern const struct dev_pm_ops vmbus_parent_pm;		/* of the ACPI node */
 

@@ -24,6 +24,63 @@
 #define hv_sint_set(n, v)	hv_set_register(HV_REGISTER_SINT0 + (n), v)
 #endif
 
+/*
+ * The driver core made its callbacks' arguments constant, step by step.
+ * hv_driver_of() takes the argument of match() and gives the driver.
+ */
+#ifdef HV_HAVE_CONST_MATCH
+typedef const struct device_driver hv_match_driver_t;
+#else
+typedef struct device_driver hv_match_driver_t;
+#endif
+#define hv_driver_of(d)	container_of((struct device_driver *)(d), struct hv_driver, driver)
+
+#ifdef HV_HAVE_CONST_UEVENT
+typedef const struct device hv_uevent_device_t;
+#else
+typedef struct device hv_uevent_device_t;
+#endif
+
+#ifdef HV_HAVE_CONST_BUS_ATTR
+#define HV_BUS_ATTR_CONST	const
+#else
+#define HV_BUS_ATTR_CONST
+#endif
+
+#ifdef HV_HAVE_CONST_BUS_TYPE
+#define HV_BUS_TYPE_CONST	const
+#else
+#define HV_BUS_TYPE_CONST
+#endif
+
+/* acpi_driver.ops.remove returned an int that nobody looked at. */
+#ifdef HV_HAVE_ACPI_REMOVE_INT
+#define HV_ACPI_REMOVE(fn)						\
+static int fn##_int(struct acpi_device *adev) { fn(adev); return 0; }
+#define HV_ACPI_REMOVE_FN(fn)	fn##_int
+#else
+#define HV_ACPI_REMOVE(fn)
+#define HV_ACPI_REMOVE_FN(fn)	fn
+#endif
+
+/* System core callbacks got an argument, and their own object. */
+#ifdef HV_HAVE_SYSCORE
+#define HV_SYSCORE_ARG		void *data
+#define HV_SYSCORE_DEFINE(name, suspend_fn, resume_fn)			\
+static const struct syscore_ops name##_ops = {				\
+	.suspend = suspend_fn, .resume = resume_fn };			\
+static struct syscore name = { .ops = &name##_ops }
+#define HV_SYSCORE_REGISTER(name)	register_syscore(&(name))
+#define HV_SYSCORE_UNREGISTER(name)	unregister_syscore(&(name))
+#else
+#define HV_SYSCORE_ARG		void
+#define HV_SYSCORE_DEFINE(name, suspend_fn, resume_fn)			\
+static struct syscore_ops name = {					\
+	.suspend = suspend_fn, .resume = resume_fn }
+#define HV_SYSCORE_REGISTER(name)	register_syscore_ops(&(name))
+#define HV_SYSCORE_UNREGISTER(name)	unregister_syscore_ops(&(name))
+#endif
+
 /* A variable that became a function. */
 #ifdef HV_HAVE_ROOT_FUNCTION
 #define hv_is_root()	hv_root_partition()
