@@ -6,6 +6,7 @@
 #   make hvroot      the root partition, build/hvroot/hvroot
 #   make demo        boot a Debian kernel as a Hyper-V guest with our modules and a disk
 #   make check       prove it; ends with "N passed, N failed"
+#   make kunit       the suites, on a kernel with KASAN and lockdep, under plain QEMU
 #   make clean
 
 KERNEL ?= default
@@ -15,7 +16,7 @@ ifneq ($(KERNELRELEASE),)
 include $(src)/Kbuild
 else
 
-.PHONY: all help modules hvroot demo check clean
+.PHONY: all help modules hvroot demo check kunit clean
 all: modules
 
 help:
@@ -33,6 +34,9 @@ demo:
 
 check:
 	@scripts/check
+
+kunit:
+	@scripts/kunit
 
 clean:
 	rm -rf build

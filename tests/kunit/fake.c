@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The peer at the other end of a ring; see fake.h. */
 #include <linux/string.h>
+#include <linux/module.h>
 #include "fake.h"
 
 struct fake_ring *fake_ring_new(struct kunit *test, u32 size)
@@ -115,3 +116,6 @@ void fake_read_all(struct fake_ring *f)
 {
 	f->shared->read_index = f->shared->write_index;
 }
+
+MODULE_LICENSE("GPL");
+MODULE_DESCRIPTION("KUnit suites of hvguest");

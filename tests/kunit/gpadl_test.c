@@ -87,13 +87,13 @@ static void gpadl_pack_covers_each_frame_once(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, 0xcc, msg[GPADL_MSG_MAX + i]);
 }
 
-struct range {
+struct range_case {
 	const char *name;
 	u32 bytes, offset, frames;
 	int want;
 };
 
-static const struct range ranges[] = {
+static const struct range_case ranges[] = {
 	{ "one byte", 1, 0, 1, 36 },
 	{ "one byte at the end of a page", 1, 4095, 1, 36 },
 	{ "two bytes over a border", 2, 4095, 2, 44 },
@@ -108,7 +108,7 @@ static const struct range ranges[] = {
 	{ "length wraps", 0xffffffff, 1, 0, -EINVAL },
 };
 
-static void range_name(const struct range *r, char *desc)
+static void range_name(const struct range_case *r, char *desc)
 {
 	strcpy(desc, r->name);
 }
@@ -117,7 +117,7 @@ KUNIT_ARRAY_PARAM(ranges, ranges, range_name);
 
 static void gpadl_pack_header_judges_the_range(struct kunit *test)
 {
-	const struct range *r = test->param_value;
+	const struct range_case *r = test->param_value;
 	u8 *msg = kunit_kzalloc(test, GPADL_MSG_MAX, GFP_KERNEL);
 	u32 used = 0;
 
