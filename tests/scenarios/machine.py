@@ -46,7 +46,7 @@ class Booted:
         s = self.spec
         first = ["%s=intree" % name for name, which in zip(("vmbus", "storvsc"), self.first)
                  if which == "intree"]
-        append = " ".join(["console=ttyS0 panic=-1 quiet"] + first + s.append.split())
+        append = " ".join(["console=ttyS0 panic=-1 quiet pci=noearly"] + first + s.append.split())
         if s.vmm != "hvroot":
             return self.qemu_argv(append)
         a = [self.images["hvroot"], "--kernel", self.images["kernel"], "--initrd",
