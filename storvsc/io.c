@@ -202,25 +202,44 @@ static int stor_send(struct stor_ctl *ctl, struct stor_queue *q, u16 tag,
 	return ret;
 }
 
+/* Commands of a batch that could not be sent. */
+struct stor_refused {
+	unsigned int count;
+	u16 tag[STOR_BATCH];
+	s16 error[STOR_BATCH];
+};
+
 /* Write out what was held back. */
-static void stor_flush(struct stor_ctl *ctl, struct stor_queue *q)
+static void stor_flush(struct stor_ctl *ctl, struct stor_queue *q,
+		       struct stor_refused *refused)
 {
 	unsigned int i;
 
 	lockdep_assert_held(&q->lock);
-	if (!q->nr_staged)
-		return;
 	for (i = 0; i < q->nr_staged; i++) {
 		u16 tag = q->staged[i];
-		struct scsi_cmnd *cmd = q->slots[tag].cmd;
-		int ret = stor_send(ctl, q, tag, cmd, q->big, ctl->max_frames);
+		int ret = stor_send(ctl, q, tag, q->slots[tag].cmd, q->big,
+				    ctl->max_frames);
 
-		if (unlikely(ret))
-			stor_refuse(ctl, cmd, ret);
+		if (unlikely(ret)) {
+			refused->tag[refused->count] = tag;
+			refused->error[refused->count++] = ret;
+		}
 	}
-	q->batches++;
+	q->batches += !!q->nr_staged;
 	q->batched += q->nr_staged;
 	q->nr_staged = 0;
+}
+
+/* Not under the lock: whoever waits for a command may submit the next. */
+static void stor_refuse_all(struct stor_ctl *ctl, struct stor_queue *q,
+			    const struct stor_refused *refused)
+{
+	unsigned int i;
+
+	for (i = 0; i < refused->count; i++)
+		stor_refuse(ctl, q->slots[refused->tag[i]].cmd,
+			    refused->error[i]);
 }
 
 /*
@@ -230,8 +249,10 @@ static void stor_flush(struct stor_ctl *ctl, struct stor_queue *q)
 static int stor_stage(struct stor_ctl *ctl, struct stor_queue *q, u16 tag,
 		      struct scsi_cmnd *cmd)
 {
+	struct stor_refused refused;
 	int ret = 0;
 
+	refused.count = 0;
 	spin_lock(&q->lock);
 	if (unlikely(stor_slot_busy(&q->slots[tag]))) {
 		stor_count(ctl, SLOT_BUSY);
@@ -240,9 +261,10 @@ static int stor_stage(struct stor_ctl *ctl, struct stor_queue *q, u16 tag,
 		q->slots[tag].cmd = cmd;
 		q->staged[q->nr_staged++] = tag;
 		if (q->nr_staged == STOR_BATCH || cmd->flags & SCMD_LAST)
-			stor_flush(ctl, q);
+			stor_flush(ctl, q, &refused);
 	}
 	spin_unlock(&q->lock);
+	stor_refuse_all(ctl, q, &refused);
 	return ret;
 }
 
@@ -329,12 +351,15 @@ void stor_commit_rqs(struct Scsi_Host *shost, u16 hwq)
 {
 	struct stor_ctl *ctl = shost_priv(shost);
 	struct stor_queue *q = &ctl->queues[hwq];
+	struct stor_refused refused;
 
+	refused.count = 0;
 	rcu_read_lock();
 	spin_lock(&q->lock);
-	stor_flush(ctl, q);
+	stor_flush(ctl, q, &refused);
 	spin_unlock(&q->lock);
 	rcu_read_unlock();
+	stor_refuse_all(ctl, q, &refused);
 }
 
 /* Stand in for an answer that the host should have given. */

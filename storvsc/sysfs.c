@@ -31,6 +31,8 @@ STOR_HOST_ATTR(host_max_subchannels, "%u", ctl->max_subchans);
 STOR_HOST_ATTR(channels, "%u", ctl->nr_open);
 STOR_HOST_ATTR(ring_bytes, "%u", ctl->ring_size);
 STOR_HOST_ATTR(kind, "%s", ctl->kind->name);
+STOR_HOST_ATTR(fc_port_name, "0x%8phN", ctl->wwn);
+STOR_HOST_ATTR(fc_node_name, "0x%8phN", ctl->wwn + 8);
 
 static const char * const stor_counter_names[] = {
 	[STOR_CNT_RING_FULL]	= "ring_full",
@@ -140,11 +142,25 @@ static struct attribute *stor_host_attrs[] = {
 	&dev_attr_counters.attr,
 	&dev_attr_srb_status.attr,
 	&dev_attr_queues.attr,
+	&dev_attr_fc_port_name.attr,
+	&dev_attr_fc_node_name.attr,
 	NULL
 };
 
+static umode_t stor_host_visible(struct kobject *kobj, struct attribute *attr,
+				 int n)
+{
+	const struct stor_ctl *ctl = stor_of(kobj_to_dev(kobj));
+
+	if (!ctl->kind->fc && (attr == &dev_attr_fc_port_name.attr ||
+			       attr == &dev_attr_fc_node_name.attr))
+		return 0;
+	return attr->mode;
+}
+
 static const struct attribute_group stor_host_group = {
 	.attrs = stor_host_attrs,
+	.is_visible = stor_host_visible,
 };
 
 const struct attribute_group *stor_host_groups[] = {
