@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Commands: from the midlayer into a ring, and from an answer back.
+ * Commands: from the midlayer into a ring.
  *
  * Sending allocates nothing.  The page list of a command of up to
  * STOR_SMALL_BYTES is built on the stack, a larger one in its queue's own
@@ -11,16 +11,12 @@
 #include <scsi/scsi.h>
 #include <scsi/scsi_cmnd.h>
 #include <scsi/scsi_dbg.h>
-#include <scsi/scsi_eh.h>
 #include <scsi/scsi_proto.h>
 
 #include "sgl.h"
 #include "srb.h"
 #include "storvsc.h"
 #include "trace.h"
-
-/* Packets handled before others get the CPU; the bus calls again. */
-#define STOR_RX_BUDGET	256
 
 /* Commands held back for a batch at most. */
 #define STOR_BATCH	32
@@ -29,12 +25,6 @@ union stor_small_mpb {
 	struct vmbus_packet_mpb_array mpb;
 	u8 room[STOR_MPB_LEN(STOR_SMALL_FRAMES)];
 };
-
-static void stor_finish(struct scsi_cmnd *cmd, int host_byte)
-{
-	cmd->result = host_byte << 16;
-	scsi_done(cmd);
-}
 
 /* A command that will not be sent after all. */
 static void stor_refuse(struct stor_ctl *ctl, struct scsi_cmnd *cmd, int error)
@@ -360,240 +350,4 @@ void stor_commit_rqs(struct Scsi_Host *shost, u16 hwq)
 	spin_unlock(&q->lock);
 	rcu_read_unlock();
 	stor_refuse_all(ctl, q, &refused);
-}
-
-/* Stand in for an answer that the host should have given. */
-static void stor_patch(struct scsi_cmnd *cmd, u8 patch)
-{
-	u8 inquiry[36] = { 0x7f, 0, 5, 2, 31 };
-
-	switch (patch) {
-	case STOR_PATCH_BAD_FIELD:
-		scsi_build_sense(cmd, 0, ILLEGAL_REQUEST, 0x24, 0);
-		break;
-	case STOR_PATCH_BAD_OPCODE:
-		scsi_build_sense(cmd, 0, ILLEGAL_REQUEST, 0x20, 0);
-		break;
-	case STOR_PATCH_NO_LUN:
-		scsi_set_resid(cmd, scsi_bufflen(cmd) -
-			       scsi_sg_copy_from_buffer(cmd, inquiry,
-							sizeof(inquiry)));
-		break;
-	}
-}
-
-/* Not a clean success: work out what it is and who has to know. */
-static void stor_complete_judged(struct stor_chan *chan, struct scsi_cmnd *cmd,
-				 const struct hv_stor_srb *reply)
-{
-	struct stor_ctl *ctl = chan->ctl;
-	struct scsi_device *sdev = cmd->device;
-	struct stor_lun *lun = sdev->hostdata;
-	struct stor_verdict v;
-
-	stor_srb_judge(reply, cmd->cmnd, scsi_bufflen(cmd), &v);
-
-	switch (v.action) {
-	case STOR_ACT_RESCAN_LUN:
-		stor_rescan_lun(sdev);
-		break;
-	case STOR_ACT_RESCAN_BUS:
-		stor_scan_bus(ctl);
-		break;
-	case STOR_ACT_DOUBT_LUN:
-		if (stor_doubt_lun(ctl, sdev))
-			v.host_byte = DID_REQUEUE;
-		break;
-	}
-
-	if (v.host_byte != DID_OK && v.host_byte != DID_REQUEUE) {
-		if (lun)
-			atomic_inc(&lun->errors);
-		stor_report(ctl, STOR_LOG_ERROR,
-			    "%u:%u:%llu op %#04x: srb status %#04x scsi status %#04x, host byte %#x\n",
-			    sdev->channel, sdev->id, sdev->lun, cmd->cmnd[0],
-			    reply->srb_status, reply->scsi_status, v.host_byte);
-	}
-
-	chan->bytes += v.moved;
-	scsi_set_resid(cmd, scsi_bufflen(cmd) - v.moved);
-	cmd->result = v.host_byte << 16 | v.scsi_status;
-	if (v.sense_len)
-		memcpy(cmd->sense_buffer, reply->sense, v.sense_len);
-	if (v.patch)
-		stor_patch(cmd, v.patch);
-}
-
-/* A command came back; its slot is free, nobody else will finish it. */
-static void stor_complete(struct stor_chan *chan, struct scsi_cmnd *cmd,
-			  const struct hv_stor_packet *pkt)
-{
-	struct stor_ctl *ctl = chan->ctl;
-
-	chan->completed++;
-	trace_storvsc_complete(cmd, chan->index, pkt);
-	scsi_dma_unmap(cmd);
-	if (likely(stor_srb_clean(&pkt->srb, scsi_bufflen(cmd)))) {
-		chan->bytes += scsi_bufflen(cmd);
-		scsi_set_resid(cmd, 0);
-		cmd->result = 0;
-	} else {
-		atomic64_inc(&ctl->srb_status[pkt->srb.srb_status &
-					      HV_SRB_CODE_MASK]);
-		stor_complete_judged(chan, cmd, &pkt->srb);
-	}
-	scsi_done(cmd);
-	if (unlikely(atomic_read(&ctl->draining)))
-		wake_up(&ctl->drained);
-}
-
-static void stor_bad_id(struct stor_chan *chan, u64 id, enum stor_counter what,
-			const char *why)
-{
-	atomic64_inc(&chan->ctl->count[what]);
-	stor_report(chan->ctl, STOR_LOG_ERROR,
-		    "channel %u: completion with %s id %#llx dropped\n",
-		    chan->index, why, id);
-}
-
-static void stor_on_completion(struct stor_chan *chan, u64 trans_id,
-			       const struct hv_stor_packet *pkt)
-{
-	struct stor_ctl *ctl = chan->ctl;
-	struct stor_id id = stor_id_unpack(trans_id);
-	struct stor_slot *slot;
-
-	if (id.queue == STOR_ID_INTERNAL) {
-		stor_call_answer(ctl, id, pkt);
-		return;
-	}
-	if (unlikely(!ctl->queues || id.queue >= ctl->nr_queues ||
-		     id.index >= ctl->depth)) {
-		stor_bad_id(chan, trans_id, STOR_CNT_UNKNOWN_ID, "unknown");
-		return;
-	}
-	slot = &ctl->queues[id.queue].slots[id.index];
-	if (unlikely(READ_ONCE(slot->chan) != chan)) {
-		stor_bad_id(chan, trans_id, STOR_CNT_WRONG_CHANNEL, "foreign");
-		return;
-	}
-	switch (stor_slot_claim(slot, id.gen)) {
-	case STOR_CLAIMED:
-		stor_complete(chan, slot->cmd, pkt);
-		break;
-	case STOR_CLAIM_REPEATED:
-		stor_bad_id(chan, trans_id, STOR_CNT_REPEATED_ID, "repeated");
-		break;
-	case STOR_CLAIM_STALE:
-		stor_bad_id(chan, trans_id, STOR_CNT_STALE_ID, "stale");
-		break;
-	}
-}
-
-/* Something the host says of its own accord. */
-static void stor_on_unsolicited(struct stor_chan *chan, u64 id,
-				const struct hv_stor_packet *pkt, u32 len)
-{
-	struct stor_ctl *ctl = chan->ctl;
-	u32 op = le32_to_cpu(pkt->operation);
-
-	switch (op) {
-	case HV_STOR_ENUMERATE_BUS:
-	case HV_STOR_REMOVE_DEVICE:
-		trace_storvsc_event(ctl->shost->host_no, op);
-		stor_scan_bus(ctl);
-		return;
-	case HV_STOR_EVENT:
-		if (len >= offsetofend(struct hv_stor_packet, event)) {
-			trace_storvsc_event(ctl->shost->host_no, op);
-			stor_on_event(ctl, &pkt->event);
-			return;
-		}
-		break;
-	}
-	stor_count(ctl, BAD_OPERATION);
-	stor_report(ctl, STOR_LOG_ERROR,
-		    "channel %u: operation %u, id %#llx, %u bytes dropped\n",
-		    chan->index, op, id, len);
-}
-
-static void stor_on_packet(struct stor_chan *chan,
-			   const struct vmpacket_descriptor *desc)
-{
-	const struct hv_stor_packet *pkt = hv_pkt_data(desc);
-	u32 len = hv_pkt_datalen(desc);
-	bool ok = desc->offset8 * 8 >= sizeof(*desc) &&
-		  desc->offset8 <= desc->len8;
-
-	if (likely(ok && desc->type == VM_PKT_COMP && len >= sizeof(*pkt) &&
-		   pkt->operation == cpu_to_le32(HV_STOR_COMPLETE_IO))) {
-		stor_on_completion(chan, desc->trans_id, pkt);
-		return;
-	}
-	if (ok && desc->type == VM_PKT_DATA_INBAND &&
-	    len >= sizeof(pkt->operation)) {
-		stor_on_unsolicited(chan, desc->trans_id, pkt, len);
-		return;
-	}
-	stor_count(chan->ctl, BAD_PACKET);
-	stor_report(chan->ctl, STOR_LOG_ERROR,
-		    "channel %u: packet type %u offset %u length %u id %#llx dropped\n",
-		    chan->index, desc->type, desc->offset8 * 8, desc->len8 * 8,
-		    desc->trans_id);
-}
-
-/**
- * stor_on_channel() - the host has put something into a ring
- * @context: struct stor_chan
- *
- * Context: softirq.  The bus hands out private copies of packets, and calls
- * again if this returns with the ring not empty.
- */
-void stor_on_channel(void *context)
-{
-	struct stor_chan *chan = context;
-	struct vmbus_channel *channel = chan->channel;
-	struct vmpacket_descriptor *desc;
-	unsigned int budget = STOR_RX_BUDGET;
-
-	foreach_vmbus_pkt(desc, channel) {
-		stor_on_packet(chan, desc);
-		if (!--budget) {
-			__hv_pkt_iter_next(channel, desc);
-			hv_pkt_iter_close(channel);
-			break;
-		}
-	}
-}
-
-/**
- * stor_evict_all() - finish commands that the host will not finish
- * @ctl: controller
- * @only: only those sent on this channel, or NULL for all
- * @host_byte: DID_* for them
- *
- * Context: process; the host must have let go of the memory, that is the
- * channel was closed or rescinded.
- */
-void stor_evict_all(struct stor_ctl *ctl, struct stor_chan *only, int host_byte)
-{
-	unsigned int i, tag;
-
-	for (i = 0; ctl->queues && i < ctl->nr_queues; i++) {
-		for (tag = 0; tag < ctl->depth; tag++) {
-			struct stor_slot *slot = &ctl->queues[i].slots[tag];
-			struct scsi_cmnd *cmd;
-
-			if (only && READ_ONCE(slot->chan) != only)
-				continue;
-			cmd = stor_slot_evict(slot);
-			if (!cmd)
-				continue;
-			stor_count(ctl, EVICTED);
-			scsi_dma_unmap(cmd);
-			local_bh_disable();
-			stor_finish(cmd, host_byte);
-			local_bh_enable();
-		}
-	}
 }

@@ -23,6 +23,7 @@
 #include <linux/spinlock.h>
 #include <linux/wait.h>
 #include <linux/workqueue.h>
+#include <scsi/scsi_cmnd.h>
 #include <scsi/scsi_device.h>
 #include <scsi/scsi_host.h>
 #include <hv/compat_scsi.h>
@@ -250,6 +251,13 @@ extern unsigned int storvsc_max_hw_queues;
 extern int storvsc_vcpus_per_sub_channel;
 extern int ring_avail_percent_lowater;
 
+/* Finish a command that was never answered. */
+static inline void stor_finish(struct scsi_cmnd *cmd, int host_byte)
+{
+	cmd->result = host_byte << 16;
+	scsi_done(cmd);
+}
+
 /* proto.c */
 struct stor_call *stor_call_new(struct stor_ctl *ctl, u32 op, u32 data_len);
 int stor_call_run(struct stor_call *call, unsigned long timeout);
@@ -261,8 +269,11 @@ int stor_negotiate(struct stor_ctl *ctl);
 int stor_create_subchans(struct stor_ctl *ctl, u16 count);
 
 /* io.c */
-hv_queue_status_t stor_queuecommand(struct Scsi_Host *shost, struct scsi_cmnd *cmd);
+hv_queue_status_t stor_queuecommand(struct Scsi_Host *shost,
+				    struct scsi_cmnd *cmd);
 void stor_commit_rqs(struct Scsi_Host *shost, u16 hwq);
+
+/* done.c */
 void stor_on_channel(void *context);
 void stor_evict_all(struct stor_ctl *ctl, struct stor_chan *only,
 		    int host_byte);
