@@ -93,12 +93,16 @@ static acpi_status add_resource(struct acpi_resource *ares, void *error)
 	return *(int *)error ? AE_NO_MEMORY : AE_OK;
 }
 
-/* The windows belong to the VMBus node, or to the closest node above it. */
+/*
+ * The windows belong to the VMBus node, or to the closest node above it. The
+ * root of the tree is no node that methods can be looked up in.
+ */
 static int find_windows(struct acpi_device *dev)
 {
 	int error = 0;
 
-	for (; dev && list_empty(&mmio.windows); dev = acpi_dev_parent(dev)) {
+	for (; dev && dev->handle != ACPI_ROOT_OBJECT && list_empty(&mmio.windows);
+	     dev = acpi_dev_parent(dev)) {
 		acpi_walk_resources(dev->handle, METHOD_NAME__CRS, add_resource,
 				    &error);
 		if (error)
