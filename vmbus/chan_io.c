@@ -50,7 +50,6 @@ int ring_attach(struct hv_ring_buffer_info *rbi, struct hv_ring_buffer *map,
 	if (ret)
 		return ret;
 	chan->io.told = 0;
-	spin_lock_init(&rbi->ring_lock);
 	rbi->ring_size = bytes;
 	rbi->ring_datasize = bytes - sizeof(*map);
 	rbi->ring_size_div10_reciprocal = reciprocal_value(bytes / 10);

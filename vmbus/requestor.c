@@ -26,7 +26,6 @@ int reqid_init(struct vmbus_requestor *rq, u32 size)
 	size_t bytes;
 	u64 *value;
 
-	spin_lock_init(&rq->req_lock);
 	io->ids = (struct reqid_table){};
 	if (size) {
 		if (check_mul_overflow(size, sizeof(u64) + sizeof(u16), &bytes))

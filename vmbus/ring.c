@@ -41,6 +41,16 @@ static int ring_area(struct hv_ring_buffer *shared, u32 bytes)
 	return bytes - sizeof(*shared);
 }
 
+/* Before the host knows of the ring: as if it had never been used. */
+static void ring_reset(struct hv_ring_buffer *shared)
+{
+	WRITE_ONCE(shared->read_index, 0);
+	WRITE_ONCE(shared->write_index, 0);
+	WRITE_ONCE(shared->interrupt_mask, 0);
+	WRITE_ONCE(shared->pending_send_sz, 0);
+	WRITE_ONCE(shared->feature_bits.value, 1);
+}
+
 const char *ring_error_name(enum ring_error error)
 {
 	static const char * const names[RING_NR_ERRORS] = {
@@ -83,9 +93,7 @@ int ring_writer_init(struct ring_writer *w, struct hv_ring_buffer *shared,
 		.data = shared->buffer,
 		.size = size,
 	};
-	WRITE_ONCE(shared->read_index, 0);
-	WRITE_ONCE(shared->write_index, 0);
-	WRITE_ONCE(shared->feature_bits.value, 1);
+	ring_reset(shared);
 	return 0;
 }
 
@@ -252,9 +260,7 @@ int ring_reader_init(struct ring_reader *r, struct hv_ring_buffer *shared,
 		.data = shared->buffer,
 		.size = size,
 	};
-	WRITE_ONCE(shared->read_index, 0);
-	WRITE_ONCE(shared->write_index, 0);
-	WRITE_ONCE(shared->feature_bits.value, 1);
+	ring_reset(shared);
 	return 0;
 }
 

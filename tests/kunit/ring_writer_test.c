@@ -63,10 +63,14 @@ static void ring_writer_init_announces_pending_size(struct kunit *test)
 
 	f->shared->write_index = 123;
 	f->shared->read_index = 456;
+	f->shared->interrupt_mask = 1;
+	f->shared->pending_send_sz = 8;
 	KUNIT_ASSERT_EQ(test, 0, ring_writer_init(&w, f->shared, 4096 + 64));
 	KUNIT_EXPECT_EQ(test, 1u, f->shared->feature_bits.value);
 	KUNIT_EXPECT_EQ(test, 0u, f->shared->write_index);
 	KUNIT_EXPECT_EQ(test, 0u, f->shared->read_index);
+	KUNIT_EXPECT_EQ(test, 0u, f->shared->interrupt_mask);
+	KUNIT_EXPECT_EQ(test, 0u, f->shared->pending_send_sz);
 }
 
 /* 16 descriptor | 12 payload | 4 zero | trailer: start index in the high half */
