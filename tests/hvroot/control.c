@@ -226,6 +226,7 @@ static bool client_lines(struct client *c)
 		*nl = 0;
 		trace("CONTROL", "%s", c->line);
 		run_line(&r, c->line);
+		trace_flush();
 		ok = client_reply(c, &r);
 		free(r.text);
 		if (!ok)

@@ -10,6 +10,7 @@
 #include "log.h"
 
 #define GUEST_LINES_PER_SECOND	5
+#define TRACE_BUFFER		65536
 
 static FILE *trace_file;
 static int trace_level;
@@ -81,11 +82,17 @@ int trace_open(const char *path, int level)
 
 	if (!f)
 		return -errno;
-	setvbuf(f, NULL, _IOLBF, 4096);
+	setvbuf(f, NULL, _IOFBF, TRACE_BUFFER);
 	clock_gettime(CLOCK_MONOTONIC, &trace_start);
 	trace_level = level;
 	trace_file = f;
 	return 0;
+}
+
+void trace_flush(void)
+{
+	if (trace_file)
+		fflush(trace_file);
 }
 
 void trace_close(void)

@@ -34,6 +34,12 @@ bool trace_on(void);
 /* Verbose trace (--trace-level 2): exits, interrupts, ring packets. */
 bool trace_verbose(void);
 
+/*
+ * Lines are written out in blocks, since the file may lie on something slow:
+ * every 100 ms, after each control command, and when this is called.
+ */
+void trace_flush(void);
+
 /* Open the trace file; main.c alone. 0 or -errno. */
 int trace_open(const char *path, int level);
 void trace_close(void);

@@ -14,6 +14,8 @@
 #include "options.h"
 #include "poll.h"
 
+#define TRACE_FLUSH_MS	100
+
 static void on_signal(void *ctx, uint32_t events)
 {
 	poll_stop();
@@ -38,6 +40,13 @@ static int watch_signals(void)
 	return -1;
 }
 
+/* Keeps the trace file at most this far behind. */
+static void flush_trace(void *ctx)
+{
+	trace_flush();
+	timer_start(TRACE_FLUSH_MS, flush_trace, NULL);
+}
+
 static int run(const struct machine_options *o)
 {
 	int status = EXIT_TROUBLE, ret, signals;
@@ -54,6 +63,8 @@ static int run(const struct machine_options *o)
 		log_err("no event loop: %s", strerror(-ret));
 		return EXIT_TROUBLE;
 	}
+	if (o->trace)
+		flush_trace(NULL);
 	signals = watch_signals();
 	counters_init();
 	if (signals >= 0 && !control_open(o->control))

@@ -204,7 +204,8 @@ static int set_paused(struct machine_options *o, const char *name, const char *a
 static const struct option_row rows[] = {
 	{ "kernel", "FILE", "bzImage, or vmlinux (ELF: starts faster)", set_kernel },
 	{ "initrd", "FILE", "initial RAM disk", set_initrd },
-	{ "append", "TEXT", "kernel command line (default: console=ttyS0)", set_append },
+	{ "append", "TEXT", "kernel command line (default: console=ttyS0 pci=noearly;\n"
+		"without pci=noearly a guest looks a second for PCI bridges)", set_append },
 	{ "cpus", "N", "virtual processors (default 1)", set_cpus },
 	{ "memory", "SIZE", "as 512M or 2G (default 512M)", set_memory },
 	{ "numa", "N", "split processors and memory into N nodes", set_numa },
@@ -301,7 +302,7 @@ static int parse_one(struct machine_options *o, int argc, char **argv, int *i)
 int options_parse(struct machine_options *o, int argc, char **argv)
 {
 	*o = (struct machine_options){
-		.append = "console=ttyS0", .cpus = 1, .numa = 1, .memory = 512ull << 20,
+		.append = "console=ttyS0 pci=noearly", .cpus = 1, .numa = 1, .memory = 512ull << 20,
 		.cpu_mask = "auto", .trace_level = 1,
 	};
 	for (int i = 1; i < argc; i++) {
