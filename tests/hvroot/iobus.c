@@ -40,7 +40,7 @@ void iobus_io(uint16_t port, bool write, unsigned int size, unsigned int count, 
 	if (!c && trace_verbose())
 		trace("PORT", "%s %#x, nobody there", write ? "out" : "in", port);
 	for (; count; count--, p += size) {
-		uint32_t value = ~0u;
+		uint32_t value = write ? 0 : ~0u;
 
 		if (write)
 			memcpy(&value, p, size);
