@@ -144,7 +144,8 @@ int vmbus_send_modifychannel(struct vmbus_channel *channel, u32 target_vp)
 	}
 	ret = vmbus_req_wait(bus, &req, vmbus_timeout());
 	if (!ret && rsp->status) {
-		chan_bad(channel, VERR_REFUSED, "move to VP %u, status %#x", target_vp, rsp->status);
+		chan_bad(channel, VERR_REFUSED, "move to VP %u, status %#x", target_vp,
+			 rsp->status);
 		ret = -EIO;
 	}
 	return ret;
@@ -156,7 +157,8 @@ void vmbus_on_modify_response(struct vmbus *bus, const void *msg, size_t len)
 
 	trace_vmbus_onmodifychannel_response(m);
 	if (!vmbus_req_answer(bus, CHANNELMSG_MODIFYCHANNEL_RESPONSE, m->child_relid, 0, msg, len))
-		vmbus_bad(bus, VERR_LATE_REPLY, "modify response (relid %u, status %#x), nobody waits",
+		vmbus_bad(bus, VERR_LATE_REPLY,
+			  "modify response (relid %u, status %#x), nobody waits",
 			  m->child_relid, m->status);
 }
 

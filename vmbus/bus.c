@@ -53,7 +53,7 @@ static const struct hv_vmbus_device_id *find_id(hv_match_driver_t *driver, struc
 
 static int bus_match(struct device *device, hv_match_driver_t *driver)
 {
-	return find_id(driver, device_to_hv_device(device)) != NULL;
+	return !!find_id(driver, device_to_hv_device(device));
 }
 
 static int bus_uevent(hv_uevent_device_t *device, struct kobj_uevent_env *env)

@@ -186,7 +186,8 @@ static void ring_gpadl_destroy(struct vmbus_channel *ch)
 	struct vmbus_gpadl *gpadl = &ch->ringbuffer_gpadlhandle;
 
 	if (gpadl->gpadl_handle &&
-	    !gpadl_destroy(to_chan(ch)->bus, chan_relid(ch), gpadl->gpadl_handle, gpadl_patience(ch)))
+	    !gpadl_destroy(to_chan(ch)->bus, chan_relid(ch), gpadl->gpadl_handle,
+			   gpadl_patience(ch)))
 		gpadl->gpadl_handle = 0;
 }
 
@@ -213,7 +214,8 @@ static int post_open(struct vmbus_channel *ch, const void *userdata, u32 len)
 		.openid = atomic_inc_return(&bus->next_open_id),
 		.ringbuffer_gpadlhandle = ch->ringbuffer_gpadlhandle.gpadl_handle,
 		.target_vp = hv_cpu_to_vp(ch->target_cpu),
-		.downstream_ringbuffer_pageoffset = ch->ringbuffer_send_offset * NR_HV_HYP_PAGES_IN_PAGE,
+		.downstream_ringbuffer_pageoffset =
+			ch->ringbuffer_send_offset * NR_HV_HYP_PAGES_IN_PAGE,
 	};
 	struct vmbus_req req = {
 		.type = CHANNELMSG_OPENCHANNEL_RESULT,
@@ -469,7 +471,9 @@ void vmbus_on_open_result(struct vmbus *bus, const void *msg, size_t len)
 	const struct vmbus_channel_open_result *m = msg;
 
 	trace_vmbus_onopen_result(m);
-	if (!vmbus_req_answer(bus, CHANNELMSG_OPENCHANNEL_RESULT, m->child_relid, m->openid, msg, len))
-		vmbus_bad(bus, VERR_LATE_REPLY, "open result (relid %u, open id %u, status %#x), nobody waits",
+	if (!vmbus_req_answer(bus, CHANNELMSG_OPENCHANNEL_RESULT, m->child_relid, m->openid,
+			      msg, len))
+		vmbus_bad(bus, VERR_LATE_REPLY,
+			  "open result (relid %u, open id %u, status %#x), nobody waits",
 			  m->child_relid, m->openid, m->status);
 }

@@ -99,7 +99,8 @@ static int contact(struct vmbus *bus, u32 version)
 	int ret;
 
 	contact_fill(&msg, version);
-	vmbus_connection.msg_conn_id = version >= VERSION_WIN10_V5 ? HV_CONN_CONTACT : HV_CONN_MESSAGES;
+	vmbus_connection.msg_conn_id = version >= VERSION_WIN10_V5 ? HV_CONN_CONTACT
+								   : HV_CONN_MESSAGES;
 
 	vmbus_req_start(bus, &req);
 	ret = vmbus_post(bus, &msg, sizeof(msg));
@@ -191,7 +192,8 @@ void vmbus_disconnect(struct vmbus *bus)
 	set_phase(bus, VMBUS_PHASE_DOWN, DISCONNECTED);
 	vmbus_proto_version = 0;
 	if (may_write)
-		vmbus_bad(bus, VERR_QUARANTINE, "the host did not confirm unload: 3 pages are left to it");
+		vmbus_bad(bus, VERR_QUARANTINE,
+			  "the host did not confirm unload: 3 pages are left to it");
 	else
 		free_pages_of_connection();
 }
@@ -261,7 +263,8 @@ void vmbus_unload(struct vmbus *bus, bool crash)
 	if (crash)
 		answered = unload_poll(bus);
 	else
-		answered = wait_for_completion_timeout(&vmbus_connection.unload_event, vmbus_timeout());
+		answered = wait_for_completion_timeout(&vmbus_connection.unload_event,
+						       vmbus_timeout());
 	if (!answered) {
 		vmbus_bad(bus, VERR_TIMEOUT, "the host did not confirm unload");
 		return;

@@ -6,7 +6,8 @@
 #include <linux/hyperv.h>
 #include "vmbus_priv.h"
 
-#define DEVCLASS(id, class, ...)	[id] = { .dev_type = id, class, ##__VA_ARGS__ }
+#define DEVCLASS(id, class, ...)					\
+	[id] = { .dev_type = id, class, ##__VA_ARGS__ }
 #define SPREAD			.perf_device = true
 #define ISOLATED_OK		.allowed_in_isolated = true
 

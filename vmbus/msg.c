@@ -26,7 +26,8 @@ static void post_pause(struct vmbus *bus, unsigned int us)
 
 static bool post_busy(u16 status)
 {
-	return status == HV_STATUS_INSUFFICIENT_BUFFERS || status == HV_STATUS_INSUFFICIENT_MEMORY ||
+	return status == HV_STATUS_INSUFFICIENT_BUFFERS ||
+	       status == HV_STATUS_INSUFFICIENT_MEMORY ||
 	       status == HV_STATUS_INVALID_CONNECTION_ID;
 }
 
@@ -65,7 +66,8 @@ int vmbus_post(struct vmbus *bus, const void *msg, size_t len)
 		post_pause(bus, us);
 		us = min(us * 2, POST_MAX_US + 0u);
 	}
-	vmbus_bad(bus, VERR_POST, "message type %u to connection %u: hypervisor status %#x after %u tries",
+	vmbus_bad(bus, VERR_POST,
+		  "message type %u to connection %u: hypervisor status %#x after %u tries",
 		  hdr->msgtype, conn_id, status, tries + !post_busy(status));
 	return post_busy(status) ? -EAGAIN : -EIO;
 }

@@ -30,7 +30,8 @@ static bool same_device(const struct vmbus_channel *a, const struct vmbus_channe
 }
 
 /* The living primary channel of a device; rescinded ones are on their way out. */
-static struct vmbus_channel *find_primary(struct vmbus *bus, const struct vmbus_channel_offer *offer)
+static struct vmbus_channel *find_primary(struct vmbus *bus,
+					  const struct vmbus_channel_offer *offer)
 {
 	struct vmbus_channel *ch;
 
@@ -272,6 +273,7 @@ static void rescind_sub(struct vmbus_channel *ch)
 
 	if (gone)
 		gone(ch);
+	/* The channel's state is read after what the callback did to it. */
 	smp_mb();
 	if (!chan_in_use(ch))
 		chan_forget(ch);
@@ -365,7 +367,8 @@ static bool relid_valid(struct vmbus *bus, u32 relid)
 	return relid > 0 && relid < VMBUS_RELIDS && !rcu_access_pointer(bus->relid[relid]);
 }
 
-static void refuse(struct vmbus *bus, enum vmbus_err err, const struct vmbus_channel_offer_channel *m)
+static void refuse(struct vmbus *bus, enum vmbus_err err,
+		   const struct vmbus_channel_offer_channel *m)
 {
 	vmbus_bad(bus, err, "offer of channel %u (type %pUl, instance %pUl, index %u), ignored",
 		  m->child_relid, &m->offer.if_type, &m->offer.if_instance,

@@ -116,7 +116,8 @@ void quarantine_buffer(struct vmbus *bus, u32 relid, u32 gpadl, void *buffer, u3
 	bool linear = !is_vmalloc_addr(buffer);
 	struct page **pages;
 
-	if (linear && (PageSlab(page_of(buffer)) || (count > 1 && !PageCompound(page_of(buffer))))) {
+	if (linear && (PageSlab(page_of(buffer)) ||
+		       (count > 1 && !PageCompound(page_of(buffer))))) {
 		vmbus_bad(bus, VERR_QUARANTINE,
 			  "the host still holds GPADL %#x (relid %u) in memory that cannot be kept",
 			  gpadl, relid);
@@ -188,7 +189,8 @@ void quarantine_abandon(struct vmbus *bus)
 
 	flush_work(&bus->quarantine_work);
 	if (bus->quarantine_bytes)
-		pr_warn("%zu bytes are lost: the host never gave them back\n", bus->quarantine_bytes);
+		pr_warn("%zu bytes are lost: the host never gave them back\n",
+			bus->quarantine_bytes);
 	list_for_each_entry_safe(q, next, &bus->quarantine, entry) {
 		list_del(&q->entry);
 		kvfree(q->pages);

@@ -101,7 +101,8 @@ unsigned long storm_delay(struct vmbus *bus, struct vmbus_channel *ch)
 	if (!s || s->lives <= STORM_FREE || time_after(jiffies, s->last + STORM_WINDOW))
 		return 0;
 	delay = min_t(unsigned long, STORM_MAX, STORM_FIRST << min(s->lives - STORM_FREE, 10u));
-	chan_bad(ch, VERR_STORM, "device %pUl was taken back %u times before it was opened, waiting %u ms",
+	chan_bad(ch, VERR_STORM,
+		 "device %pUl was taken back %u times before it was opened, waiting %u ms",
 		 &s->instance, s->lives, jiffies_to_msecs(delay));
 	return delay;
 }

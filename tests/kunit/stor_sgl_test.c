@@ -164,7 +164,8 @@ static void stor_sgl_test_room(struct kunit *test)
 	u64 frames[MAX_FRAMES];
 	u32 offset;
 
-	frames[4] = frames[5] = 0x5a5a;
+	frames[4] = 0x5a5a;
+	frames[5] = 0x5a5a;
 	KUNIT_EXPECT_EQ(test, -E2BIG, convert(&p, 1, p.len, frames, 4,
 					      &offset));
 	KUNIT_EXPECT_EQ(test, frames[4], 0x5a5aULL);
