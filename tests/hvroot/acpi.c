@@ -15,7 +15,7 @@
 #include "vmm.h"
 
 #define ACPI_START	0xe0000
-#define ACPI_END	0x100000
+#define ACPI_END	0xffff0		/* boot.c's reset vector follows */
 #define APIC_ADDR	0xfee00000
 #define IOAPIC_ADDR	0xfec00000
 #define SCI_IRQ		9

@@ -9,6 +9,7 @@
 
 #include "image.h"
 #include "log.h"
+#include "pm.h"
 #include "vmm.h"
 
 /* Low memory: what the boot needs, all below the legacy hole. */
@@ -18,6 +19,7 @@
 #define CMDLINE_ADDR	0x20000
 #define CMDLINE_MAX	0x10000
 #define LEGACY_HOLE	0xa0000
+#define RESET_VECTOR	0xffff0
 #define HIGH_START	0x100000
 
 /* Offsets in the zero page and the same in the bzImage's header. */
@@ -192,6 +194,23 @@ static void add_e820(uint8_t *zp, uint64_t start, uint64_t end, uint32_t type)
 	zp[ZP_E820_COUNT]++;
 }
 
+/*
+ * Where a PC's BIOS starts. Linux jumps there to reboot when the tables are
+ * hardware-reduced and it was not started by EFI.
+ */
+static void write_reset_vector(struct vm *vm)
+{
+	const uint8_t code[] = {
+		0xba, PM_RESET & 0xff, PM_RESET >> 8,	/* mov dx, PM_RESET */
+		0xb0, PM_RESET_VALUE,			/* mov al, value */
+		0xee,					/* out dx, al */
+		0xf4,					/* hlt */
+		0xeb, 0xfd,				/* jmp to the hlt */
+	};
+
+	memcpy(vm_mem(vm, RESET_VECTOR, sizeof(code)), code, sizeof(code));
+}
+
 int boot_load(struct vm *vm, uint64_t *rip, uint64_t *rsi)
 {
 	uint8_t *zp = vm_mem(vm, ZERO_PAGE, 4096);
@@ -200,6 +219,7 @@ int boot_load(struct vm *vm, uint64_t *rip, uint64_t *rsi)
 
 	if (load_kernel(vm, zp, &l) || load_initrd(vm, zp, &l) || load_cmdline(vm, zp))
 		return -1;
+	write_reset_vector(vm);
 	rsdp = acpi_build(vm);
 	if (!rsdp)
 		return -1;
