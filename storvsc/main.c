@@ -9,6 +9,7 @@
 #include <linux/module.h>
 #include <linux/slab.h>
 #include <scsi/scsi.h>
+#include <hv/version.h>
 
 #include "storvsc.h"
 
@@ -279,4 +280,5 @@ static void __exit stor_module_exit(void)
 module_init(stor_module_init);
 module_exit(stor_module_exit);
 MODULE_LICENSE("GPL");
+MODULE_VERSION(HV_MODULES_VERSION);
 MODULE_DESCRIPTION("Microsoft Hyper-V virtual storage driver");

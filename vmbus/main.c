@@ -8,6 +8,7 @@
 
 #include <linux/module.h>
 #include <linux/moduleparam.h>
+#include <hv/version.h>
 #include "vmbus_priv.h"
 
 struct vmbus vmbus_bus = {
@@ -238,4 +239,5 @@ module_init(vmbus_module_init);
 module_exit(vmbus_module_exit);
 
 MODULE_LICENSE("GPL");
+MODULE_VERSION(HV_MODULES_VERSION);
 MODULE_DESCRIPTION("Microsoft Hyper-V VMBus Driver");
