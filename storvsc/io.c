@@ -163,6 +163,7 @@ static int stor_send(struct stor_ctl *ctl, struct stor_queue *q, u16 tag,
 		return -ENODEV;
 
 	if (scsi_bufflen(cmd)) {
+		mpb->rangecount = 1;
 		mpb->range.len = scsi_bufflen(cmd);
 		frames = stor_sgl_to_frames(scsi_sglist(cmd), cmd->sdb.table.nents,
 					    scsi_bufflen(cmd), mpb->range.pfn_array,

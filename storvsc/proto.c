@@ -126,6 +126,7 @@ static int stor_call_send(struct stor_call *call, u64 id)
 					id, VM_PKT_DATA_INBAND,
 					VMBUS_DATA_PACKET_FLAG_COMPLETION_REQUESTED);
 
+	range.mpb.rangecount = 1;
 	range.mpb.range.len = call->data_len;
 	range.mpb.range.offset = offset_in_hvpage(call->dma);
 	range.frame = HVPFN_DOWN(call->dma);
