@@ -15,14 +15,18 @@
 
 /* ---- matching ---- */
 
-static const struct hv_vmbus_device_id *id_in_table(const struct hv_vmbus_device_id *id,
-						    const guid_t *guid)
+/* A driver's table ends with a null GUID; a driver without one takes nothing by itself. */
+static const struct hv_vmbus_device_id *id_in_table(const struct hv_vmbus_device_id *table,
+						    const guid_t *class)
 {
-	for (; id && !guid_is_null(&id->guid); id++) {
-		if (guid_equal(&id->guid, guid))
-			return id;
+	if (!table)
+		return NULL;
+	while (!guid_equal(&table->guid, class)) {
+		if (guid_is_null(&table->guid))
+			return NULL;
+		table++;
 	}
-	return NULL;
+	return table;
 }
 
 /* What a driver that is forced on a device finds: no class of its own */
@@ -138,9 +142,9 @@ HV_BUS_TYPE_CONST struct bus_type hv_bus = {
 
 /**
  * __vmbus_driver_register() - register a driver of VMBus devices
- * @hv_driver: the driver, with its name, id table and calls
- * @owner: its module
- * @mod_name: the module's name
+ * @drv: the driver, with its name, id table and calls
+ * @module: its module
+ * @module_name: the module's name
  *
  * Devices that fit are probed before the return, unless the driver wants it
  * otherwise.
@@ -148,29 +152,31 @@ HV_BUS_TYPE_CONST struct bus_type hv_bus = {
  * Context: may sleep.
  * Return: 0; -ENODEV if there is no bus; or an error of driver_register().
  */
-int __vmbus_driver_register(struct hv_driver *hv_driver, struct module *owner, const char *mod_name)
+int __vmbus_driver_register(struct hv_driver *drv, struct module *module, const char *module_name)
 {
+	struct device_driver *core = &drv->driver;
+
 	if (!vmbus_bus.dev)
 		return -ENODEV;
-	hv_driver->driver.name = hv_driver->name;
-	hv_driver->driver.owner = owner;
-	hv_driver->driver.mod_name = mod_name;
-	hv_driver->driver.bus = &hv_bus;
-	spin_lock_init(&hv_driver->dynids.lock);
-	INIT_LIST_HEAD(&hv_driver->dynids.list);
-	return driver_register(&hv_driver->driver);
+	INIT_LIST_HEAD(&drv->dynids.list);
+	spin_lock_init(&drv->dynids.lock);
+	core->bus = &hv_bus;
+	core->name = drv->name;
+	core->mod_name = module_name;
+	core->owner = module;
+	return driver_register(core);
 }
 
 /**
  * vmbus_driver_unregister() - remove a driver from all its devices, and from the bus
- * @hv_driver: registered driver
+ * @drv: registered driver
  *
  * Context: may sleep.
  */
-void vmbus_driver_unregister(struct hv_driver *hv_driver)
+void vmbus_driver_unregister(struct hv_driver *drv)
 {
-	driver_unregister(&hv_driver->driver);
-	dynid_free_all(hv_driver);
+	driver_unregister(&drv->driver);
+	dynid_free_all(drv);
 }
 
 /* ---- devices ---- */

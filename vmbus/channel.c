@@ -298,7 +298,7 @@ static int disconnect(struct vmbus_channel *ch)
 	reqid_free(&ch->requestor);
 	chan_set_state(ch, CHANNEL_OPENING_STATE, CHANNEL_OPEN_STATE);
 	/* A rescind that found the channel open left the rest to us. */
-	smp_mb();
+	smp_mb();	/* after the change of state; pairs with the one in rescind_sub() */
 	if (ch->rescind && is_sub_channel(ch))
 		chan_forget(ch);
 	return ch->ringbuffer_gpadlhandle.gpadl_handle ? -ETIMEDOUT : 0;
@@ -471,8 +471,8 @@ void vmbus_on_open_result(struct vmbus *bus, const void *msg, size_t len)
 	const struct vmbus_channel_open_result *m = msg;
 
 	trace_vmbus_onopen_result(m);
-	if (!vmbus_req_answer(bus, CHANNELMSG_OPENCHANNEL_RESULT, m->child_relid, m->openid,
-			      msg, len))
+	if (!vmbus_req_answer(bus, CHANNELMSG_OPENCHANNEL_RESULT, m->child_relid, m->openid, msg,
+			      len))
 		vmbus_bad(bus, VERR_LATE_REPLY,
 			  "open result (relid %u, open id %u, status %#x), nobody waits",
 			  m->child_relid, m->openid, m->status);

@@ -99,8 +99,9 @@ static int contact(struct vmbus *bus, u32 version)
 	int ret;
 
 	contact_fill(&msg, version);
-	vmbus_connection.msg_conn_id = version >= VERSION_WIN10_V5 ? HV_CONN_CONTACT
-								   : HV_CONN_MESSAGES;
+	vmbus_connection.msg_conn_id = HV_CONN_MESSAGES;
+	if (version >= VERSION_WIN10_V5)
+		vmbus_connection.msg_conn_id = HV_CONN_CONTACT;
 
 	vmbus_req_start(bus, &req);
 	ret = vmbus_post(bus, &msg, sizeof(msg));

@@ -6,29 +6,27 @@
 #include <linux/hyperv.h>
 #include "vmbus_priv.h"
 
-#define DEVCLASS(id, class, ...)					\
-	[id] = { .dev_type = id, class, ##__VA_ARGS__ }
 #define SPREAD			.perf_device = true
 #define ISOLATED_OK		.allowed_in_isolated = true
 
 /* Drivers of other modules read it, so its contents are interface too. */
 const struct vmbus_device vmbus_devs[] = {
-	DEVCLASS(HV_IDE, HV_IDE_GUID, SPREAD),
-	DEVCLASS(HV_SCSI, HV_SCSI_GUID, SPREAD, ISOLATED_OK),
-	DEVCLASS(HV_FC, HV_SYNTHFC_GUID, SPREAD),
-	DEVCLASS(HV_NIC, HV_NIC_GUID, SPREAD, ISOLATED_OK),
-	DEVCLASS(HV_ND, HV_ND_GUID, SPREAD),
-	DEVCLASS(HV_PCIE, HV_PCIE_GUID),
-	DEVCLASS(HV_FB, HV_SYNTHVID_GUID),
-	DEVCLASS(HV_KBD, HV_KBD_GUID),
-	DEVCLASS(HV_MOUSE, HV_MOUSE_GUID),
-	DEVCLASS(HV_KVP, HV_KVP_GUID),
-	DEVCLASS(HV_TS, HV_TS_GUID, ISOLATED_OK),
-	DEVCLASS(HV_HB, HV_HEART_BEAT_GUID, ISOLATED_OK),
-	DEVCLASS(HV_SHUTDOWN, HV_SHUTDOWN_GUID, ISOLATED_OK),
-	DEVCLASS(HV_FCOPY, HV_FCOPY_GUID, .pref_ring_size = 0x4000),
-	DEVCLASS(HV_BACKUP, HV_VSS_GUID),
-	DEVCLASS(HV_DM, HV_DM_GUID),
+	[HV_IDE] = { .dev_type = HV_IDE, HV_IDE_GUID, SPREAD },
+	[HV_SCSI] = { .dev_type = HV_SCSI, HV_SCSI_GUID, SPREAD, ISOLATED_OK },
+	[HV_FC] = { .dev_type = HV_FC, HV_SYNTHFC_GUID, SPREAD },
+	[HV_NIC] = { .dev_type = HV_NIC, HV_NIC_GUID, SPREAD, ISOLATED_OK },
+	[HV_ND] = { .dev_type = HV_ND, HV_ND_GUID, SPREAD },
+	[HV_PCIE] = { .dev_type = HV_PCIE, HV_PCIE_GUID },
+	[HV_FB] = { .dev_type = HV_FB, HV_SYNTHVID_GUID },
+	[HV_KBD] = { .dev_type = HV_KBD, HV_KBD_GUID },
+	[HV_MOUSE] = { .dev_type = HV_MOUSE, HV_MOUSE_GUID },
+	[HV_KVP] = { .dev_type = HV_KVP, HV_KVP_GUID },
+	[HV_TS] = { .dev_type = HV_TS, HV_TS_GUID, ISOLATED_OK },
+	[HV_HB] = { .dev_type = HV_HB, HV_HEART_BEAT_GUID, ISOLATED_OK },
+	[HV_SHUTDOWN] = { .dev_type = HV_SHUTDOWN, HV_SHUTDOWN_GUID, ISOLATED_OK },
+	[HV_FCOPY] = { .dev_type = HV_FCOPY, HV_FCOPY_GUID, .pref_ring_size = 0x4000 },
+	[HV_BACKUP] = { .dev_type = HV_BACKUP, HV_VSS_GUID },
+	[HV_DM] = { .dev_type = HV_DM, HV_DM_GUID },
 	[HV_UNKNOWN] = { .dev_type = HV_UNKNOWN, .pref_ring_size = 0x11000 },
 };
 

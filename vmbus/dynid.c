@@ -44,63 +44,79 @@ const struct hv_vmbus_device_id *dynid_find(struct hv_driver *drv, const guid_t 
 
 void dynid_free_all(struct hv_driver *drv)
 {
-	struct dynid *d, *next;
+	struct list_head *ids = &drv->dynids.list;
 
-	list_for_each_entry_safe(d, next, &drv->dynids.list, entry) {
-		list_del(&d->entry);
-		kfree(d);
+	while (!list_empty(ids)) {
+		struct dynid *first = list_first_entry(ids, struct dynid, entry);
+
+		list_del(&first->entry);
+		kfree(first);
 	}
 }
 
-static ssize_t new_id_store(struct device_driver *driver, const char *buf, size_t count)
+/* Takes over @d if its class is new. */
+static bool add(struct hv_driver *drv, struct dynid *d)
 {
-	struct hv_driver *drv = hv_driver_of(driver);
-	struct dynid *d;
-	int ret;
+	bool is_new;
 
-	d = kzalloc(sizeof(*d), GFP_KERNEL);
-	if (!d)
-		return -ENOMEM;
-	ret = guid_parse(buf, &d->id.guid);
-	if (ret)
-		goto free;
-
-	ret = -EEXIST;
 	spin_lock(&drv->dynids.lock);
-	if (!find_locked(drv, &d->id.guid)) {
+	is_new = !find_locked(drv, &d->id.guid);
+	if (is_new)
 		list_add_tail(&d->entry, &drv->dynids.list);
-		ret = 0;
-	}
 	spin_unlock(&drv->dynids.lock);
-	if (ret)
-		goto free;
-	ret = driver_attach(driver);
-	return ret ?: count;
-
-free:
-	kfree(d);
-	return ret;
+	return is_new;
 }
-static DRIVER_ATTR_WO(new_id);
 
-static ssize_t remove_id_store(struct device_driver *driver, const char *buf, size_t count)
+static struct dynid *take(struct hv_driver *drv, const guid_t *guid)
 {
-	struct hv_driver *drv = hv_driver_of(driver);
 	struct dynid *d;
-	guid_t guid;
-	int ret = guid_parse(buf, &guid);
 
-	if (ret)
-		return ret;
 	spin_lock(&drv->dynids.lock);
-	d = find_locked(drv, &guid);
+	d = find_locked(drv, guid);
 	if (d)
 		list_del(&d->entry);
 	spin_unlock(&drv->dynids.lock);
-	kfree(d);
-	return d ? count : -ENODEV;
+	return d;
 }
-static DRIVER_ATTR_WO(remove_id);
+
+static int learn(struct device_driver *driver, const guid_t *guid)
+{
+	struct dynid *d = kzalloc(sizeof(*d), GFP_KERNEL);
+
+	if (!d)
+		return -ENOMEM;
+	guid_copy(&d->id.guid, guid);
+	if (!add(hv_driver_of(driver), d)) {
+		kfree(d);
+		return -EEXIST;
+	}
+	return driver_attach(driver);	/* devices that nobody wanted so far */
+}
+
+static int unlearn(struct device_driver *driver, const guid_t *guid)
+{
+	struct dynid *d = take(hv_driver_of(driver), guid);
+
+	kfree(d);
+	return d ? 0 : -ENODEV;
+}
+
+/* Both attributes are written a class: 36 characters, as lsvmbus prints it. */
+#define ID_ATTR(_name, _what)						\
+static ssize_t _name##_store(struct device_driver *d, const char *text,	\
+			     size_t len)				\
+{									\
+	guid_t class;							\
+	int ret = guid_parse(text, &class);				\
+									\
+	if (!ret)							\
+		ret = _what(d, &class);					\
+	return ret ? ret : len;						\
+}									\
+static DRIVER_ATTR_WO(_name)
+
+ID_ATTR(new_id, learn);
+ID_ATTR(remove_id, unlearn);
 
 static struct attribute *driver_attrs[] = {
 	&driver_attr_new_id.attr,

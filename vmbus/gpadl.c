@@ -130,8 +130,9 @@ int gpadl_destroy(struct vmbus *bus, u32 relid, u32 gpadl, unsigned long timeout
 /* The patience that a channel's teardown deserves */
 unsigned long gpadl_patience(const struct vmbus_channel *ch)
 {
-	return ch->rescind ? min_t(unsigned long, RESCINDED_TEARDOWN, vmbus_timeout())
-			   : vmbus_timeout();
+	unsigned long patience = vmbus_timeout();
+
+	return ch->rescind ? min_t(unsigned long, RESCINDED_TEARDOWN, patience) : patience;
 }
 
 /**

@@ -28,50 +28,49 @@ static struct ic_version to_wire(int version)
 
 /**
  * vmbus_prep_negotiate_resp() - turn a negotiation request into its answer
- * @icmsghdrp: service header, inside @buf
- * @buf: the whole packet, edited in place
- * @buflen: its length
- * @fw_version: framework versions of ours, newest first
- * @fw_vercnt: their number
- * @srv_version: service versions of ours, newest first
- * @srv_vercnt: their number
- * @nego_fw_version: gets the agreed framework version; may be NULL
- * @nego_srv_version: gets the agreed service version; may be NULL
+ * @hdr: service header, inside @packet
+ * @packet: the whole packet, edited in place
+ * @len: its length
+ * @fw: framework versions of ours, newest first
+ * @fw_count: their number
+ * @srv: service versions of ours, newest first
+ * @srv_count: their number
+ * @agreed_fw: gets the agreed framework version; may be NULL
+ * @agreed_srv: gets the agreed service version; may be NULL
  *
  * Both counts in the answer are 0 if either list has nothing in common.
  *
  * Context: any.
  * Return: true if both versions were agreed.
  */
-bool vmbus_prep_negotiate_resp(struct icmsg_hdr *icmsghdrp, u8 *buf, u32 buflen,
-			       const int *fw_version, int fw_vercnt,
-			       const int *srv_version, int srv_vercnt,
-			       int *nego_fw_version, int *nego_srv_version)
+bool vmbus_prep_negotiate_resp(struct icmsg_hdr *hdr, u8 *packet, u32 len, const int *fw,
+			       int fw_count, const int *srv, int srv_count, int *agreed_fw,
+			       int *agreed_srv)
 {
 	struct icmsg_negotiate *neg;
 	unsigned int host_fw, host_srv;
-	int fw, srv;
+	int f, s;
 
-	if (buflen < ICMSG_HDR + sizeof(*neg)) {
-		vmbus_bad(&vmbus_bus, VERR_PACKET, "service negotiation of %u bytes", buflen);
+	if (len < ICMSG_HDR + sizeof(*neg)) {
+		vmbus_bad(&vmbus_bus, VERR_PACKET, "service negotiation of %u bytes", len);
 		return false;
 	}
-	neg = (struct icmsg_negotiate *)(buf + ICMSG_HDR);
+	neg = (struct icmsg_negotiate *)(packet + ICMSG_HDR);
 	host_fw = neg->icframe_vercnt;
 	host_srv = neg->icmsg_vercnt;
 	if (host_fw > IC_VERSION_NEGOTIATION_MAX_VER_COUNT ||
 	    host_srv > IC_VERSION_NEGOTIATION_MAX_VER_COUNT ||
-	    ICMSG_NEGOTIATE_PKT_SIZE(host_fw, host_srv) > buflen) {
+	    ICMSG_NEGOTIATE_PKT_SIZE(host_fw, host_srv) > len) {
 		vmbus_bad(&vmbus_bus, VERR_PACKET,
 			  "service negotiation of %u bytes with %u and %u versions",
-			  buflen, host_fw, host_srv);
+			  len, host_fw, host_srv);
 		return false;
 	}
 
-	fw = pick(neg->icversion_data, host_fw, fw_version, fw_vercnt);
-	srv = pick(neg->icversion_data + host_fw, host_srv, srv_version, srv_vercnt);
-	icmsghdrp->icmsgsize = 0x10;	/* two counts, the reserved word, two versions */
-	if (fw < 0 || srv < 0) {
+	f = pick(neg->icversion_data, host_fw, fw, fw_count);
+	s = pick(neg->icversion_data + host_fw, host_srv, srv, srv_count);
+	hdr->icmsgsize = 0x10;	/* two counts, the reserved word, two versions */
+	if (f < 0 || s < 0) {
 		neg->icframe_vercnt = 0;
 		neg->icmsg_vercnt = 0;
 		return false;
@@ -79,11 +78,11 @@ bool vmbus_prep_negotiate_resp(struct icmsg_hdr *icmsghdrp, u8 *buf, u32 buflen,
 	/* Two versions must have room even if the host listed none of one kind: it listed both. */
 	neg->icframe_vercnt = 1;
 	neg->icmsg_vercnt = 1;
-	neg->icversion_data[0] = to_wire(fw_version[fw]);
-	neg->icversion_data[1] = to_wire(srv_version[srv]);
-	if (nego_fw_version)
-		*nego_fw_version = fw_version[fw];
-	if (nego_srv_version)
-		*nego_srv_version = srv_version[srv];
+	neg->icversion_data[0] = to_wire(fw[f]);
+	neg->icversion_data[1] = to_wire(srv[s]);
+	if (agreed_fw)
+		*agreed_fw = fw[f];
+	if (agreed_srv)
+		*agreed_srv = srv[s];
 	return true;
 }

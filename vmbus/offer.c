@@ -273,8 +273,7 @@ static void rescind_sub(struct vmbus_channel *ch)
 
 	if (gone)
 		gone(ch);
-	/* The channel's state is read after what the callback did to it. */
-	smp_mb();
+	smp_mb();	/* after rescind was set; pairs with the one in disconnect() */
 	if (!chan_in_use(ch))
 		chan_forget(ch);
 }

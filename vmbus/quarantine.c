@@ -99,6 +99,11 @@ static struct page *page_of(const void *addr)
 	return is_vmalloc_addr(addr) ? vmalloc_to_page(addr) : virt_to_page(addr);
 }
 
+static bool can_keep(struct page *page, unsigned int count)
+{
+	return !PageSlab(page) && (count == 1 || PageCompound(page));
+}
+
 /**
  * quarantine_buffer() - the same for memory that a driver owns
  * @bus: the bus
@@ -116,8 +121,7 @@ void quarantine_buffer(struct vmbus *bus, u32 relid, u32 gpadl, void *buffer, u3
 	bool linear = !is_vmalloc_addr(buffer);
 	struct page **pages;
 
-	if (linear && (PageSlab(page_of(buffer)) ||
-		       (count > 1 && !PageCompound(page_of(buffer))))) {
+	if (linear && !can_keep(page_of(buffer), count)) {
 		vmbus_bad(bus, VERR_QUARANTINE,
 			  "the host still holds GPADL %#x (relid %u) in memory that cannot be kept",
 			  gpadl, relid);

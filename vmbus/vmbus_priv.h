@@ -70,7 +70,7 @@ enum vmbus_phase {
 	VMBUS_PHASE_UNLOAD	= BIT(3),	/* unload sent */
 };
 
-/**
+/*
  * struct vmbus - the one VMBus instance
  */
 struct vmbus {
@@ -118,7 +118,7 @@ struct vmbus {
 	struct hv_debugfs_bus *debugfs_priv;
 };
 
-/**
+/*
  * struct vmbus_chan - the private half of a channel
  *
  * Drivers see only @ch.  Reference counted by ch.kobj; the last reference
@@ -194,18 +194,23 @@ static inline void chan_count(struct vmbus_channel *ch, enum vmbus_err e)
 }
 
 /* The host did something wrong: count it and say so, rate limited, one line */
-#define vmbus_bad(bus, e, fmt, ...)					\
+#define vmbus_bad(bus, what, fmt, ...)					\
 do {									\
-	vmbus_count(bus, e);						\
-	pr_warn_ratelimited("%s: " fmt "\n", vmbus_err_names[e],	\
+	enum vmbus_err __err = (what);					\
+									\
+	vmbus_count(bus, __err);					\
+	pr_warn_ratelimited("%s: " fmt "\n", vmbus_err_names[__err],	\
 			    ##__VA_ARGS__);				\
 } while (0)
 
-#define chan_bad(ch, e, fmt, ...)					\
+#define chan_bad(channel, what, fmt, ...)				\
 do {									\
-	chan_count(ch, e);						\
-	pr_warn_ratelimited("channel %u: %s: " fmt "\n", chan_relid(ch),\
-			    vmbus_err_names[e], ##__VA_ARGS__);		\
+	struct vmbus_channel *__ch = (channel);				\
+	enum vmbus_err __err = (what);					\
+									\
+	chan_count(__ch, __err);					\
+	pr_warn_ratelimited("channel %u: %s: " fmt "\n", chan_relid(__ch),\
+			    vmbus_err_names[__err], ##__VA_ARGS__);	\
 } while (0)
 
 /* hv.c: the only calls into the hypervisor */

@@ -29,16 +29,16 @@
  * hv_driver_of() takes the argument of match() and gives the driver.
  */
 #ifdef HV_HAVE_CONST_MATCH
-typedef const struct device_driver hv_match_driver_t;
+#define hv_match_driver_t	const struct device_driver
 #else
-typedef struct device_driver hv_match_driver_t;
+#define hv_match_driver_t	struct device_driver
 #endif
 #define hv_driver_of(d)	container_of((struct device_driver *)(d), struct hv_driver, driver)
 
 #ifdef HV_HAVE_CONST_UEVENT
-typedef const struct device hv_uevent_device_t;
+#define hv_uevent_device_t	const struct device
 #else
-typedef struct device hv_uevent_device_t;
+#define hv_uevent_device_t	struct device
 #endif
 
 #ifdef HV_HAVE_CONST_BUS_ATTR

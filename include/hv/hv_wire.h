@@ -27,6 +27,7 @@ struct hv_post_input {
 	__u32 size;		/* of the payload, in bytes */
 	__u8 payload[HV_MESSAGE_PAYLOAD_BYTE_COUNT];
 };
+
 static_assert(sizeof(struct hv_post_input) == 256);
 
 #endif
