@@ -207,12 +207,12 @@ static int send_packet(struct vmbus_channel *ch,
 /**
  * vmbus_sendpacket_getid - send a packet and learn its transaction id
  * @channel: an open channel
- * @buffer: payload, copied before this returns
- * @bufferlen: its length
- * @requestid: what the driver knows the request by; goes out as the id itself
+ * @payload: payload, copied before this returns
+ * @len: its length
+ * @request: what the driver knows the request by; goes out as the id itself
  *	if the channel has no next_request_id_callback, or no completion was
  *	asked for
- * @trans_id: gets the id that went out, before the host can see the packet;
+ * @id: gets the id that went out, before the host can see the packet;
  *	may be NULL
  * @type: kind of packet
  * @flags: VMBUS_DATA_PACKET_FLAG_COMPLETION_REQUESTED or 0
@@ -224,41 +224,40 @@ static int send_packet(struct vmbus_channel *ch,
  * -EMSGSIZE if the packet can never be sent; -ENODEV if the channel was
  * rescinded or is not open; -EIO if the host corrupted a ring.
  */
-int vmbus_sendpacket_getid(struct vmbus_channel *channel, void *buffer,
-			   u32 bufferlen, u64 requestid, u64 *trans_id,
-			   enum vmbus_packet_type type, u32 flags)
+int vmbus_sendpacket_getid(struct vmbus_channel *channel, void *payload, u32 len,
+			   u64 request, u64 *id, enum vmbus_packet_type type,
+			   u32 flags)
 {
 	struct vmpacket_descriptor desc;
 	struct ring_piece pieces[] = {
 		{ .base = &desc, .len = sizeof(desc) },
-		{ .base = buffer, .len = bufferlen },
+		{ .base = payload, .len = len },
 	};
-	int len = packet_build(&desc, type, sizeof(desc), bufferlen, flags, 0);
+	int total = packet_build(&desc, type, sizeof(desc), len, flags, 0);
 
-	if (len < 0)
-		return len;
-	return send_packet(channel, &desc, pieces, ARRAY_SIZE(pieces), len,
-			   requestid, trans_id);
+	if (total < 0)
+		return total;
+	return send_packet(channel, &desc, pieces, ARRAY_SIZE(pieces), total,
+			   request, id);
 }
 
 /**
  * vmbus_sendpacket - send a packet
  * @channel: an open channel
- * @buffer: payload, copied before this returns
- * @bufferlen: its length
- * @requestid: see vmbus_sendpacket_getid()
+ * @payload: payload, copied before this returns
+ * @len: its length
+ * @request: see vmbus_sendpacket_getid()
  * @type: kind of packet
  * @flags: VMBUS_DATA_PACKET_FLAG_COMPLETION_REQUESTED or 0
  *
  * Context: any.
  * Return: see vmbus_sendpacket_getid().
  */
-int vmbus_sendpacket(struct vmbus_channel *channel, void *buffer,
-		     u32 bufferlen, u64 requestid,
-		     enum vmbus_packet_type type, u32 flags)
+int vmbus_sendpacket(struct vmbus_channel *channel, void *payload, u32 len,
+		     u64 request, enum vmbus_packet_type type, u32 flags)
 {
-	return vmbus_sendpacket_getid(channel, buffer, bufferlen, requestid,
-				      NULL, type, flags);
+	return vmbus_sendpacket_getid(channel, payload, len, request, NULL,
+				      type, flags);
 }
 
 /**
@@ -267,9 +266,9 @@ int vmbus_sendpacket(struct vmbus_channel *channel, void *buffer,
  * @desc: header, of which the caller has filled in the range; the rest is
  *	filled in here
  * @desc_size: bytes of @desc including its page frames, a multiple of 8
- * @buffer: payload, copied before this returns
- * @bufferlen: its length
- * @requestid: see vmbus_sendpacket_getid()
+ * @payload: payload, copied before this returns
+ * @len: its length
+ * @request: see vmbus_sendpacket_getid()
  *
  * The memory stays with the host until it completes the request.
  *
@@ -278,24 +277,23 @@ int vmbus_sendpacket(struct vmbus_channel *channel, void *buffer,
  */
 int vmbus_sendpacket_mpb_desc(struct vmbus_channel *channel,
 			      struct vmbus_packet_mpb_array *desc,
-			      u32 desc_size, void *buffer, u32 bufferlen,
-			      u64 requestid)
+			      u32 desc_size, void *payload, u32 len, u64 request)
 {
 	struct vmpacket_descriptor *head = (struct vmpacket_descriptor *)desc;
 	struct ring_piece pieces[] = {
 		{ .base = desc, .len = desc_size },
-		{ .base = buffer, .len = bufferlen },
+		{ .base = payload, .len = len },
 	};
-	int len = packet_build(head, VM_PKT_DATA_USING_GPA_DIRECT, desc_size,
-			       bufferlen,
-			       VMBUS_DATA_PACKET_FLAG_COMPLETION_REQUESTED, 0);
+	int total = packet_build(head, VM_PKT_DATA_USING_GPA_DIRECT, desc_size,
+				 len, VMBUS_DATA_PACKET_FLAG_COMPLETION_REQUESTED,
+				 0);
 
-	if (len < 0 || desc_size < sizeof(*desc))
+	if (total < 0 || desc_size < sizeof(*desc))
 		return -EINVAL;
 	desc->reserved = 0;
 	desc->rangecount = 1;
-	return send_packet(channel, head, pieces, ARRAY_SIZE(pieces), len,
-			   requestid, NULL);
+	return send_packet(channel, head, pieces, ARRAY_SIZE(pieces), total,
+			   request, NULL);
 }
 
 /* ------------------------------ receiving ----------------------------------- */
@@ -392,38 +390,36 @@ static int receive(struct vmbus_channel *ch, void *buffer, u32 room,
  * vmbus_recvpacket - receive the payload of the next packet
  * @channel: an open channel
  * @buffer: where to
- * @bufferlen: room there
- * @buffer_actual_len: gets the payload's length, padded to 8; 0 if there is no
+ * @room: room there
+ * @actual: gets the payload's length, padded to 8; 0 if there is no
  *	packet
- * @requestid: gets the packet's transaction id
+ * @id: gets the packet's transaction id
  *
  * Context: any; one reader per channel at a time.
  * Return: 0, also without a packet; -ENOBUFS if the payload is longer than
- * @bufferlen: the packet then stays where it is.
+ * @room: the packet then stays where it is.
  */
-int vmbus_recvpacket(struct vmbus_channel *channel, void *buffer, u32 bufferlen,
-		     u32 *buffer_actual_len, u64 *requestid)
+int vmbus_recvpacket(struct vmbus_channel *channel, void *buffer, u32 room,
+		     u32 *actual, u64 *id)
 {
-	return receive(channel, buffer, bufferlen, buffer_actual_len, requestid,
-		       false);
+	return receive(channel, buffer, room, actual, id, false);
 }
 
 /**
  * vmbus_recvpacket_raw - receive the next packet with its header
  * @channel: an open channel
  * @buffer: where to
- * @bufferlen: room there
- * @buffer_actual_len: gets the packet's length; 0 if there is no packet
- * @requestid: gets the packet's transaction id
+ * @room: room there
+ * @actual: gets the packet's length; 0 if there is no packet
+ * @id: gets the packet's transaction id
  *
  * Context: any; one reader per channel at a time.
  * Return: see vmbus_recvpacket().
  */
-int vmbus_recvpacket_raw(struct vmbus_channel *channel, void *buffer,
-			 u32 bufferlen, u32 *buffer_actual_len, u64 *requestid)
+int vmbus_recvpacket_raw(struct vmbus_channel *channel, void *buffer, u32 room,
+			 u32 *actual, u64 *id)
 {
-	return receive(channel, buffer, bufferlen, buffer_actual_len, requestid,
-		       true);
+	return receive(channel, buffer, room, actual, id, true);
 }
 
 /* ------------------------------ packet by packet ---------------------------- */

@@ -148,29 +148,19 @@ static ssize_t driver_override_store(struct device *device,
 }
 static DEVICE_ATTR_RW(driver_override);
 
+#define ATTR(name)	(&dev_attr_##name.attr)
+
 static struct attribute *device_attrs[] = {
-	&dev_attr_id.attr,
-	&dev_attr_state.attr,
-	&dev_attr_class_id.attr,
-	&dev_attr_device_id.attr,
-	&dev_attr_modalias.attr,
+	ATTR(channel_vp_mapping), ATTR(class_id), ATTR(device), ATTR(device_id),
+	ATTR(driver_override), ATTR(id), ATTR(in_intr_mask),
+	ATTR(in_read_bytes_avail), ATTR(in_read_index),
+	ATTR(in_write_bytes_avail), ATTR(in_write_index), ATTR(modalias),
+	ATTR(out_intr_mask), ATTR(out_read_bytes_avail), ATTR(out_read_index),
+	ATTR(out_write_bytes_avail), ATTR(out_write_index), ATTR(state),
+	ATTR(vendor),
 #ifdef CONFIG_NUMA
-	&dev_attr_numa_node.attr,
+	ATTR(numa_node),
 #endif
-	&dev_attr_out_intr_mask.attr,
-	&dev_attr_out_read_index.attr,
-	&dev_attr_out_write_index.attr,
-	&dev_attr_out_read_bytes_avail.attr,
-	&dev_attr_out_write_bytes_avail.attr,
-	&dev_attr_in_intr_mask.attr,
-	&dev_attr_in_read_index.attr,
-	&dev_attr_in_write_index.attr,
-	&dev_attr_in_read_bytes_avail.attr,
-	&dev_attr_in_write_bytes_avail.attr,
-	&dev_attr_channel_vp_mapping.attr,
-	&dev_attr_vendor.attr,
-	&dev_attr_device.attr,
-	&dev_attr_driver_override.attr,
 	NULL
 };
 
@@ -179,13 +169,13 @@ static const struct attribute_group device_group = {
 };
 
 static struct attribute *device_monitor_attrs[] = {
-	&dev_attr_monitor_id.attr,
-	&dev_attr_server_monitor_pending.attr,
-	&dev_attr_client_monitor_pending.attr,
-	&dev_attr_server_monitor_latency.attr,
-	&dev_attr_client_monitor_latency.attr,
-	&dev_attr_server_monitor_conn_id.attr,
-	&dev_attr_client_monitor_conn_id.attr,
+	ATTR(client_monitor_conn_id),
+	ATTR(client_monitor_latency),
+	ATTR(client_monitor_pending),
+	ATTR(monitor_id),
+	ATTR(server_monitor_conn_id),
+	ATTR(server_monitor_latency),
+	ATTR(server_monitor_pending),
 	NULL
 };
 
@@ -283,18 +273,18 @@ static ssize_t channel_cpu_store(struct vmbus_channel *ch, const char *buf,
 CHANNEL_ATTR(cpu, 0644, channel_cpu_store);
 
 static struct attribute *channel_attrs[] = {
-	&channel_out_mask.attr,
-	&channel_in_mask.attr,
-	&channel_read_avail.attr,
-	&channel_write_avail.attr,
 	&channel_cpu.attr,
-	&channel_interrupts.attr,
 	&channel_events.attr,
+	&channel_in_mask.attr,
+	&channel_interrupts.attr,
 	&channel_intr_in_full.attr,
 	&channel_intr_out_empty.attr,
 	&channel_out_full_first.attr,
 	&channel_out_full_total.attr,
+	&channel_out_mask.attr,
+	&channel_read_avail.attr,
 	&channel_subchannel_id.attr,
+	&channel_write_avail.attr,
 	NULL
 };
 
