@@ -1,0 +1,133 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""tests/scenarios/measure.py [--rounds N] [--cpus N] - our drivers beside the in-tree ones.
+
+One boot under hvroot with the deterministic clock (LAB_ICOUNT=1: an instruction
+is a nanosecond), the two pairs of drivers in turn, the same fio jobs for each.
+Prints one table: IOPS, and per I/O the guest's signals, interrupts and VM exits
+and the requests that hvroot found per wake; then memory per SCSI controller.
+The last column is ours over in-tree. Numbers of separate runs do not compare.
+"""
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.dirname(os.path.dirname(HERE))
+sys.path.insert(0, HERE)
+sys.dont_write_bytecode = True
+
+import images                                           # noqa: E402
+from machine import Booted                              # noqa: E402
+from registry import INTREE, OURS, Disk, Machine        # noqa: E402
+
+CONTROLLERS = 4
+JOBS = (("4 KiB random read, depth 1", "--rw=randread --bs=4k --iodepth=1", 3000),
+        ("4 KiB random read, depth 32", "--rw=randread --bs=4k --iodepth=32", 8000),
+        ("4 KiB random write, depth 32", "--rw=randwrite --bs=4k --iodepth=32", 8000),
+        ("128 KiB sequential read, depth 4", "--rw=read --bs=128k --iodepth=4", 1500),
+        ("128 KiB sequential write, depth 4", "--rw=write --bs=128k --iodepth=4", 1500))
+COUNTERS = (("signals", "signals"), ("interrupts", "interrupts"), ("exits", "VM exits"),
+            ("exits.hypercall", "hypercall exits to hvroot"))
+
+
+def fio(m, dev, args, count):
+    """IOPS of one job, and what hvroot counted for each I/O."""
+    m.host("counters reset")
+    out = m.sh("fio --name=m --filename=%s --direct=1 --ioengine=libaio --randseed=7 --norandommap "
+               "--loops=100000 --number_ios=%d --output-format=json %s" % (dev, count, args), 900)
+    counted = m.host.counters()
+    job = json.loads(out[out.index("{"):])["jobs"][0]
+    side = job["read"] if job["read"]["total_ios"] else job["write"]
+    ios = side["total_ios"]
+    found = {"IOPS": ios / (side["runtime"] / 1000.0)}
+    for key, name in COUNTERS:
+        if key in counted:
+            found[name + " per I/O"] = counted[key] / ios
+    found["requests per wake"] = counted.get("requests_per_wake", 0)
+    return found
+
+
+def free_kib(m):
+    """Memory of the guest that nobody uses, after dropping what can be dropped."""
+    return int(m.sh("sync; echo 3 >/proc/sys/vm/drop_caches; sleep 1; echo 3 >/proc/sys/vm/drop_caches; "
+                    "awk '/^MemFree/{print $2}' /proc/meminfo", 60))
+
+
+def controller_memory(m):
+    """KiB of guest memory that one more controller with one disk takes."""
+    more = ["scsi%d" % c for c in range(1, CONTROLLERS + 1)]
+    for name in more:
+        m.host("rescind " + name)
+    m.wait("[ $(ls -d /sys/block/sd* | wc -l) = 1 ]", 60)
+    before = free_kib(m)
+    for name in more:
+        m.host("offer " + name)
+    m.wait("[ $(ls -d /sys/block/sd* | wc -l) = %d ]" % (CONTROLLERS + 1), 60)
+    return {"KiB per controller": (before - free_kib(m)) / CONTROLLERS}
+
+
+def measure(m, rounds):
+    """{job: {pair: {what: [values]}}}"""
+    table = {}
+    for _ in range(rounds):
+        for pair in (INTREE, OURS):
+            m.deadline = float("inf")
+            m.use(*pair)
+            results = [(name, fio(m, m.dev(), args, count)) for name, args, count in JOBS]
+            results.append(("memory", controller_memory(m)))
+            for name, found in results:
+                for what, value in found.items():
+                    table.setdefault(name, {}).setdefault(what, {}).setdefault(pair, []).append(value)
+            print("# %s/%s measured" % pair, file=sys.stderr, flush=True)
+    return table
+
+
+def show(table):
+    print("%-36s %-34s %12s %12s %8s" % ("job", "", "in-tree", "ours", "ratio"))
+    for job, rows in table.items():
+        for what, pairs in rows.items():
+            a, b = (statistics.median(pairs[p]) for p in (INTREE, OURS))
+            print("%-36s %-34s %12.3f %12.3f %8s" % (job, what, a, b, "%.3f" % (b / a) if a else "-"))
+            job = ""
+
+
+def inside(o):
+    with open(os.path.join(ROOT, "build/measure-plan.json")) as f:
+        plan = json.load(f)
+    disks = tuple(Disk(controller=c) for c in range(CONTROLLERS + 1))
+    spec = Machine(cpus=o.cpus, memory=768, disks=disks, kernel=o.kernel,
+                   subchannels=o.subchannels)
+    m = Booted(spec, INTREE, plan[o.kernel], os.environ.get("TMPDIR", "/tmp"))
+    try:
+        m.boot()
+        show(measure(m, o.rounds))
+    finally:
+        m.stop()
+        m.discard()
+
+
+def main():
+    p = argparse.ArgumentParser(usage=__doc__)
+    p.add_argument("--rounds", type=int, default=3)
+    p.add_argument("--cpus", type=int, default=1)
+    p.add_argument("--subchannels", type=int, default=0)
+    p.add_argument("--kernel", default="default")
+    p.add_argument("--in-lab", action="store_true")
+    o = p.parse_args()
+    if o.in_lab:
+        inside(o)
+        return 0
+    plan = images.prepare({o.kernel}, True)
+    with open(os.path.join(ROOT, "build/measure-plan.json"), "w") as f:
+        json.dump(plan, f)
+    return subprocess.run([os.path.join(ROOT, "scripts/lab"), "/usr/bin/python3", os.path.abspath(__file__), "--in-lab"] +
+                          sys.argv[1:], env=dict(os.environ, LAB_ICOUNT=os.environ.get("LAB_ICOUNT", "1")),
+                          stdin=subprocess.DEVNULL, check=False).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main())
