@@ -261,10 +261,10 @@ int vmbus_sendpacket(struct vmbus_channel *channel, void *payload, u32 len,
 }
 
 /**
- * vmbus_sendpacket_mpb_desc - send a packet with one range of guest memory
+ * vmbus_sendpacket_mpb_desc - send a packet with ranges of guest memory
  * @channel: an open channel
- * @desc: header, of which the caller has filled in the range; the rest is
- *	filled in here
+ * @desc: header, of which the caller has filled in the ranges and their
+ *	number; the rest is filled in here
  * @desc_size: bytes of @desc including its page frames, a multiple of 8
  * @payload: payload, copied before this returns
  * @len: its length
@@ -291,7 +291,6 @@ int vmbus_sendpacket_mpb_desc(struct vmbus_channel *channel,
 	if (total < 0 || desc_size < sizeof(*desc))
 		return -EINVAL;
 	desc->reserved = 0;
-	desc->rangecount = 1;
 	return send_packet(channel, head, pieces, ARRAY_SIZE(pieces), total,
 			   request, NULL);
 }
