@@ -53,7 +53,7 @@ class Booted:
              self.images["initrd"], "--append", append, "--cpus", str(s.cpus),
              "--memory", "%dM" % s.memory, "--console", self.path("console"),
              "--control", self.path("control"), "--agent", self.path("agent"),
-             "--trace", self.path("trace")]
+             "--trace", self.path("trace"), "--offers", s.offers]
         if s.subchannels:
             a += ["--subchannels", str(s.subchannels)]
         if s.version:

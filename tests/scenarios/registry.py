@@ -46,6 +46,7 @@ class Machine:
     disks: tuple = (Disk(),)
     kernel: str = "default"
     vmm: str = "hvroot"		# or qemu-bridge, qemu-plain
+    offers: str = "none"	# device classes beside the disks
     options: tuple = ()		# more hvroot options
     append: str = ""		# more guest kernel options
 
@@ -58,6 +59,8 @@ class Machine:
             parts.append("%d channels" % (self.subchannels + 1))
         if self.version:
             parts.append("VMBus " + self.version)
+        if self.offers != "none":
+            parts.append("offers " + self.offers)
         return " ".join(parts + list(self.options) + self.append.split())
 
 

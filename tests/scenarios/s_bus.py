@@ -69,7 +69,7 @@ def rescind_reoffer_100(m):
     "rescind and re-offer under I/O 100 times (in-tree: 10), nothing that was synced is lost"
     m.sh("mkfs.ext4 -q -F %s; mkdir -p /mnt" % m.dev(), 100)
     for n in range(100 if m.ours else 10):
-        m.sh("mount $(disk c0l0) /mnt && { [ %d = 0 ] || md5sum -c -s /mnt/sums || exit 1; } && "
+        m.sh("mount -t ext4 $(disk c0l0) /mnt && { [ %d = 0 ] || md5sum -c -s /mnt/sums || exit 1; } && "
              "head -c 100000 /dev/urandom >/mnt/f%d && (cd /mnt; md5sum f* | sed 's, f, /mnt/f,' >sums); sync; "
              "dd if=/dev/zero of=/mnt/noise bs=16k count=200 2>/dev/null & sleep 0.1" % (n, n % 7), 60)
         m.host("rescind scsi0")
@@ -77,7 +77,7 @@ def rescind_reoffer_100(m):
         m.wait('[ -z "$(controller 0)" ]', 30, "the controller goes")
         m.host("offer scsi0")
         m.settle()
-    m.sh("e2fsck -fy %s >/dev/null || [ $? = 1 ]; mount $(disk c0l0) /mnt; md5sum -c -s /mnt/sums; umount /mnt" % m.dev(), 60)
+    m.sh("e2fsck -fy %s >/dev/null || [ $? = 1 ]; mount -t ext4 $(disk c0l0) /mnt; md5sum -c -s /mnt/sums; umount /mnt" % m.dev(), 60)
     released = len(m.trace.find("RELID_RELEASED"))
     m.note("%d RELID_RELEASED" % released)
 

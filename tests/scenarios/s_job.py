@@ -21,7 +21,7 @@ def fsck(m, disk=Disk()):
 def job(m):
     "autoload, mkfs.ext4, real files, sync, reload, mount, checksums, e2fsck on the host"
     dev = m.dev()
-    m.sh("mkfs.ext4 -q -F %s; mkdir -p /mnt; mount %s /mnt" % (dev, dev), 120)
+    m.sh("mkfs.ext4 -q -F %s; mkdir -p /mnt; mount -t ext4 %s /mnt" % (dev, dev), 120)
     m.sh("cp -a /bin /sbin /lib /mnt/; sync", 200)
     m.sh("cd /mnt; find . -type f -print0 | sort -z | xargs -0 md5sum >/tmp/sums; [ -s /tmp/sums ]; cd /; umount /mnt", 200)
     fsck(m)
@@ -29,4 +29,4 @@ def job(m):
     m.sh("unload_all", 120)
     m.drivers = (None, None)
     m.use(bus, stor)
-    m.sh("mount -o ro %s /mnt; cd /mnt; md5sum -c -s /tmp/sums; cd /; umount /mnt" % m.dev(), 200)
+    m.sh("mount -t ext4 -o ro %s /mnt; cd /mnt; md5sum -c -s /tmp/sums; cd /; umount /mnt" % m.dev(), 200)

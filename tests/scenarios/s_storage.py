@@ -113,7 +113,7 @@ def resize(m):
     m.host("disk add file=%s,lun=7,controller=0" % m.backing(d))
     m.wait('[ -n "$(disk c0l7)" ]')
     dev = m.dev(d)
-    m.sh("mkfs.ext4 -q -F %s; mkdir -p /mnt2; mount %s /mnt2" % (dev, dev))
+    m.sh("mkfs.ext4 -q -F %s; mkdir -p /mnt2; mount -t ext4 %s /mnt2" % (dev, dev))
     m.host("disk resize controller=0 lun=7 size=%d" % (64 << 20))
     # the host tells at the next command
     m.wait("dd if=%s of=/dev/null bs=4k count=1 iflag=direct 2>/dev/null; [ $(blockdev --getsize64 %s) = %d ]"
@@ -127,7 +127,7 @@ def resize(m):
 def fstrim(m):
     "discard reaches the host's file: what fstrim frees is free there too"
     dev = m.dev()
-    m.sh("mkfs.ext4 -q -F -E nodiscard %s; mount %s /mnt; dd if=/dev/urandom of=/mnt/f bs=1M count=32 2>/dev/null; sync"
+    m.sh("mkfs.ext4 -q -F -E nodiscard %s; mount -t ext4 %s /mnt; dd if=/dev/urandom of=/mnt/f bs=1M count=32 2>/dev/null; sync"
          % (dev, dev), 120)
     before = os.stat(m.backing()).st_blocks * 512
     m.sh("rm /mnt/f; sync; fstrim /mnt", 60)
