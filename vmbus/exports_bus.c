@@ -21,3 +21,7 @@ EXPORT_SYMBOL_GPL(vmbus_driver_unregister);
 EXPORT_SYMBOL_GPL(vmbus_device_unregister);
 EXPORT_SYMBOL_GPL(vmbus_allocate_mmio);
 EXPORT_SYMBOL_GPL(vmbus_free_mmio);
+#ifdef HV_HAVE_RING_SYSFS
+EXPORT_SYMBOL_GPL(hv_create_ring_sysfs);
+EXPORT_SYMBOL_GPL(hv_remove_ring_sysfs);
+#endif

@@ -315,9 +315,87 @@ static const struct attribute_group channel_monitor_group = {
 	.is_visible = channel_monitor_visible,
 };
 
+#ifdef HV_HAVE_RING_SYSFS
+/* The ring itself, for uio_hv_generic's users to map; it has the size of their default. */
+static int ring_mmap(struct file *file, struct kobject *kobj, struct bin_attribute *attr,
+		     struct vm_area_struct *vma)
+{
+	struct vmbus_channel *ch = kobj_to_channel(kobj);
+
+	return ch->mmap_ring_buffer ? ch->mmap_ring_buffer(ch, vma) : -ENODEV;
+}
+
+static struct bin_attribute channel_ring = {
+	.attr = { .name = "ring", .mode = 0600 },
+	.size = 2 * SZ_2M,
+	.mmap = ring_mmap,
+};
+
+static struct bin_attribute *channel_ring_attrs[] = {
+	&channel_ring,
+	NULL
+};
+
+static umode_t channel_ring_visible(struct kobject *kobj, struct bin_attribute *attr, int nr)
+{
+	return READ_ONCE(kobj_to_channel(kobj)->ring_sysfs_visible) ? attr->attr.mode : 0;
+}
+
+static const struct attribute_group channel_ring_group = {
+	.bin_attrs = channel_ring_attrs,
+	.is_bin_visible = channel_ring_visible,
+};
+
+static int ring_show(struct vmbus_channel *channel, bool show)
+{
+	struct vmbus_chan *chan = to_chan(channel);
+	int ret = 0;
+
+	WRITE_ONCE(channel->ring_sysfs_visible, show);
+	/* A channel not yet in sysfs gets the file with all others. */
+	smp_mb();
+	if (test_bit(CHAN_KOBJ_ADDED, &chan->flags))
+		ret = sysfs_update_group(&channel->kobj, &channel_ring_group);
+	return ret;
+}
+
+/**
+ * hv_create_ring_sysfs - let user space map a channel's ring
+ * @channel: open channel
+ * @mmap: does it
+ *
+ * Context: process.
+ * Return: 0 or a negative errno.
+ */
+int hv_create_ring_sysfs(struct vmbus_channel *channel,
+			 int (*mmap)(struct vmbus_channel *channel, struct vm_area_struct *vma))
+{
+	channel->mmap_ring_buffer = mmap;
+	return ring_show(channel, true);
+}
+
+/**
+ * hv_remove_ring_sysfs - undo hv_create_ring_sysfs()
+ * @channel: the channel
+ *
+ * Context: process.
+ * Return: 0 or a negative errno.
+ */
+int hv_remove_ring_sysfs(struct vmbus_channel *channel)
+{
+	int ret = ring_show(channel, false);
+
+	channel->mmap_ring_buffer = NULL;
+	return ret;
+}
+#endif
+
 static const struct attribute_group *channel_groups[] = {
 	&channel_group,
 	&channel_monitor_group,
+#ifdef HV_HAVE_RING_SYSFS
+	&channel_ring_group,
+#endif
 	NULL
 };
 
