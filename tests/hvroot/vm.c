@@ -108,6 +108,9 @@ int vm_open(struct vm *vm, const struct machine_options *o)
 	return alloc_ram(vm, o->memory);
 }
 
+#define FRAME_BUFFER_SLOT	2
+#define FRAME_BUFFER_MAX	(64ull << 20)
+
 static int add_slot(struct vm *vm, unsigned int slot, uint64_t gpa, uint8_t *p, uint64_t size)
 {
 	struct kvm_userspace_memory_region r = {
@@ -118,6 +121,39 @@ static int add_slot(struct vm *vm, unsigned int slot, uint64_t gpa, uint8_t *p, 
 	};
 
 	return size ? ioctl(vm->fd, KVM_SET_USER_MEMORY_REGION, &r) : 0;
+}
+
+static void unplug_slot(struct vm *vm, unsigned int slot)
+{
+	struct kvm_userspace_memory_region r = { .slot = slot };
+
+	ioctl(vm->fd, KVM_SET_USER_MEMORY_REGION, &r);
+}
+
+/* The windows that dsdt.asl names. */
+static bool in_window(uint64_t gpa, uint64_t size)
+{
+	uint64_t end = gpa + size;
+
+	return !(gpa & 4095) && !(size & 4095) && end > gpa &&
+		((gpa >= 0xf6000000ull && end <= 0xfe000000ull) ||
+		 (gpa >= 0xf00000000ull && end <= 0x1000000000ull));
+}
+
+int vm_frame_buffer(struct vm *vm, uint64_t gpa, uint64_t size)
+{
+	if (size > FRAME_BUFFER_MAX || !in_window(gpa, size))
+		return -EINVAL;
+	if (!vm->fb) {
+		vm->fb = mmap(NULL, FRAME_BUFFER_MAX, PROT_READ | PROT_WRITE,
+			      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+		if (vm->fb == MAP_FAILED) {
+			vm->fb = NULL;
+			return -ENOMEM;
+		}
+	}
+	unplug_slot(vm, FRAME_BUFFER_SLOT);
+	return add_slot(vm, FRAME_BUFFER_SLOT, gpa, vm->fb, size) ? -errno : 0;
 }
 
 /* Linux pauses by writing port 0x80: let the kernel swallow that, no exit to us. */
@@ -195,6 +231,8 @@ void vm_close(struct vm *vm)
 {
 	if (vm->ram)
 		munmap(vm->ram, vm->ram_low + vm->ram_high);
+	if (vm->fb)
+		munmap(vm->fb, FRAME_BUFFER_MAX);
 	if (vm->kvm >= 0)
 		close(vm->kvm);
 	pthread_cond_destroy(&vm->cond);

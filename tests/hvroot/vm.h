@@ -22,6 +22,14 @@ struct kvm_run;
  */
 void *vm_mem(struct vm *vm, uint64_t gpa, uint64_t len);
 
+/*
+ * Back @size bytes at @gpa, inside a window that the ACPI tables give to
+ * VMBus, with memory: a frame buffer that the guest placed there. One at a
+ * time, a new one takes the place of the old. vm_mem() does not see it. Gone
+ * after a machine reset. Loop thread. 0 or -errno.
+ */
+int vm_frame_buffer(struct vm *vm, uint64_t gpa, uint64_t size);
+
 /* Number of virtual CPUs; VP index = 0 .. n-1. */
 unsigned int vm_cpus(const struct vm *vm);
 

@@ -48,6 +48,7 @@ struct vm {
 	int delay_fd;		/* takes the writes to port 0x80 */
 	size_t run_size;
 	uint8_t *ram;
+	uint8_t *fb;		/* frame buffer, mapped when first wanted */
 	uint64_t ram_low;	/* bytes below the hole */
 	uint64_t ram_high;	/* bytes from 4 GiB on */
 	unsigned int cpus;

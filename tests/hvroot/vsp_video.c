@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Synthetic video: version, place of the frame buffer and resolution, so that
- * a guest's driver binds. Nothing is drawn; the guest's frame buffer is not
- * backed by memory.
+ * a guest's driver binds. The frame buffer is memory; nobody looks at it.
  */
 #include <string.h>
+#include "bus.h"
 #include "classes.h"
 #include "log.h"
+#include "vm.h"
 
 enum {
 	VIDEO_VERSION_REQUEST = 1, VIDEO_VERSION_RESPONSE,
@@ -70,6 +71,27 @@ static void on_ack(struct vsp_chan *ch, uint32_t type, const uint8_t *msg, size_
 	pipe_send(ch, &r, sizeof(r));
 }
 
+struct video_vram {
+	struct video_header h;
+	uint64_t context;
+	uint8_t given;
+	uint64_t gpa;
+} WIRE;
+
+static void on_vram(struct vsp_chan *ch, const uint8_t *msg, size_t len)
+{
+	struct video_vram m;
+	uint64_t size = (uint64_t)ch->dev->mmio_megabytes << 20;
+
+	if (len < sizeof(m))
+		return;
+	memcpy(&m, msg, sizeof(m));
+	if (m.given && vm_frame_buffer(ch->dev->bus->vm, m.gpa, size))
+		trace("VIDEO", "no memory for a frame buffer at %#llx",
+		      (unsigned long long)m.gpa);
+	on_ack(ch, VIDEO_VRAM_ACK, msg, len);
+}
+
 static void on_resolution(struct vsp_chan *ch)
 {
 	struct video_resolutions r = {
@@ -101,7 +123,7 @@ static void on_packet(struct vsp_chan *ch, const struct vsp_packet *p)
 		on_version(ch, msg, len);
 		break;
 	case VIDEO_VRAM:
-		on_ack(ch, VIDEO_VRAM_ACK, msg, len);
+		on_vram(ch, msg, len);
 		break;
 	case VIDEO_SITUATION:
 		on_ack(ch, VIDEO_SITUATION_ACK, msg, len);
