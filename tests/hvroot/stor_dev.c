@@ -29,7 +29,7 @@ struct disk_spec {
 	const char *serial;
 	unsigned int lun, controller, block;
 	unsigned long long size;
-	bool ro, dvd, empty, thick;
+	bool ro, dvd, empty, thick, through;
 };
 
 struct problem {			/* why a command or option fails */
@@ -132,6 +132,8 @@ static int spec_key(struct problem *why, struct disk_spec *s, const char *key,
 		s->empty = s->dvd = true;
 	else if (!strcmp(key, "thick"))
 		s->thick = true;
+	else if (!strcmp(key, "writethrough"))
+		s->through = true;
 	else if (!strcmp(key, "size"))
 		s->size = strtoull(value, NULL, 0);
 	else if (!strcmp(key, "lun"))
@@ -244,7 +246,7 @@ static struct stor_lun *new_lun(struct problem *why, const struct stor_ctl *sc,
 	d->read_only = s->ro;
 	d->no_medium = s->empty;
 	d->no_unmap = s->thick || s->dvd || s->ro;
-	d->write_cache = true;
+	d->write_cache = !s->through;
 	d->max_blocks = sc->max_transfer / d->block_size;
 	lun->path = strdup(s->file ? s->file : s->sg ? s->sg : "(empty)");
 	name_disk(d, sc, s);
@@ -456,7 +458,7 @@ int stor_init(struct bus *b)
 		}
 	}
 	control_register("disk",
-		"add [ide] file=F|sg=/dev/sgN [lun=N] [controller=N] [ro] [dvd] [empty] [thick] [block=512|4096] [serial=TEXT] [size=BYTES]  plug a disk in\n"
+		"add [ide] file=F|sg=/dev/sgN [lun=N] [controller=N] [ro] [dvd] [empty] [thick] [writethrough] [block=512|4096] [serial=TEXT] [size=BYTES]  plug a disk in\n"
 		"remove [ide] controller=N lun=N  pull it out\n"
 		"resize [ide] controller=N lun=N size=BYTES  make it larger or smaller\n"
 		"media controller=N lun=N [file=ISO]  change or take out the disc of a DVD drive",
