@@ -103,7 +103,7 @@ int cpuid_mask_check(const char *names)
 }
 
 /* QEMU's software emulation has an XSAVE that new kernels refuse in a nested guest. */
-static bool under_tcg(void)
+bool cpuid_under_tcg(void)
 {
 	uint32_t eax, sig[4] = { 0 };
 
@@ -115,7 +115,7 @@ static const char *mask_list(const struct vm *vm)
 {
 	if (strcmp(vm->o->cpu_mask, "auto"))
 		return vm->o->cpu_mask;
-	return under_tcg() ? "xsave" : "none";
+	return cpuid_under_tcg() ? "xsave" : "none";
 }
 
 static uint32_t *reg_of(struct kvm_cpuid_entry2 *e, unsigned int reg)

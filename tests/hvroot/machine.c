@@ -186,27 +186,39 @@ static int cmd_resume(struct reply *r, int argc, char **argv, void *ctx)
 	return 0;
 }
 
+/* KVM holds a processor's lock as long as it runs the guest: its ioctls would block. */
+static void halt_for_ioctl(struct machine *m)
+{
+	vcpus_park(&m->vm);
+}
+
+static void go_on(struct machine *m)
+{
+	if (!m->paused)
+		vcpus_go(&m->vm);
+}
+
 static int cmd_nmi(struct reply *r, int argc, char **argv, void *ctx)
 {
 	struct machine *m = ctx;
 	unsigned long long vp;
+	int ret;
 
 	if (control_num(r, argc, argv, "vp", 0, &vp))
 		return -1;
 	if (vp >= m->vm.cpus)
 		return reply_error(r, "vp=%llu: the machine has %u", vp, m->vm.cpus);
-	if (ioctl(m->vm.vcpu[vp].fd, KVM_NMI, 0) < 0)
-		return reply_error(r, "KVM refuses the NMI");
-	return 0;
+	halt_for_ioctl(m);
+	ret = ioctl(m->vm.vcpu[vp].fd, KVM_NMI, 0);
+	go_on(m);
+	return ret < 0 ? reply_error(r, "KVM refuses the NMI") : 0;
 }
 
 static int cmd_regs(struct reply *r, int argc, char **argv, void *ctx)
 {
 	struct machine *m = ctx;
-	bool running = !m->paused;
 
-	if (running)
-		vcpus_park(&m->vm);
+	halt_for_ioctl(m);
 	for (unsigned int i = 0; i < m->vm.cpus; i++) {
 		struct kvm_regs g = { 0 };
 
@@ -214,8 +226,7 @@ static int cmd_regs(struct reply *r, int argc, char **argv, void *ctx)
 		reply_printf(r, "vp %u rip=%#llx rsp=%#llx rflags=%#llx rax=%#llx\n", i,
 			     g.rip, g.rsp, g.rflags, g.rax);
 	}
-	if (running)
-		vcpus_go(&m->vm);
+	go_on(m);
 	return 0;
 }
 

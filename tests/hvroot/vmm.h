@@ -84,6 +84,7 @@ void vcpu_signal_init(void);
 
 /* cpuid.c */
 int cpuid_set(struct vcpu *v);
+bool cpuid_under_tcg(void);		/* the processor is QEMU's software */
 int cpuid_mask_check(const char *names);	/* 0, or -1 after log_err() */
 
 /* boot.c */
