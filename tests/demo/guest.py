@@ -1,0 +1,130 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""The demo's part in the lab: hvroot, one guest, and what is done in it.
+
+usage: guest.py KERNEL-FOLDER INITRD SECONDS-SO-FAR MEGABYTES   (from scripts/demo)
+"""
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+sys.path.insert(0, os.path.join(ROOT, "tests/scenarios"))
+from guest import Agent, GuestError  # noqa: E402 pylint: disable=wrong-import-position
+from host import HostError  # noqa: E402 pylint: disable=wrong-import-position
+
+OUT = os.environ["LAB_OUT"]
+
+
+class Demo:
+    def __init__(self, kernel, initrd, began, mb):
+        self.began = time.monotonic() - began
+        self.scratch = tempfile.mkdtemp(prefix="demo-")
+        self.agent_path = os.path.join(self.scratch, "agent")
+        self.trace = os.path.join(self.scratch, "trace")
+        # In the lab the results folder is on a network file system without holes to punch.
+        self.disk = os.path.join(self.scratch, "disk.img")
+        with open(self.disk, "wb") as f:
+            f.truncate(2 * mb + 128 << 20)
+        self.host = subprocess.Popen(
+            [os.path.join(ROOT, "build/hvroot/hvroot"), "--kernel", os.path.join(kernel, "vmlinux"),
+             "--initrd", initrd, "--append", "console=ttyS0 panic=-1 quiet pci=noearly",
+             "--cpus", "2", "--memory", "768M", "--subchannels", "1",
+             "--disk", "file=%s,lun=0" % self.disk, "--disk", "file=%s/files.img,lun=1,ro" % OUT,
+             "--console", OUT + "/console", "--trace", self.trace, "--agent", self.agent_path],
+            stdin=subprocess.DEVNULL)
+
+    def step(self, text):
+        print("\n[%3ds] \033[1m%s\033[0m" % (time.monotonic() - self.began, text), flush=True)
+
+    def boot(self):
+        self.agent = Agent(self.agent_path, 30)
+        self.agent.ready(200)
+
+    def sh(self, script, timeout=200, show=True):
+        """Run in the guest; what it prints is shown."""
+        out, status = self.agent.run("set -e\n" + script, timeout)
+        if show and out.strip():
+            print("  " + out.strip().replace("\n", "\n  "), flush=True)
+        if status:
+            raise GuestError("'%s' ended with %d" % (script.strip().splitlines()[0], status))
+        return out
+
+    def modules(self):
+        self.sh("""
+lsmod | awk '/^hv_/ { print $1 }' | while read -r m; do
+	printf '%-12s from %s\\n' "$m" "$(modinfo "$m" | sed -n 's/^filename: *//p')"
+done
+case $(modinfo hv_vmbus hv_storvsc | grep -c '^filename:.*/updates/') in 2) ;; *) echo "not our modules!"; exit 1; esac
+for m in hv_vmbus hv_storvsc; do test -d /sys/module/$m; done""")
+
+    def power_off(self):
+        self.agent.sock.sendall(b"run off\nsync; poweroff -f\n.off\n")
+        status = self.host.wait(60)
+        if status:
+            raise HostError("hvroot ended with %d" % status)
+        subprocess.run(["cp", "--sparse=always", self.disk, OUT + "/disk.img"], check=True)
+
+
+def story(demo, mb):
+    demo.boot()
+    demo.sh("uname -sr; grep -m1 'Hyper-V' /proc/cpuinfo || dmesg | grep -m1 -o 'Hypervisor detected: .*'; dmesg | grep -i 'vmbus version' || true")
+    demo.step("the modules that the guest loaded by itself, from the modalias of what it found")
+    demo.modules()
+    demo.sh("lsblk -o NAME,SIZE,RO,TYPE,VENDOR,MODEL,HCTL")
+    demo.step("ext4 on the synthetic disk, %d MB of files onto it" % mb)
+    demo.sh("""
+mkfs.ext4 -q -F $(disk c0l0)
+mkdir -p /mnt/new /mnt/files
+mount $(disk c0l0) /mnt/new
+mount -o ro $(disk c0l1) /mnt/files
+t=$(date +%s)
+cp -a /mnt/files/files /mnt/new/
+sync
+echo "copied and synced in $(( $(date +%s) - t )) s"
+df -h /mnt/new | sed 's/^/  /'
+umount /mnt/files /mnt/new""")
+    demo.step("both modules unloaded, and loaded again")
+    demo.sh("""
+unload_all
+lsmod | grep hv_ && exit 1
+echo "loaded: none; disks: $(ls /sys/block | grep -c '^sd' || true)"
+coldplug; settle
+n=0; until disk c0l0 >/dev/null; do n=$((n + 1)); [ $n -lt 100 ]; sleep 0.2; done""")
+    demo.modules()
+    demo.step("checksums in the guest")
+    demo.sh("""
+mount $(disk c0l0) /mnt/new
+cd /mnt/new
+find ./files -type f -print0 | xargs -0 md5sum > guest.md5
+echo "$(wc -l < guest.md5) files:"
+sed -n '1,3p' guest.md5
+cd /
+umount /mnt/new
+if dmesg | grep -E 'BUG|WARNING|I/O error|Call Trace'; then exit 1; fi""", 300)
+    demo.step("power off")
+    demo.power_off()
+
+
+def main():
+    kernel, initrd, began, mb = sys.argv[1:]
+    demo = Demo(kernel, initrd, float(began), int(mb))
+    try:
+        story(demo, int(mb))
+    except (GuestError, HostError, subprocess.TimeoutExpired) as e:
+        print("demo: %s" % e, file=sys.stderr)
+        return 1
+    finally:
+        if demo.host.poll() is None:
+            demo.host.kill()
+        if os.path.exists(demo.trace):
+            shutil.copy(demo.trace, OUT)
+        shutil.rmtree(demo.scratch, ignore_errors=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
