@@ -32,7 +32,7 @@ class Demo:
         self.host = subprocess.Popen(
             [os.path.join(ROOT, "build/hvroot/hvroot"), "--kernel", os.path.join(kernel, "vmlinux"),
              "--initrd", initrd, "--append", "console=ttyS0 panic=-1 quiet pci=noearly",
-             "--cpus", "2", "--memory", "768M", "--subchannels", "1",
+             "--cpus", "2", "--memory", "768M", "--subchannels", "1", "--offers", "shutdown,heartbeat,timesync",
              "--disk", "file=%s,lun=0" % self.disk, "--disk", "file=%s/files.img,lun=1,ro" % OUT,
              "--console", OUT + "/console", "--trace", self.trace, "--agent", self.agent_path],
             stdin=subprocess.DEVNULL)
