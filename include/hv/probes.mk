@@ -4,7 +4,7 @@
 # handed to the other folders through the environment.
 
 hv-try = $(shell printf '%s\n' $(2) | $(CC) $(LINUXINCLUDE) $(KBUILD_CPPFLAGS) $(KBUILD_CFLAGS) \
-	-DMODULE -DKBUILD_MODNAME='"probe"' -Werror -Wno-unused -Wno-missing-prototypes -fsyntax-only -x c - 2>/dev/null && \
+	-DMODULE -DKBUILD_MODNAME='"probe"' -Werror -Wno-unused -Wno-missing-declarations -Wno-missing-prototypes -fsyntax-only -x c - 2>/dev/null && \
 	echo -DHV_HAVE_$(1))
 
 ifeq ($(origin HV_PROBES),undefined)
