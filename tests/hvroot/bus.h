@@ -72,6 +72,9 @@ void devctl_init(struct bus *b);
 /* classes.c: every device class that is not a disk; 0 or -1 after log_err() */
 int classes_init(struct bus *b);
 
+/* net_dev.c: network devices of the command line */
+int net_init(struct bus *b);
+
 /* stor_dev.c: controllers and disks of the command line and commands */
 int stor_init(struct bus *b);
 /* Waits until no I/O touches guest memory any more. */

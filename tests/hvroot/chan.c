@@ -166,11 +166,11 @@ static void flush_queue(struct vsp_chan *ch)
 	publish(ch);
 }
 
-void vsp_send(struct vsp_chan *ch, uint16_t type, uint16_t flags, uint64_t id,
-	      const void *body, size_t len)
+void vsp_send_ext(struct vsp_chan *ch, uint16_t type, uint16_t flags, uint64_t id,
+		  const void *body, size_t ext, size_t len)
 {
 	struct packet_header h = {
-		.type = type, .offset8 = sizeof(h) / 8,
+		.type = type, .offset8 = (sizeof(h) + ext) / 8,
 		.len8 = (sizeof(h) + len + 7) / 8, .flags = flags, .id = id,
 	};
 	struct bus *b = ch->dev->bus;
@@ -185,6 +185,12 @@ void vsp_send(struct vsp_chan *ch, uint16_t type, uint16_t flags, uint64_t id,
 		set_dirty(ch);
 	else
 		publish(ch);
+}
+
+void vsp_send(struct vsp_chan *ch, uint16_t type, uint16_t flags, uint64_t id,
+	      const void *body, size_t len)
+{
+	vsp_send_ext(ch, type, flags, id, body, 0, len);
 }
 
 void vsp_complete(struct vsp_chan *ch, uint64_t id, const void *body, size_t len)

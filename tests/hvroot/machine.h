@@ -11,6 +11,7 @@
 
 #define MACHINE_CPUS_MAX	64
 #define MACHINE_DISKS_MAX	64
+#define MACHINE_NICS_MAX	16
 
 struct vm;
 
@@ -43,6 +44,8 @@ struct machine_options {
 	/* VMBus server */
 	struct disk_option disks[MACHINE_DISKS_MAX];
 	unsigned int ndisks;
+	const char *nics[MACHINE_NICS_MAX];	/* --nic, checked by the server */
+	unsigned int nnics;
 	unsigned int subchannels;	/* besides the primary, per SCSI controller */
 	uint32_t vmbus_version;		/* newest to accept, major << 16 | minor; 0 = all */
 	const char *offers;		/* --offers: classes beside disks, NULL = the default */

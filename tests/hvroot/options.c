@@ -104,6 +104,14 @@ static int add_disk(struct machine_options *o, const char *name, const char *arg
 	return 0;
 }
 
+static int add_nic(struct machine_options *o, const char *name, const char *arg)
+{
+	if (o->nnics == MACHINE_NICS_MAX)
+		return bad(name, arg, "too many network devices");
+	o->nics[o->nnics++] = arg;
+	return 0;
+}
+
 static int set_subchannels(struct machine_options *o, const char *name, const char *arg)
 {
 	return number(name, arg, 0, MACHINE_CPUS_MAX - 1, &o->subchannels);
@@ -212,6 +220,8 @@ static const struct option_row rows[] = {
 	{ "disk", "SPEC", "a SCSI disk, may be repeated:\n"
 		"file=PATH[,lun=N][,controller=N][,ro], or sg=/dev/sgN to pass one through", add_disk },
 	{ "ide", "SPEC", "a disk on the IDE controller: file=PATH[,lun=N][,controller=N][,ro]", add_disk },
+	{ "nic", "SPEC", "a network device: tap=NAME[,mac=..][,queues=N][,mtu=N][,vlan=N]\n"
+	  "[,speed=MBIT][,nvsp=VERSION][,link=up|down][,off=csum+lso+rsc+rss]", add_nic },
 	{ "subchannels", "N", "sub-channels a SCSI controller offers (default 0)", set_subchannels },
 	{ "vmbus-version", "X.Y", "newest VMBus version to accept (default: all)", set_version },
 	{ "offers", "LIST", "devices besides the disks, comma-separated, or none, or all", set_offers },

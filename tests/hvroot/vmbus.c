@@ -168,7 +168,7 @@ int vmbus_init(struct vm *vm, const struct machine_options *o)
 	monitor_init(b);
 	inspect_init(b);
 	devctl_init(b);
-	if (stor_init(b) || classes_init(b))
+	if (stor_init(b) || classes_init(b) || net_init(b))
 		return -1;
 	hcall_on_message(vm, on_message, b);
 	set_version(b, o->vmbus_version ? o->vmbus_version : VMBUS_V6_0);

@@ -112,6 +112,9 @@ void vsp_revoke_subs(struct vsp_dev *d);
 /* Queued when the ring is full; dropped when the channel closes or failed. */
 void vsp_send(struct vsp_chan *ch, uint16_t type, uint16_t flags, uint64_t id,
 	      const void *body, size_t len);
+/* As vsp_send(); the first @ext bytes of @body belong to the header. */
+void vsp_send_ext(struct vsp_chan *ch, uint16_t type, uint16_t flags, uint64_t id,
+		  const void *body, size_t ext, size_t len);
 void vsp_complete(struct vsp_chan *ch, uint64_t id, const void *body, size_t len);
 /* Between the two, signals to guests are saved up. They nest. */
 void vsp_batch_begin(struct bus *b);
