@@ -35,7 +35,7 @@ static const struct class classes[] = {
 	  "eb765408-105f-49b6-b4aa-c123b64d17d4", &ic_ops, PIPE_FLAGS, 0, true },
 	{ "balloon", "525074dc-8985-46e2-8057-a307dc18a502",
 	  "1eccfd72-4b41-45ef-b73a-4a6e44c12924", &balloon_ops,
-	  OFFER_ENUMERATE, 0, true },
+	  OFFER_ENUMERATE, 0, false },	/* Linux's driver can never be unloaded */
 	{ "keyboard", "f912ad6d-2b17-48ea-bd65-f927a61c7684",
 	  "d34b2567-b9b6-42b9-8778-0a4ec0b955bf", &keyboard_ops,
 	  OFFER_ENUMERATE, 0, true },

@@ -1,0 +1,298 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Channels: open, close, memory lists, rescind, relids, moving. */
+#include <string.h>
+#include "test.h"
+#include "world.h"
+
+static void connected(uint32_t version)
+{
+	world_new(2);
+	world_connect(version, 0);
+	world_forget();
+}
+
+static uint32_t created_status(void)
+{
+	const struct msg_gpadl_created *r = world_got(MSG_GPADL_CREATED);
+
+	return r ? r->status : ~0u;
+}
+
+static void opens_and_closes(void)
+{
+	connected(VMBUS_V5_3);
+	world_gpadl(1, 7, 8);
+	CHECK(created_status() == 0);
+	CHECK(world_open(1, 7, 4) == 0);
+	CHECK(w.opens == 1 && w.dev[0]->state == CHAN_OPEN);
+	CHECK(w.dev[0]->target_vp == 1 && w.dev[0]->event_flag == 1);
+	CHECK(world_relid(MSG_CLOSE_CHANNEL, 1) == 0);	/* has no answer */
+	CHECK(w.closes == 1);
+	CHECK(world_teardown(1, 7) == 1);
+	CHECK(world_count(MSG_GPADL_TORNDOWN) == 1);
+	CHECK(!w.c.gpadls.count && !w.refused);
+	world_end();
+}
+
+static void torndown_waits_for_the_device(void)
+{
+	connected(VMBUS_V5_3);
+	world_gpadl(1, 7, 8);
+	CHECK(world_open(1, 7, 4) == 0);
+	w.slow = true;
+	world_relid(MSG_CLOSE_CHANNEL, 1);
+	CHECK(world_teardown(1, 7) == 0);
+	world_closed();
+	CHECK(world_count(MSG_GPADL_TORNDOWN) == 1 && !w.c.gpadls.count);
+	world_end();
+}
+
+static void refuses_teardown_of_a_ring_in_use(void)
+{
+	connected(VMBUS_V5_3);
+	world_gpadl(1, 7, 8);
+	CHECK(world_open(1, 7, 4) == 0);
+	CHECK(world_teardown(1, 7) == 0 && w.refused == 1);
+	CHECK(world_teardown(2, 7) == 0 && w.refused == 2);	/* wrong channel */
+	CHECK(world_teardown(1, 8) == 0 && w.refused == 3);	/* no such list */
+	CHECK(w.c.gpadls.count == 1);
+	world_end();
+}
+
+static void reopens_after_the_device_let_go(void)
+{
+	connected(VMBUS_V5_3);
+	world_gpadl(1, 7, 8);
+	world_gpadl(1, 8, 8);
+	CHECK(world_open(1, 7, 4) == 0);
+	w.slow = true;
+	world_relid(MSG_CLOSE_CHANNEL, 1);
+	CHECK(world_open(1, 8, 4) == ~0u);	/* no answer yet */
+	CHECK(w.opens == 1);
+	world_closed();
+	CHECK(w.opens == 2 && w.dev[0]->state == CHAN_OPEN);
+	CHECK(world_count(MSG_OPEN_RESULT) == 2);
+	world_end();
+}
+
+static void refuses_bad_rings(void)
+{
+	connected(VMBUS_V5_3);
+	world_gpadl(1, 7, 8);
+	world_gpadl(2, 9, 8);
+	CHECK(world_open(1, 5, 4));		/* no such list */
+	CHECK(world_open(1, 9, 4));		/* of another channel */
+	CHECK(world_open(1, 7, 0));
+	CHECK(world_open(1, 7, 1));		/* no data page in the first ring */
+	CHECK(world_open(1, 7, 7));		/* ... in the second */
+	CHECK(world_open(1, 7, 8));
+	CHECK(world_open(1, 7, 0xFFFFFFFF));
+	CHECK(w.opens == 0);
+	CHECK(world_open(1, 7, 6) == 0);
+	world_end();
+}
+
+static void refuses_opens_at_the_wrong_time(void)
+{
+	connected(VMBUS_V5_3);
+	world_gpadl(1, 7, 8);
+	world_gpadl(1, 8, 8);
+	CHECK(world_open(5, 7, 4) == ~0u && w.refused == 1);	/* no such channel */
+	CHECK(world_open(1, 7, 4) == 0);
+	world_forget();
+	CHECK(world_open(1, 8, 4) == ~0u && w.refused == 1);	/* open already */
+	world_relid(MSG_CLOSE_CHANNEL, 2);
+	CHECK(w.refused == 2);					/* never opened */
+	world_relid(MSG_CLOSE_CHANNEL, 77);
+	world_relid(MSG_CLOSE_CHANNEL, 0xFFFFFFFF);
+	CHECK(w.refused == 4);
+	world_end();
+}
+
+static void passes_the_devices_refusal_on(void)
+{
+	connected(VMBUS_V5_3);
+	world_gpadl(1, 7, 8);
+	w.open_status = 0xC0000001;
+	CHECK(world_open(1, 7, 4) == 0xC0000001);
+	CHECK(w.dev[0]->state == CHAN_CLOSED);
+	CHECK(world_teardown(1, 7) == 1);
+	world_end();
+}
+
+static void refuses_lists_for_nobody(void)
+{
+	connected(VMBUS_V5_3);
+	world_gpadl(99, 7, 8);
+	CHECK(created_status() == GPADL_FAILED && !w.c.gpadls.count);
+	world_gpadl(1, 7, 8);
+	world_gpadl(1, 7, 8);			/* the handle again */
+	CHECK(created_status() == GPADL_FAILED && w.c.gpadls.count == 1);
+	world_end();
+}
+
+static void rescinds_in_order(void)
+{
+	struct msg_gpadl_header half = {
+		.h.type = MSG_GPADL_HEADER, .relid = 1, .gpadl = 8,
+		.range_bytes = 24, .range_count = 1,
+	};
+	struct {
+		struct msg_gpadl_header h;
+		struct gpa_range r;
+	} WIRE m = { half, { 2 * VMBUS_PAGE, 0 } };
+
+	connected(VMBUS_V5_3);
+	world_gpadl(1, 7, 8);
+	CHECK(world_open(1, 7, 4) == 0);
+	world_post(&m, sizeof(m));		/* its frames never come */
+	world_forget();
+	ctl_rescind(w.dev[0]);
+	CHECK(w.nsent == 2 && w.sent[0].type == MSG_GPADL_CREATED &&
+	      w.sent[1].type == MSG_RESCIND_CHANNEL);
+	CHECK(created_status() == GPADL_FAILED && w.closes == 1);
+	world_forget();
+	world_relid(MSG_CLOSE_CHANNEL, 1);	/* dropped without a word */
+	CHECK(world_open(1, 7, 4) == ~0u);
+	CHECK(!w.nsent && !w.refused);
+	world_gpadl(1, 9, 8);			/* answered, but not kept */
+	CHECK(created_status() == 0 && w.c.gpadls.count == 1);
+	CHECK(world_teardown(1, 9) == 1 && world_teardown(1, 7) == 1);
+	CHECK(!w.c.gpadls.count);
+	CHECK(world_relid(MSG_RELID_RELEASED, 1) == 0);
+	CHECK(w.released == 1 && w.c.releases == 1 && !w.c.chan[1]);
+	world_end();
+}
+
+static void keeps_a_relid_until_it_is_released(void)
+{
+	struct msg_offer o = { .flags = 1 };
+
+	connected(VMBUS_V5_3);
+	ctl_rescind(w.dev[0]);
+	CHECK(ctl_offer(&w.c, &o, 1, NULL) == NULL);
+	CHECK(world_relid(MSG_RELID_RELEASED, 1) == 0);
+	w.dev[0] = ctl_offer(&w.c, &o, 1, NULL);
+	CHECK(w.dev[0] && w.dev[0]->offer.relid == 1);
+	world_end();
+}
+
+static void refuses_releases_at_the_wrong_time(void)
+{
+	connected(VMBUS_V5_3);
+	world_gpadl(1, 7, 8);
+	CHECK(world_open(1, 7, 4) == 0);
+	world_relid(MSG_RELID_RELEASED, 1);
+	CHECK(w.refused == 1 && w.c.chan[1]);	/* it is open */
+	ctl_rescind(w.dev[0]);
+	world_relid(MSG_RELID_RELEASED, 1);
+	world_relid(MSG_RELID_RELEASED, 1);
+	CHECK(w.refused == 2 && w.c.releases == 1);	/* twice */
+	world_relid(MSG_RELID_RELEASED, 5000);
+	CHECK(w.refused == 3);
+	world_end();
+}
+
+static void release_waits_for_a_slow_device(void)
+{
+	connected(VMBUS_V5_3);
+	world_gpadl(1, 7, 8);
+	CHECK(world_open(1, 7, 4) == 0);
+	w.slow = true;
+	ctl_rescind(w.dev[0]);
+	CHECK(world_teardown(1, 7) == 0);
+	world_relid(MSG_RELID_RELEASED, 1);
+	CHECK(w.c.chan[1] && !w.released);
+	world_closed();
+	CHECK(!w.c.chan[1] && w.released == 1);
+	CHECK(world_count(MSG_GPADL_TORNDOWN) == 1 && !w.c.gpadls.count);
+	world_end();
+}
+
+static void moves_channels(void)
+{
+	struct msg_modify_channel m = {
+		.h.type = MSG_MODIFY_CHANNEL, .relid = 1, .target_vp = 3,
+	};
+	const struct msg_modify_response *r;
+
+	connected(VMBUS_V5_2);
+	world_gpadl(1, 7, 8);
+	CHECK(world_open(1, 7, 4) == 0);
+	CHECK(world_post(&m, sizeof(m)) == 0);	/* no answer before 5.3 */
+	CHECK(w.dev[0]->target_vp == 3 && w.moves == 1);
+	world_end();
+	connected(VMBUS_V5_3);
+	CHECK(world_post(&m, sizeof(m)) == 1);	/* not open */
+	r = world_got(MSG_MODIFY_CHANNEL_RESPONSE);
+	CHECK(r->status && w.refused == 1);
+	world_gpadl(1, 7, 8);
+	CHECK(world_open(1, 7, 4) == 0);
+	CHECK(world_post(&m, sizeof(m)) == 1);
+	r = world_got(MSG_MODIFY_CHANNEL_RESPONSE);
+	CHECK(!r->status && r->relid == 1);
+	m.target_vp = 4;			/* there are four, 0 to 3 */
+	world_post(&m, sizeof(m));
+	r = world_got(MSG_MODIFY_CHANNEL_RESPONSE);
+	CHECK(r->status && w.dev[0]->target_vp == 3);
+	world_end();
+}
+
+static void takes_the_guests_signal_parameters(void)
+{
+	struct msg_open m = {
+		.h.type = MSG_OPEN_CHANNEL, .relid = 1, .gpadl = 7,
+		.target_vp = VMBUS_NO_VP, .page_offset = 4,
+		.connection_id = 0x777, .event_flag = 33,
+	};
+
+	world_new(1);
+	world_connect(VMBUS_V6_0, VMBUS_FEAT_GUEST_SIGNAL);
+	world_gpadl(1, 7, 8);
+	world_post(&m, sizeof(m));
+	CHECK(w.dev[0]->connection_id == 0x777 && w.dev[0]->event_flag == 33);
+	CHECK(w.dev[0]->target_vp == VMBUS_NO_VP);
+	world_end();
+}
+
+static void opens_reserved_channels(void)
+{
+	struct msg_open_reserved o = {
+		.h.type = MSG_OPEN_RESERVED, .channel = 1, .target_vp = 2,
+		.target_sint = 7, .gpadl = 7, .page_offset = 4,
+	};
+	struct msg_close_reserved c = {
+		.h.type = MSG_CLOSE_RESERVED, .channel = 1, .target_vp = 2,
+		.target_sint = 7,
+	};
+
+	connected(VMBUS_V5_3);
+	world_post(&c, sizeof(c));
+	CHECK(w.refused == 1);
+	world_gpadl(1, 7, 8);
+	CHECK(world_post(&o, sizeof(o)) == 1);
+	CHECK(w.sent[w.nsent - 1].type == MSG_OPEN_RESULT &&
+	      w.sent[w.nsent - 1].vp == 2 && w.sent[w.nsent - 1].sint == 7);
+	CHECK(world_post(&c, sizeof(c)) == 1);
+	CHECK(world_count(MSG_CLOSE_RESERVED_RESPONSE) == 1 && w.closes == 1);
+	world_end();
+}
+
+const struct test chan_tests[] = {
+	{ "opens_and_closes", opens_and_closes },
+	{ "torndown_waits_for_the_device", torndown_waits_for_the_device },
+	{ "refuses_teardown_of_a_ring_in_use", refuses_teardown_of_a_ring_in_use },
+	{ "reopens_after_the_device_let_go", reopens_after_the_device_let_go },
+	{ "refuses_bad_rings", refuses_bad_rings },
+	{ "refuses_opens_at_the_wrong_time", refuses_opens_at_the_wrong_time },
+	{ "passes_the_devices_refusal_on", passes_the_devices_refusal_on },
+	{ "refuses_lists_for_nobody", refuses_lists_for_nobody },
+	{ "rescinds_in_order", rescinds_in_order },
+	{ "keeps_a_relid_until_it_is_released", keeps_a_relid_until_it_is_released },
+	{ "refuses_releases_at_the_wrong_time", refuses_releases_at_the_wrong_time },
+	{ "release_waits_for_a_slow_device", release_waits_for_a_slow_device },
+	{ "moves_channels", moves_channels },
+	{ "takes_the_guests_signal_parameters", takes_the_guests_signal_parameters },
+	{ "opens_reserved_channels", opens_reserved_channels },
+	{ 0 },
+};
