@@ -66,6 +66,7 @@ for m in hv_vmbus hv_storvsc; do test -d /sys/module/$m; done""")
         status = self.host.wait(60)
         if status:
             raise HostError("hvroot ended with %d" % status)
+        self.step("copying the disk image out of the lab")
         subprocess.run(["cp", "--sparse=always", self.disk, OUT + "/disk.img"], check=True)
 
 

@@ -8,8 +8,7 @@
  * endian), payload.
  *   from the machine   S start: NUL-ended strings, first byte says what:
  *                        A argument, E environment, C current directory,
- *                        B folder to show even if hidden, O results folder,
- *                        T set the clock (seconds)
+ *                        B folder to show even if hidden, O results folder
  *                      I input, Z end of input, K signal (1 byte)
  *   to the machine     R running, O output, E errors, X exit status (1 byte),
  *                      A input taken (4 bytes), F failed (text)
@@ -34,7 +33,6 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #define PIECE 16384
@@ -48,7 +46,6 @@ struct job {
 	char *shown[64];
 	char *out;
 	char *cwd;
-	time_t now;
 	int argc, envc, shownc;
 	pid_t pid;
 	int in, stdout_fd, stderr_fd;
@@ -224,9 +221,6 @@ static void parse_start(struct job *job, char *data, uint32_t len)
 		case 'O':
 			job->out = s + 1;
 			break;
-		case 'T':
-			job->now = atoll(s + 1);
-			break;
 		}
 	}
 	if (!job->argc || !job->cwd || !job->out)
@@ -250,7 +244,7 @@ static void enter_machine(struct job *job)
 	char path[64];
 
 	must_mount("root", "/new", "9p", MS_RDONLY | MS_NOATIME,
-		   "trans=virtio,version=9p2000.L,msize=512000,cache=loose,access=any");
+		   "trans=virtio,version=9p2000.L,msize=1048576,cache=loose,access=any");
 	if (chdir("/new"))
 		die("/new: %s", strerror(errno));
 	for (int i = 0; i < job->shownc; i++)
@@ -283,7 +277,7 @@ static void enter_machine(struct job *job)
 	}
 	make_path(job->out);
 	must_mount("out", job->out, "9p", MS_NOATIME,
-		   "trans=virtio,version=9p2000.L,msize=512000,cache=mmap,access=any");
+		   "trans=virtio,version=9p2000.L,msize=1048576,cache=none,access=any");
 }
 
 /* modprobe looks in /lib/modules: show the outer kernel's there if we can */
@@ -467,8 +461,6 @@ int main(void)
 	if (type != 'S')
 		die("frame '%c' before the start", type);
 	parse_start(&job, data, len);
-	if (job.now)
-		clock_settime(CLOCK_REALTIME, &(struct timespec){ .tv_sec = job.now });
 	enter_machine(&job);
 	show_modules(&job);
 	loopback_up();
