@@ -84,7 +84,7 @@ def rescind_reoffer_100(m):
 
 SYSFS = """
 cd %s
-for f in $(find . -type f | sort); do
+for f in $(find . -path './host*' -prune -o -type f -print | sort); do
 	case $f in */power/*) continue ;; esac
 	printf '%%s %%s ' "$f" "$(stat -c %%a "$f")"
 	case $f in
