@@ -23,6 +23,7 @@
 
 /* Leaf 3 EAX: runtime, time, SynIC, timers, APIC, hypercall, VP index, reset, TSC page, frequency */
 #define HV_PRIVILEGES	0x00000affu
+#define HV_PRIV_TIMERS	(1u << 3)
 #define HV_PRIV_HIGH	0x00000030u	/* post messages, signal events */
 /* Leaf 3 EDX: XMM input, frequency MSRs, crash MSRs, timer direct mode */
 #define HV_FEATURES	0x00080510u
@@ -225,6 +226,7 @@ static int add_hyperv(struct vcpu *v, struct table *t)
 	struct table *hv = calloc(1, sizeof(*hv));
 	const struct kvm_cpuid_entry2 *f, *h;
 	uint32_t no_auto_eoi = v->vm->o->auto_eoi ? 0 : HV_NO_AUTO_EOI;
+	uint32_t timers = v->vm->o->no_stimer ? HV_PRIV_TIMERS : 0;
 	int ret;
 
 	if (!hv || query_hyperv(v, hv) < 0) {
@@ -236,7 +238,7 @@ static int add_hyperv(struct vcpu *v, struct table *t)
 	ret = add_entry(t, HV_BASE, (uint32_t[]){ HV_LAST, 0x7263694d, 0x666f736f, 0x76482074 }) |
 	      add_entry(t, HV_BASE + 1, (uint32_t[]){ HV_INTERFACE, 0, 0, 0 }) |
 	      add_entry(t, HV_BASE + 2, (uint32_t[]){ 20348, 10 << 16, 0, 0 }) |
-	      add_entry(t, HV_BASE + 3, (uint32_t[]){ f->eax & HV_PRIVILEGES,
+	      add_entry(t, HV_BASE + 3, (uint32_t[]){ f->eax & HV_PRIVILEGES & ~timers,
 						      f->ebx & HV_PRIV_HIGH, 0,
 						      f->edx & HV_FEATURES }) |
 	      add_entry(t, HV_BASE + 4, (uint32_t[]){ (h->eax & HV_HINTS) | no_auto_eoi,

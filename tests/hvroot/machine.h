@@ -37,6 +37,7 @@ struct machine_options {
 	unsigned int trace_level;
 	bool gen1;
 	bool auto_eoi;
+	bool no_stimer;			/* no synthetic timers: the guest takes its APIC's */
 	bool no_reboot;			/* a reset ends hvroot */
 	bool paused;			/* wait for `resume` */
 	bool crash_goes_on;		/* do not end after a crash report */

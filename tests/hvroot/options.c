@@ -189,6 +189,14 @@ static int set_auto_eoi(struct machine_options *o, const char *name, const char 
 	return 0;
 }
 
+static int set_timer(struct machine_options *o, const char *name, const char *arg)
+{
+	o->no_stimer = !strcmp(arg, "apic");
+	if (!o->no_stimer && strcmp(arg, "synthetic"))
+		return bad(name, arg, "want synthetic or apic");
+	return 0;
+}
+
 static int set_on_crash(struct machine_options *o, const char *name, const char *arg)
 {
 	o->crash_goes_on = !strcmp(arg, "continue");
@@ -235,6 +243,8 @@ static const struct option_row rows[] = {
 	{ "cpu-mask", "LIST", "features to hide: avx,xsave,x2apic,invtsc,la57,smap, or none\n"
 		"(default auto: xsave where the processor is QEMU's software)", set_mask },
 	{ "auto-eoi", NULL, "clear the hint that tells the guest not to use AutoEOI", set_auto_eoi },
+	{ "timer", "synthetic|apic", "the guest's clock events (default synthetic; Linux's own hv_vmbus\n"
+		"takes these away when it is unloaded, so unload it with apic only)", set_timer },
 	{ "on-crash", "exit|continue", "after the guest's crash report: end 2 s later, or let it\n"
 		"run on, into a kdump kernel say (default exit)", set_on_crash },
 	{ "no-reboot", NULL, "a reset of the guest ends hvroot", set_no_reboot },
