@@ -17,8 +17,8 @@
 #define DELAY_MOST	1000	/* microseconds */
 
 static bool testing;
-module_param(testing, bool, 0444);
-MODULE_PARM_DESC(testing, "Offer delays to inject under debugfs hyperv/<device>/delay");
+/* Not in modinfo: see main.c */
+module_param_cb(testing, &param_ops_bool, &testing, 0444);
 
 /* ------------------------------ delays -------------------------------------- */
 
