@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The exports of the data path and of open channels; exports_chan.c and
- * exports_bus.c have the rest.
+ * The exports of open channels.  exports_bus.c, exports_chan.c, exports_conn.c
+ * and exports_ring.c have the rest.
  *
  * With CONFIG_MODVERSIONS a symbol's CRC is computed from its declaration and
  * from every type that is complete in the file with the EXPORT_SYMBOL.  A
  * driver that was built against the kernel's own hv_vmbus loads on this one
- * only if each CRC is the same, so the includes of these three files are not a
+ * only if each CRC is the same, so the includes of these five files are not a
  * matter of taste: they make exactly those types complete that are complete
  * where the kernel exports the symbol.  scripts/check-abi compares all CRCs
  * with the kernel's Module.symvers; "make exports.symtypes" shows what differs.
@@ -33,11 +33,6 @@ EXPORT_SYMBOL(vmbus_sendpacket_getid);
 EXPORT_SYMBOL_GPL(vmbus_sendpacket_mpb_desc);
 EXPORT_SYMBOL(vmbus_recvpacket);
 EXPORT_SYMBOL_GPL(vmbus_recvpacket_raw);
-EXPORT_SYMBOL_GPL(hv_pkt_iter_first);
-EXPORT_SYMBOL_GPL(__hv_pkt_iter_next);
-EXPORT_SYMBOL_GPL(hv_pkt_iter_close);
-EXPORT_SYMBOL_GPL(hv_ringbuffer_get_debuginfo);
-EXPORT_SYMBOL_GPL(hv_ringbuffer_spinlock_busy);
 EXPORT_SYMBOL_GPL(vmbus_next_request_id);
 EXPORT_SYMBOL_GPL(vmbus_request_addr);
 EXPORT_SYMBOL_GPL(vmbus_request_addr_match);

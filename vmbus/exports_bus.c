@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The exports of the bus itself: drivers, devices, MMIO.  They stand apart
- * from exports.c because the kernel exports them where more types are
- * complete (the includes below), which is part of their CRCs.
+ * The exports of the bus itself: drivers, devices, MMIO; see exports.c for why
+ * these includes and no others.
  */
 #include <linux/cdev.h>
 #include <linux/dma-map-ops.h>
@@ -12,6 +11,7 @@
 #include <linux/pid_namespace.h>
 #include <linux/poll.h>
 #include <linux/seq_file.h>
+#include <linux/sched/isolation.h>
 #include <linux/static_call.h>
 #include <linux/tracepoint.h>
 #include "vmbus_priv.h"

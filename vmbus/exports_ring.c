@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The exports of the ring; see exports.c for why these includes
+ * and no others.
+ */
+#include <linux/hyperv.h>
+#include <linux/module.h>
+#include <linux/static_call.h>
+#include <linux/tracepoint.h>
+#include <linux/uio.h>
+#include <linux/vmalloc.h>
+#include "vmbus_priv.h"
+
+EXPORT_SYMBOL_GPL(hv_pkt_iter_first);
+EXPORT_SYMBOL_GPL(__hv_pkt_iter_next);
+EXPORT_SYMBOL_GPL(hv_pkt_iter_close);
+EXPORT_SYMBOL_GPL(hv_ringbuffer_get_debuginfo);
+EXPORT_SYMBOL_GPL(hv_ringbuffer_spinlock_busy);
