@@ -47,6 +47,16 @@ DefinitionBlock ("", "DSDT", 2, "HVGST", "HVROOT", 1)
 			}
 		}
 
+		// No interrupt: the clock can be read, alarms do not exist
+		Device (RTC)
+		{
+			Name (_HID, EisaId ("PNP0B00"))
+			Name (_CRS, ResourceTemplate ()
+			{
+				IO (Decode16, 0x0070, 0x0070, 0, 2)
+			})
+		}
+
 		Device (COM1)
 		{
 			Name (_HID, EisaId ("PNP0501"))
