@@ -23,25 +23,48 @@ def crash_unload_unanswered(m):
     m.process.wait(200)
 
 
+def bring_kernel(m, disk):
+    """The guest's own kernel and initramfs as /tmp/k and /tmp/i, through a disk."""
+    kernel, initrd = m.images["kernel-qemu"], m.images["initrd"]
+    with open(m.backing(disk), "r+b") as out:
+        for path in (kernel, initrd):
+            with open(path, "rb") as f:
+                out.write(f.read())
+    dev, sizes = m.dev(disk), (os.path.getsize(kernel), os.path.getsize(initrd))
+    m.sh("head -c %d %s >/tmp/k; tail -c +%d %s | head -c %d >/tmp/i" %
+         (sizes[0], dev, sizes[0] + 1, dev, sizes[1]), 120)
+
+
 @scenario(rows="V27", machine=Machine(cpus=2, memory=768, disks=(Disk(), Disk(lun=1))), drivers=BOTH,
           fresh=True, timeout=300)
 def kexec(m):
     "kexec into the same kernel: UNLOAD, a new connection, the disk is there"
-    kernel, initrd = m.images["kernel-qemu"], m.images["initrd"]
-    with open(m.backing(m.spec.disks[1]), "r+b") as disk:
-        for path in (kernel, initrd):
-            with open(path, "rb") as f:
-                disk.write(f.read())
-    sizes = os.path.getsize(kernel), os.path.getsize(initrd)
-    m.sh("head -c %d %s >/tmp/k; tail -c +%d %s | head -c %d >/tmp/i; dd if=/dev/urandom of=%s bs=4k count=16 2>/dev/null;"
-         "sync; md5sum /tmp/k /tmp/i" % (sizes[0], m.dev(m.spec.disks[1]), sizes[0] + 1, m.dev(m.spec.disks[1]),
-                                         sizes[1], m.dev()), 120)
+    bring_kernel(m, m.spec.disks[1])
+    m.sh("dd if=/dev/urandom of=%s bs=4k count=16 2>/dev/null; sync" % m.dev())
     sum_before = m.sh("head -c 65536 %s | md5sum" % m.dev())
     m.agent.start("kexec /tmp/k /tmp/i")
     m.trace.wait(r"\bUNLOAD\b", 60)
     m.agent.ready(m.left(200))
     m.greet()
     m.expect(m.sh("head -c 65536 %s | md5sum" % m.dev()) == sum_before, "the disk reads the same")
+
+
+@scenario(rows="V26 S26", machine=Machine(cpus=2, memory=1024, disks=(Disk(), Disk(lun=1)), append="crashkernel=320M",
+                                          options=("--on-crash", "continue")),
+          drivers=BOTH, fresh=True, timeout=400)
+def kdump(m):
+    "a panic starts the crash kernel on one CPU: it connects anew, sees all disks, saves the memory of the first"
+    bring_kernel(m, m.spec.disks[1])
+    m.sh("kexec -p /tmp/k /tmp/i 'nr_cpus=1 reset_devices'", 60)
+    m.agent.start("echo c >/proc/sysrq-trigger")
+    m.trace.wait(r"\bUNLOAD\b", 100)
+    m.agent.ready(m.left(250))
+    m.greet()
+    m.expect(m.sh("nproc") == "1", "the crash kernel has one CPU")
+    m.expect(m.sh("head -c 4 /proc/vmcore | tail -c 3") == "ELF", "/proc/vmcore is there")
+    dev = m.dev()
+    m.sh("dd if=/proc/vmcore of=%s bs=1M count=64 iflag=fullblock oflag=direct 2>/dev/null" % dev, 120)
+    m.sh("head -c $((64 << 20)) /proc/vmcore | cmp -n $((64 << 20)) - %s" % dev, 120)
 
 
 @scenario(rows="~V28 ~S25", machine=ONE, drivers=BOTH, timeout=300)
