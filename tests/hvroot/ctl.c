@@ -307,6 +307,9 @@ void ctl_message(struct ctl *c, uint32_t conn, const void *msg, size_t len)
 		return;
 	}
 	memcpy(&h, msg, sizeof(h));
+	/* Linux gives its relids back even after its UNLOAD was answered */
+	if (h.type == MSG_RELID_RELEASED && !c->version)
+		return;
 	why = objection(c, conn, h.type, msg, len);
 	if (why)
 		ctl_refuse(c, h.type, why);

@@ -171,7 +171,7 @@ static void needs_a_connection_first(void)
 	static const uint32_t types[] = {
 		MSG_REQUEST_OFFERS, MSG_OPEN_CHANNEL, MSG_CLOSE_CHANNEL,
 		MSG_GPADL_HEADER, MSG_GPADL_BODY, MSG_GPADL_TEARDOWN,
-		MSG_RELID_RELEASED, MSG_MODIFY_CHANNEL,
+		MSG_MODIFY_CHANNEL,
 	};
 	uint32_t msg[VMBUS_MAX_PAYLOAD / 4] = { 0 };
 
