@@ -12,9 +12,6 @@
 #include "trace.h"
 #include "vmbus_priv.h"
 
-/* Packets of unknown type that one look at the ring may pass over. */
-#define SKIP_MOST	16
-
 /* ------------------------------ set-up and errors --------------------------- */
 
 static struct chan_io *io_of(struct vmbus_channel *channel)
@@ -297,14 +294,6 @@ int vmbus_sendpacket_mpb_desc(struct vmbus_channel *channel,
 
 /* ------------------------------ receiving ----------------------------------- */
 
-static void read_failed(struct vmbus_channel *ch)
-{
-	struct ring_reader *rx = &io_of(ch)->rx;
-
-	chan_io_bad(ch, false, rx->error, rx->bad, true);
-	ring_drain(rx);
-}
-
 static void advance_past(struct vmbus_channel *ch, u32 len)
 {
 	struct chan_io *io = io_of(ch);
@@ -312,6 +301,37 @@ static void advance_past(struct vmbus_channel *ch, u32 len)
 	ring_skip(&io->rx, len);
 	io->rx_len = 0;
 	ch->inbound.priv_read_index = io->rx.read;
+}
+
+/* Give space back, and wake a host that waits for it. */
+static void release(struct vmbus_channel *ch)
+{
+	if (!ring_release(&io_of(ch)->rx))
+		return;
+	ch->intr_in_full++;
+	vmbus_setevent(ch);
+}
+
+/* The slow path of next_packet(): something was wrong with the ring. */
+static u32 next_good_packet(struct vmbus_channel *ch,
+			    struct vmpacket_descriptor *desc, int len)
+{
+	struct ring_reader *rx = &io_of(ch)->rx;
+
+	while (len == -EBADMSG) {
+		chan_io_bad(ch, false, rx->dropped, rx->bad, false);
+		len = ring_peek(rx, desc);
+	}
+	ch->inbound.priv_read_index = rx->read;
+	if (len > 0)
+		return len;
+	/* A driver that finds nothing gives nothing back, so do it here. */
+	release(ch);
+	if (len < 0) {
+		chan_io_bad(ch, false, rx->error, rx->bad, true);
+		ring_drain(rx);
+	}
+	return 0;
 }
 
 /*
@@ -323,36 +343,14 @@ static u32 next_packet(struct vmbus_channel *ch,
 {
 	struct ring_reader *rx = &io_of(ch)->rx;
 	u32 repaired = rx->repaired;
-	int len, skipped = 0;
+	int len;
 
 	if (unlikely(!ch->inbound.ring_buffer))
 		return 0;
-	while ((len = ring_peek(rx, desc)) > 0) {
-		if (likely(packet_type_known(desc->type)))
-			return len;
-		chan_io_bad(ch, false, RING_TYPE, desc->type, false);
-		if (++skipped > SKIP_MOST) {
-			rx->error = RING_TYPE;
-			rx->bad = desc->type;
-			len = -EIO;
-			break;
-		}
-		advance_past(ch, len);
-	}
-	if (unlikely(len < 0))
-		read_failed(ch);
+	len = ring_peek(rx, desc);
 	if (unlikely(rx->repaired != repaired))
 		chan_io_bad(ch, false, RING_READ_MOVED, rx->published, false);
-	return 0;
-}
-
-/* Give space back, and wake a host that waits for it. */
-static void release(struct vmbus_channel *ch)
-{
-	if (!ring_release(&io_of(ch)->rx))
-		return;
-	ch->intr_in_full++;
-	vmbus_setevent(ch);
+	return likely(len >= 0) ? len : next_good_packet(ch, desc, len);
 }
 
 /* Payload, or with @raw the whole packet, straight from the ring to the caller. */

@@ -43,8 +43,7 @@ int packet_build(struct vmpacket_descriptor *desc, u16 type, u32 header,
  * @desc: private copy of what the host wrote
  * @avail: bytes published from the descriptor on, its trailer not counted
  *
- * The type is not judged here: a packet of unknown type can be skipped, one
- * of wrong length cannot.
+ * Only a wrong length makes it impossible to pass over the packet.
  *
  * Return: RING_OK, or what is wrong.
  */
@@ -54,6 +53,8 @@ enum ring_error packet_check(const struct vmpacket_descriptor *desc, u32 avail)
 		return RING_LENGTH;
 	if (desc->offset8 * 8u < sizeof(*desc) || desc->offset8 > desc->len8)
 		return RING_OFFSET;
+	if (!packet_type_known(desc->type))
+		return RING_TYPE;
 	return RING_OK;
 }
 

@@ -214,7 +214,8 @@ int ring_stage(struct ring_writer *w, const struct ring_piece *pieces,
  * other.
  *
  * Return: true if the peer must be signalled: it does not hold its interrupt
- * mask and had read all that was published before.
+ * mask and had read all that was published before, or what it says of that
+ * is nonsense.
  */
 bool ring_publish(struct ring_writer *w)
 {
@@ -232,9 +233,9 @@ bool ring_publish(struct ring_writer *w)
 	if (READ_ONCE(shared->interrupt_mask))
 		return false;
 	read = READ_ONCE(shared->read_index);
-	/* Nonsense stops the next packet; waking the peer would not help it. */
+	/* Nonsense stops the next packet. This one is out: let the peer find it. */
 	if (writer_take_read(w, read))
-		return false;
+		return true;
 	return read == old;
 }
 
@@ -300,6 +301,35 @@ static int reader_avail(struct ring_reader *r)
 	return distance(r->read, write, r->size);
 }
 
+/* Pass over @len bytes that make no sense; the peer may do better next time. */
+static int reader_drop(struct ring_reader *r, enum ring_error why, u32 bad,
+		       u32 len)
+{
+	if (++r->junk > RING_JUNK_MOST)
+		return reader_fail(r, why, bad);
+	r->dropped = why;
+	r->bad = bad;
+	ring_skip(r, len);
+	return -EBADMSG;
+}
+
+/*
+ * Judge the packet of which @desc is the descriptor. After a wrong length
+ * nobody knows where the next packet starts, so all that there is goes.
+ */
+static int reader_judge(struct ring_reader *r,
+			const struct vmpacket_descriptor *desc, u32 avail)
+{
+	enum ring_error error = packet_check(desc, avail - RING_TRAILER);
+	u32 len = hv_pkt_len(desc) + RING_TRAILER;
+
+	if (unlikely(error))
+		return reader_drop(r, error, packet_bad_value(desc, error),
+				   error == RING_LENGTH ? avail : len);
+	r->junk = 0;
+	return len;
+}
+
 /**
  * ring_peek - look at the next packet
  * @r: the end
@@ -309,12 +339,12 @@ static int reader_avail(struct ring_reader *r)
  * Asking again without ring_skip() finds the same packet.
  *
  * Return: bytes the packet occupies with its trailer; 0 if there is none;
- * -EIO if ring or packet are nonsense, then and ever after, with the reason
- * in @r->error.
+ * -EBADMSG if a packet made no sense and was passed over, with the reason in
+ * @r->dropped: ask again; -EIO if the ring is given up, then and ever after,
+ * with the reason in @r->error.
  */
 int ring_peek(struct ring_reader *r, struct vmpacket_descriptor *desc)
 {
-	enum ring_error error;
 	int avail;
 
 	if (unlikely(r->error))
@@ -326,12 +356,9 @@ int ring_peek(struct ring_reader *r, struct vmpacket_descriptor *desc)
 		return avail;
 	}
 	if (unlikely(avail < RING_MIN_PACKET))
-		return reader_fail(r, RING_SHORT, avail);
+		return reader_drop(r, RING_SHORT, avail, avail);
 	ring_copy_out(r, desc, 0, sizeof(*desc));
-	error = packet_check(desc, avail - RING_TRAILER);
-	if (unlikely(error))
-		return reader_fail(r, error, packet_bad_value(desc, error));
-	return hv_pkt_len(desc) + RING_TRAILER;
+	return reader_judge(r, desc, avail);
 }
 
 /**

@@ -16,6 +16,9 @@
 /* The least that a producer can publish: a descriptor and its trailer. */
 #define RING_MIN_PACKET	(sizeof(struct vmpacket_descriptor) + RING_TRAILER)
 
+/* So many packets in a row that make no sense, and the ring is given up. */
+#define RING_JUNK_MOST	16
+
 /* What can be wrong with a ring or a packet that the host wrote. */
 enum ring_error {
 	RING_OK,
@@ -68,8 +71,11 @@ struct ring_writer {
  * @read: where the next packet starts; the shared copy is write-only for us
  * @published: what the peer was told
  * @write: the peer's index as last seen and checked
- * @error: first thing found wrong; the end finds no more packets from then on
+ * @error: what made us give the ring up; the end finds no more packets from
+ *	then on
+ * @dropped: what was wrong with the packet dropped last
  * @bad: the value that was wrong
+ * @junk: packets dropped since the last good one
  * @repaired: times the host had changed the index that is ours
  */
 struct ring_reader {
@@ -80,7 +86,9 @@ struct ring_reader {
 	u32 published;
 	u32 write;
 	enum ring_error error;
+	enum ring_error dropped;
 	u32 bad;
+	u32 junk;
 	u32 repaired;
 };
 

@@ -99,6 +99,18 @@ static void packet_check_judges(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, c->bad, packet_bad_value(&d, c->want));
 }
 
+static void packet_check_judges_types(struct kunit *test)
+{
+	struct vmpacket_descriptor d = { .offset8 = 2, .len8 = 2 };
+	u32 type;
+
+	for (type = 0; type < 256; type++) {
+		d.type = type;
+		KUNIT_EXPECT_EQ(test, type && type < 14 ? RING_OK : RING_TYPE,
+				packet_check(&d, 16));
+	}
+}
+
 static void packet_type_known_judges(struct kunit *test)
 {
 	struct vmpacket_descriptor d = { .type = 0xe };
@@ -116,6 +128,7 @@ static struct kunit_case packet_cases[] = {
 	KUNIT_CASE(packet_build_refuses_headers),
 	KUNIT_CASE(packet_build_refuses_lengths),
 	KUNIT_CASE_PARAM(packet_check_judges, checks_gen_params),
+	KUNIT_CASE(packet_check_judges_types),
 	KUNIT_CASE(packet_type_known_judges),
 	{}
 };

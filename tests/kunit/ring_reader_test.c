@@ -208,24 +208,29 @@ static void ring_release_wakes_only_when_crossing(struct kunit *test)
 
 /* ---- a peer that lies ---- */
 
+/* Written into a ring that has 40 bytes to read; @skipped of them are dropped. */
 struct bad_packet {
 	const char *name;
-	struct fake_packet p;	/* written into a ring that has 40 bytes to read */
+	struct fake_packet p;
 	enum ring_error error;
 	u32 bad;
+	u32 skipped;
 };
 
 static const struct bad_packet bad_packets[] = {
-	{ "length 0", { 6, 2, 0, 0, 1 }, RING_LENGTH, 0 },
-	{ "length 8", { 6, 1, 1, 0, 1 }, RING_LENGTH, 1 },
-	{ "length with trailer", { 6, 2, 5, 0, 1 }, RING_LENGTH, 5 },
-	{ "length past the data", { 6, 2, 6, 0, 1 }, RING_LENGTH, 6 },
-	{ "length past the ring", { 6, 2, 16, 0, 1 }, RING_LENGTH, 16 },
-	{ "length all ones", { 6, 2, 0xffff, 0, 1 }, RING_LENGTH, 0xffff },
-	{ "offset 0", { 6, 0, 4, 0, 1 }, RING_OFFSET, 0 },
-	{ "offset 8", { 6, 1, 4, 0, 1 }, RING_OFFSET, 1 },
-	{ "offset past the length", { 6, 5, 4, 0, 1 }, RING_OFFSET, 5 },
-	{ "offset all ones", { 6, 0xffff, 4, 0, 1 }, RING_OFFSET, 0xffff },
+	{ "length 0", { 6, 2, 0, 0, 1 }, RING_LENGTH, 0, 40 },
+	{ "length 8", { 6, 1, 1, 0, 1 }, RING_LENGTH, 1, 40 },
+	{ "length with trailer", { 6, 2, 5, 0, 1 }, RING_LENGTH, 5, 40 },
+	{ "length past the data", { 6, 2, 6, 0, 1 }, RING_LENGTH, 6, 40 },
+	{ "length past the ring", { 6, 2, 16, 0, 1 }, RING_LENGTH, 16, 40 },
+	{ "length all ones", { 6, 2, 0xffff, 0, 1 }, RING_LENGTH, 0xffff, 40 },
+	{ "offset 0", { 6, 0, 2, 0, 1 }, RING_OFFSET, 0, 24 },
+	{ "offset 8", { 6, 1, 4, 0, 1 }, RING_OFFSET, 1, 40 },
+	{ "offset past the length", { 6, 5, 4, 0, 1 }, RING_OFFSET, 5, 40 },
+	{ "offset all ones", { 6, 0xffff, 4, 0, 1 }, RING_OFFSET, 0xffff, 40 },
+	{ "type 0", { 0, 2, 2, 0, 1 }, RING_TYPE, 0, 24 },
+	{ "type 14", { 14, 2, 4, 0, 1 }, RING_TYPE, 14, 40 },
+	{ "type all ones", { 0xffff, 2, 4, 0, 1 }, RING_TYPE, 0xffff, 40 },
 };
 
 static void bad_packet_name(const struct bad_packet *b, char *desc)
@@ -235,22 +240,69 @@ static void bad_packet_name(const struct bad_packet *b, char *desc)
 
 KUNIT_ARRAY_PARAM(bad_packets, bad_packets, bad_packet_name);
 
-static void ring_peek_refuses_bad_packets(struct kunit *test)
+static void write_bad_packet(struct rx *t, const struct fake_packet *p)
 {
-	const struct bad_packet *b = test->param_value;
-	struct fake_packet head = b->p;
-	struct rx *t = rx_new(test, 128);
+	struct fake_packet head = *p;
+	u32 start = t->f->shared->write_index;
 
 	head.len8 = 2;
 	fake_write(t->f, &head, 0);
-	t->f->data[4] = b->p.len8;
-	t->f->data[5] = b->p.len8 >> 8;
-	t->f->shared->write_index = 40;
-	KUNIT_EXPECT_EQ(test, -EIO, peek(t));
-	KUNIT_EXPECT_EQ(test, b->error, t->r.error);
+	t->f->data[(start + 4) % t->f->size] = p->len8;
+	t->f->data[(start + 5) % t->f->size] = p->len8 >> 8;
+	t->f->shared->write_index = (start + 40) % t->f->size;
+}
+
+static void ring_peek_drops_bad_packets(struct kunit *test)
+{
+	const struct bad_packet *b = test->param_value;
+	struct rx *t = rx_new(test, 128);
+
+	write_bad_packet(t, &b->p);
+	KUNIT_EXPECT_EQ(test, -EBADMSG, peek(t));
+	KUNIT_EXPECT_EQ(test, b->error, t->r.dropped);
 	KUNIT_EXPECT_EQ(test, b->bad, t->r.bad);
-	/* for good, and nothing is given back */
-	t->f->shared->write_index = 0;
+	KUNIT_EXPECT_EQ(test, b->skipped, t->r.read);
+	KUNIT_EXPECT_EQ(test, RING_OK, t->r.error);
+}
+
+/* Traffic goes on: what comes after the bad packet is found. */
+static void ring_peek_goes_on_after_bad_packets(struct kunit *test)
+{
+	const struct bad_packet *b = test->param_value;
+	struct rx *t = rx_new(test, 128);
+	int i;
+
+	for (i = 0; i < 3 * RING_JUNK_MOST; i++) {
+		write_bad_packet(t, &b->p);
+		KUNIT_ASSERT_EQ(test, -EBADMSG, peek(t));
+		if (b->skipped < 40)
+			KUNIT_ASSERT_EQ(test, -EBADMSG, peek(t));
+		KUNIT_ASSERT_EQ(test, 0, peek(t));
+		fake_write_inband(t->f, 8, i, 0);
+		KUNIT_ASSERT_EQ(test, 32, take(t));
+		KUNIT_EXPECT_EQ(test, (u64)i, t->d.trans_id);
+		ring_release(&t->r);
+		KUNIT_EXPECT_EQ(test, t->f->shared->write_index,
+				t->f->shared->read_index);
+	}
+}
+
+static void ring_peek_gives_up_on_nothing_but_junk(struct kunit *test)
+{
+	struct rx *t = rx_new(test, 128);
+	struct fake_packet p = { 99, 2, 4, 0, 1 };
+	int i;
+
+	for (i = 0; i < RING_JUNK_MOST; i++) {
+		write_bad_packet(t, &p);
+		KUNIT_ASSERT_EQ(test, -EBADMSG, peek(t));
+		ring_release(&t->r);
+	}
+	write_bad_packet(t, &p);
+	KUNIT_EXPECT_EQ(test, -EIO, peek(t));
+	KUNIT_EXPECT_EQ(test, RING_TYPE, t->r.error);
+	KUNIT_EXPECT_EQ(test, 99u, t->r.bad);
+	fake_write_inband(t->f, 8, 1, 0);
 	KUNIT_EXPECT_EQ(test, -EIO, peek(t));
 	KUNIT_EXPECT_FALSE(test, ring_release(&t->r));
 }
@@ -266,8 +318,6 @@ static const struct bad_write bad_writes[] = {
 	{ "write index past the end", 136, RING_WRITE_INDEX },
 	{ "write index all ones", 0xffffffff, RING_WRITE_INDEX },
 	{ "write index unaligned", 28, RING_WRITE_INDEX },
-	{ "a tail of 8 bytes", 8, RING_SHORT },
-	{ "a tail of 16 bytes", 16, RING_SHORT },
 };
 
 static void bad_write_name(const struct bad_write *b, char *desc)
@@ -290,6 +340,23 @@ static void ring_peek_refuses_bad_write_indices(struct kunit *test)
 	/* whoever polls by the shared indices is not kept busy */
 	ring_drain(&t->r);
 	KUNIT_EXPECT_EQ(test, t->f->shared->write_index, t->f->shared->read_index);
+}
+
+static void ring_peek_drops_short_tails(struct kunit *test)
+{
+	u32 tail;
+
+	for (tail = 8; tail < 24; tail += 8) {
+		struct rx *t = rx_new(test, 128);
+
+		t->f->shared->write_index = tail;
+		KUNIT_EXPECT_EQ(test, -EBADMSG, peek(t));
+		KUNIT_EXPECT_EQ(test, RING_SHORT, t->r.dropped);
+		KUNIT_EXPECT_EQ(test, tail, t->r.bad);
+		KUNIT_EXPECT_EQ(test, 0, peek(t));
+		ring_release(&t->r);
+		KUNIT_EXPECT_EQ(test, tail, t->f->shared->read_index);
+	}
 }
 
 static void ring_peek_repairs_its_own_index(struct kunit *test)
@@ -421,7 +488,10 @@ static struct kunit_case ring_reader_cases[] = {
 	KUNIT_CASE(ring_peek_asks_the_peer_only_when_done),
 	KUNIT_CASE_PARAM(ring_release_wakes_at_the_edge, ring_edges_gen_params),
 	KUNIT_CASE(ring_release_wakes_only_when_crossing),
-	KUNIT_CASE_PARAM(ring_peek_refuses_bad_packets, bad_packets_gen_params),
+	KUNIT_CASE_PARAM(ring_peek_drops_bad_packets, bad_packets_gen_params),
+	KUNIT_CASE_PARAM(ring_peek_goes_on_after_bad_packets, bad_packets_gen_params),
+	KUNIT_CASE(ring_peek_gives_up_on_nothing_but_junk),
+	KUNIT_CASE(ring_peek_drops_short_tails),
 	KUNIT_CASE_PARAM(ring_peek_refuses_bad_write_indices, bad_writes_gen_params),
 	KUNIT_CASE(ring_peek_repairs_its_own_index),
 	KUNIT_CASE(ring_release_survives_a_bad_write_index),

@@ -293,7 +293,7 @@ static void ring_publish_refuses_lies(struct kunit *test)
 	t->f->shared->write_index = 96;
 	/* 24 more bytes fit without asking: up to 120 */
 	t->f->shared->read_index = l->read == 104 ? 8 : l->read;
-	KUNIT_EXPECT_EQ(test, 0, send(t, 0));
+	KUNIT_EXPECT_EQ(test, 1, send(t, 0));
 	KUNIT_EXPECT_EQ(test, 120u, t->f->shared->write_index);
 	KUNIT_EXPECT_EQ(test, l->error, t->w.error);
 	KUNIT_EXPECT_EQ(test, -EIO, send(t, 0));
