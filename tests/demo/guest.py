@@ -42,9 +42,9 @@ class Demo:
 
     def boot(self):
         self.agent = Agent(self.agent_path, 30)
-        self.agent.ready(200)
+        self.agent.ready(400)
 
-    def sh(self, script, timeout=200, show=True):
+    def sh(self, script, timeout=900, show=True):
         """Run in the guest; what it prints is shown."""
         out, status = self.agent.run("set -e\n" + script, timeout)
         if show and out.strip():
@@ -63,7 +63,7 @@ for m in hv_vmbus hv_storvsc; do test -d /sys/module/$m; done""")
 
     def power_off(self):
         self.agent.sock.sendall(b"run off\nsync; poweroff -f\n.off\n")
-        status = self.host.wait(60)
+        status = self.host.wait(200)
         if status:
             raise HostError("hvroot ended with %d" % status)
         self.step("copying the disk image out of the lab")
@@ -105,7 +105,7 @@ echo "$(wc -l < guest.md5) files:"
 sed -n '1,3p' guest.md5
 cd /
 umount /mnt/new
-if dmesg | grep -E 'BUG|WARNING|I/O error|Call Trace'; then exit 1; fi""", 300)
+if dmesg | grep -E 'BUG|WARNING|I/O error|Call Trace'; then exit 1; fi""")
     demo.step("power off")
     demo.power_off()
 
