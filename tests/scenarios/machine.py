@@ -7,10 +7,10 @@ import tempfile
 import time
 
 from guest import TROUBLE, Agent, GuestError
-from host import Control, HostError, Process, Trace, tail
+from host import PATIENCE, Control, HostError, Process, Trace, tail
 from registry import Disk, Machine
 
-BOOT_LIMIT = 400
+BOOT_LIMIT = 100 * PATIENCE
 
 
 class Failure(Exception):
@@ -125,7 +125,7 @@ class Booted:
         left = self.deadline - time.monotonic()
         if left <= 0:
             raise Failure("time limit of the scenario")
-        return min(limit, left)
+        return min(limit * PATIENCE, left)
 
     def run(self, script, timeout=60):
         """(output, exit status) of a shell script in the guest."""
@@ -140,11 +140,11 @@ class Booted:
 
     def wait(self, test, timeout=30, what=None):
         """Until the guest's shell says TEST holds."""
-        loop = "n=0; until %s; do n=$((n+1)); [ $n -lt %d ] || exit 99; sleep 0.2; done" % (
-            test, int(timeout * 5))
-        out, status = self.run(loop, timeout * 4 + 20)
+        rounds = int(self.left(timeout) * 5)
+        loop = "n=0; until %s; do n=$((n+1)); [ $n -lt %d ] || exit 99; sleep 0.2; done" % (test, rounds)
+        out, status = self.run(loop, timeout * 3)
         if status:
-            raise Failure("guest: not within %d s: %s %s" % (timeout, what or test, out.strip()))
+            raise Failure("guest: not within %d s: %s %s" % (rounds // 5, what or test, out.strip()))
 
     def expect(self, holds, text):
         if not holds:
@@ -185,7 +185,7 @@ class Booted:
     mark = 0
 
     def begin(self, limit):
-        self.deadline = time.monotonic() + limit
+        self.deadline = time.monotonic() + limit * PATIENCE
         self.notes = []
         Booted.mark += 1
         self.mark = Booted.mark
