@@ -153,15 +153,14 @@ def tracepoints(m):
 
 @scenario(rows="V37", machine=ONE, drivers=ONLY_OURS)
 def debug_delays(m):
-    "interrupt and message delays for testing in debugfs"
+    "with testing=1, delays of interrupts and messages in debugfs, and they delay"
     m.sh("unload_all; modprobe hv_vmbus testing=1; settle", 60)
-    m.sh("""
-d=$(ls -d /sys/kernel/debug/hyperv/*/delay | head -1)
-[ -n "$d" ]
-echo 500 >$d/fuzz_test_buffer_interrupt_delay
-echo 1 >${d%/delay}/fuzz_test_state
-dd if=$(disk c0l0) of=/dev/null bs=4k count=100 iflag=direct
-echo 0 >${d%/delay}/fuzz_test_state""", 60)
+    m.settle()
+    m.sh("d=/sys/kernel/debug/hyperv/$(basename $(controller 0)); cd $d/delay; "
+         "echo 900 >fuzz_test_buffer_interrupt_delay; echo 900 >fuzz_test_message_delay; echo 1 >../fuzz_test_state; "
+         "%s; echo 0 >../fuzz_test_state" % (READ % m.dev()))
+    reload(m)
+    m.sh("! ls -d /sys/kernel/debug/hyperv/*/delay 2>/dev/null")
 
 
 @scenario(rows="V25 P11", machine=ONE, drivers=BOTH)

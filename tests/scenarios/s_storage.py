@@ -289,9 +289,17 @@ def invalid_lun(m):
 @scenario(rows="S10", machine=ONE, drivers=BOTH, timeout=200)
 def host_stops_reading(m):
     "the host reads nothing for a while: the ring fills, I/O waits, nothing is lost"
-    m.host("fault storage controller=0 delay=3000 count=64")
-    m.sh("fio --name=v --filename=%s --rw=randwrite --bs=4k --iodepth=256 --ioengine=libaio --direct=1 "
-         "--size=4m --verify=crc32c --verify_fatal=1 >/tmp/fio.out 2>&1 || { cat /tmp/fio.out; exit 1; }" % m.dev(), 150)
+    full = "cat $(channels 0)/out_full_total"
+    before = int(m.sh(full))
+    m.sh("fio --name=v --filename=%s --rw=randwrite --bs=4k --iodepth=1024 --ioengine=libaio --direct=1 --numjobs=2 "
+         "--offset_increment=16m --size=8m --verify=crc32c --verify_fatal=1 >/tmp/fio.out 2>&1 & echo $! >/tmp/fio.pid" % m.dev())
+    time.sleep(1)
+    m.host("freeze scsi0")
+    time.sleep(5)
+    m.host("thaw scsi0")
+    m.wait("! kill -0 $(cat /tmp/fio.pid) 2>/dev/null", 100, "fio ends")
+    m.sh("! grep -E 'err= *[1-9]|verify:' /tmp/fio.out")
+    m.note("ring found full %d times" % (int(m.sh(full)) - before))
 
 
 @scenario(rows="~F23", machine=Machine(disks=(Disk(), Disk(controller=1, size=10 << 20))), drivers=ONLY_OURS)
