@@ -138,7 +138,7 @@ static int cmd_help(struct reply *r, int argc, char **argv, void *ctx)
 	return 0;
 }
 
-static void run_line(struct reply *r, char *line)
+static int run_line(struct reply *r, char *line)
 {
 	char *words[WORDS_MAX + 1], *save = NULL, *w;
 	int n = 0, ret = -1;
@@ -148,7 +148,7 @@ static void run_line(struct reply *r, char *line)
 		words[n++] = w;
 	words[n] = NULL;
 	if (!n)
-		return;
+		return 0;
 	snprintf(r->error, sizeof(r->error), "unknown command %.100s, try help", words[0]);
 	for (unsigned int i = 0; i < nverbs; i++) {
 		if (strcmp(verbs[i].name, words[0]))
@@ -161,6 +161,19 @@ static void run_line(struct reply *r, char *line)
 		reply_printf(r, "error: %s\n", r->error);
 	else
 		reply_printf(r, "ok\n");
+	return ret ? -1 : 0;
+}
+
+int control_execute(const char *line)
+{
+	struct reply r = { 0 };
+	char copy[1024];
+	int ret;
+
+	snprintf(copy, sizeof(copy), "%s", line);
+	ret = run_line(&r, copy);
+	free(r.text);
+	return ret;
 }
 
 static void client_free(struct client *c)

@@ -34,6 +34,9 @@ const char *control_arg(int argc, char **argv, const char *key);
 int control_num(struct reply *r, int argc, char **argv, const char *key,
 		unsigned long long dflt, unsigned long long *value);
 
+/* Run one command and drop its output, as a client would: 0, or -1. For the fuzzer. */
+int control_execute(const char *line);
+
 /* Start serving on @path (replaced if there), stop and free. main.c alone. */
 int control_open(const char *path);
 void control_close(void);

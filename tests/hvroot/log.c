@@ -12,6 +12,7 @@
 #define GUEST_LINES_PER_SECOND	5
 #define TRACE_BUFFER		65536
 
+static bool muted;
 static FILE *trace_file;
 static int trace_level;
 static struct timespec trace_start;
@@ -26,8 +27,14 @@ void log_err(const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(line, sizeof(line), fmt, ap);
 	va_end(ap);
-	fprintf(stderr, "hvroot: %s\n", line);
+	if (!muted)
+		fprintf(stderr, "hvroot: %s\n", line);
 	trace("LOG", "%s", line);
+}
+
+void log_mute(void)
+{
+	muted = true;
 }
 
 bool log_may(struct log_limit *l)

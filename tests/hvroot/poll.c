@@ -227,22 +227,25 @@ int poll_init(void)
 	return poll_add(loop.kick, EPOLLIN, run_calls, NULL);
 }
 
-void poll_run(void)
+void poll_turn(int timeout_ms)
 {
 	struct epoll_event ev[BATCH];
+	int n = epoll_wait(loop.epoll, ev, BATCH, timeout_ms);
 
-	while (!loop.stop) {
-		int n = epoll_wait(loop.epoll, ev, BATCH, next_timeout());
+	for (int i = 0; i < n; i++) {
+		struct watch *w = ev[i].data.ptr;
 
-		for (int i = 0; i < n; i++) {
-			struct watch *w = ev[i].data.ptr;
-
-			if (!w->dead)
-				w->fn(w->ctx, ev[i].events);
-		}
-		bury();
-		run_timers();
+		if (!w->dead)
+			w->fn(w->ctx, ev[i].events);
 	}
+	bury();
+	run_timers();
+}
+
+void poll_run(void)
+{
+	while (!loop.stop)
+		poll_turn(next_timeout());
 }
 
 void poll_stop(void)

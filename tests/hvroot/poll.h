@@ -42,6 +42,7 @@ void poll_call(void (*fn)(void *ctx), void *ctx);
 /* Set up, run until poll_stop(), and take down: main.c alone calls these. */
 int poll_init(void);
 void poll_run(void);
+void poll_turn(int timeout_ms);		/* one round of poll_run(), for the fuzzer */
 void poll_stop(void);
 void poll_exit(void);
 
