@@ -75,9 +75,17 @@ static void stor_parse_luns(const u8 *data, u32 len, unsigned long *luns)
 	}
 }
 
+/* Only these say that a target is not there; others say "not just now". */
+static bool stor_no_target(const struct hv_stor_srb *reply)
+{
+	u8 code = reply->srb_status & HV_SRB_CODE_MASK;
+
+	return code == HV_SRB_INVALID_TARGET || code == HV_SRB_INVALID_PATH;
+}
+
 /*
  * The LUNs of a target.  0 with an empty bitmap if there is no such target;
- * an error if the host does not say.
+ * an error if the host does not say: -EIO if it answered, but not with that.
  */
 static int stor_report_luns(struct stor_ctl *ctl, struct stor_where at,
 			    unsigned long *luns)
@@ -96,7 +104,7 @@ static int stor_report_luns(struct stor_ctl *ctl, struct stor_where at,
 		dma_sync_single_for_cpu(&ctl->dev->device, call->dma,
 					call->data_len, DMA_FROM_DEVICE);
 		stor_parse_luns(call->data, v.moved, luns);
-	} else if (v.host_byte != DID_NO_CONNECT) {
+	} else if (!stor_no_target(&call->pkt.srb)) {
 		ret = -EIO;
 	}
 	stor_call_put(call);
@@ -135,12 +143,24 @@ static bool stor_compare_target(struct stor_ctl *ctl, struct stor_where at,
 	return changed;
 }
 
+/* No list to go by: ask each device of the target whether it is there. */
+static void stor_doubt_target(struct stor_ctl *ctl, struct stor_where at)
+{
+	struct scsi_device *sdev;
+
+	shost_for_each_device(sdev, ctl->shost) {
+		if (sdev->channel == at.path && sdev->id == at.target)
+			stor_doubt_lun(ctl, sdev);
+	}
+}
+
 static bool stor_compare_all(struct stor_ctl *ctl)
 {
 	DECLARE_BITMAP(luns, STOR_LUNS);
 	struct stor_where at = {};
 	bool changed = false;
 	unsigned int path, target;
+	int ret;
 
 	for (path = 0; path <= ctl->kind->max_path; path++) {
 		for (target = 0; target < ctl->kind->max_id; target++) {
@@ -148,8 +168,11 @@ static bool stor_compare_all(struct stor_ctl *ctl)
 			at.target = target;
 			if (test_bit(STOR_REMOVING, &ctl->state))
 				return changed;
-			if (!stor_report_luns(ctl, at, luns))
+			ret = stor_report_luns(ctl, at, luns);
+			if (!ret)
 				changed |= stor_compare_target(ctl, at, luns);
+			else if (ret == -EIO)
+				stor_doubt_target(ctl, at);
 		}
 	}
 	return changed;
@@ -200,8 +223,9 @@ static void stor_bus_changed(struct stor_ctl *ctl)
 }
 
 /*
- * Is a doubted LUN there?  1 yes, 0 no, -ENXIO if the host lists it and yet
- * calls it invalid, another error if it is just not reached.
+ * Is a doubted LUN there?  1 yes, 0 no, -ENXIO if the host calls it invalid
+ * and yet does not leave it out of its list, another error if it is just not
+ * reached.
  */
 static int stor_ask_lun(struct stor_ctl *ctl, struct scsi_device *sdev)
 {
@@ -225,9 +249,7 @@ static int stor_ask_lun(struct stor_ctl *ctl, struct scsi_device *sdev)
 		return 1;
 
 	ret = stor_report_luns(ctl, at, luns);
-	if (ret)
-		return ret;
-	if (!test_bit(sdev->lun, luns))
+	if (!ret && !test_bit(sdev->lun, luns))
 		return 0;
 	return invalid ? -ENXIO : -EAGAIN;
 }

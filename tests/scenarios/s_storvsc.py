@@ -1,0 +1,247 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What hv_storvsc does beyond the in-tree driver, and how it stands up to the host."""
+import json
+import time
+
+from registry import ONLY_OURS, Disk, Machine, scenario
+
+TWO = Machine(cpus=4, subchannels=3, memory=768, disks=(Disk(), Disk(controller=1, size=64 << 20)))
+FIO = ("fio --output-format=json --output=/tmp/%(name)s.json --name=%(name)s --filename=%(dev)s --rw=%(rw)s --bs=%(bs)s "
+       "--iodepth=%(depth)d --ioengine=libaio --direct=1 --size=16m %(more)s >/tmp/%(name)s.out 2>&1")
+
+
+def host_dir(m, number):
+    """/sys/class/scsi_host/hostN of SCSI controller NUMBER."""
+    return m.sh("echo /sys/class/scsi_host/$(basename $(ls -d $(controller %d)/host*))" % number)
+
+
+def attr(m, number, name):
+    return m.sh("cat %s/%s" % (host_dir(m, number), name))
+
+
+def counters(m, number=0):
+    return {k: int(v) for k, v in (l.split() for l in attr(m, number, "counters").splitlines())}
+
+
+def read(m, disk=Disk()):
+    m.sh("dd if=%s of=/dev/null bs=4k count=16 iflag=direct 2>/dev/null" % m.dev(disk), 100)
+
+
+def renew(m, name, number):
+    """Take a controller away and offer it again: a new handshake."""
+    m.host("rescind " + name)
+    m.wait('[ $(ls -d $(of_class "$SCSI_CLASS") | wc -l) = %d ]' % (len({d.controller for d in m.spec.disks}) - 1), 60)
+    m.host("offer " + name)
+    m.settle()
+
+
+def background(m, dev, name="bg", rw="randrw", bs="4k", depth=8, seconds=6, more=""):
+    m.sh("%s & echo $! >/tmp/%s.pid; sleep 1" %
+         (FIO % {"dev": dev, "name": name, "rw": rw, "bs": bs, "depth": depth,
+                 "more": "--time_based --runtime=%d %s" % (seconds, more)}, name))
+
+
+def ended(m, name="bg", timeout=60):
+    """The error that fio ended with."""
+    m.wait("! kill -0 $(cat /tmp/%s.pid) 2>/dev/null" % name, timeout, "fio ends")
+    out = m.sh("cat /tmp/%s.json" % name)
+    return json.loads(out[out.index("{"):])["jobs"][0]["error"]
+
+
+@scenario(rows="S02 ~F23", machine=TWO, drivers=ONLY_OURS, timeout=300)
+def versions_side_by_side(m):
+    "two controllers with different protocol versions, each its own, for every version"
+    for version in ("5.1", "6.0", "6.2"):
+        m.host("storage scsi1 version=" + version)
+        renew(m, "scsi1", 1)
+        m.expect(attr(m, 1, "protocol_version") == version, "controller 1 says " + attr(m, 1, "protocol_version"))
+        m.expect(attr(m, 0, "protocol_version") == "6.2", "controller 0 says " + attr(m, 0, "protocol_version"))
+        read(m, m.spec.disks[1])
+        read(m)
+
+
+@scenario(rows="S08", machine=TWO, drivers=ONLY_OURS, timeout=400)
+def transfer_claims(m):
+    "any transfer limit the host claims, absurd ones too, gives a disk that works at its limit"
+    for claim, used in ((0, 65536), (4096, 4096), (65536, 65536), (1 << 20, 1 << 20), (0xffffffff, 4 << 20)):
+        m.host("storage scsi1 max-transfer=%d" % claim)
+        renew(m, "scsi1", 1)
+        got = int(attr(m, 1, "max_transfer_bytes"))
+        m.expect(got == used, "claim %d: %d used, wanted %d" % (claim, got, used))
+        dev = m.dev(m.spec.disks[1])
+        q = "/sys/block/%s/queue/" % dev[5:]
+        kb = int(m.sh("cat %smax_hw_sectors_kb" % q))
+        m.expect(kb <= used >> 10, "max_hw_sectors_kb %d" % kb)
+        # the disk itself may want less
+        m.sh("echo %d >%smax_sectors_kb || true; dd if=/dev/urandom of=/tmp/x bs=1M count=8 2>/dev/null;"
+             "dd if=/tmp/x of=%s bs=4M oflag=direct 2>/dev/null; dd if=%s bs=4M count=2 iflag=direct 2>/dev/null | cmp - /tmp/x"
+             % (kb, q, dev, dev), 100)
+    m.host("storage scsi1 max-transfer=262144")
+    renew(m, "scsi1", 1)
+
+
+@scenario(rows="S09", machine=TWO, drivers=ONLY_OURS, timeout=200)
+def forged_answers(m):
+    "answers repeated, invented, to other ids: counted and dropped under load, data intact"
+    before = counters(m)
+    m.host("fault storage controller=0 duplicate count=200")
+    m.sh(FIO % {"dev": m.dev(), "name": "v", "rw": "randwrite", "bs": "4k", "depth": 16,
+                "more": "--verify=crc32c --verify_fatal=1 --do_verify=1"} + " || { cat /tmp/v.out; exit 1; }", 150)
+    m.host("fault clear")
+    packet = "send packet scsi0 type=11 flags=0 id=%d offset=2 len=10 payload=01000000" + "00" * 60
+    for ident in (0, 1, 77777, 0xffff << 16 | 3, 1 << 32 | 5, 0xffffffffffffffff, 1 << 63 | 1 << 32):
+        m.host(packet % ident)
+    m.sh("sleep 0.5")
+    after = counters(m)
+    grown = {k: after[k] - before[k] for k in after if after[k] != before[k]}
+    m.note(str(grown))
+    m.expect(grown.get("repeated_id", 0) + grown.get("stale_id", 0) >= 200, "duplicates not counted: %s" % grown)
+    m.expect(grown.get("unknown_id", 0) >= 1, "unknown ids not counted: %s" % grown)
+    read(m)
+
+
+@scenario(rows="P6 S11", machine=TWO, drivers=ONLY_OURS, timeout=200)
+def path_comes_back(m):
+    "a LUN not reached for seconds: its commands wait and go through, nothing fails"
+    for status in ("0x0a", "0x20", "0x08"):
+        m.host("fault storage controller=0 lun=0 srb=%s count=100000" % status)
+        m.sh("dd if=%s of=/dev/null bs=4k count=4 iflag=direct 2>/tmp/dd.err & echo $! >/tmp/dd.pid; sleep 4; kill -0 $!" % m.dev())
+        m.host("fault clear")
+        m.wait("! kill -0 $(cat /tmp/dd.pid) 2>/dev/null", 30, "dd ends after " + status)
+        m.sh("grep -q '4+0 records in' /tmp/dd.err || { cat /tmp/dd.err; exit 1; }")
+        read(m)
+
+
+@scenario(rows="S14 S13", machine=TWO, drivers=ONLY_OURS, timeout=200)
+def resize_when_idle(m):
+    "a disk that nobody reads has its new size after the host's event"
+    d = m.spec.disks[1]
+    for size in (96 << 20, 80 << 20):
+        m.host("disk resize controller=1 lun=0 size=%d" % size)
+        m.host("storage scsi1 enumerate")
+        m.wait("[ $(blockdev --getsize64 %s) = %d ]" % (m.dev(d), size), 30, "size %d" % size)
+
+
+@scenario(rows="F25 S19", machine=TWO, drivers=ONLY_OURS, timeout=200)
+def late_command(m):
+    "a command that the host keeps: lines and counters say so, later it ends well"
+    before = counters(m)["timeout_rearmed"]
+    m.sh("echo 2 >$(scsi c0l0)/timeout")
+    m.host("fault storage controller=0 lun=0 op=0x28 hold count=1")
+    m.sh("dd if=%s of=/tmp/held bs=4k count=1 iflag=direct 2>/dev/null & echo $! >/tmp/held.pid; sleep 7" % m.dev())
+    m.host("release")
+    m.wait("! kill -0 $(cat /tmp/held.pid) 2>/dev/null", 30)
+    m.sh("[ $(stat -c %s /tmp/held) = 4096 ]; echo 180 >$(scsi c0l0)/timeout")
+    m.expect(counters(m)["timeout_rearmed"] > before, "no timeout counted")
+    m.expect("waiting on" in m.dmesg(), "no line about the command")
+
+
+@scenario(rows="S24", machine=TWO, drivers=ONLY_OURS, timeout=200, noise="I/O error|Buffer I/O")
+def rescind_with_commands_held(m):
+    "the controller goes while the host keeps commands: all of them fail, nothing waits"
+    m.host("fault storage controller=1 lun=0 op=0x28 hold count=100")
+    background(m, m.dev(m.spec.disks[1]), rw="randread", seconds=100)
+    m.host("rescind scsi1")
+    m.expect(ended(m, timeout=60) != 0, "fio saw no error")
+    m.wait('[ -z "$(controller 1)" ]', 60, "the controller goes")
+    m.host("fault clear")
+    m.host("release")
+    m.host("offer scsi1")
+    m.settle()
+    read(m, m.spec.disks[1])
+
+
+@scenario(rows="S24 S25", machine=TWO, drivers=ONLY_OURS, timeout=300, noise="I/O error|Buffer I/O")
+def unbind_under_load(m):
+    "the driver is taken off the device and put back while I/O runs, ten times"
+    for _ in range(10):
+        background(m, m.dev(m.spec.disks[1]), seconds=30, more="--size=8m")
+        m.sh("d=$(basename $(controller 1)); echo $d >/sys/bus/vmbus/drivers/hv_storvsc/unbind;"
+             "echo $d >/sys/bus/vmbus/drivers/hv_storvsc/bind", 100)
+        ended(m)
+        m.settle()
+    read(m, m.spec.disks[1])
+
+
+@scenario(rows="F07 S20", machine=TWO, drivers=ONLY_OURS, timeout=200)
+def reset_ladder(m):
+    "LUN, adapter and bus reset each send their own operation and leave I/O running"
+    background(m, m.dev(), seconds=8, more="--verify=crc32c")
+    for level, operation in (("-d", "RESET_LUN"), ("-b", "RESET_ADAPTER"), ("-h", "RESET_BUS")):
+        m.trace.mark()
+        m.sh("sg_reset -N %s %s" % (level, m.dev()), 60)
+        m.trace.wait(operation, 10)
+    m.expect(ended(m) == 0, "fio failed")
+    c = counters(m)
+    m.expect(c["lun_reset"] and c["adapter_reset"] and c["bus_reset"], "counters: %s" % c)
+
+
+@scenario(rows="S07", machine=TWO, drivers=ONLY_OURS, timeout=300)
+def parameters_take_effect(m):
+    "each module parameter changes what it says"
+    def load(arguments):
+        m.drivers = (None, None)
+        m.sh("modprobe -r hv_storvsc; modprobe hv_storvsc " + arguments, 60)
+        m.settle()
+        m.drivers = ("ours", "ours")
+
+    load("storvsc_ringbuffer_size=32768")
+    m.expect(attr(m, 0, "ring_bytes") == "36864", "ring of " + attr(m, 0, "ring_bytes"))
+    read(m)
+    load("storvsc_max_hw_queues=2")
+    m.expect(attr(m, 0, "channels") == "2", "channels: " + attr(m, 0, "channels"))
+    load("storvsc_vcpus_per_sub_channel=1")
+    m.expect(attr(m, 0, "channels") == "4", "channels: " + attr(m, 0, "channels"))
+    load("storvsc_vcpus_per_sub_channel=2")
+    m.expect(attr(m, 0, "channels") == "2", "channels: " + attr(m, 0, "channels"))
+    load("ring_avail_percent_lowater=100")
+    read(m)
+    m.expect(counters(m)["detour"] > 0, "no command took another channel")
+    load("")
+    m.sh("echo 0 >/sys/module/hv_storvsc/parameters/logging_level")
+    m.host("send packet scsi0 type=99 flags=0 id=0 offset=2 len=10 payload=" + "00" * 64)
+    m.sh("sleep 0.3")
+    m.expect("dropped" not in m.dmesg(), "a line in spite of logging_level 0")
+    m.sh("echo 1 >/sys/module/hv_storvsc/parameters/logging_level")
+
+
+@scenario(rows="S27", machine=Machine(cpus=2, memory=768, append="swiotlb=force"), drivers=ONLY_OURS, timeout=300)
+def bounce_buffers(m):
+    "all I/O through bounce buffers: data intact at odd offsets and sizes"
+    m.sh("dmesg | grep -qi 'software io tlb'")
+    m.sh(FIO % {"dev": m.dev(), "name": "b", "rw": "randwrite", "bs": "512-256k", "depth": 16,
+                "more": "--verify=crc32c --verify_fatal=1 --do_verify=1 --mem_align=512 --bs_unaligned"} +
+         " || { cat /tmp/b.out; exit 1; }", 200)
+
+
+@scenario(rows="F21", machine=TWO, drivers=ONLY_OURS, timeout=100)
+def tracepoints(m):
+    "each command shows when it is sent and when it is answered"
+    t = "/sys/kernel/tracing/"
+    m.sh("echo 1 >%sevents/hv_storvsc/enable; echo >%strace" % (t, t))
+    read(m)
+    out = m.sh("cat %strace; echo 0 >%sevents/hv_storvsc/enable" % (t, t))
+    m.expect("storvsc_submit" in out and "storvsc_complete" in out and "op=0x28" in out, out[-500:])
+
+
+@scenario(rows="S13 ~F23", machine=TWO, drivers=ONLY_OURS, timeout=300)
+def add_among_many(m):
+    "with 40 disks, one more appears without a single command to the others"
+    disks = [Disk(controller=1, lun=n, size=1 << 20) for n in range(1, 41)]
+    for d in disks:
+        with open(m.backing(d), "wb") as f:
+            f.truncate(d.size)
+        m.host("disk add file=%s,lun=%d,controller=1" % (m.backing(d), d.lun))
+    m.wait("[ $(ls -d $(controller 1)/host*/target*/*/block/* | wc -l) = 41 ]", 100, "41 disks")
+    m.sh("sleep 2; udevadm settle 2>/dev/null || true")
+    m.trace.mark()
+    extra = Disk(controller=1, lun=200, size=1 << 20)
+    with open(m.backing(extra), "wb") as f:
+        f.truncate(extra.size)
+    start = time.monotonic()
+    m.host("disk add file=%s,lun=200,controller=1" % m.backing(extra))
+    m.wait('[ -n "$(disk c1l200)" ]', 30)
+    m.note("the 42nd disk after %.1f s" % (time.monotonic() - start))
+    for d in disks + [extra]:
+        m.host("disk remove controller=1 lun=%d" % d.lun)
+    m.wait("[ $(ls -d $(controller 1)/host*/target*/*/block/* | wc -l) = 1 ]", 100, "one disk again")
