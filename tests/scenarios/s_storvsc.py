@@ -167,7 +167,7 @@ def unbind_under_load(m):
 def reset_ladder(m):
     "LUN, adapter and bus reset each send their own operation and leave I/O running"
     background(m, m.dev(), seconds=8, more="--verify=crc32c")
-    for level, operation in (("-d", "RESET_LUN"), ("-b", "RESET_ADAPTER"), ("-h", "RESET_BUS")):
+    for level, operation in (("-d", "RESET_LUN"), ("-b", "RESET_ADAPTER"), ("-H", "RESET_BUS")):
         m.trace.mark()
         m.sh("sg_reset -N %s %s" % (level, m.dev()), 60)
         m.trace.wait(operation, 10)
