@@ -143,8 +143,8 @@ def discard_and_zero(m):
     dev = m.dev()
     q = "/sys/block/%s/queue/" % os.path.basename(dev)
     m.expect(int(m.sh("cat %sdiscard_max_bytes" % q)) > 0, "no discard")
-    m.sh("dd if=/dev/urandom of=%s bs=1M count=8 oflag=direct 2>/dev/null; blkdiscard -o 1M -l 4M %s;"
-         "blkdiscard -z -o 5M -l 1M %s; dd if=%s bs=1M skip=1 count=5 iflag=direct 2>/dev/null | tr -d '\\0' | wc -c | grep -qx 0"
+    m.sh("dd if=/dev/urandom of=%s bs=1M count=8 oflag=direct 2>/dev/null; /sbin/blkdiscard -o 1M -l 4M %s;"
+         "/sbin/blkdiscard -z -o 5M -l 1M %s; dd if=%s bs=1M skip=1 count=5 iflag=direct 2>/dev/null | tr -d '\\0' | wc -c | grep -qx 0"
          % (dev, dev, dev, dev))
 
 
