@@ -88,12 +88,18 @@ static int bus_probe(struct device *device)
 static void bus_remove(struct device *device)
 {
 	struct hv_device *dev = device_to_hv_device(device);
+	struct vmbus *bus = to_chan(dev->channel)->bus;
+	struct vmbus_channel *sub;
 
 	if (device->driver && hv_driver_of(device->driver)->remove)
 		hv_driver_of(device->driver)->remove(dev);
 	/* The driver's code may be unloaded next: no callback of it may still run. */
-	vmbus_set_sc_create_callback(dev->channel, NULL);
-	flush_workqueue(to_chan(dev->channel)->bus->sub_wq);
+	mutex_lock(&bus->chan_mutex);
+	chan_reset_driver(dev->channel);
+	list_for_each_entry(sub, &dev->channel->sc_list, sc_list)
+		chan_reset_driver(sub);
+	mutex_unlock(&bus->chan_mutex);
+	flush_workqueue(bus->sub_wq);
 }
 
 static void bus_shutdown(struct device *device)

@@ -76,6 +76,8 @@ void chan_set_offer(struct vmbus_channel *ch, const struct vmbus_channel_offer_c
 /* The last reference is gone: interrupts may still look at it until a grace period is over. */
 void chan_free(struct vmbus_chan *chan)
 {
+	if (chan->ch.primary_channel)
+		chan_put(chan->ch.primary_channel);
 	kfree_rcu(chan, ch.rcu);
 }
 
@@ -108,6 +110,24 @@ struct vmbus_channel *vmbus_relid_get(struct vmbus *bus, u32 relid)
 		chan = NULL;
 	rcu_read_unlock();
 	return chan ? &chan->ch : NULL;
+}
+
+/**
+ * chan_reset_driver() - forget what a driver has set, for the next one
+ * @ch: closed channel of a device that lost its driver
+ */
+void chan_reset_driver(struct vmbus_channel *ch)
+{
+	ch->sc_creation_callback = NULL;
+	ch->chn_rescind_callback = NULL;
+	ch->change_target_cpu_callback = NULL;
+	ch->next_request_id_callback = NULL;
+	ch->request_addr_callback = NULL;
+	ch->per_channel_state = NULL;
+	ch->callback_mode = HV_CALL_BATCHED;
+	ch->low_latency = false;
+	ch->rqstor_size = 0;
+	ch->max_pkt_size = VMBUS_DEFAULT_MAX_PKT_SIZE;
 }
 
 /* ---- states ---- */
@@ -253,6 +273,8 @@ static int connect(struct vmbus_channel *ch, const void *userdata, u32 len,
 
 	if (len > MAX_USER_DEFINED_BYTES || !to_chan(ch)->ring_pages)
 		return -EINVAL;
+	if (ch->rescind || to_chan(ch)->bus->phase != VMBUS_PHASE_UP)
+		return -ENODEV;
 	if (ch->ringbuffer_gpadlhandle.gpadl_handle)
 		return -EBUSY;	/* the host never let go of this memory */
 	if (!chan_set_state(ch, CHANNEL_OPEN_STATE, CHANNEL_OPENING_STATE))

@@ -271,8 +271,10 @@ void vmbus_unload(struct vmbus *bus, bool crash)
 		return;
 	}
 	set_phase(bus, VMBUS_PHASE_DOWN, DISCONNECTED);
-	if (!crash)
+	if (!crash) {
+		vmbus_req_fail_chan(bus, NULL, -ENODEV);
 		quarantine_drop_all(bus);
+	}
 }
 
 void vmbus_on_version_response(struct vmbus *bus, const void *msg, size_t len)

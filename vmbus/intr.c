@@ -20,6 +20,8 @@
 #include "vmbus_priv.h"
 
 #define MSG_RETRY_MS	10
+/* A host that sends faster than we work leaves its next message in the slot. */
+#define CTL_WORKS_MAX	1024
 
 /* A control message on its way to process context */
 struct ctl_work {
@@ -36,16 +38,21 @@ static void ctl_work_run(struct work_struct *work)
 
 	trace_vmbus_on_message(((struct vmbus_channel_message_header *)w->msg)->msgtype);
 	w->entry->handler(w->bus, w->msg, w->len);
+	atomic_dec(&w->bus->ctl_works);
 	kfree(w);
 }
 
 static int ctl_work_queue(struct vmbus *bus, const struct vmbus_msg_entry *entry,
 			  const void *msg, size_t len)
 {
-	struct ctl_work *w = kmalloc(sizeof(*w), GFP_ATOMIC | __GFP_NOWARN);
+	struct ctl_work *w;
 
+	if (atomic_read(&bus->ctl_works) >= CTL_WORKS_MAX)
+		return -ENOMEM;
+	w = kmalloc(sizeof(*w), GFP_ATOMIC | __GFP_NOWARN);
 	if (!w)
 		return -ENOMEM;
+	atomic_inc(&bus->ctl_works);
 	INIT_WORK(&w->work, ctl_work_run);
 	w->bus = bus;
 	w->entry = entry;

@@ -111,6 +111,7 @@ static enum vmbus_err enlist(struct vmbus *bus, struct vmbus_chan *chan)
 					     ch->offermsg.offer.sub_channel_index)
 				return VERR_OFFER;
 		}
+		chan_get(primary);
 		ch->primary_channel = primary;
 		ch->device_obj = primary->device_obj;
 		list_add_tail(&ch->sc_list, &primary->sc_list);
@@ -493,6 +494,8 @@ void vmbus_remove_all(struct vmbus *bus)
 		struct vmbus_chan *chan = to_chan(ch);
 
 		cancel_delayed_work_sync(&chan->add_work);
+		if (cancel_delayed_work_sync(&chan->rescind_work))
+			chan_put(ch);
 		mutex_lock(&chan->life);
 		if (test_bit(CHAN_REGISTERED, &chan->flags))
 			vmbus_device_unregister(ch->device_obj);

@@ -208,6 +208,7 @@ static int bus_suspend(struct device *device)
 
 	WRITE_ONCE(bus->ignore_offers, true);
 	flush_workqueue(bus->ctl_wq);
+	flush_workqueue(bus->primary_wq);
 	flush_workqueue(bus->sub_wq);
 	flush_workqueue(bus->rescind_wq);
 	ret = drop_sockets(bus);

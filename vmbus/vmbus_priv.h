@@ -97,6 +97,7 @@ struct vmbus {
 	unsigned int nr_storms;
 	struct completion offers_done;	/* "all offers delivered" came */
 
+	atomic_t ctl_works;		/* messages on their way through ctl_wq */
 	struct workqueue_struct *ctl_wq;	/* ordered: offers and rescinds as they come */
 	struct workqueue_struct *primary_wq;	/* ordered: register devices */
 	struct workqueue_struct *sub_wq;	/* ordered: hand sub-channels to drivers */
@@ -352,6 +353,7 @@ u64 *ringmem_pfns(struct vmbus_channel *ch);
 /* channel.c */
 struct vmbus_chan *chan_alloc(struct vmbus *bus, const struct vmbus_channel_offer_channel *offer);
 void chan_free(struct vmbus_chan *chan);	/* from the kobject's release */
+void chan_reset_driver(struct vmbus_channel *ch);
 void chan_get(struct vmbus_channel *ch);
 void chan_put(struct vmbus_channel *ch);
 void chan_set_offer(struct vmbus_channel *ch, const struct vmbus_channel_offer_channel *offer);
