@@ -291,13 +291,16 @@ static void ring_peek_gives_up_on_nothing_but_junk(struct kunit *test)
 {
 	struct rx *t = rx_new(test, 128);
 	struct fake_packet p = { 99, 2, 4, 0, 1 };
+	u32 told;
 	int i;
 
 	for (i = 0; i < RING_JUNK_MOST; i++) {
 		write_bad_packet(t, &p);
 		KUNIT_ASSERT_EQ(test, -EBADMSG, peek(t));
-		ring_release(&t->r);
+		if (i < RING_JUNK_MOST - 1)
+			ring_release(&t->r);
 	}
+	told = t->f->shared->read_index;
 	write_bad_packet(t, &p);
 	KUNIT_EXPECT_EQ(test, -EIO, peek(t));
 	KUNIT_EXPECT_EQ(test, RING_TYPE, t->r.error);
@@ -305,6 +308,7 @@ static void ring_peek_gives_up_on_nothing_but_junk(struct kunit *test)
 	fake_write_inband(t->f, 8, 1, 0);
 	KUNIT_EXPECT_EQ(test, -EIO, peek(t));
 	KUNIT_EXPECT_FALSE(test, ring_release(&t->r));
+	KUNIT_EXPECT_EQ(test, told, t->f->shared->read_index);
 }
 
 struct bad_write {
