@@ -13,7 +13,9 @@ for a part of a row. It runs once for each pair of drivers; a run whose drivers
 are not ours proves the test itself and counts for no row.
 """
 import dataclasses
+import functools
 import itertools
+import os
 
 OURS = ("ours", "ours")
 INTREE = ("intree", "intree")
@@ -99,13 +101,25 @@ class Run:
 ALL = []
 
 
+@functools.lru_cache()
+def known_rows():
+    with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "features.txt")) as f:
+        return {line.split("\t")[0] for line in f if not line.startswith("#")}
+
+
 def scenario(rows="", machine=Machine(), drivers=BOTH, timeout=120, fresh=False, noise=""):
     """machine may be a tuple of machines: the scenario runs on each."""
     def register(func):
+        name = func.__name__.replace("_", "-")
+        if any(s.name == name for s in ALL):
+            raise ValueError("two scenarios are called " + name)
+        unknown = {r.lstrip("~") for r in rows.split()} - known_rows()
+        if unknown:
+            raise ValueError("%s: no such rows: %s" % (name, sorted(unknown)))
         title = (func.__doc__ or "").strip().split("\n")[0]
         machines = machine if isinstance(machine, tuple) else (machine,)
         for one in machines:
-            ALL.append(Scenario(func, func.__name__.replace("_", "-"), title,
+            ALL.append(Scenario(func, name, title,
                                 tuple(rows.split()), one, tuple(drivers), timeout, fresh, noise))
         return func
     return register

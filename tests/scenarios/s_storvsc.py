@@ -100,7 +100,7 @@ def forged_answers(m):
     read(m)
 
 
-@scenario(rows="P6 S11", machine=TWO, drivers=ONLY_OURS, timeout=200)
+@scenario(rows="S11", machine=TWO, drivers=ONLY_OURS, timeout=200)
 def path_comes_back(m):
     "a LUN not reached for seconds: its commands wait and go through, nothing fails"
     for status in ("0x0a", "0x20", "0x08"):
@@ -215,7 +215,7 @@ def bounce_buffers(m):
 
 
 @scenario(rows="F21", machine=TWO, drivers=ONLY_OURS, timeout=100)
-def tracepoints(m):
+def storage_tracepoints(m):
     "each command shows when it is sent and when it is answered"
     t = "/sys/kernel/tracing/"
     m.sh("echo 1 >%sevents/hv_storvsc/enable; echo >%strace" % (t, t))
