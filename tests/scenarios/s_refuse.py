@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Refused loads and mistyped commands say why, in one line."""
+import glob
 import os
 import subprocess
 
-from machine import Failure
+from machine import Failure, Skip
 from registry import ONLY_OURS, Machine, scenario
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -16,6 +17,23 @@ def not_on_hyperv(m):
     m.expect(status != 0, "the bus loaded without Hyper-V")
     lines = [l for l in m.dmesg().splitlines() if "hv_vmbus" in l.lower()]
     m.expect(any("Hyper-V" in l for l in lines), "no line says why: %s %s" % (out, lines))
+
+
+@scenario(machine=Machine(), drivers=ONLY_OURS)
+def wrong_kernel(m):
+    "a module built for another kernel is refused, and the kernel says which it wants"
+    other = sorted(glob.glob(os.path.join(ROOT, "build/modules/6.12*/vmbus/hv_vmbus.ko")))
+    if not other:
+        raise Skip("no modules built for 6.12 here")
+    with open(other[0], "rb") as f:
+        data = f.read()
+    with open(m.backing(), "r+b") as f:
+        f.write(data)
+    m.sh("head -c %d %s >/tmp/other.ko; unload_all; ! insmod /tmp/other.ko 2>/dev/null; rm /tmp/other.ko" % (len(data), m.dev()))
+    m.expect("magic" in m.dmesg(), "the kernel names the version: " + m.dmesg())
+    bus, stor = m.drivers
+    m.drivers = (None, None)
+    m.use(bus, stor)
 
 
 def one_line(*cmd):

@@ -1,0 +1,204 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Hosts differ: monitor pages, shared interrupts, other tables, late or refused or repeated messages."""
+import re
+import time
+
+from registry import BOTH, ONLY_OURS, Disk, Machine, scenario
+
+ONE = Machine(cpus=1)
+FOUR = Machine(cpus=4, subchannels=3)
+READ = "dd if=%s of=/dev/null bs=4k count=64 iflag=direct 2>/dev/null"
+
+
+def read(m):
+    m.sh(READ % m.dev(), 60)
+
+
+def renew(m, name="scsi0"):
+    """Take the controller away and give it back: a new offer."""
+    m.host("rescind " + name)
+    m.wait('[ -z "$(controller 0)" ]', 60, "the controller goes")
+    m.host("offer " + name)
+    m.settle()
+
+
+def lists_at_host(m):
+    """Guest memory lists that the host holds."""
+    return int(re.search(r"gpadls=(\d+)", m.host("list")[0]).group(1))
+
+
+@scenario(rows="V17", machine=ONE, drivers=BOTH)
+def monitor_pages(m):
+    "a channel with a monitor bit: signalled through the page, latency in sysfs, hidden without"
+    m.host("set scsi0 monitor=1")
+    renew(m)
+    read(m)
+    m.trace.wait("MONITOR_TRIGGER", 10)
+    m.expect(int(m.sh("cat $(controller 0)/client_monitor_latency")) > 0, "latency in sysfs")
+    m.sh("[ -e $(controller 0)/server_monitor_pending ] && ls $(channels 0)/latency $(channels 0)/pending >/dev/null")
+    m.host("set scsi0 monitor=0")
+    renew(m)
+    m.sh("! cat $(controller 0)/client_monitor_latency 2>/dev/null | grep -qv '^0$'; ! ls $(channels 0)/latency 2>/dev/null")
+    read(m)
+
+
+@scenario(rows="V18", machine=ONE, drivers=BOTH)
+def shared_interrupt(m):
+    "a channel without a dedicated interrupt"
+    m.host("set scsi0 dedicated=0")
+    renew(m)
+    read(m)
+    m.host("set scsi0 dedicated=1")
+    renew(m)
+    read(m)
+
+
+@scenario(rows="V04 ~V05", machine=(Machine(cpus=2, options=("--acpi", "gen1")), Machine(cpus=2)), drivers=BOTH)
+def acpi_tables(m):
+    "the bus is found in both kinds of tables, its window is reserved"
+    m.sh("ls /sys/bus/acpi/devices | grep -qi vmbus; grep -qi 'hyperv' /proc/iomem")
+    read(m)
+
+
+@scenario(rows="~V06", machine=Machine(cpus=2, options=("--auto-eoi",)), drivers=BOTH)
+def auto_eoi(m):
+    "a host that does not advise against AutoEOI"
+    for cpu in (1, 0):
+        m.sh("echo %d >$(channels 0)/cpu" % cpu)
+        read(m)
+
+
+@scenario(rows="~V30", machine=Machine(cpus=2, options=("--timer", "synthetic")), drivers=ONLY_OURS)
+def synthetic_timers(m):
+    "the bus unloads and loads again while the guest lives on the hypervisor's timers"
+    for _ in range(5):
+        m.sh("unload_all; sleep 0.2; modprobe hv_vmbus; settle", 60)
+        m.settle()
+        read(m)
+    m.sh("grep -q 'HVS: *[1-9]' /proc/interrupts")
+
+
+@scenario(rows="V29", machine=ONE, drivers=ONLY_OURS)
+def late_offers(m):
+    "loading returns when all offers came, and waits for them in bounded time"
+    bus, stor = m.drivers
+    m.sh("unload_all", 60)
+    m.drivers = (None, None)
+    m.host("fault message ALL_OFFERS_DELIVERED delay=4000 count=1")
+    took = m.sh("a=$(cut -d. -f1 /proc/uptime); modprobe hv_vmbus; echo $(($(cut -d. -f1 /proc/uptime) - a))", 60)
+    m.expect(3 <= int(took) <= 30, "loading took %s s" % took)
+    m.use(bus, stor)
+    read(m)
+
+
+@scenario(rows="V13", machine=FOUR, drivers=BOTH, timeout=200)
+def late_sub_channels(m):
+    "sub-channels offered late and out of order, while I/O runs"
+    for order in ("down", "rotated"):
+        m.host("set scsi0 subs-delay=2000 subs-order=" + order)
+        renew(m)
+        read(m)
+        m.wait("[ $(channels 0 | wc -l) = 4 ]", 60, "all channels")
+        read(m)
+    m.host("set scsi0 subs-delay=0 subs-order=up")
+    renew(m)
+
+
+REFUSED = (("OPEN_RESULT", "16:01000000"), ("GPADL_CREATED", "16:01000000"))
+
+
+@scenario(rows="V11", machine=ONE, drivers=BOTH, timeout=200)
+def refused_open(m):
+    "the host refuses an open or a memory list: an error, nothing left behind, the next offer works"
+    m.host("rescind scsi0")
+    m.wait('[ -z "$(controller 0)" ]', 60)
+    for message, status in REFUSED:
+        m.host("fault message %s corrupt=%s count=1" % (message, status))
+        m.host("offer scsi0")
+        m.wait('[ -n "$(controller 0)" ]', 60)
+        m.sh("settle; sleep 1; [ ! -e $(controller 0)/driver ]")
+        m.host("fault clear")
+        m.expect(lists_at_host(m) == 0, "%d memory lists left after a refused %s" % (lists_at_host(m), message))
+        m.host("rescind scsi0")
+        m.wait('[ -z "$(controller 0)" ]', 60)
+    m.host("offer scsi0")
+    m.settle()
+    read(m)
+
+
+@scenario(rows="V09", machine=FOUR, drivers=BOTH, timeout=400, noise="I/O error")
+def offer_rescind_back_to_back(m):
+    "offers and rescinds without a pause: nothing is left, each relid released once, the last offer works"
+    released = m.host.counters()["relids_released"]
+    times = 200 if m.ours else 20
+    for _ in range(times):
+        m.host("rescind scsi0")
+        m.host("offer scsi0")
+    m.settle()
+    read(m)
+    m.expect(m.sh("ls $DEVS | wc -l") == "1", "one device: " + m.sh("ls $DEVS"))
+    m.wait("[ $(channels 0 | wc -l) = 4 ]", 60, "all channels")
+    m.note("%d relids released in %d rounds" % (m.host.counters()["relids_released"] - released, times))
+
+
+@scenario(rows="~V10 ~V15", machine=ONE, drivers=ONLY_OURS, timeout=200)
+def repeated_messages(m):
+    "each message of the host delivered twice: the second is dropped"
+    for message in ("OFFER_CHANNEL", "OPEN_RESULT", "GPADL_CREATED", "GPADL_TORNDOWN", "RESCIND_CHANNEL",
+                    "ALL_OFFERS_DELIVERED", "VERSION_RESPONSE", "UNLOAD_RESPONSE"):
+        m.host("fault message %s duplicate count=all" % message)
+        m.sh("unload_all; modprobe hv_vmbus; settle", 60)
+        m.settle()
+        renew(m)
+        read(m)
+        m.host("fault clear")
+    m.expect(m.sh("ls $DEVS | wc -l") == "1", "one device")
+
+
+@scenario(rows="V20", machine=Machine(cpus=4, subchannels=3, options=("--numa", "2"),
+                                      append="isolcpus=managed_irq,domain,3"), drivers=BOTH)
+def initial_cpus(m):
+    "channels of a disk controller are spread over the CPUs, isolated ones left out"
+    text = m.sh("cat $(controller 0)/channel_vp_mapping")
+    cpus = [int(l.split(":")[1]) for l in text.split()]
+    m.expect(len(cpus) == 4 and 3 not in cpus, "channels on CPUs %s" % cpus)
+    m.expect(len(set(cpus)) >= 2, "all channels on CPUs %s" % cpus)
+    read(m)
+
+
+@scenario(rows="V12 ~V25", machine=Machine(cpus=1, disks=(Disk(), Disk(controller=1, size=16 << 20))), drivers=BOTH)
+def uio_client(m):
+    "uio_hv_generic takes a device by driver_override: rings allocated, mapped and given back"
+    m.sh("""
+modprobe uio_hv_generic
+d=$(controller 1); id=$(basename $d)
+echo $id >/sys/bus/vmbus/drivers/hv_storvsc/unbind
+echo uio_hv_generic >$d/driver_override
+echo $id >/sys/bus/vmbus/drivers/uio_hv_generic/bind
+[ -e /sys/class/uio/uio0/maps/map0/size ]
+ls $d/channels/*/ring >/dev/null
+echo $id >/sys/bus/vmbus/drivers/uio_hv_generic/unbind
+echo >$d/driver_override
+echo $id >/sys/bus/vmbus/drivers/hv_storvsc/bind
+rmmod uio_hv_generic
+""")
+    m.settle()
+    m.sh(READ % m.dev(m.spec.disks[1]))
+
+
+@scenario(rows="V14 ~V24", machine=ONE, drivers=BOTH)
+def ring_counters(m):
+    "signals, interrupts and full rings are counted where users look"
+    names = ("interrupts", "events", "intr_in_full", "intr_out_empty", "out_full_first", "out_full_total")
+    before = [int(m.sh("cat $(channels 0)/" + n)) for n in names]
+    m.host("freeze scsi0")
+    m.sh("fio --name=v --filename=%s --rw=randread --bs=4k --iodepth=1024 --ioengine=libaio --direct=1 --numjobs=2 "
+         "--time_based --runtime=4 >/tmp/fio.out 2>&1 & echo $! >/tmp/fio.pid" % m.dev())
+    time.sleep(4)
+    m.host("thaw scsi0")
+    m.wait("! kill -0 $(cat /tmp/fio.pid) 2>/dev/null", 60, "fio ends")
+    after = [int(m.sh("cat $(channels 0)/" + n)) for n in names]
+    grown = {n: a - b for n, b, a in zip(names, before, after)}
+    m.note(str(grown))
+    m.expect(grown["interrupts"] > 0, "no interrupts counted: %s" % grown)
+    m.expect(grown["intr_out_empty"] > 0, "no signals of an empty ring counted: %s" % grown)
