@@ -42,8 +42,21 @@ extern unsigned int ring_answers;	/* times that a ring brought something */
 uint64_t ring_pfn(uint32_t relid, uint32_t page);
 void ring_clear(uint32_t relid);
 void ring_handshake(uint32_t relid);	/* the way to a controller that takes commands */
-void ring_traffic(uint32_t relid, uint32_t conn);
+void ring_put(uint32_t relid, const void *data, size_t len);
+void ring_traffic(uint32_t relid, bool net, uint32_t conn);
 bool ring_answered(uint32_t relid);
+
+/* net.c: packets for a network channel */
+void net_traffic(uint32_t relid);
+
+/* faketap.c */
+void tap_traffic(void);
+void tap_close(void);
+
+/* A second memory list of a channel: 20 pages, receive or send buffer; guest.c */
+uint32_t buffer_handle(uint32_t relid);
+void buffer_gpadl(uint32_t relid);
+uint8_t *buffer_memory(void);
 
 /* guest.c: reproducible, all choices come from @seed */
 void guest_start(uint64_t seed);

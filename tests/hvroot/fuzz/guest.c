@@ -16,6 +16,9 @@
 
 #define CHANS		64
 #define HANDLE_BASE	0x1000u
+#define BUFFER_HANDLE	0x2000u
+#define BUFFER_BASE	1600u
+#define BUFFER_PAGES	20u
 
 struct chan {
 	bool offered, opened;
@@ -168,6 +171,33 @@ static void gpadl_header(uint32_t relid)
 	post(&m, len);
 }
 
+uint32_t buffer_handle(uint32_t relid)
+{
+	return BUFFER_HANDLE + relid;
+}
+
+uint8_t *buffer_memory(void)
+{
+	return fake_ram() + BUFFER_BASE * 4096;
+}
+
+void buffer_gpadl(uint32_t relid)
+{
+	struct {
+		struct msg_gpadl_header h;
+		uint32_t bytes, offset;
+		uint64_t pfn[BUFFER_PAGES];
+	} __attribute__((packed)) m = {
+		.h = { .h.type = MSG_GPADL_HEADER, .relid = relid, .gpadl = buffer_handle(relid),
+		       .range_bytes = 8 + BUFFER_PAGES * 8, .range_count = 1 },
+		.bytes = BUFFER_PAGES * 4096,
+	};
+
+	for (uint32_t i = 0; i < BUFFER_PAGES; i++)
+		m.pfn[i] = BUFFER_BASE + i;
+	post(&m, sizeof(m));
+}
+
 static void gpadl_body(uint32_t relid)
 {
 	struct {
@@ -260,7 +290,7 @@ static void other_message(uint32_t relid)
 
 static const char *const names[] = {
 	"scsi0", "ide0", "shutdown", "timesync", "heartbeat", "kvp", "vss", "fcopy", "balloon",
-	"keyboard", "mouse", "video", "pci", "rdma", "unknown",
+	"keyboard", "mouse", "video", "pci", "rdma", "unknown", "net0",
 };
 
 static void user_command(void)
@@ -268,7 +298,13 @@ static void user_command(void)
 	const char *name = names[below(sizeof(names) / sizeof(names[0]))];
 	char line[256];
 
-	switch (below(9)) {
+	switch (below(11)) {
+	case 9:
+		snprintf(line, sizeof(line), "nic link %s", one_in(2) ? "up" : "down");
+		break;
+	case 10:
+		snprintf(line, sizeof(line), "nic table queues=0,%u count=%u", nasty(), below(200));
+		break;
 	case 0:
 	case 1:
 		snprintf(line, sizeof(line), "rescind %s", name);
@@ -320,6 +356,24 @@ static uint32_t some_version(void)
 	return one_in(20) ? nasty() : known[below(sizeof(known) / sizeof(known[0]))];
 }
 
+/* How the type GUIDs begin. */
+static const uint8_t net_type[] = { 0x63, 0x51, 0x61, 0xf8 };
+static const uint8_t scsi_type[] = { 0xd9, 0x63, 0x61, 0xba };
+
+static bool is_type(const struct chan *c, const uint8_t type[4])
+{
+	return c->offered && !memcmp(c->offer.type.b, type, 4);
+}
+
+/* The first channel of a type, 0 = none. */
+static uint32_t find_type(const uint8_t type[4])
+{
+	for (uint32_t i = 0; i < CHANS; i++)
+		if (is_type(&g.chan[i], type))
+			return i;
+	return 0;
+}
+
 static void channel_step(uint32_t relid)
 {
 	switch (below(16)) {
@@ -352,7 +406,7 @@ static void channel_step(uint32_t relid)
 		other_message(relid);
 		break;
 	default:
-		ring_traffic(relid, g.chan[relid].offer.connection_id);
+		ring_traffic(relid, is_type(&g.chan[relid], net_type), g.chan[relid].offer.connection_id);
 	}
 }
 
@@ -378,18 +432,8 @@ void guest_step(void)
 	} else {
 		channel_step(one_in(4) ? below(CHANS) : g.favourite);
 		if (one_in(30))
-			g.favourite = 1 + below(20);
+			g.favourite = one_in(3) ? 1 + below(26) : find_type(one_in(2) ? scsi_type : net_type);
 	}
-}
-
-static uint32_t find_scsi(void)
-{
-	static const uint8_t scsi[] = { 0xd9, 0x63, 0x61, 0xba };	/* how the type GUID begins */
-
-	for (uint32_t i = 0; i < CHANS; i++)
-		if (g.chan[i].offered && !memcmp(g.chan[i].offer.type.b, scsi, 4))
-			return i;
-	return 0;
 }
 
 const char *guest_honest(void)
@@ -409,7 +453,7 @@ const char *guest_honest(void)
 	bare(MSG_REQUEST_OFFERS);
 	if (!g.delivered)
 		return "no ALL_OFFERS_DELIVERED";
-	relid = find_scsi();
+	relid = find_type(scsi_type);
 	if (!relid)
 		return "scsi0 is not offered";
 	gpadl_header(relid);

@@ -54,6 +54,7 @@ int main(int argc, char **argv)
 	};
 	unsigned int failed = 0;
 
+	o.nics[o.nnics++] = "tap=fake";
 	if (make_disk(&o) || poll_init() || vmbus_init(fake_vm(), &o))
 		return 2;
 	log_mute();
@@ -71,6 +72,7 @@ int main(int argc, char **argv)
 	}
 	vmbus_exit(fake_vm());
 	poll_exit();
+	tap_close();
 	fake_vm_free();
 	unlink(disk);
 	return failed ? 1 : 0;

@@ -26,7 +26,7 @@ static uint32_t *ring_words(uint32_t relid, uint32_t first_page)
 }
 
 /* The data area of the ring to the host lies in consecutive pages. */
-static void ring_put(uint32_t relid, const void *data, size_t len)
+void ring_put(uint32_t relid, const void *data, size_t len)
 {
 	uint32_t *ctl = ring_words(relid, 0), size = (RING_SPLIT - 1) * 4096;
 	uint8_t *area = (uint8_t *)ctl + 4096;
@@ -216,12 +216,16 @@ void ring_handshake(uint32_t relid)
 	}
 }
 
-void ring_traffic(uint32_t relid, uint32_t conn)
+void ring_traffic(uint32_t relid, bool net, uint32_t conn)
 {
-	if (one_in(25))
-		ring_handshake(relid);
-	for (unsigned int n = 1 + below(6); n; n--)
-		packet(relid);
+	if (net && !one_in(20)) {
+		net_traffic(relid);
+	} else {
+		if (one_in(25))
+			ring_handshake(relid);
+		for (unsigned int n = 1 + below(6); n; n--)
+			packet(relid);
+	}
 	if (one_in(500))
 		spoil_ring(relid);
 	if (!one_in(4))
