@@ -122,6 +122,13 @@ static void show_windows(void)
 
 /* ------------------------------ the frame buffer ---------------------------- */
 
+static void set_fb(u64 start, u64 size)
+{
+	mmio.fb.start = start;
+	mmio.fb.end = start + size - 1;
+	mmio.fb.flags = IORESOURCE_MEM;
+}
+
 static void fb_from_firmware(void)
 {
 	u64 base = screen_info.lfb_base;
@@ -133,7 +140,7 @@ static void fb_from_firmware(void)
 		base |= (u64)screen_info.ext_lfb_base << 32;
 	if (!base || !screen_info.lfb_size)
 		return;
-	mmio.fb = (struct resource)DEFINE_RES_MEM(base, screen_info.lfb_size);
+	set_fb(base, screen_info.lfb_size);
 }
 
 /* A generation 1 machine has its video memory on PCI. */
@@ -145,8 +152,7 @@ static void fb_from_pci(void)
 	if (!dev)
 		return;
 	if (pci_resource_flags(dev, 0) & IORESOURCE_MEM && pci_resource_len(dev, 0))
-		mmio.fb = (struct resource)DEFINE_RES_MEM(pci_resource_start(dev, 0),
-							  pci_resource_len(dev, 0));
+		set_fb(pci_resource_start(dev, 0), pci_resource_len(dev, 0));
 	pci_dev_put(dev);
 }
 
