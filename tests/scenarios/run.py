@@ -11,6 +11,7 @@ without names all run.
   --drivers A/B    only this pair: bus/storvsc, each "ours" or "intree"
   --kernel K       only machines with this kernel (default, 6.12, ...)
   --jobs N         boots at the same time (2)
+  --tries N        tries of a scenario that fails (2); what passes late is called FLAKY
   --keep           keep the folders of all machines, not just of failed ones
   --no-build       take the hvroot, modules and images that are there
 """
@@ -72,8 +73,10 @@ class Report:
         with self.lock:
             self.results.append({"name": run.name, "rows": run.rows, "verdict": verdict,
                                  "seconds": round(seconds, 1), "lines": lines})
-            ok = "not ok" if verdict == "failed" else "ok"
+            ok = "not ok" if verdict in ("failed", "known") else "ok"
             tag = " # SKIP " + lines[0] if verdict == "skipped" else ""
+            if verdict == "known":
+                tag = " # TODO " + known(run)
             if verdict == "passed" and run.rows:
                 tag = " # rows " + " ".join(run.rows)
             if verdict != "skipped":
@@ -85,6 +88,17 @@ class Report:
     def comment(self, text):
         with self.lock:
             print("# " + text, flush=True)
+
+
+def known(run):
+    """Why this run is known to fail, or None."""
+    key = "%s %s/%s" % (run.scenario.name, *run.drivers)
+    with open(os.path.join(HERE, "known.txt")) as f:
+        for line in f:
+            pattern, _, reason = line.partition(": ")
+            if not line.startswith("#") and reason and fnmatch.fnmatchcase(key, pattern):
+                return reason.strip()
+    return None
 
 
 def attempt(machine, run):
@@ -111,32 +125,53 @@ def attempt(machine, run):
         return "failed", traceback.format_exc().splitlines()
 
 
+def boot_for(run, options, plan, report):
+    """A machine for the run, or None with the reason as lines."""
+    start = time.monotonic()
+    machine = Booted(run.machine, run.drivers, plan[run.machine.kernel], options.scratch)
+    try:
+        machine.boot()
+        report.comment("booted in %.0f s: %s" % (time.monotonic() - start, run.machine.text()))
+        return machine, []
+    except (GuestError, HostError, OSError) as e:
+        machine.stop()
+        lines = ["the guest did not come up: %s" % e] + machine.diagnostics()
+        save(machine, run, options)
+        return None, lines
+
+
+def once(machine, run, options, plan, report):
+    """One try: (machine or None, verdict, lines)."""
+    if machine is None:
+        machine, lines = boot_for(run, options, plan, report)
+        if machine is None:
+            return None, "failed", lines
+    verdict, lines = attempt(machine, run)
+    if verdict == "failed":
+        lines += machine.diagnostics()
+        machine.stop()
+        save(machine, run, options)
+        machine = None
+    return machine, verdict, lines
+
+
 def serve(boot, options, plan, report):
-    """Run the scenarios of one boot; boot again after a failure."""
+    """Run the scenarios of one boot. A failure is tried once more on a fresh machine: a busy
+    machine meets limits that are not ours; what passes only then is reported as such."""
     machine = None
     for run in boot:
         start = time.monotonic()
-        if machine is None:
-            machine = Booted(run.machine, run.drivers, plan[run.machine.kernel], options.scratch)
-            try:
-                machine.boot()
-                report.comment("booted in %.0f s: %s" % (time.monotonic() - start, run.machine.text()))
-            except (GuestError, HostError, OSError) as e:
-                machine.stop()
-                report.add(run, "failed", time.monotonic() - start,
-                           ["the guest did not come up: %s" % e] + machine.diagnostics())
-                save(machine, run, options)
-                machine = None
-                continue
-            start = time.monotonic()
-        verdict, lines = attempt(machine, run)
-        if verdict == "failed":
-            lines += machine.diagnostics()
+        machine, verdict, lines = once(machine, run, options, plan, report)
+        if verdict == "failed" and known(run):
+            verdict = "known"
+        elif verdict == "failed" and options.tries > 1:
+            first = lines
+            machine, verdict, lines = once(machine, run, options, plan, report)
+            if verdict == "failed":
+                lines = first + ["-- and the second try:"] + lines
+            else:
+                lines = ["FLAKY, the first try failed:"] + first + lines
         report.add(run, verdict, time.monotonic() - start, lines)
-        if verdict == "failed":
-            machine.stop()
-            save(machine, run, options)
-            machine = None
     if machine:
         machine.stop()
         if options.keep:
@@ -217,6 +252,7 @@ def main(argv):
     p.add_argument("--drivers")
     p.add_argument("--kernel")
     p.add_argument("--jobs", type=int, default=2)
+    p.add_argument("--tries", type=int, default=2)
     p.add_argument("--keep", action="store_true")
     p.add_argument("--no-build", action="store_true")
     p.add_argument("--in-lab", action="store_true")
