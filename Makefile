@@ -26,7 +26,7 @@ modules:
 	@scripts/build-modules $(if $(KDIR),--kdir $(KDIR),$(KERNEL))
 
 hvroot:
-	@scripts/deps --check
+	@scripts/deps --check demo
 	@$(MAKE) --no-print-directory -C tests/hvroot
 
 demo:
