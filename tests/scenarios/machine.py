@@ -44,7 +44,8 @@ class Booted:
 
     def argv(self):
         s = self.spec
-        first = ["%s=intree" % name for name, which in zip(("vmbus", "storvsc"), self.first)
+        first = ["%s=intree" % name
+                 for name, which in zip(("vmbus", "storvsc", "netvsc"), self.first + self.first[1:])
                  if which == "intree"]
         append = " ".join(["console=ttyS0 panic=-1 quiet pci=noearly"] + first + s.append.split())
         if s.vmm != "hvroot":
@@ -166,7 +167,8 @@ class Booted:
         if self.drivers == (bus, stor):
             return
         self.drivers = (None, None)
-        self.sh("unload_all; use %s vmbus; use %s storvsc; modprobe hv_vmbus; settle" % (bus, stor), 120)
+        self.sh("unload_all; use %s vmbus; use %s storvsc; use %s netvsc; modprobe hv_vmbus; settle" %
+                (bus, stor, stor), 120)
         self.drivers = (bus, stor)
         self.settle()
 

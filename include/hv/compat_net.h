@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Where kernels differ in what the network driver uses; see compat.h.  Each
+ * HV_HAVE_* is a pattern found in a header (netvsc/Kbuild).
+ */
+#ifndef _HV_COMPAT_NET_H
+#define _HV_COMPAT_NET_H
+
+#include <linux/ethtool.h>
+#include <linux/filter.h>
+#include <linux/netdevice.h>
+
+#ifdef HV_HAVE_POOL_HELPERS
+#include <net/page_pool/helpers.h>
+#else
+#include <net/page_pool.h>
+#endif
+
+/* hv_driver.remove returned an int that nobody looked at. */
+#ifdef HV_HAVE_REMOVE_INT
+typedef int hv_net_remove_t;
+#define HV_NET_REMOVED	0
+#else
+typedef void hv_net_remove_t;
+#define HV_NET_REMOVED
+#endif
+
+/* Which XDP actions a device has is announced in newer kernels. */
+static inline void hv_xdp_announce(struct net_device *ndev)
+{
+#ifdef HV_HAVE_XDP_FEATURES
+	ndev->xdp_features = NETDEV_XDP_ACT_BASIC | NETDEV_XDP_ACT_REDIRECT |
+			     NETDEV_XDP_ACT_NDO_XMIT;
+#endif
+}
+
+/* Which NAPI serves a queue can be told in newer kernels. */
+static inline void hv_queue_napi(struct net_device *ndev, unsigned int queue,
+				 struct napi_struct *napi)
+{
+#ifdef HV_HAVE_QUEUE_NAPI
+	netif_queue_set_napi(ndev, queue, NETDEV_QUEUE_TYPE_RX, napi);
+	netif_queue_set_napi(ndev, queue, NETDEV_QUEUE_TYPE_TX, napi);
+#endif
+}
+
+#ifdef HV_HAVE_RXFH_PARAM
+#define HV_RXFH_ARGS	struct ethtool_rxfh_param *rxfh
+#define HV_RXFH_SET_ARGS	struct ethtool_rxfh_param *rxfh, struct netlink_ext_ack *extack
+#define hv_rxfh_table	(rxfh->indir)
+#define hv_rxfh_key	(rxfh->key)
+#define hv_rxfh_func	(rxfh->hfunc)
+#define hv_rxfh_set_func(v)	(rxfh->hfunc = (v))
+#else
+#define HV_RXFH_ARGS	u32 *indir, u8 *key, u8 *hfunc
+#define HV_RXFH_SET_ARGS	const u32 *indir, const u8 *key, const u8 hfunc
+#define hv_rxfh_table	indir
+#define hv_rxfh_key	key
+#define hv_rxfh_func	hfunc
+#define hv_rxfh_set_func(v)	do { if (hfunc) *hfunc = (v); } while (0)
+#endif
+
+#endif

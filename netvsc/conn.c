@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A connection to the host: built from the bottom (channel, NVSP, buffers,
+ * RNDIS, sub-channels), undone in the opposite order, from wherever it got to.
+ */
+#include "netvsc.h"
+
+static void nv_conn_release(struct kref *ref)
+{
+	kvfree(container_of(ref, struct nv_conn, ref));
+}
+
+void nv_conn_put(struct nv_conn *conn)
+{
+	kref_put(&conn->ref, nv_conn_release);
+}
+
+static struct nv_conn *nv_conn_alloc(struct nv *nv, const struct nv_config *cfg)
+{
+	struct nv_conn *conn = kvzalloc(struct_size(conn, queue, NV_QUEUES_MAX),
+					GFP_KERNEL);
+
+	if (!conn)
+		return NULL;
+	kref_init(&conn->ref);
+	conn->nv = nv;
+	conn->chan = nv->hdev->channel;
+	conn->cfg = *cfg;
+	mutex_init(&conn->request_lock);
+	nv_wait_init(&conn->nvsp);
+	nv_wait_init(&conn->rndis);
+	spin_lock_init(&conn->ctl_lock);
+	spin_lock_init(&conn->sub_lock);
+	init_waitqueue_head(&conn->sub_wait);
+	return conn;
+}
+
+/* Queues 1.., without channels yet. */
+static int nv_alloc_queues(struct nv_conn *conn)
+{
+	u32 want = min3(conn->cfg.queues, conn->host.rss_queues, (u32)NV_QUEUES_MAX);
+
+	for (conn->nalloc = 1; conn->nalloc < want; conn->nalloc++) {
+		conn->queue[conn->nalloc] = nv_queue_alloc(conn, conn->nalloc);
+		if (!conn->queue[conn->nalloc])
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+static int nv_start_tx(struct nv_conn *conn)
+{
+	u32 each = conn->send.sec.count / conn->nqueues, i;
+	int ret = 0;
+
+	for (i = 0; i < conn->nqueues && !ret; i++)
+		ret = nv_tx_init(conn->queue[i], i * each, each);
+	return ret;
+}
+
+static int nv_start_rss(struct nv_conn *conn)
+{
+	struct nv *nv = conn->nv;
+
+	if (!nv->rss_user || nv->rss_entries != conn->host.rss_entries)
+		nv_rss_default(nv, conn->nqueues, conn->host.rss_entries);
+	return nv_rss_apply(conn);
+}
+
+static int nv_connect(struct nv_conn *conn)
+{
+	int ret;
+
+	ret = nv_nvsp_connect(conn);
+	if (ret)
+		return ret;
+	ret = nv_bufs_share(conn);
+	if (ret)
+		return ret;
+	ret = nv_rndis_connect(conn);
+	if (ret)
+		return ret;
+	if (conn->cfg.mtu > conn->host.max_frame)
+		return -EINVAL;
+	ret = nv_alloc_queues(conn);
+	if (ret)
+		return ret;
+	nv_subchannels(conn);
+	ret = nv_start_tx(conn);
+	if (ret)
+		return ret;
+	if (nv_start_rss(conn))
+		netdev_info(conn->nv->ndev, "the host does not spread what we receive\n");
+	ret = nv_offload_set(conn, conn->nv->ndev->features);
+	return ret == -EIO || ret == -EINVAL ? 0 : ret;
+}
+
+/**
+ * nv_attach - build a connection to the host
+ * @nv: the device
+ * @cfg: settings
+ *
+ * Context: may sleep, for a limited time.
+ * Return: the connection, or an error pointer.
+ */
+struct nv_conn *nv_attach(struct nv *nv, const struct nv_config *cfg)
+{
+	struct nv_conn *conn = nv_conn_alloc(nv, cfg);
+	int ret = -ENOMEM;
+
+	if (!conn)
+		return ERR_PTR(-ENOMEM);
+	set_per_channel_state(conn->chan, conn);
+	conn->queue[0] = nv_queue_alloc(conn, 0);
+	conn->nalloc = 1;
+	if (conn->queue[0])
+		ret = nv_queue_open(conn->queue[0], conn->chan);
+	if (!ret)
+		ret = nv_connect(conn);
+	if (!ret)
+		return conn;
+	nv_detach(nv, conn);
+	return ERR_PTR(ret);
+}
+
+static void nv_close_channels(struct nv_conn *conn)
+{
+	bool was_open = conn->queue[0] && conn->queue[0]->opened;
+	u32 i;
+
+	spin_lock_bh(&conn->sub_lock);
+	conn->sub_accept = false;
+	spin_unlock_bh(&conn->sub_lock);
+	for (i = 0; i < conn->nalloc; i++)
+		if (conn->queue[i])
+			nv_queue_stop(conn->queue[i]);
+	/* The order of memory lists and channel changed with VMBus 4.0. */
+	if (vmbus_proto_version < VERSION_WIN10)
+		nv_bufs_unmap(conn);
+	if (was_open)
+		vmbus_close(conn->chan);	/* its sub-channels first */
+	nv_bufs_unmap(conn);
+}
+
+/**
+ * nv_detach - undo nv_attach(), as far as that came
+ * @nv: the device
+ * @conn: a connection nobody uses any more
+ *
+ * Context: may sleep, for a limited time.
+ */
+void nv_detach(struct nv *nv, struct nv_conn *conn)
+{
+	u32 i;
+
+	conn->dead = true;
+	if (conn->queue[0] && conn->queue[0]->opened && conn->host.nvsp) {
+		nv_rndis_halt(conn);
+		nv_bufs_revoke(conn);
+	}
+	nv_close_channels(conn);
+	set_per_channel_state(conn->chan, NULL);
+	for (i = 0; i < conn->nalloc; i++)
+		nv_queue_free(conn->queue[i]);
+	nv_rndis_free(conn);
+	nv_bufs_free(conn);
+	nv_conn_put(conn);
+}

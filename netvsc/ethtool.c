@@ -1,0 +1,355 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * ethtool: who we are, counters, rings, channels, coalescing, self-test.
+ */
+#include <linux/ethtool.h>
+#include <linux/rtnetlink.h>
+#include "netvsc.h"
+#include "ethtool.h"
+
+static void nv_get_drvinfo(struct net_device *ndev, struct ethtool_drvinfo *info)
+{
+	struct nv *nv = netdev_priv(ndev);
+	struct nv_conn *conn = nv_conn_rtnl(nv);
+
+	strscpy(info->driver, KBUILD_MODNAME, sizeof(info->driver));
+	strscpy(info->bus_info, dev_name(&nv->hdev->device), sizeof(info->bus_info));
+	if (conn)
+		snprintf(info->fw_version, sizeof(info->fw_version), "NVSP %u.%u NDIS 6.%u",
+			 conn->host.nvsp >> 16, conn->host.nvsp & 0xffff,
+			 conn->host.ndis_minor);
+	else
+		strscpy(info->fw_version, "N/A", sizeof(info->fw_version));
+}
+
+static u32 nv_get_msglevel(struct net_device *ndev)
+{
+	return ((struct nv *)netdev_priv(ndev))->msg_enable;
+}
+
+static void nv_set_msglevel(struct net_device *ndev, u32 level)
+{
+	((struct nv *)netdev_priv(ndev))->msg_enable = level;
+}
+
+static int nv_get_link_ksettings(struct net_device *ndev,
+				 struct ethtool_link_ksettings *k)
+{
+	struct nv *nv = netdev_priv(ndev);
+	u64 mbit = READ_ONCE(nv->link_speed) / 10000;
+
+	ethtool_link_ksettings_zero_link_mode(k, supported);
+	ethtool_link_ksettings_zero_link_mode(k, advertising);
+	k->base.speed = nv->speed ? nv->speed : mbit ? mbit : SPEED_UNKNOWN;
+	k->base.duplex = nv->duplex;
+	k->base.port = PORT_OTHER;
+	k->base.autoneg = AUTONEG_DISABLE;
+	return 0;
+}
+
+/* Only what is shown changes: the host has no such setting. */
+static int nv_set_link_ksettings(struct net_device *ndev,
+				 const struct ethtool_link_ksettings *k)
+{
+	struct nv *nv = netdev_priv(ndev);
+
+	return ethtool_virtdev_set_link_ksettings(ndev, k, &nv->speed, &nv->duplex);
+}
+
+/* ---- counters ---- */
+
+struct nv_stat {
+	char name[ETH_GSTRING_LEN];
+	u16 offset;
+};
+
+#define TX(n, f) { n, offsetof(struct nv_tx_stats, f) }
+#define RX(n, f) { n, offsetof(struct nv_rx_stats, f) }
+
+/* Sums over all queues. */
+static const struct nv_stat nv_tx_sums[] = {
+	TX("tx_no_space", full), TX("tx_send_full", no_section),
+	TX("tx_scattered", direct), TX("tx_sections", sections),
+	TX("tx_trains", trains), TX("tx_lso", lso), TX("tx_dropped", dropped),
+	TX("tx_refused", refused), TX("stop_queue", stop), TX("wake_queue", wake),
+};
+
+static const struct nv_stat nv_rx_sums[] = {
+	RX("rx_comp_busy", comp_busy), RX("rx_no_memory", no_memory),
+	RX("rx_coalesced", coalesced), RX("rx_csum_ok", csum_ok),
+	RX("rx_csum_bad", csum_bad),
+};
+
+static const struct nv_stat nv_tx_each[] = {
+	TX("tx_queue_%u_packets", packets), TX("tx_queue_%u_bytes", bytes),
+	TX("tx_queue_%u_xdp_xmit", xdp),
+};
+
+static const struct nv_stat nv_rx_each[] = {
+	RX("rx_queue_%u_packets", packets), RX("rx_queue_%u_bytes", bytes),
+	RX("rx_queue_%u_xdp_drop", xdp_drop), RX("rx_queue_%u_xdp_redirect", xdp_redirect),
+	RX("rx_queue_%u_xdp_tx", xdp_tx),
+};
+
+static const char nv_bad_names[NV_BAD_COUNT][ETH_GSTRING_LEN] = {
+	[NV_BAD_PACKET] = "host_bad_packet",
+	[NV_BAD_RANGE] = "host_bad_range",
+	[NV_BAD_RNDIS] = "host_bad_rndis",
+	[NV_BAD_REPLY] = "host_bad_reply",
+	[NV_BAD_COMPLETION] = "host_bad_completion",
+	[NV_BAD_STATE] = "host_bad_state",
+	[NV_BAD_TIMEOUT] = "host_timeout",
+};
+
+static const char nv_other_names[][ETH_GSTRING_LEN] = {
+	"resets", "keepalives", "late_replies",
+};
+
+static int nv_stats_count(const struct net_device *ndev)
+{
+	return ARRAY_SIZE(nv_tx_sums) + ARRAY_SIZE(nv_rx_sums) + NV_BAD_COUNT +
+	       ARRAY_SIZE(nv_other_names) + ndev->real_num_rx_queues *
+	       (ARRAY_SIZE(nv_tx_each) + ARRAY_SIZE(nv_rx_each));
+}
+
+static int nv_get_sset_count(struct net_device *ndev, int set)
+{
+	switch (set) {
+	case ETH_SS_STATS:
+		return nv_stats_count(ndev);
+	case ETH_SS_TEST:
+		return NV_TESTS;
+	}
+	return -EOPNOTSUPP;
+}
+
+static void nv_put_names(u8 **p, const struct nv_stat *s, unsigned int n)
+{
+	while (n--)
+		ethtool_sprintf(p, "%s", s++->name);
+}
+
+static void nv_put_queue_names(u8 **p, const struct nv_stat *s, unsigned int n, u32 q)
+{
+	char name[ETH_GSTRING_LEN], *at;
+
+	for (; n--; s++) {	/* the one "%u" of the table */
+		strscpy(name, s->name, sizeof(name));
+		at = strchr(name, '%');
+		*at = 0;
+		ethtool_sprintf(p, "%s%u%s", name, q, at + 2);
+	}
+}
+
+static void nv_get_strings(struct net_device *ndev, u32 set, u8 *p)
+{
+	unsigned int i;
+
+	if (set == ETH_SS_TEST) {
+		nv_test_strings(&p);
+		return;
+	}
+	if (set != ETH_SS_STATS)
+		return;
+	nv_put_names(&p, nv_tx_sums, ARRAY_SIZE(nv_tx_sums));
+	nv_put_names(&p, nv_rx_sums, ARRAY_SIZE(nv_rx_sums));
+	for (i = 0; i < NV_BAD_COUNT; i++)
+		ethtool_sprintf(&p, "%s", nv_bad_names[i]);
+	for (i = 0; i < ARRAY_SIZE(nv_other_names); i++)
+		ethtool_sprintf(&p, "%s", nv_other_names[i]);
+	for (i = 0; i < ndev->real_num_rx_queues; i++) {
+		nv_put_queue_names(&p, nv_tx_each, ARRAY_SIZE(nv_tx_each), i);
+		nv_put_queue_names(&p, nv_rx_each, ARRAY_SIZE(nv_rx_each), i);
+	}
+}
+
+static u64 nv_read_stat(const struct u64_stats_sync *sync, const void *base, u16 offset)
+{
+	const u64_stats_t *v = base + offset;
+	unsigned int start;
+	u64 value;
+
+	do {
+		start = u64_stats_fetch_begin(sync);
+		value = u64_stats_read(v);
+	} while (u64_stats_fetch_retry(sync, start));
+	return value;
+}
+
+static u64 nv_tx_stat(const struct nv *nv, u32 q, const struct nv_stat *s)
+{
+	return nv_read_stat(&nv->tx_stats[q].sync, &nv->tx_stats[q], s->offset);
+}
+
+static u64 nv_rx_stat(const struct nv *nv, u32 q, const struct nv_stat *s)
+{
+	return nv_read_stat(&nv->rx_stats[q].sync, &nv->rx_stats[q], s->offset);
+}
+
+static u64 *nv_put_sums(const struct nv *nv, u64 *d)
+{
+	unsigned int i, q;
+
+	for (i = 0; i < ARRAY_SIZE(nv_tx_sums); i++)
+		for (*d++ = 0, q = 0; q < NV_QUEUES_MAX; q++)
+			d[-1] += nv_tx_stat(nv, q, &nv_tx_sums[i]);
+	for (i = 0; i < ARRAY_SIZE(nv_rx_sums); i++)
+		for (*d++ = 0, q = 0; q < NV_QUEUES_MAX; q++)
+			d[-1] += nv_rx_stat(nv, q, &nv_rx_sums[i]);
+	for (i = 0; i < NV_BAD_COUNT; i++)
+		*d++ = atomic64_read(&nv->bad[i]);
+	*d++ = atomic64_read(&nv->resets);
+	*d++ = atomic64_read(&nv->keepalives);
+	*d++ = atomic64_read(&nv->late_replies);
+	return d;
+}
+
+static void nv_get_stats(struct net_device *ndev, struct ethtool_stats *stats, u64 *d)
+{
+	struct nv *nv = netdev_priv(ndev);
+	unsigned int i, q;
+
+	d = nv_put_sums(nv, d);
+	for (q = 0; q < ndev->real_num_rx_queues; q++) {
+		for (i = 0; i < ARRAY_SIZE(nv_tx_each); i++)
+			*d++ = nv_tx_stat(nv, q, &nv_tx_each[i]);
+		for (i = 0; i < ARRAY_SIZE(nv_rx_each); i++)
+			*d++ = nv_rx_stat(nv, q, &nv_rx_each[i]);
+	}
+}
+
+/* ---- channels and rings ---- */
+
+static void nv_get_channels(struct net_device *ndev, struct ethtool_channels *c)
+{
+	struct nv *nv = netdev_priv(ndev);
+	struct nv_conn *conn = nv_conn_rtnl(nv);
+
+	c->max_combined = conn ? conn->host.rss_queues : 1;
+	c->combined_count = conn ? conn->nqueues : 0;
+}
+
+static int nv_set_channels(struct net_device *ndev, struct ethtool_channels *c)
+{
+	struct nv *nv = netdev_priv(ndev);
+	struct nv_conn *conn = nv_conn_rtnl(nv);
+	struct nv_config cfg = nv->cfg;
+
+	if (!conn)
+		return -ENODEV;
+	if (!c->combined_count || c->rx_count || c->tx_count || c->other_count ||
+	    c->combined_count > conn->host.rss_queues)
+		return -EINVAL;
+	cfg.queues = c->combined_count;
+	nv->rss_user = false;
+	return nv_reconfigure(nv, &cfg);
+}
+
+static void nv_get_ringparam(struct net_device *ndev, struct ethtool_ringparam *r,
+			     struct kernel_ethtool_ringparam *kr,
+			     struct netlink_ext_ack *extack)
+{
+	struct nv *nv = netdev_priv(ndev);
+	struct nv_conn *conn = nv_conn_rtnl(nv);
+
+	if (!conn)
+		return;
+	r->rx_pending = conn->recv.sec.count;
+	r->tx_pending = conn->send.sec.count;
+	r->rx_max_pending = NV_RECV_BYTES_MAX / conn->recv.sec.size;
+	r->tx_max_pending = NV_SEND_BYTES_MAX / conn->send.sec.size;
+}
+
+static int nv_set_ringparam(struct net_device *ndev, struct ethtool_ringparam *r,
+			    struct kernel_ethtool_ringparam *kr,
+			    struct netlink_ext_ack *extack)
+{
+	struct nv *nv = netdev_priv(ndev);
+	struct nv_conn *conn = nv_conn_rtnl(nv);
+	struct nv_config cfg = nv->cfg;
+
+	if (!conn)
+		return -ENODEV;
+	cfg.recv_bytes = clamp_t(u64, (u64)r->rx_pending * conn->recv.sec.size,
+				 64 * conn->recv.sec.size, NV_RECV_BYTES_MAX);
+	cfg.send_bytes = clamp_t(u64, (u64)r->tx_pending * conn->send.sec.size,
+				 4 * conn->send.sec.size, NV_SEND_BYTES_MAX);
+	if (cfg.recv_bytes == nv->cfg.recv_bytes && cfg.send_bytes == nv->cfg.send_bytes)
+		return 0;
+	return nv_reconfigure(nv, &cfg);
+}
+
+/* ---- coalescing ---- */
+
+/*
+ * How long NAPI may stay off the interrupt once traffic flows: the kernel's
+ * deferral does the work, this is its conventional knob.
+ */
+static int nv_get_coalesce(struct net_device *ndev, struct ethtool_coalesce *c,
+			   struct kernel_ethtool_coalesce *kc,
+			   struct netlink_ext_ack *extack)
+{
+	struct nv *nv = netdev_priv(ndev);
+
+	c->rx_coalesce_usecs = nv->coalesce_us;
+	return 0;
+}
+
+static int nv_set_coalesce(struct net_device *ndev, struct ethtool_coalesce *c,
+			   struct kernel_ethtool_coalesce *kc,
+			   struct netlink_ext_ack *extack)
+{
+	struct nv *nv = netdev_priv(ndev);
+
+	if (c->rx_coalesce_usecs > 1000)
+		return -EINVAL;
+	nv->coalesce_us = c->rx_coalesce_usecs;
+	WRITE_ONCE(ndev->gro_flush_timeout, nv->coalesce_us * 1000ul);
+	WRITE_ONCE(ndev->napi_defer_hard_irqs, nv->coalesce_us ? 2 : 0);
+	return 0;
+}
+
+/* The 16 entries of the host's table, as queue numbers. */
+static int nv_get_regs_len(struct net_device *ndev)
+{
+	return HV_NVSP_SEND_TABLE_LEN * sizeof(u32);
+}
+
+static void nv_get_regs(struct net_device *ndev, struct ethtool_regs *regs, void *p)
+{
+	struct nv *nv = netdev_priv(ndev);
+	struct nv_conn *conn = nv_conn_rtnl(nv);
+
+	regs->version = 1;
+	if (conn)
+		memcpy(p, conn->send_table, HV_NVSP_SEND_TABLE_LEN * sizeof(u32));
+}
+
+const struct ethtool_ops nv_ethtool_ops = {
+	.supported_coalesce_params = ETHTOOL_COALESCE_RX_USECS,
+	.get_drvinfo = nv_get_drvinfo,
+	.get_msglevel = nv_get_msglevel,
+	.set_msglevel = nv_set_msglevel,
+	.get_link = ethtool_op_get_link,
+	.get_link_ksettings = nv_get_link_ksettings,
+	.set_link_ksettings = nv_set_link_ksettings,
+	.get_sset_count = nv_get_sset_count,
+	.get_strings = nv_get_strings,
+	.get_ethtool_stats = nv_get_stats,
+	.get_channels = nv_get_channels,
+	.set_channels = nv_set_channels,
+	.get_ringparam = nv_get_ringparam,
+	.set_ringparam = nv_set_ringparam,
+	.get_coalesce = nv_get_coalesce,
+	.set_coalesce = nv_set_coalesce,
+	.get_regs_len = nv_get_regs_len,
+	.get_regs = nv_get_regs,
+	.get_ts_info = ethtool_op_get_ts_info,
+	.get_rxnfc = nv_get_rxnfc,
+	.set_rxnfc = nv_set_rxnfc,
+	.get_rxfh_key_size = nv_get_rxfh_key_size,
+	.get_rxfh_indir_size = nv_get_rxfh_indir_size,
+	.get_rxfh = nv_get_rxfh,
+	.set_rxfh = nv_set_rxfh,
+	.self_test = nv_self_test,
+};

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Between the ethtool files: spreading and self-test. */
+#ifndef _NETVSC_ETHTOOL_H
+#define _NETVSC_ETHTOOL_H
+
+#define NV_TESTS	2
+
+int nv_get_rxnfc(struct net_device *ndev, struct ethtool_rxnfc *c, u32 *rules);
+int nv_set_rxnfc(struct net_device *ndev, struct ethtool_rxnfc *c);
+u32 nv_get_rxfh_key_size(struct net_device *ndev);
+u32 nv_get_rxfh_indir_size(struct net_device *ndev);
+int nv_get_rxfh(struct net_device *ndev, HV_RXFH_ARGS);
+int nv_set_rxfh(struct net_device *ndev, HV_RXFH_SET_ARGS);
+void nv_self_test(struct net_device *ndev, struct ethtool_test *t, u64 *data);
+void nv_test_strings(u8 **p);
+
+#endif

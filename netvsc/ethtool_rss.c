@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * ethtool: how received packets are spread over queues, and a self-test.
+ */
+#include <linux/ethtool.h>
+#include <linux/rtnetlink.h>
+#include "netvsc.h"
+#include "ethtool.h"
+
+u32 nv_get_rxfh_key_size(struct net_device *ndev)
+{
+	return HV_RSS_KEY_LEN;
+}
+
+u32 nv_get_rxfh_indir_size(struct net_device *ndev)
+{
+	struct nv *nv = netdev_priv(ndev);
+	struct nv_conn *conn = nv_conn_rtnl(nv);
+
+	return conn && conn->nqueues > 1 ? nv->rss_entries : 0;
+}
+
+int nv_get_rxfh(struct net_device *ndev, HV_RXFH_ARGS)
+{
+	struct nv *nv = netdev_priv(ndev);
+
+	hv_rxfh_set_func(ETH_RSS_HASH_TOP);
+	if (hv_rxfh_table)
+		memcpy(hv_rxfh_table, nv->rss_table, nv->rss_entries * sizeof(u32));
+	if (hv_rxfh_key)
+		memcpy(hv_rxfh_key, nv->rss_key, sizeof(nv->rss_key));
+	return 0;
+}
+
+static bool nv_table_ok(const struct nv_conn *conn, const u32 *table, u32 n)
+{
+	while (n--)
+		if (table[n] >= conn->nqueues)
+			return false;
+	return true;
+}
+
+/* The old values stay when the host refuses the new ones. */
+int nv_set_rxfh(struct net_device *ndev, HV_RXFH_SET_ARGS)
+{
+	struct nv *nv = netdev_priv(ndev);
+	struct nv_conn *conn = nv_conn_rtnl(nv);
+	u32 table[NV_RSS_ENTRIES];
+	u8 old[HV_RSS_KEY_LEN];
+	int ret;
+
+	if (hv_rxfh_func != ETH_RSS_HASH_NO_CHANGE && hv_rxfh_func != ETH_RSS_HASH_TOP)
+		return -EOPNOTSUPP;
+	if (!conn || conn->nqueues < 2)
+		return -EOPNOTSUPP;
+	if (hv_rxfh_table && !nv_table_ok(conn, hv_rxfh_table, nv->rss_entries))
+		return -EINVAL;
+	memcpy(table, nv->rss_table, sizeof(table));
+	memcpy(old, nv->rss_key, sizeof(old));
+	if (hv_rxfh_table)
+		memcpy(nv->rss_table, hv_rxfh_table, nv->rss_entries * sizeof(u32));
+	if (hv_rxfh_key)
+		memcpy(nv->rss_key, hv_rxfh_key, sizeof(nv->rss_key));
+	ret = nv_rss_apply(conn);
+	if (ret) {
+		memcpy(nv->rss_table, table, sizeof(table));
+		memcpy(nv->rss_key, old, sizeof(old));
+		return ret;
+	}
+	nv->rss_user |= !!hv_rxfh_table;
+	return 0;
+}
+
+/* The HV_HASH_* bit that adds ports for a flow type; 0 = always without. */
+static u32 nv_flow_bit(u32 type)
+{
+	switch (type) {
+	case TCP_V4_FLOW:
+		return HV_HASH_TCP4;
+	case TCP_V6_FLOW:
+		return HV_HASH_TCP6;
+	case UDP_V4_FLOW:
+		return HV_HASH_UDP4;
+	case UDP_V6_FLOW:
+		return HV_HASH_UDP6;
+	}
+	return 0;
+}
+
+static int nv_get_flow_hash(const struct nv *nv, struct ethtool_rxnfc *c)
+{
+	u32 bit = nv_flow_bit(c->flow_type);
+
+	if (!bit && c->flow_type != IPV4_FLOW && c->flow_type != IPV6_FLOW)
+		return -EINVAL;
+	c->data = RXH_IP_SRC | RXH_IP_DST;
+	if (bit & nv->hash)
+		c->data |= RXH_L4_B_0_1 | RXH_L4_B_2_3;
+	return 0;
+}
+
+int nv_get_rxnfc(struct net_device *ndev, struct ethtool_rxnfc *c, u32 *rules)
+{
+	struct nv *nv = netdev_priv(ndev);
+	struct nv_conn *conn = nv_conn_rtnl(nv);
+
+	switch (c->cmd) {
+	case ETHTOOL_GRXRINGS:
+		c->data = conn ? conn->nqueues : 0;
+		return 0;
+	case ETHTOOL_GRXFH:
+		return nv_get_flow_hash(nv, c);
+	}
+	return -EOPNOTSUPP;
+}
+
+static int nv_set_flow_hash(struct nv *nv, struct nv_conn *conn,
+			    const struct ethtool_rxnfc *c)
+{
+	const u64 l3 = RXH_IP_SRC | RXH_IP_DST;
+	const u64 l4 = l3 | RXH_L4_B_0_1 | RXH_L4_B_2_3;
+	u32 bit = nv_flow_bit(c->flow_type), old = nv->hash;
+	int ret;
+
+	if (!bit || (c->data != l3 && c->data != l4))
+		return -EINVAL;
+	nv->hash = c->data == l4 ? old | bit : old & ~bit;
+	ret = conn ? nv_rss_apply(conn) : -ENODEV;
+	if (ret)
+		nv->hash = old;
+	return ret;
+}
+
+int nv_set_rxnfc(struct net_device *ndev, struct ethtool_rxnfc *c)
+{
+	struct nv *nv = netdev_priv(ndev);
+
+	if (c->cmd != ETHTOOL_SRXFH)
+		return -EOPNOTSUPP;
+	return nv_set_flow_hash(nv, nv_conn_rtnl(nv), c);
+}
+
+/* ---- self-test ---- */
+
+void nv_test_strings(u8 **p)
+{
+	ethtool_sprintf(p, "%s", "host answers a query");
+	ethtool_sprintf(p, "%s", "ring indexes in range");
+}
+
+static bool nv_rings_ok(const struct nv_conn *conn)
+{
+	u32 i;
+
+	for (i = 0; i < conn->nqueues; i++) {
+		const struct hv_ring_buffer_info *in = &conn->queue[i]->chan->inbound;
+		const struct hv_ring_buffer_info *out = &conn->queue[i]->chan->outbound;
+
+		if (READ_ONCE(in->ring_buffer->write_index) >= in->ring_datasize ||
+		    READ_ONCE(out->ring_buffer->read_index) >= out->ring_datasize)
+			return false;
+	}
+	return true;
+}
+
+void nv_self_test(struct net_device *ndev, struct ethtool_test *t, u64 *data)
+{
+	struct nv *nv = netdev_priv(ndev);
+	struct nv_conn *conn = nv_conn_rtnl(nv);
+	__le32 v;
+
+	data[0] = !conn || nv_rndis_query(conn, HV_OID_MEDIA_STATE, NULL, 0, &v,
+					  sizeof(v)) < 0;
+	data[1] = !conn || !nv_rings_ok(conn);
+	if (data[0] || data[1])
+		t->flags |= ETH_TEST_FL_FAILED;
+}

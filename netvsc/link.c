@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Link state and what else the host indicates.  Changes are told to the stack
+ * at least NV_LINK_MS apart: a host that flaps faster is averaged out.
+ */
+#include <linux/etherdevice.h>
+#include <linux/rtnetlink.h>
+#include "netvsc.h"
+
+static void nv_link_carrier(struct nv *nv, bool up)
+{
+	struct nv_conn *conn = nv_conn_rtnl(nv);
+
+	if (!conn || !netif_running(nv->ndev) || up == netif_carrier_ok(nv->ndev))
+		return;
+	if (up) {
+		netif_carrier_on(nv->ndev);
+		__netdev_notify_peers(nv->ndev);	/* RTNL is held */
+	} else {
+		netif_carrier_off(nv->ndev);
+	}
+}
+
+/* What to do now; a new network shows as a link that goes and comes back. */
+static void nv_link_work(struct work_struct *work)
+{
+	struct nv *nv = container_of(to_delayed_work(work), struct nv, link_work);
+	unsigned long next = nv->link_last + msecs_to_jiffies(NV_LINK_MS);
+	bool up, flap;
+
+	if (nv->gone)
+		return;
+	if (nv->link_last && time_before(jiffies, next)) {
+		schedule_delayed_work(&nv->link_work, next - jiffies);
+		return;
+	}
+	nv->link_last = jiffies;
+	spin_lock_bh(&nv->link_lock);
+	flap = nv->link_flap && nv->link;
+	nv->link_flap = false;
+	up = nv->link && !flap;
+	spin_unlock_bh(&nv->link_lock);
+	rtnl_lock();
+	nv_link_carrier(nv, up);
+	rtnl_unlock();
+	if (flap)
+		schedule_delayed_work(&nv->link_work, msecs_to_jiffies(NV_LINK_MS));
+}
+
+void nv_link_init(struct nv *nv)
+{
+	spin_lock_init(&nv->link_lock);
+	INIT_DELAYED_WORK(&nv->link_work, nv_link_work);
+}
+
+static void nv_link_note(struct nv *nv, bool up, bool flap)
+{
+	spin_lock_bh(&nv->link_lock);
+	nv->link = up;
+	nv->link_flap |= flap;
+	spin_unlock_bh(&nv->link_lock);
+	if (!nv->gone)
+		schedule_delayed_work(&nv->link_work, 0);
+}
+
+/**
+ * nv_link_event - the host indicates a status
+ * @nv: the device
+ * @status: HV_RNDIS_IND_*; unknown ones are ignored
+ * @data: private copy of what comes with it, or NULL
+ * @len: its length
+ *
+ * Context: NAPI.
+ */
+void nv_link_event(struct nv *nv, u32 status, const void *data, u32 len)
+{
+	__le32 speed;
+
+	switch (status) {
+	case HV_RNDIS_IND_LINK_UP:
+	case HV_RNDIS_IND_LINK_DOWN:
+		nv_link_note(nv, status == HV_RNDIS_IND_LINK_UP, false);
+		break;
+	case HV_RNDIS_IND_NETWORK_CHANGE:
+		nv_link_note(nv, true, true);
+		break;
+	case HV_RNDIS_IND_SPEED:
+		if (len < sizeof(speed))
+			break;
+		memcpy(&speed, data, sizeof(speed));
+		WRITE_ONCE(nv->link_speed, le32_to_cpu(speed));
+		break;
+	case HV_RNDIS_IND_OFFLOAD:
+		if (!nv->gone && nv->ndev->reg_state == NETREG_REGISTERED)
+			schedule_work(&nv->offload_work);
+		break;
+	default:
+		netdev_dbg(nv->ndev, "status %#x\n", status);
+	}
+}
+
+/* Takes over what a new connection was told.  Context: RTNL. */
+void nv_link_start(struct nv *nv, const struct nv_conn *conn)
+{
+	spin_lock_bh(&nv->link_lock);
+	nv->link = conn->host.link;
+	nv->link_flap = false;
+	spin_unlock_bh(&nv->link_lock);
+	nv->link_speed = conn->host.speed;
+	if (conn->host.link && netif_running(nv->ndev))
+		netif_carrier_on(nv->ndev);
+	else
+		netif_carrier_off(nv->ndev);
+}

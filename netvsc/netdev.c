@@ -1,0 +1,288 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The network device's operations.
+ */
+#include <linux/etherdevice.h>
+#include <linux/rtnetlink.h>
+#include "netvsc.h"
+
+/* ---- receive filter ---- */
+
+u32 nv_wanted_filter(struct net_device *ndev)
+{
+	struct nv *nv = netdev_priv(ndev);
+	struct nv_conn *conn = nv_conn_rtnl(nv);
+	u32 f = HV_FILTER_DIRECTED;
+
+	if (!netif_running(ndev))
+		return 0;
+	if (ndev->flags & IFF_PROMISC)
+		return HV_FILTER_PROMISCUOUS;
+	if (ndev->flags & IFF_BROADCAST)
+		f |= HV_FILTER_BROADCAST;
+	if (ndev->flags & IFF_ALLMULTI ||
+	    (conn && netdev_mc_count(ndev) > conn->host.multicast_max))
+		f |= HV_FILTER_ALL_MULTICAST;
+	else if (!netdev_mc_empty(ndev))
+		f |= HV_FILTER_MULTICAST;
+	return f;
+}
+
+/* The exact list; a host that has none for us gets asked for all multicast. */
+static bool nv_set_multicast(struct nv_conn *conn, struct net_device *ndev)
+{
+	u8 list[64 * ETH_ALEN];
+	struct netdev_hw_addr *ha;
+	u32 n = 0;
+
+	netif_addr_lock_bh(ndev);
+	netdev_for_each_mc_addr(ha, ndev)
+		if (n < 64)
+			memcpy(list + ETH_ALEN * n++, ha->addr, ETH_ALEN);
+	netif_addr_unlock_bh(ndev);
+	return !nv_rndis_set(conn, HV_OID_MULTICAST_LIST, list, n * ETH_ALEN);
+}
+
+static int nv_apply_filter(struct net_device *ndev)
+{
+	struct nv *nv = netdev_priv(ndev);
+	struct nv_conn *conn = nv_conn_rtnl(nv);
+	u32 f = nv_wanted_filter(ndev);
+
+	if (!conn)
+		return -ENODEV;
+	if (f & HV_FILTER_MULTICAST && !nv_set_multicast(conn, ndev))
+		f = (f & ~HV_FILTER_MULTICAST) | HV_FILTER_ALL_MULTICAST;
+	return nv_rndis_filter(conn, f);
+}
+
+void nv_rx_mode_work(struct work_struct *work)
+{
+	struct nv *nv = container_of(work, struct nv, rx_mode_work);
+
+	rtnl_lock();
+	if (netif_running(nv->ndev) && nv_conn_rtnl(nv))
+		nv_apply_filter(nv->ndev);
+	rtnl_unlock();
+}
+
+static void nv_set_rx_mode(struct net_device *ndev)
+{
+	struct nv *nv = netdev_priv(ndev);
+
+	if (!nv->gone)
+		schedule_work(&nv->rx_mode_work);
+}
+
+/* ---- up and down ---- */
+
+static int nv_open(struct net_device *ndev)
+{
+	struct nv *nv = netdev_priv(ndev);
+	struct nv_conn *conn = nv_conn_rtnl(nv);
+	int ret;
+
+	if (!conn)
+		return -ENODEV;
+	ret = nv_apply_filter(ndev);
+	if (ret) {
+		netdev_err(ndev, "cannot set the receive filter: %d\n", ret);
+		return ret;
+	}
+	netif_tx_start_all_queues(ndev);
+	nv_link_start(nv, conn);
+	return 0;
+}
+
+static int nv_stop(struct net_device *ndev)
+{
+	struct nv *nv = netdev_priv(ndev);
+	struct nv_conn *conn = nv_conn_rtnl(nv);
+
+	netif_tx_disable(ndev);
+	netif_carrier_off(ndev);
+	if (conn && !conn->dead && !conn->chan->rescind)
+		nv_rndis_filter(conn, 0);
+	return 0;
+}
+
+/* ---- settings ---- */
+
+static int nv_change_mtu(struct net_device *ndev, int mtu)
+{
+	struct nv *nv = netdev_priv(ndev);
+	struct nv_config cfg = nv->cfg;
+	int old = ndev->mtu, ret;
+
+	if (rtnl_dereference(nv->prog) && mtu > nv_xdp_max_mtu())
+		return -EINVAL;
+	cfg.mtu = mtu;
+	WRITE_ONCE(ndev->mtu, mtu);
+	ret = nv_reconfigure(nv, &cfg);
+	if (ret)
+		WRITE_ONCE(ndev->mtu, old);
+	return ret;
+}
+
+static int nv_set_mac(struct net_device *ndev, void *p)
+{
+	struct nv *nv = netdev_priv(ndev);
+	struct nv_conn *conn = nv_conn_rtnl(nv);
+	struct sockaddr *sa = p;
+	u8 buf[128];
+	u32 len;
+	int ret = eth_prepare_mac_addr_change(ndev, p);
+
+	if (ret)
+		return ret;
+	if (!conn)
+		return -ENODEV;
+	len = nv_mac_config(buf, sa->sa_data);
+	ret = nv_rndis_set(conn, HV_OID_CONFIG, buf, len);
+	if (!ret)
+		eth_commit_mac_addr_change(ndev, p);
+	return ret;
+}
+
+static netdev_features_t nv_fix_features(struct net_device *ndev, netdev_features_t f)
+{
+	struct nv *nv = netdev_priv(ndev);
+	struct nv_conn *conn = nv_conn_rtnl(nv);
+
+	if (conn)
+		f &= nv_offload_possible(conn) | ~(NETIF_F_LRO | NETIF_F_TSO |
+			NETIF_F_TSO6 | NETIF_F_IP_CSUM | NETIF_F_IPV6_CSUM |
+			NETIF_F_RXCSUM | NETIF_F_RXHASH);
+	if (f & NETIF_F_LRO && rtnl_dereference(nv->prog)) {
+		netdev_info(ndev, "no LRO while an XDP program is loaded\n");
+		f &= ~NETIF_F_LRO;
+	}
+	return f;
+}
+
+static int nv_set_features(struct net_device *ndev, netdev_features_t f)
+{
+	struct nv *nv = netdev_priv(ndev);
+	struct nv_conn *conn = nv_conn_rtnl(nv);
+	int ret;
+
+	if (!((f ^ ndev->features) & NETIF_F_LRO) || !conn)
+		return 0;
+	ret = nv_offload_set(conn, f);
+	if (ret)
+		netdev_err(ndev, "cannot turn LRO %s: %d\n",
+			   f & NETIF_F_LRO ? "on" : "off", ret);
+	return ret;
+}
+
+static netdev_features_t nv_features_check(struct sk_buff *skb, struct net_device *ndev,
+					   netdev_features_t f)
+{
+	/* the host finds the TCP header by a field of ten bits */
+	if (skb_is_gso(skb) && skb_transport_offset(skb) >= 1024)
+		f &= ~NETIF_F_GSO_MASK;
+	return vlan_features_check(skb, f);
+}
+
+/* ---- statistics ---- */
+
+static void nv_get_stats64(struct net_device *ndev, struct rtnl_link_stats64 *t)
+{
+	struct nv *nv = netdev_priv(ndev);
+	unsigned int i, start;
+
+	for (i = 0; i < NV_QUEUES_MAX; i++) {
+		const struct nv_rx_stats *r = &nv->rx_stats[i];
+		const struct nv_tx_stats *x = &nv->tx_stats[i];
+		u64 p, b, m, d;
+
+		do {
+			start = u64_stats_fetch_begin(&r->sync);
+			p = u64_stats_read(&r->packets);
+			b = u64_stats_read(&r->bytes);
+			m = u64_stats_read(&r->multicast);
+			d = u64_stats_read(&r->no_memory);
+		} while (u64_stats_fetch_retry(&r->sync, start));
+		t->rx_packets += p;
+		t->rx_bytes += b;
+		t->multicast += m;
+		t->rx_dropped += d;
+		do {
+			start = u64_stats_fetch_begin(&x->sync);
+			p = u64_stats_read(&x->packets);
+			b = u64_stats_read(&x->bytes);
+			d = u64_stats_read(&x->dropped);
+			m = u64_stats_read(&x->refused);
+		} while (u64_stats_fetch_retry(&x->sync, start));
+		t->tx_packets += p;
+		t->tx_bytes += b;
+		t->tx_dropped += d;
+		t->tx_errors += m;
+	}
+	for (i = 0; i < NV_BAD_COUNT; i++)
+		t->rx_errors += atomic64_read(&nv->bad[i]);
+}
+
+/* ---- a queue that does not move ---- */
+
+static void nv_dump_ring(struct nv_queue *q)
+{
+	const struct hv_ring_buffer *out = q->chan->outbound.ring_buffer;
+	const struct hv_ring_buffer *in = q->chan->inbound.ring_buffer;
+
+	netdev_err(q->conn->nv->ndev,
+		   "queue %u (channel %u) stuck: out write=%u read=%u mask=%u pending=%u, in write=%u read=%u mask=%u, slots with=%u without=%u blocked=%d\n",
+		   q->index, q->chan->offermsg.child_relid, out->write_index,
+		   out->read_index, out->interrupt_mask, out->pending_send_sz,
+		   in->write_index, in->read_index, in->interrupt_mask,
+		   q->tx.with.put - q->tx.with.take,
+		   q->tx.without.put - q->tx.without.take, q->tx.blocked);
+}
+
+static void nv_tx_timeout(struct net_device *ndev, unsigned int index)
+{
+	struct nv *nv = netdev_priv(ndev);
+	struct nv_conn *conn;
+
+	rcu_read_lock();
+	conn = rcu_dereference(nv->conn);
+	if (conn && index < conn->nqueues)
+		nv_dump_ring(conn->queue[index]);
+	rcu_read_unlock();
+	if (!nv->gone)
+		schedule_work(&nv->reset_work);
+}
+
+/* Builds the connection up anew with the same settings. */
+void nv_reset_work(struct work_struct *work)
+{
+	struct nv *nv = container_of(work, struct nv, reset_work);
+
+	rtnl_lock();
+	if (!nv->gone && nv_conn_rtnl(nv)) {
+		struct nv_config cfg = nv->cfg;
+
+		atomic64_inc(&nv->resets);
+		if (!nv_reconfigure(nv, &cfg))
+			netdev_info(nv->ndev, "connection to the host built anew\n");
+	}
+	rtnl_unlock();
+}
+
+const struct net_device_ops nv_netdev_ops = {
+	.ndo_open = nv_open,
+	.ndo_stop = nv_stop,
+	.ndo_start_xmit = nv_start_xmit,
+	.ndo_select_queue = nv_select_queue,
+	.ndo_features_check = nv_features_check,
+	.ndo_set_rx_mode = nv_set_rx_mode,
+	.ndo_change_mtu = nv_change_mtu,
+	.ndo_set_mac_address = nv_set_mac,
+	.ndo_validate_addr = eth_validate_addr,
+	.ndo_fix_features = nv_fix_features,
+	.ndo_set_features = nv_set_features,
+	.ndo_get_stats64 = nv_get_stats64,
+	.ndo_tx_timeout = nv_tx_timeout,
+	.ndo_bpf = nv_bpf,
+	.ndo_xdp_xmit = nv_xdp_xmit,
+};

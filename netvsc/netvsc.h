@@ -1,0 +1,430 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Private to the network driver.
+ *
+ * struct nv lives as long as the network device; struct nv_conn is one
+ * connection to the host with its buffers and queues, made by nv_attach() and
+ * unmade by nv_detach() whenever a setting needs a new one.
+ */
+#ifndef _NETVSC_H
+#define _NETVSC_H
+
+#include <linux/bpf.h>
+#include <linux/completion.h>
+#include <linux/hyperv.h>
+#include <linux/kref.h>
+#include <linux/mutex.h>
+#include <linux/netdevice.h>
+#include <linux/ratelimit.h>
+#include <linux/sizes.h>
+#include <linux/u64_stats_sync.h>
+#include <linux/workqueue.h>
+#include <net/xdp.h>
+#include <hv/compat_net.h>
+#include "rndis_msg.h"
+
+#define NV_QUEUES_MAX	64
+/* How long the host may take for one answer, and once it failed to answer. */
+#define NV_WAIT_MS	5000
+#define NV_WAIT_SILENT_MS 300
+/* Changes of the link are told to the stack at least this far apart. */
+#define NV_LINK_MS	2000
+
+#define NV_MTU_MIN	68
+#define NV_MTU_MAX	65521
+#define NV_RECV_BYTES	(16 * SZ_1M)
+#define NV_RECV_BYTES_OLD (15 * SZ_1M)
+#define NV_RECV_BYTES_MAX (31 * SZ_1M)
+#define NV_SEND_BYTES	SZ_1M
+#define NV_SEND_BYTES_MAX (15 * SZ_1M)
+/* Ranges that a coalesced packet may consist of, and the packet around them. */
+#define NV_RANGES_MAX	562
+#define NV_PACKET_MAX	(24 + NV_RANGES_MAX * 8 + 40 + 64)
+
+#define NV_TX_SLOTS	256	/* requests without a section, per queue */
+#define NV_TX_HEAD	128	/* room for the header of one of them */
+#define NV_COMPLETIONS	1024	/* receive completions that may wait */
+#define NV_PARTS	128	/* of a coalesced packet */
+#define NV_CTL_SLOTS	8	/* control messages the host may hold */
+#define NV_CTL_REPLY	2048	/* longest control message of the host */
+#define NV_RSS_ENTRIES	256
+
+/*
+ * A transaction id says what it belongs to, so that no answer can be taken for
+ * another kind: kind, generation of the slot, slot.
+ */
+enum nv_id_kind { NV_ID_NVSP = 1, NV_ID_CTL, NV_ID_TX };
+#define NV_ID(kind, gen, slot)	((u64)(kind) << 56 | (u64)((gen) & 0xffffff) << 32 | (slot))
+#define NV_ID_KIND(id)		((unsigned int)((id) >> 56))
+#define NV_ID_GEN(id)		((u32)((id) >> 32) & 0xffffff)
+#define NV_ID_SLOT(id)		((u32)(id))
+
+/* What the host can get wrong; each has a counter in ethtool -S. */
+enum nv_bad {
+	NV_BAD_PACKET,		/* type or length of a ring packet */
+	NV_BAD_RANGE,		/* range outside the receive buffer */
+	NV_BAD_RNDIS,		/* RNDIS message or packet info */
+	NV_BAD_REPLY,		/* answer nobody asked for */
+	NV_BAD_COMPLETION,	/* completion of an unknown request */
+	NV_BAD_STATE,		/* message that makes no sense now */
+	NV_BAD_TIMEOUT,		/* answer that did not come */
+	NV_BAD_COUNT,
+};
+
+struct nv;
+struct nv_conn;
+
+struct nv_rx_stats {
+	struct u64_stats_sync sync;
+	u64_stats_t packets, bytes, multicast;
+	u64_stats_t coalesced, csum_ok, csum_bad, no_memory, comp_busy;
+	u64_stats_t xdp_drop, xdp_redirect, xdp_tx;
+	u64_stats_t polls;
+};
+
+struct nv_tx_stats {
+	struct u64_stats_sync sync;
+	u64_stats_t packets, bytes;
+	u64_stats_t trains, sections, direct, lso;
+	u64_stats_t stop, wake, full, no_section, dropped, refused, xdp;
+};
+
+/* Slot numbers that are free: the sender takes them, completions put them back. */
+struct nv_free {
+	u16 *slot;
+	u32 mask;
+	u32 put;	/* written by completions alone */
+	u32 take;	/* written under the queue's transmit lock */
+};
+
+enum nv_slot_state { NV_SLOT_FREE, NV_SLOT_BUSY };
+
+struct nv_slot {
+	u8 state;
+	bool xdp;
+	u16 packets;	/* for byte queue limits */
+	u32 bytes;
+	u32 gen;
+	void *data;	/* sk_buff, or xdp_frame; NULL when it was copied */
+};
+
+struct nv_tx {
+	struct nv_slot *slot;	/* first those with a section, then the others */
+	u32 slots;
+	u32 sections;		/* how many have one */
+	u32 first_section;	/* of the send buffer */
+	struct nv_free with;	/* slots with a section */
+	struct nv_free without;
+	u8 *heads;		/* NV_TX_HEAD bytes for each slot without */
+	/* protected by the queue's transmit lock: */
+	struct {
+		bool open;
+		u32 slot, used, packets, bytes;
+		u32 last;	/* where its last message starts */
+	} train;
+	bool blocked;		/* the ring was full, the train waits */
+	atomic_t unsent;	/* bytes that byte queue limits take for sent */
+	unsigned long desc[(24 + 24 * 8 + 96 * 8) / sizeof(long)];
+};
+
+struct nv_part {
+	const void *data;	/* in the receive buffer */
+	u32 len;
+};
+
+struct nv_rx {
+	struct page_pool *pool;
+	struct xdp_rxq_info xdp_rxq;
+	bool xdp_registered;
+	/* touched by the queue's NAPI alone: */
+	u64 *done;		/* transfer packets to be completed */
+	u32 done_put, done_take;
+	struct nv_part part[NV_PARTS];
+	u32 parts, parts_len;
+	struct nv_rx_meta first;
+	bool flush_xdp;
+	u32 empty_polls;
+};
+
+struct nv_queue {
+	struct nv_conn *conn;
+	struct vmbus_channel *chan;
+	u16 index;		/* number of the network device's queue */
+	u16 sub;		/* number that the host knows it by */
+	bool opened;
+	bool opening;		/* sub_lock; somebody is in vmbus_open() */
+	bool abandoned;		/* sub_lock; too late, the opener frees it */
+	struct napi_struct napi;
+	struct nv_rx rx;
+	struct nv_tx tx;
+	struct delayed_work retry;	/* when the host gave no room in time */
+	/* completions of this poll, for byte queue limits */
+	u32 bql_packets, bql_bytes;
+	int budget;		/* of this poll; 0: netpoll */
+};
+
+/* A buffer shared with the host, made of single pages. */
+struct nv_buf {
+	void *mem;
+	u32 bytes;
+	struct vmbus_gpadl gpadl;
+	bool shared;		/* the host may use it */
+	bool told;		/* the host was told of it by NVSP */
+	struct nv_sections sec;
+};
+
+/* Protected by @lock: one request to the host that is waited for. */
+struct nv_wait {
+	spinlock_t lock;	/* protects: all below, @done excepted */
+	struct completion done;
+	bool active;
+	u64 id;			/* NVSP: transaction; RNDIS: request id */
+	u32 want;		/* type of the answer, 0 = any, even an empty one */
+	void *reply;
+	u32 cap, len;
+};
+
+struct nv_ctl_slot {
+	struct page *page;
+	bool busy;
+	u32 gen;
+};
+
+/* What the host said about itself, in one go at attach. */
+struct nv_host {
+	u32 nvsp;
+	u32 ndis_minor;
+	u64 caps;		/* HV_NVSP_CAP_* asked for */
+	u32 max_frame;
+	u8 mac[ETH_ALEN];
+	bool link;
+	u64 speed;		/* in 100 bit/s */
+	struct hv_ndis_offload offload;
+	u32 rss_queues, rss_entries, rss_flags;
+	u32 multicast_max;
+	u32 max_packets;	/* messages in one section */
+	u32 align;
+};
+
+struct nv_config {
+	u32 mtu;
+	u32 queues;
+	u32 recv_bytes;
+	u32 send_bytes;
+};
+
+struct nv_conn {
+	struct kref ref;	/* its owner, and whoever opens a sub-channel */
+	struct nv *nv;
+	struct vmbus_channel *chan;
+	struct nv_config cfg;
+	struct nv_host host;
+	struct nv_buf recv, send;
+	bool dead;		/* the channel is gone or the host does not answer */
+	bool silent;		/* the last request got no answer */
+	bool rx_ready;		/* transfer packets make sense now */
+
+	struct mutex request_lock;	/* one request at a time */
+	struct nv_wait nvsp, rndis;
+	u32 nvsp_gen, rndis_id;
+	spinlock_t ctl_lock;		/* protects: ctl */
+	struct nv_ctl_slot ctl[NV_CTL_SLOTS];
+	u8 ctl_copy[NV_CTL_REPLY] __aligned(8);	/* primary's NAPI alone */
+
+	spinlock_t sub_lock;		/* protects: sub_accept, queues while subs open */
+	bool sub_accept;
+	u32 sub_granted;
+	wait_queue_head_t sub_wait;
+	u32 subs_seen;			/* offers that were opened, or failed to */
+	u32 nqueues;			/* usable, primary included */
+	u32 nalloc;
+	u32 send_table[HV_NVSP_SEND_TABLE_LEN];	/* queue numbers */
+	bool has_send_table;
+	struct nv_queue *queue[];
+};
+
+struct nv {
+	struct net_device *ndev;
+	struct hv_device *hdev;
+	struct nv_conn __rcu *conn;	/* written under RTNL */
+	struct nv_config cfg;
+	struct bpf_prog __rcu *prog;
+	u32 msg_enable;
+	u32 hash;			/* HV_HASH_* that we ask for */
+	u8 rss_key[HV_RSS_KEY_LEN];
+	u32 rss_table[NV_RSS_ENTRIES];
+	u32 rss_entries;
+	bool rss_user;			/* the table is the user's */
+	u32 tx_hash_l4;			/* bit per flow type, see ethtool.c */
+	u32 speed;			/* set by the user, else 0 */
+	u8 duplex;
+	u32 coalesce_us;
+	bool gone;			/* rescinded or removed */
+	unsigned long state;
+#define NV_RX_MODE	0
+
+	struct delayed_work link_work;
+	struct work_struct rx_mode_work;
+	struct work_struct offload_work;
+	struct work_struct reset_work;
+	spinlock_t link_lock;		/* protects: link, link_flap, link_speed */
+	bool link;
+	bool link_flap;			/* the network is another one now */
+	u64 link_speed;
+	unsigned long link_last;
+
+	struct ratelimit_state limit;
+	atomic64_t bad[NV_BAD_COUNT];
+	atomic64_t resets, keepalives, late_replies;
+	struct nv_rx_stats *rx_stats;	/* NV_QUEUES_MAX of each */
+	struct nv_tx_stats *tx_stats;
+
+	/* vf.c, under RTNL */
+	struct net_device __rcu *vf;
+	bool vf_path;			/* the host carries data over the VF */
+	bool vf_assoc;
+	u32 vf_serial;
+	struct delayed_work vf_work;
+	u64 __percpu *vf_stats;
+};
+
+static inline struct nv_conn *nv_conn_rtnl(struct nv *nv)
+{
+	return rtnl_dereference(nv->conn);
+}
+
+static inline struct nv_rx_stats *nv_rx_stats(const struct nv_queue *q)
+{
+	return &q->conn->nv->rx_stats[q->index];
+}
+
+static inline struct nv_tx_stats *nv_tx_stats(const struct nv_queue *q)
+{
+	return &q->conn->nv->tx_stats[q->index];
+}
+
+/* One line, limited, and a counter for what a host should not do. */
+#define nv_bad(dev, kind, fmt, ...) do {				\
+	struct nv *__nv = (dev);					\
+									\
+	atomic64_inc(&__nv->bad[kind]);					\
+	if (__ratelimit(&__nv->limit))					\
+		netdev_err(__nv->ndev, "host: " fmt "\n", ##__VA_ARGS__);	\
+} while (0)
+
+static inline void nv_add_one(struct u64_stats_sync *sync, u64_stats_t *value)
+{
+	u64_stats_update_begin(sync);
+	u64_stats_inc(value);
+	u64_stats_update_end(sync);
+}
+
+#define nv_count_rx(q, field)	nv_add_one(&nv_rx_stats(q)->sync, &nv_rx_stats(q)->field)
+#define nv_count_tx(q, field)	nv_add_one(&nv_tx_stats(q)->sync, &nv_tx_stats(q)->field)
+
+/* main.c */
+extern unsigned int nv_ring_pages;
+struct nv_conn *nv_attach(struct nv *nv, const struct nv_config *cfg);
+void nv_detach(struct nv *nv, struct nv_conn *conn);
+void nv_conn_put(struct nv_conn *conn);
+int nv_reconfigure(struct nv *nv, const struct nv_config *cfg);
+
+/* nvsp.c */
+int nv_nvsp_connect(struct nv_conn *conn);
+int nv_nvsp_request(struct nv_conn *conn, struct hv_nvsp *m, u32 want, u32 *len);
+void nv_nvsp_tell(struct nv_conn *conn, struct hv_nvsp *m);
+void nv_nvsp_completion(struct nv_queue *q, u64 id, const void *body, u32 len);
+void nv_nvsp_inband(struct nv_queue *q, const void *body, u32 len);
+void nv_wait_init(struct nv_wait *w);
+int nv_wait_for(struct nv_conn *conn, struct nv_wait *w, const char *what);
+
+/* bufs.c */
+int nv_bufs_share(struct nv_conn *conn);
+void nv_bufs_revoke(struct nv_conn *conn);
+void nv_bufs_unmap(struct nv_conn *conn);
+void nv_bufs_free(struct nv_conn *conn);
+
+/* rndis.c */
+int nv_rndis_connect(struct nv_conn *conn);
+void nv_rndis_halt(struct nv_conn *conn);
+int nv_rndis_query(struct nv_conn *conn, u32 oid, const void *in, u32 in_len,
+		   void *out, u32 cap);
+int nv_rndis_set(struct nv_conn *conn, u32 oid, const void *data, u32 len);
+void nv_rndis_receive(struct nv_conn *conn, const void *msg, u32 len);
+void nv_rndis_sent(struct nv_conn *conn, u64 id);
+void nv_rndis_free(struct nv_conn *conn);
+int nv_rndis_filter(struct nv_conn *conn, u32 filter);
+
+/* offload.c */
+int nv_offload_query(struct nv_conn *conn);
+int nv_offload_set(struct nv_conn *conn, netdev_features_t features);
+void nv_offload_features(struct nv *nv, const struct nv_conn *conn);
+netdev_features_t nv_offload_possible(const struct nv_conn *conn);
+void nv_offload_work(struct work_struct *work);
+
+/* tx.c */
+netdev_tx_t nv_start_xmit(struct sk_buff *skb, struct net_device *ndev);
+u16 nv_select_queue(struct net_device *ndev, struct sk_buff *skb,
+		    struct net_device *sb_dev);
+void nv_tx_completion(struct nv_queue *q, u64 id, const void *body, u32 len);
+void nv_tx_poll(struct nv_queue *q);
+int nv_tx_init(struct nv_queue *q, u32 first_section, u32 sections);
+void nv_tx_free(struct nv_queue *q);
+int nv_tx_xdp(struct nv_queue *q, struct xdp_frame *f);
+void nv_tx_flush(struct nv_queue *q, struct netdev_queue *txq);
+
+/* rx.c */
+void nv_channel_event(void *ctx);
+int nv_poll(struct napi_struct *napi, int budget);
+int nv_rx_init(struct nv_queue *q);
+void nv_rx_free(struct nv_queue *q);
+void nv_retry(struct work_struct *work);
+
+/* rx_skb.c */
+void nv_rx_deliver(struct nv_queue *q);
+
+/* queue.c */
+struct nv_queue *nv_queue_alloc(struct nv_conn *conn, u32 index);
+int nv_queue_open(struct nv_queue *q, struct vmbus_channel *chan);
+void nv_queue_stop(struct nv_queue *q);
+void nv_queue_free(struct nv_queue *q);
+
+/* subchan.c */
+void nv_subchannels(struct nv_conn *conn);
+void nv_subchannel_offered(struct vmbus_channel *chan);
+int nv_rss_apply(struct nv_conn *conn);
+void nv_rss_default(struct nv *nv, u32 queues, u32 entries);
+
+/* link.c */
+void nv_link_init(struct nv *nv);
+void nv_link_event(struct nv *nv, u32 status, const void *data, u32 len);
+void nv_link_start(struct nv *nv, const struct nv_conn *conn);
+
+/* netdev.c */
+extern const struct net_device_ops nv_netdev_ops;
+void nv_rx_mode_work(struct work_struct *work);
+void nv_reset_work(struct work_struct *work);
+u32 nv_wanted_filter(struct net_device *ndev);
+
+/* xdp.c */
+bool nv_xdp_run(struct nv_queue *q, struct bpf_prog *prog, struct page *page,
+		u32 *offset, u32 *len);
+int nv_xdp_xmit(struct net_device *ndev, int n, struct xdp_frame **frames, u32 flags);
+int nv_xdp_max_mtu(void);
+int nv_bpf(struct net_device *ndev, struct netdev_bpf *bpf);
+
+/* qstats.c */
+void nv_qstats_init(struct net_device *ndev);
+
+/* ethtool.c */
+extern const struct ethtool_ops nv_ethtool_ops;
+
+/* vf.c */
+int nv_vf_register(void);
+void nv_vf_unregister(void);
+void nv_vf_init(struct nv *nv);
+void nv_vf_exit(struct nv *nv);
+void nv_vf_association(struct nv *nv, bool allocated, u32 serial);
+bool nv_vf_xmit(struct nv *nv, struct sk_buff *skb, netdev_tx_t *ret);
+
+#endif

@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * NVSP: agreeing on a version, requests with an answer, and what the host
+ * says on its own ("NVSP versions and framing" in the protocol).
+ */
+#include <linux/delay.h>
+#include "netvsc.h"
+#include "trace.h"
+
+static const u32 nv_versions[] = {
+	HV_NVSP_V6_1, HV_NVSP_V6, HV_NVSP_V5, HV_NVSP_V4, HV_NVSP_V2, HV_NVSP_V1,
+};
+
+void nv_wait_init(struct nv_wait *w)
+{
+	spin_lock_init(&w->lock);
+	init_completion(&w->done);
+}
+
+/*
+ * Waits for the answer that @w was armed for, at most for the limit, and not
+ * longer than the channel lives.  @w is disarmed in any case, so a late answer
+ * finds nobody.
+ */
+int nv_wait_for(struct nv_conn *conn, struct nv_wait *w, const char *what)
+{
+	unsigned int limit = conn->silent ? NV_WAIT_SILENT_MS : NV_WAIT_MS;
+	unsigned int ms;
+	bool came = false;
+
+	for (ms = 0; !came && ms < limit && !conn->chan->rescind; ms += 50)
+		came = wait_for_completion_timeout(&w->done, msecs_to_jiffies(50));
+	spin_lock_bh(&w->lock);
+	came |= !w->active;
+	w->active = false;
+	spin_unlock_bh(&w->lock);
+	if (came) {
+		conn->silent = false;
+		return 0;
+	}
+	if (conn->chan->rescind)
+		return -ENODEV;
+	conn->silent = true;
+	nv_bad(conn->nv, NV_BAD_TIMEOUT, "no answer to %s within %u ms (channel %u)",
+	       what, limit, conn->chan->offermsg.child_relid);
+	return -ETIMEDOUT;
+}
+
+static int nv_nvsp_send(struct nv_conn *conn, const struct hv_nvsp *m, u64 id,
+			bool answer)
+{
+	unsigned int tries;
+	int ret;
+
+	trace_nvsp_send(conn->nv->ndev, le32_to_cpu(m->type));
+	for (tries = 0; tries < 100; tries++) {
+		ret = vmbus_sendpacket(conn->chan, (void *)m, sizeof(*m), id,
+				       VM_PKT_DATA_INBAND, answer ?
+				       VMBUS_DATA_PACKET_FLAG_COMPLETION_REQUESTED : 0);
+		if (ret != -EAGAIN)
+			return ret;
+		usleep_range(500, 1000);	/* the ring is full */
+	}
+	return ret;
+}
+
+/**
+ * nv_nvsp_request - send a message and wait for its answer
+ * @conn: the connection
+ * @m: the message; overwritten by the answer
+ * @want: type that the answer must have; 0 if it may be empty
+ * @len: gets the answer's length
+ *
+ * Context: may sleep, for a limited time.
+ * Return: 0 or a negative error.
+ */
+int nv_nvsp_request(struct nv_conn *conn, struct hv_nvsp *m, u32 want, u32 *len)
+{
+	u32 type = le32_to_cpu(m->type);
+	struct nv_wait *w = &conn->nvsp;
+	struct hv_nvsp reply = {};
+	char what[24];
+	int ret;
+
+	mutex_lock(&conn->request_lock);
+	spin_lock_bh(&w->lock);
+	reinit_completion(&w->done);
+	w->id = NV_ID(NV_ID_NVSP, ++conn->nvsp_gen, type);
+	w->want = want;
+	w->reply = &reply;
+	w->cap = sizeof(reply);
+	w->len = 0;
+	w->active = true;
+	spin_unlock_bh(&w->lock);
+
+	ret = nv_nvsp_send(conn, m, w->id, true);
+	if (ret) {
+		spin_lock_bh(&w->lock);
+		w->active = false;
+		spin_unlock_bh(&w->lock);
+	} else {
+		snprintf(what, sizeof(what), "NVSP message %u", type);
+		ret = nv_wait_for(conn, w, what);
+	}
+	if (!ret) {
+		*m = reply;
+		*len = w->len;
+	}
+	mutex_unlock(&conn->request_lock);
+	return ret;
+}
+
+/* Sends a message that has no answer; a failure shows up elsewhere. */
+void nv_nvsp_tell(struct nv_conn *conn, struct hv_nvsp *m)
+{
+	if (conn->chan->rescind)
+		return;
+	if (nv_nvsp_send(conn, m, VMBUS_RQST_ID_NO_RESPONSE, false))
+		netdev_dbg(conn->nv->ndev, "message %u not sent\n",
+			   le32_to_cpu(m->type));
+}
+
+/**
+ * nv_nvsp_completion - the host completed an NVSP request
+ * @q: queue that it came on
+ * @id: its transaction id
+ * @body: private copy of the answer
+ * @len: its length, rounded up
+ *
+ * Context: NAPI.
+ */
+void nv_nvsp_completion(struct nv_queue *q, u64 id, const void *body, u32 len)
+{
+	struct nv_conn *conn = q->conn;
+	struct nv_wait *w = &conn->nvsp;
+	struct hv_nvsp m = {};
+	bool mine, fits;
+
+	memcpy(&m, body, min_t(u32, len, sizeof(m)));
+	trace_nvsp_recv(conn->nv->ndev, le32_to_cpu(m.type));
+	spin_lock(&w->lock);
+	mine = !q->index && w->active && w->id == id;
+	fits = !w->want || (len >= sizeof(m.type) &&
+			    le32_to_cpu(m.type) == w->want);
+	if (mine && fits) {
+		w->active = false;
+		w->len = min_t(u32, len, w->cap);
+		memcpy(w->reply, &m, w->len);
+		complete(&w->done);
+	}
+	spin_unlock(&w->lock);
+	if (!mine)
+		nv_bad(conn->nv, NV_BAD_COMPLETION,
+		       "completion %#llx of no NVSP request (channel %u)", id,
+		       q->chan->offermsg.child_relid);
+	else if (!fits)
+		nv_bad(conn->nv, NV_BAD_REPLY,
+		       "request %#llx answered with type %u of %u bytes", id,
+		       le32_to_cpu(m.type), len);
+}
+
+static void nv_got_send_table(struct nv_conn *conn, const void *body, u32 len)
+{
+	u32 table[HV_NVSP_SEND_TABLE_LEN], i, k;
+
+	if (nv_send_table(body, len, conn->host.nvsp, table)) {
+		nv_bad(conn->nv, NV_BAD_PACKET, "send table of %u bytes malformed", len);
+		return;
+	}
+	for (i = 0; i < HV_NVSP_SEND_TABLE_LEN; i++) {
+		u32 at = 0;
+
+		for (k = 0; k < READ_ONCE(conn->nqueues); k++)
+			if (conn->queue[k] && conn->queue[k]->sub == table[i])
+				at = k;
+		WRITE_ONCE(conn->send_table[i], at);
+	}
+	WRITE_ONCE(conn->has_send_table, true);
+}
+
+/* What the host says without being asked. */
+void nv_nvsp_inband(struct nv_queue *q, const void *body, u32 len)
+{
+	struct nv_conn *conn = q->conn;
+	struct hv_nvsp m = {};
+	u32 type;
+
+	memcpy(&m, body, min_t(u32, len, sizeof(m)));
+	type = le32_to_cpu(m.type);
+	trace_nvsp_recv(conn->nv->ndev, type);
+	if (type == HV_NVSP_SEND_TABLE && conn->host.nvsp >= HV_NVSP_V5)
+		nv_got_send_table(conn, body, len);
+	else if (type == HV_NVSP_VF_ASSOCIATION && len >= HV_NVSP_LEN(vf))
+		nv_vf_association(conn->nv, le32_to_cpu(m.vf.allocated),
+				  le32_to_cpu(m.vf.serial));
+	else
+		nv_bad(conn->nv, NV_BAD_PACKET,
+		       "in-band message %u of %u bytes (channel %u)", type, len,
+		       q->chan->offermsg.child_relid);
+}
+
+static int nv_try_version(struct nv_conn *conn, u32 version)
+{
+	struct hv_nvsp m = { .type = cpu_to_le32(HV_NVSP_INIT) };
+	u32 len;
+	int ret;
+
+	m.init.min = cpu_to_le32(version);
+	m.init.max = cpu_to_le32(version);
+	ret = nv_nvsp_request(conn, &m, HV_NVSP_INIT_REPLY, &len);
+	if (ret)
+		return ret;
+	if (len < HV_NVSP_LEN(init_reply))
+		return -EPROTO;
+	if (le32_to_cpu(m.init_reply.status) != HV_NVSP_STATUS_OK)
+		return -EPROTONOSUPPORT;
+	conn->host.nvsp = version;
+	return 0;
+}
+
+static void nv_tell_config(struct nv_conn *conn)
+{
+	struct hv_nvsp m = { .type = cpu_to_le32(HV_NVSP_NDIS_CONFIG) };
+	u64 caps = HV_NVSP_CAP_8021Q;
+
+	if (conn->host.nvsp >= HV_NVSP_V5)
+		caps |= HV_NVSP_CAP_SRIOV | HV_NVSP_CAP_TEAMING;
+	if (conn->host.nvsp >= HV_NVSP_V6_1)
+		caps |= HV_NVSP_CAP_RSC;
+	conn->host.caps = caps;
+	m.config.mtu = cpu_to_le32(conn->cfg.mtu + ETH_HLEN);
+	m.config.caps = cpu_to_le64(caps);
+	nv_nvsp_tell(conn, &m);
+}
+
+static void nv_tell_ndis(struct nv_conn *conn)
+{
+	struct hv_nvsp m = { .type = cpu_to_le32(HV_NVSP_NDIS_VERSION) };
+
+	conn->host.ndis_minor = conn->host.nvsp >= HV_NVSP_V5 ? 30 : 1;
+	m.ndis_version.major = cpu_to_le32(6);
+	m.ndis_version.minor = cpu_to_le32(conn->host.ndis_minor);
+	nv_nvsp_tell(conn, &m);
+}
+
+/**
+ * nv_nvsp_connect - agree on a version and say what we want
+ * @conn: a connection whose channel is open
+ *
+ * Context: may sleep, for a limited time.
+ * Return: 0 or a negative error.
+ */
+int nv_nvsp_connect(struct nv_conn *conn)
+{
+	int ret = -EPROTONOSUPPORT;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(nv_versions); i++) {
+		ret = nv_try_version(conn, nv_versions[i]);
+		if (ret != -EPROTONOSUPPORT)
+			break;
+	}
+	if (ret)
+		return ret;
+	if (conn->host.nvsp > HV_NVSP_V1)
+		nv_tell_config(conn);
+	nv_tell_ndis(conn);
+	return 0;
+}

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What the host can do for us, as features of the network device, and back.
+ */
+#include <linux/rtnetlink.h>
+#include "netvsc.h"
+
+/* Asks for the capabilities; a host that has none to offer is fine. */
+int nv_offload_query(struct nv_conn *conn)
+{
+	u32 v = conn->host.nvsp;
+	u16 size = v >= HV_NVSP_V5 ? sizeof(struct hv_ndis_offload) :
+		   v >= HV_NVSP_V4 ? HV_NDIS_OFFLOAD_LEN2 : HV_NDIS_OFFLOAD_LEN1;
+	struct hv_ndis_head in = {
+		.type = HV_NDIS_OFFLOAD,
+		.rev = v >= HV_NVSP_V5 ? 3 : v >= HV_NVSP_V4 ? 2 : 1,
+		.size = cpu_to_le16(size),
+	};
+	struct hv_ndis_offload o = {};
+	int ret;
+
+	memset(&conn->host.offload, 0, sizeof(o));
+	ret = nv_rndis_query(conn, HV_OID_OFFLOAD_CAPS, &in, sizeof(in), &o, size);
+	if (ret < 0)
+		return ret;
+	if (ret < HV_NDIS_OFFLOAD_LEN1 || o.h.type != HV_NDIS_OFFLOAD ||
+	    le16_to_cpu(o.h.size) < HV_NDIS_OFFLOAD_LEN1) {
+		nv_bad(conn->nv, NV_BAD_REPLY, "offload capabilities of %d bytes", ret);
+		return -EINVAL;
+	}
+	conn->host.offload = o;
+	return 0;
+}
+
+static bool nv_has(__le32 caps, u32 need)
+{
+	return (le32_to_cpu(caps) & need) == need;
+}
+
+static u32 nv_lso_max(const struct hv_ndis_offload *o)
+{
+	u32 v4 = le32_to_cpu(o->lso_v4_encap) ? le32_to_cpu(o->lso_v4_max) : 0;
+	u32 v6 = le32_to_cpu(o->lso_v6_encap) ? le32_to_cpu(o->lso_v6_max) : 0;
+
+	return v4 && v6 ? min(v4, v6) : max(v4, v6);
+}
+
+/* The features that this host makes possible. */
+netdev_features_t nv_offload_possible(const struct nv_conn *conn)
+{
+	const struct hv_ndis_offload *o = &conn->host.offload;
+	bool tcp4 = nv_has(o->v4.tx, HV_CAP_TCP4_NEEDED);
+	bool tcp6 = nv_has(o->v6.tx, HV_CAP_TCP6_NEEDED);
+	netdev_features_t f = NETIF_F_SG | NETIF_F_HIGHDMA;
+	bool room = nv_lso_max(o) > GSO_LEGACY_MAX_SIZE / 4;
+
+	if (tcp4)
+		f |= NETIF_F_IP_CSUM;
+	if (tcp6)
+		f |= NETIF_F_IPV6_CSUM;
+	if (nv_has(o->v4.rx, HV_CAP_TCP) || nv_has(o->v6.rx, HV_CAP_TCP))
+		f |= NETIF_F_RXCSUM;
+	if (tcp4 && o->lso_v4_encap && room)
+		f |= NETIF_F_TSO;
+	if (tcp6 && o->lso_v6_encap && room)
+		f |= NETIF_F_TSO6;
+	if (conn->host.rss_queues > 1)
+		f |= NETIF_F_RXHASH;
+	if ((conn->host.caps & HV_NVSP_CAP_RSC) && o->rsc_v4 && o->rsc_v6)
+		f |= NETIF_F_LRO;
+	return f;
+}
+
+static u8 nv_csum_param(__le32 tx, u32 need_tx, __le32 rx, u32 need_rx)
+{
+	bool t = nv_has(tx, need_tx), r = nv_has(rx, need_rx);
+
+	return t && r ? HV_PARAM_BOTH : t ? HV_PARAM_TX : r ? HV_PARAM_RX : HV_PARAM_OFF;
+}
+
+/**
+ * nv_offload_set - tell the host what we make use of
+ * @conn: the connection
+ * @features: of the network device
+ *
+ * Context: may sleep, for a limited time.
+ * Return: 0 or a negative error.
+ */
+int nv_offload_set(struct nv_conn *conn, netdev_features_t features)
+{
+	const struct hv_ndis_offload *o = &conn->host.offload;
+	u32 v = conn->host.nvsp;
+	u16 size = v >= HV_NVSP_V5 ? sizeof(struct hv_ndis_offload_params) :
+		   v >= HV_NVSP_V4 ? HV_NDIS_PARAMS_LEN2 : HV_NDIS_PARAMS_LEN1;
+	struct hv_ndis_offload_params p = {
+		.h.type = HV_NDIS_OFFLOAD_PARAMS,
+		.h.rev = v >= HV_NVSP_V5 ? 3 : v >= HV_NVSP_V4 ? 2 : 1,
+		.h.size = cpu_to_le16(size),
+	};
+	u8 rsc = features & NETIF_F_LRO ? HV_PARAM_RSC_ON : HV_PARAM_OFF;
+
+	p.ip4 = nv_csum_param(o->v4.tx, HV_CAP_IP, o->v4.rx, HV_CAP_IP);
+	p.tcp4 = nv_csum_param(o->v4.tx, HV_CAP_TCP4_NEEDED, o->v4.rx, HV_CAP_TCP);
+	p.udp4 = nv_csum_param(o->v4.tx, HV_CAP_UDP, o->v4.rx, HV_CAP_UDP);
+	p.tcp6 = nv_csum_param(o->v6.tx, HV_CAP_TCP6_NEEDED, o->v6.rx, HV_CAP_TCP);
+	p.udp6 = nv_csum_param(o->v6.tx, HV_CAP_UDP, o->v6.rx, HV_CAP_UDP);
+	p.lso1 = HV_PARAM_OFF;
+	p.lso_v4 = o->lso_v4_encap ? HV_PARAM_LSO_ON : HV_PARAM_OFF;
+	p.lso_v6 = o->lso_v6_encap ? HV_PARAM_LSO_ON : HV_PARAM_OFF;
+	if (conn->host.caps & HV_NVSP_CAP_RSC) {
+		p.rsc_v4 = o->rsc_v4 ? rsc : HV_PARAM_OFF;
+		p.rsc_v6 = o->rsc_v6 ? rsc : HV_PARAM_OFF;
+	}
+	return nv_rndis_set(conn, HV_OID_OFFLOAD_PARAMS, &p, size);
+}
+
+/**
+ * nv_offload_features - make the network device's features those of the host
+ * @nv: the device
+ * @conn: its connection
+ *
+ * Context: RTNL, or before registration.
+ */
+void nv_offload_features(struct nv *nv, const struct nv_conn *conn)
+{
+	netdev_features_t f = nv_offload_possible(conn);
+	netdev_features_t vlan = NETIF_F_HW_VLAN_CTAG_TX | NETIF_F_HW_VLAN_CTAG_RX;
+	struct net_device *ndev = nv->ndev;
+
+	ndev->hw_features = f;
+	ndev->vlan_features = f & ~(NETIF_F_LRO | NETIF_F_RXHASH);
+	if (f & (NETIF_F_TSO | NETIF_F_TSO6))
+		netif_set_tso_max_size(ndev, clamp_t(u32, nv_lso_max(&conn->host.offload),
+						     GSO_LEGACY_MAX_SIZE / 4,
+						     GSO_LEGACY_MAX_SIZE - 1));
+	if (ndev->reg_state == NETREG_UNINITIALIZED)
+		ndev->features |= (f & ~NETIF_F_LRO) | vlan;
+}
+
+/* The host's capabilities changed while we run. */
+void nv_offload_work(struct work_struct *work)
+{
+	struct nv *nv = container_of(work, struct nv, offload_work);
+	struct nv_conn *conn;
+
+	rtnl_lock();
+	conn = nv_conn_rtnl(nv);
+	if (conn && !nv->gone && !nv_offload_query(conn)) {
+		netdev_features_t had = nv->ndev->hw_features;
+		netdev_features_t new;
+
+		nv_offload_features(nv, conn);
+		new = nv->ndev->hw_features & ~had & ~NETIF_F_LRO;
+		nv->ndev->wanted_features |= new;
+		netdev_update_features(nv->ndev);
+	}
+	rtnl_unlock();
+}

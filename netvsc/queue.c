@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A queue: one channel with its NAPI, both directions.  The order of building
+ * is alloc, open; of taking down: stop, (the channel closes), free.
+ */
+#include <linux/filter.h>
+#include <linux/slab.h>
+#include "netvsc.h"
+
+static int nv_pool_make(struct nv_queue *q)
+{
+	struct page_pool_params p = {
+		.pool_size = 256,
+		.nid = NUMA_NO_NODE,
+		.dev = &q->conn->nv->hdev->device,
+#ifdef HV_HAVE_POOL_NAPI
+		.napi = &q->napi,
+#endif
+		.dma_dir = DMA_BIDIRECTIONAL,
+	};
+	struct page_pool *pool = page_pool_create(&p);
+	struct nv_rx *rx = &q->rx;
+	int ret;
+
+	if (IS_ERR(pool))
+		return PTR_ERR(pool);
+	rx->pool = pool;
+	ret = xdp_rxq_info_reg(&rx->xdp_rxq, q->conn->nv->ndev, q->index,
+			       q->napi.napi_id);
+	if (ret)
+		return ret;
+	rx->xdp_registered = true;
+	return xdp_rxq_info_reg_mem_model(&rx->xdp_rxq, MEM_TYPE_PAGE_POOL, pool);
+}
+
+/**
+ * nv_queue_alloc - a queue without a channel
+ * @conn: connection
+ * @index: its number
+ *
+ * Context: may sleep.  Return: the queue, or NULL.
+ */
+struct nv_queue *nv_queue_alloc(struct nv_conn *conn, u32 index)
+{
+	struct nv_queue *q = kvzalloc(sizeof(*q), GFP_KERNEL);
+
+	if (!q)
+		return NULL;
+	q->conn = conn;
+	q->index = index;
+	INIT_DELAYED_WORK(&q->retry, nv_retry);
+	netif_napi_add(conn->nv->ndev, &q->napi, nv_poll);
+	if (!nv_rx_init(q) && !nv_pool_make(q))
+		return q;
+	nv_queue_free(q);
+	return NULL;
+}
+
+/**
+ * nv_queue_open - open the channel of a queue and start its NAPI
+ * @q: the queue
+ * @chan: a channel nobody opened yet
+ *
+ * Context: may sleep, for as long as the bus waits for the host.
+ * Return: 0 or a negative error; then the queue has no channel.
+ */
+int nv_queue_open(struct nv_queue *q, struct vmbus_channel *chan)
+{
+	u32 bytes = nv_ring_pages * PAGE_SIZE;
+	int ret;
+
+	q->chan = chan;
+	q->sub = chan->offermsg.offer.sub_channel_index;
+	chan->rqstor_size = 0;
+	chan->next_request_id_callback = NULL;
+	chan->request_addr_callback = NULL;
+	chan->max_pkt_size = NV_PACKET_MAX;
+	set_channel_read_mode(chan, HV_CALL_ISR);
+	napi_enable(&q->napi);	/* the host may send before open returns */
+	ret = vmbus_open(chan, bytes, bytes, NULL, 0, nv_channel_event, q);
+	if (ret) {
+		napi_disable(&q->napi);
+		q->chan = NULL;
+		return ret;
+	}
+	q->opened = true;
+	return 0;
+}
+
+/* No poll runs any more, and none starts. */
+void nv_queue_stop(struct nv_queue *q)
+{
+	if (!q->opened)
+		return;
+	cancel_delayed_work_sync(&q->retry);
+	napi_disable(&q->napi);
+	cancel_delayed_work_sync(&q->retry);
+	q->opened = false;
+}
+
+/* The channel is closed. */
+void nv_queue_free(struct nv_queue *q)
+{
+	if (!q)
+		return;
+	netif_napi_del(&q->napi);
+	nv_tx_free(q);
+	if (q->rx.xdp_registered)
+		xdp_rxq_info_unreg(&q->rx.xdp_rxq);
+	if (q->rx.pool)
+		page_pool_destroy(q->rx.pool);
+	nv_rx_free(q);
+	kvfree(q);
+}

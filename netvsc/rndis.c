@@ -1,0 +1,464 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * RNDIS control messages: each request waits for its own answer, for a limited
+ * time; the host's own messages go to where they belong.
+ */
+#include <linux/slab.h>
+#include "netvsc.h"
+#include "trace.h"
+
+/* ---- sending ---- */
+
+/* A page for a message; it is the host's until that completes the packet. */
+static int nv_ctl_get(struct nv_conn *conn, struct page *page, u64 *id)
+{
+	unsigned int i;
+
+	spin_lock_bh(&conn->ctl_lock);
+	for (i = 0; i < NV_CTL_SLOTS; i++)
+		if (!conn->ctl[i].busy)
+			break;
+	if (i < NV_CTL_SLOTS) {
+		conn->ctl[i].busy = true;
+		conn->ctl[i].page = page;
+		*id = NV_ID(NV_ID_CTL, ++conn->ctl[i].gen, i);
+	}
+	spin_unlock_bh(&conn->ctl_lock);
+	return i < NV_CTL_SLOTS ? 0 : -EBUSY;
+}
+
+/* The page of a message that the host is done with; NULL if it had none. */
+static struct page *nv_ctl_put(struct nv_conn *conn, u64 id)
+{
+	struct nv_ctl_slot *s = &conn->ctl[NV_ID_SLOT(id) % NV_CTL_SLOTS];
+	struct page *page = NULL;
+
+	spin_lock_bh(&conn->ctl_lock);
+	if (NV_ID_SLOT(id) < NV_CTL_SLOTS && s->busy &&
+	    (s->gen & 0xffffff) == NV_ID_GEN(id)) {
+		page = s->page;
+		s->page = NULL;
+		s->busy = false;
+	}
+	spin_unlock_bh(&conn->ctl_lock);
+	return page;
+}
+
+/**
+ * nv_rndis_sent - the host completed the packet of a control message
+ * @conn: the connection
+ * @id: its transaction id
+ *
+ * Context: NAPI.
+ */
+void nv_rndis_sent(struct nv_conn *conn, u64 id)
+{
+	struct page *page = nv_ctl_put(conn, id);
+
+	if (page)
+		__free_page(page);
+	else
+		nv_bad(conn->nv, NV_BAD_COMPLETION,
+		       "completion %#llx of no control message", id);
+}
+
+void nv_rndis_free(struct nv_conn *conn)
+{
+	unsigned int i;
+
+	for (i = 0; i < NV_CTL_SLOTS; i++)
+		if (conn->ctl[i].page)
+			__free_page(conn->ctl[i].page);
+}
+
+/* Takes @page over in any case. */
+static int nv_ctl_send(struct nv_conn *conn, struct page *page, u32 len)
+{
+	struct {
+		struct vmbus_packet_mpb_array head;
+		u64 pfn;
+	} __packed desc = { .head.rangecount = 1, .head.range.len = len };
+	struct hv_nvsp m = { .type = cpu_to_le32(HV_NVSP_RNDIS) };
+	struct hv_rndis_head *h = page_address(page);
+	u64 id;
+	int ret;
+
+	m.rndis.channel = cpu_to_le32(HV_NVSP_CHANNEL_CONTROL);
+	m.rndis.section = cpu_to_le32(HV_NVSP_NO_SECTION);
+	desc.pfn = page_to_hvpfn(page);
+	ret = nv_ctl_get(conn, page, &id);
+	if (ret) {
+		__free_page(page);
+		return ret;
+	}
+	trace_rndis_send(conn->nv->ndev, 0, le32_to_cpu(h->type));
+	ret = vmbus_sendpacket_mpb_desc(conn->chan, &desc.head, sizeof(desc), &m,
+					sizeof(m), id);
+	if (ret && nv_ctl_put(conn, id))
+		__free_page(page);
+	return ret;
+}
+
+static void nv_rndis_tell(struct nv_conn *conn, const void *msg, u32 len)
+{
+	struct page *page = alloc_page(GFP_ATOMIC);
+
+	if (!page)
+		return;
+	memcpy(page_address(page), msg, len);
+	if (nv_ctl_send(conn, page, len))
+		netdev_dbg(conn->nv->ndev, "control message not sent\n");
+}
+
+/* ---- requests with an answer ---- */
+
+static void nv_arm(struct nv_wait *w, u32 id, u32 want, void *reply, u32 cap)
+{
+	spin_lock_bh(&w->lock);
+	reinit_completion(&w->done);
+	w->id = id;
+	w->want = want;
+	w->reply = reply;
+	w->cap = cap;
+	w->len = 0;
+	w->active = true;
+	spin_unlock_bh(&w->lock);
+}
+
+static void nv_disarm(struct nv_wait *w)
+{
+	spin_lock_bh(&w->lock);
+	w->active = false;
+	spin_unlock_bh(&w->lock);
+}
+
+/* Under request_lock.  The answer's length or an error. */
+static int nv_exchange(struct nv_conn *conn, struct page *page, u32 len, u32 id,
+		       u32 type, void *reply)
+{
+	struct nv_wait *w = &conn->rndis;
+	char what[40];
+	int ret;
+
+	if (type == HV_RNDIS_QUERY || type == HV_RNDIS_SET)
+		snprintf(what, sizeof(what), "RNDIS %s of %#x",
+			 type == HV_RNDIS_QUERY ? "query" : "set",
+			 le32_to_cpu(((struct hv_rndis_request *)
+				      page_address(page))->oid));
+	else
+		snprintf(what, sizeof(what), "RNDIS message %u", type);
+	nv_arm(w, id, type | HV_RNDIS_REPLY, reply, NV_CTL_REPLY);
+	ret = nv_ctl_send(conn, page, len);
+	if (ret) {
+		nv_disarm(w);
+		return ret;
+	}
+	ret = nv_wait_for(conn, w, what);
+	return ret ? ret : w->len;
+}
+
+static int nv_rndis_request(struct nv_conn *conn, u32 type, u32 oid,
+			    const void *in, u32 in_len, void *reply)
+{
+	struct page *page = alloc_page(GFP_KERNEL);
+	int ret;
+
+	if (!page)
+		return -ENOMEM;
+	mutex_lock(&conn->request_lock);
+	conn->rndis_id++;
+	ret = nv_rndis_put_request(page_address(page), PAGE_SIZE, type,
+				   conn->rndis_id, oid, in, in_len);
+	if (ret < 0)
+		__free_page(page);
+	else
+		ret = nv_exchange(conn, page, ret, conn->rndis_id, type, reply);
+	mutex_unlock(&conn->request_lock);
+	return ret;
+}
+
+/**
+ * nv_rndis_query - ask the host for an object
+ * @conn: the connection
+ * @oid: which
+ * @in: what the request says about the answer, or NULL
+ * @in_len: its length
+ * @out: gets the object
+ * @cap: room there; a longer object is cut
+ *
+ * Context: may sleep, for a limited time.
+ * Return: length of what is in @out, or a negative error (-EIO: refused).
+ */
+int nv_rndis_query(struct nv_conn *conn, u32 oid, const void *in, u32 in_len,
+		   void *out, u32 cap)
+{
+	u8 *reply = kmalloc(NV_CTL_REPLY, GFP_KERNEL);
+	u32 at, len;
+	int ret;
+
+	if (!reply)
+		return -ENOMEM;
+	ret = nv_rndis_request(conn, HV_RNDIS_QUERY, oid, in, in_len, reply);
+	if (ret >= 0)
+		ret = nv_rndis_reply_data(reply, ret, &at, &len);
+	if (!ret) {
+		ret = min(len, cap);
+		memcpy(out, reply + at, ret);
+	} else if (ret == -EINVAL) {
+		nv_bad(conn->nv, NV_BAD_REPLY, "answer to query of %#x malformed", oid);
+	}
+	kfree(reply);
+	return ret;
+}
+
+/**
+ * nv_rndis_set - set an object of the host
+ * @conn: the connection
+ * @oid: which
+ * @data: to what
+ * @len: length of that
+ *
+ * Context: may sleep, for a limited time.
+ * Return: 0 or a negative error (-EIO: refused).
+ */
+int nv_rndis_set(struct nv_conn *conn, u32 oid, const void *data, u32 len)
+{
+	u8 *reply = kmalloc(NV_CTL_REPLY, GFP_KERNEL);
+	struct hv_rndis_set_reply r;
+	int ret;
+
+	if (!reply)
+		return -ENOMEM;
+	ret = nv_rndis_request(conn, HV_RNDIS_SET, oid, data, len, reply);
+	memcpy(&r, reply, sizeof(r));
+	kfree(reply);
+	if (ret < 0)
+		return ret;
+	if (ret < (int)sizeof(r))
+		return -EINVAL;
+	return le32_to_cpu(r.status) == HV_RNDIS_STATUS_OK ? 0 : -EIO;
+}
+
+int nv_rndis_filter(struct nv_conn *conn, u32 filter)
+{
+	__le32 v = cpu_to_le32(filter);
+
+	return nv_rndis_set(conn, HV_OID_FILTER, &v, sizeof(v));
+}
+
+/* ---- start and end ---- */
+
+static int nv_rndis_init(struct nv_conn *conn)
+{
+	struct page *page = alloc_page(GFP_KERNEL);
+	struct hv_rndis_init_reply r;
+	struct hv_rndis_init *m;
+	u8 *reply = kzalloc(NV_CTL_REPLY, GFP_KERNEL);
+	u32 align;
+	int ret = -ENOMEM;
+
+	if (!page || !reply)
+		goto free;
+	mutex_lock(&conn->request_lock);
+	m = page_address(page);
+	*m = (struct hv_rndis_init){
+		.h = { cpu_to_le32(HV_RNDIS_INIT), cpu_to_le32(sizeof(*m)) },
+		.id = cpu_to_le32(++conn->rndis_id),
+		.major = cpu_to_le32(1),
+		.max_transfer = cpu_to_le32(0x4000),
+	};
+	ret = nv_exchange(conn, page, sizeof(*m), conn->rndis_id, HV_RNDIS_INIT, reply);
+	mutex_unlock(&conn->request_lock);
+	page = NULL;
+	if (ret < 0)
+		goto free;
+	memcpy(&r, reply, sizeof(r));
+	if (ret < (int)sizeof(r) || r.status != cpu_to_le32(HV_RNDIS_STATUS_OK)) {
+		ret = -EIO;
+		goto free;
+	}
+	ret = 0;
+	align = le32_to_cpu(r.alignment);
+	conn->host.align = align <= 12 ? 1u << align : 1;
+	conn->host.max_packets = clamp_t(u32, le32_to_cpu(r.max_packets), 1, 64);
+free:
+	if (page)
+		__free_page(page);
+	kfree(reply);
+	return ret;
+}
+
+static int nv_query_u32(struct nv_conn *conn, u32 oid, u32 *value)
+{
+	__le32 v;
+	int ret = nv_rndis_query(conn, oid, NULL, 0, &v, sizeof(v));
+
+	if (ret < 0)
+		return ret;
+	if (ret < (int)sizeof(v))
+		return -EINVAL;
+	*value = le32_to_cpu(v);
+	return 0;
+}
+
+static void nv_query_rss(struct nv_conn *conn)
+{
+	struct hv_ndis_head in = { HV_NDIS_RSS_CAPS, 2,
+				   cpu_to_le16(sizeof(struct hv_ndis_rss_caps)) };
+	struct hv_ndis_rss_caps c = {};
+
+	conn->host.rss_queues = 1;
+	if (conn->host.nvsp < HV_NVSP_V5 ||
+	    nv_rndis_query(conn, HV_OID_RSS_CAPS, &in, sizeof(in), &c,
+			   sizeof(c)) < (int)offsetof(struct hv_ndis_rss_caps, entries))
+		return;
+	conn->host.rss_queues = clamp_t(u32, le32_to_cpu(c.queues), 1, NV_QUEUES_MAX);
+	conn->host.rss_flags = le32_to_cpu(c.flags);
+	conn->host.rss_entries = clamp_t(u32, le16_to_cpu(c.entries), 0, NV_RSS_ENTRIES);
+	if (!conn->host.rss_entries)
+		conn->host.rss_entries = 128;
+}
+
+/**
+ * nv_rndis_connect - start RNDIS and learn what the host is
+ * @conn: a connection with buffers
+ *
+ * Context: may sleep, for a limited time.
+ * Return: 0 or a negative error.
+ */
+int nv_rndis_connect(struct nv_conn *conn)
+{
+	struct nv_host *h = &conn->host;
+	u32 v = 0;
+	int ret = nv_rndis_init(conn);
+
+	if (ret)
+		return ret;
+	ret = nv_query_u32(conn, HV_OID_MAX_FRAME, &v);
+	if (ret == -ETIMEDOUT || ret == -ENODEV)
+		return ret;
+	h->max_frame = ret || v < NV_MTU_MIN ? ETH_DATA_LEN : v;
+	ret = nv_rndis_query(conn, HV_OID_PERMANENT_MAC, NULL, 0, h->mac, ETH_ALEN);
+	if (ret != ETH_ALEN)
+		return ret < 0 ? ret : -EINVAL;
+	ret = nv_offload_query(conn);
+	if (ret == -ETIMEDOUT || ret == -ENODEV)
+		return ret;
+	h->link = nv_query_u32(conn, HV_OID_MEDIA_STATE, &v) || !v;
+	h->speed = nv_query_u32(conn, HV_OID_LINK_SPEED, &v) ? 0 : v;
+	if (!nv_query_u32(conn, HV_OID_MULTICAST_MAX, &v))
+		h->multicast_max = min_t(u32, v, 64);
+	nv_query_rss(conn);
+	return 0;
+}
+
+/* Has no answer. */
+void nv_rndis_halt(struct nv_conn *conn)
+{
+	struct hv_rndis_short m = {
+		.h = { cpu_to_le32(HV_RNDIS_HALT), cpu_to_le32(sizeof(m)) },
+		.id = cpu_to_le32(++conn->rndis_id),
+	};
+
+	if (!conn->chan->rescind)
+		nv_rndis_tell(conn, &m, sizeof(m));
+}
+
+/* ---- receiving ---- */
+
+static void nv_answer_keepalive(struct nv_conn *conn, __le32 id)
+{
+	struct hv_rndis_set_reply r = {
+		.h = { cpu_to_le32(HV_RNDIS_KEEPALIVE | HV_RNDIS_REPLY),
+		       cpu_to_le32(sizeof(r)) },
+		.id = id,
+	};
+
+	atomic64_inc(&conn->nv->keepalives);
+	nv_rndis_tell(conn, &r, sizeof(r));
+}
+
+static void nv_indication(struct nv_conn *conn, const void *msg, u32 len)
+{
+	struct hv_rndis_indicate m;
+	u32 at, n;
+
+	if (len < sizeof(m))
+		goto bad;
+	memcpy(&m, msg, sizeof(m));
+	n = le32_to_cpu(m.len);
+	at = le32_to_cpu(m.offset);
+	if (n && ((u64)at + HV_RNDIS_OFFSET_BASE + n > len ||
+		  at + HV_RNDIS_OFFSET_BASE < sizeof(m)))
+		goto bad;
+	nv_link_event(conn->nv, le32_to_cpu(m.status),
+		      n ? (const u8 *)msg + at + HV_RNDIS_OFFSET_BASE : NULL, n);
+	return;
+bad:
+	nv_bad(conn->nv, NV_BAD_RNDIS, "indication of %u bytes malformed", len);
+}
+
+static void nv_reply(struct nv_conn *conn, u32 type, const void *msg, u32 len)
+{
+	struct nv_wait *w = &conn->rndis;
+	struct hv_rndis_short m;
+	bool mine;
+
+	memcpy(&m, msg, sizeof(m));
+	spin_lock(&w->lock);
+	mine = w->active && w->want == type && w->id == le32_to_cpu(m.id);
+	if (mine) {
+		w->active = false;
+		w->len = min_t(u32, len, w->cap);
+		memcpy(w->reply, msg, w->len);
+		complete(&w->done);
+	}
+	spin_unlock(&w->lock);
+	if (mine)
+		return;
+	atomic64_inc(&conn->nv->late_replies);
+	nv_bad(conn->nv, NV_BAD_REPLY, "RNDIS reply %#x with id %u that nobody waits for",
+	       type, le32_to_cpu(m.id));
+}
+
+/**
+ * nv_rndis_receive - a control message of the host
+ * @conn: the connection
+ * @msg: private copy
+ * @len: its length, checked against the message's own
+ *
+ * Context: NAPI of the primary channel.
+ */
+void nv_rndis_receive(struct nv_conn *conn, const void *msg, u32 len)
+{
+	struct hv_rndis_short m;
+	u32 type;
+
+	if (len < sizeof(m)) {
+		nv_bad(conn->nv, NV_BAD_RNDIS, "control message of %u bytes", len);
+		return;
+	}
+	memcpy(&m, msg, sizeof(m));
+	type = le32_to_cpu(m.h.type);
+	trace_rndis_recv(conn->nv->ndev, 0, type);
+	switch (type) {
+	case HV_RNDIS_INIT | HV_RNDIS_REPLY:
+	case HV_RNDIS_QUERY | HV_RNDIS_REPLY:
+	case HV_RNDIS_SET | HV_RNDIS_REPLY:
+		nv_reply(conn, type, msg, len);
+		break;
+	case HV_RNDIS_INDICATE:
+		nv_indication(conn, msg, len);
+		break;
+	case HV_RNDIS_KEEPALIVE:
+		nv_answer_keepalive(conn, m.id);
+		break;
+	case HV_RNDIS_RESET:
+	case HV_RNDIS_RESET | HV_RNDIS_REPLY:
+		/* The host lost its state: build up the connection anew. */
+		schedule_work(&conn->nv->reset_work);
+		break;
+	default:
+		nv_bad(conn->nv, NV_BAD_RNDIS, "control message of type %#x", type);
+	}
+}

@@ -1,0 +1,326 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Receiving: the queue's NAPI reads ring packets, checks every number in them,
+ * and tells the host which of its packets are done with.
+ */
+#include <linux/etherdevice.h>
+#include "netvsc.h"
+#include "trace.h"
+
+/* Polls in a row that found nothing although the ring claimed to have more. */
+#define NV_EMPTY_POLLS	64
+
+int nv_rx_init(struct nv_queue *q)
+{
+	q->rx.done = kvcalloc(NV_COMPLETIONS, sizeof(*q->rx.done), GFP_KERNEL);
+	return q->rx.done ? 0 : -ENOMEM;
+}
+
+void nv_rx_free(struct nv_queue *q)
+{
+	kvfree(q->rx.done);
+	q->rx.done = NULL;
+}
+
+/* The channel's interrupt: the host is asked for silence until NAPI is done. */
+void nv_channel_event(void *ctx)
+{
+	struct nv_queue *q = ctx;
+
+	if (napi_schedule_prep(&q->napi)) {
+		hv_begin_read(&q->chan->inbound);
+		__napi_schedule_irqoff(&q->napi);
+	}
+}
+
+/* The host should have made room by now; look again. */
+void nv_retry(struct work_struct *work)
+{
+	struct nv_queue *q = container_of(to_delayed_work(work), struct nv_queue, retry);
+
+	local_bh_disable();
+	napi_schedule(&q->napi);
+	local_bh_enable();
+}
+
+/* ---- receive completions ---- */
+
+static u32 nv_done_waiting(const struct nv_rx *rx)
+{
+	return rx->done_put - rx->done_take;
+}
+
+/* False when some have to wait for room in the ring. */
+static bool nv_done_flush(struct nv_queue *q)
+{
+	struct {
+		__le32 type;
+		__le32 status;
+	} m = { cpu_to_le32(HV_NVSP_RNDIS_DONE), cpu_to_le32(HV_NVSP_STATUS_OK) };
+	struct nv_rx *rx = &q->rx;
+
+	while (nv_done_waiting(rx)) {
+		u64 id = rx->done[rx->done_take % NV_COMPLETIONS];
+		int ret = vmbus_sendpacket(q->chan, &m, sizeof(m), id, VM_PKT_COMP, 0);
+
+		if (ret == -EAGAIN) {
+			nv_count_rx(q, comp_busy);
+			set_channel_pending_send_size(q->chan, 2048);
+			mod_delayed_work(system_wq, &q->retry, msecs_to_jiffies(5));
+			return false;
+		}
+		rx->done_take++;	/* sent, or nobody to send it to */
+	}
+	return true;
+}
+
+/* ---- one ring packet ---- */
+
+static void nv_rx_control(struct nv_queue *q, const void *msg, u32 len)
+{
+	struct nv_conn *conn = q->conn;
+
+	if (q->index) {
+		nv_bad(conn->nv, NV_BAD_STATE, "control message on a sub-channel");
+		return;
+	}
+	if (len > sizeof(conn->ctl_copy)) {
+		nv_bad(conn->nv, NV_BAD_RNDIS, "control message of %u bytes", len);
+		return;
+	}
+	memcpy(conn->ctl_copy, msg, len);
+	nv_rndis_receive(conn, conn->ctl_copy, len);
+}
+
+/* Drops the parts of a packet that never became whole. */
+static void nv_parts_drop(struct nv_queue *q)
+{
+	if (!q->rx.parts)
+		return;
+	nv_bad(q->conn->nv, NV_BAD_RNDIS, "coalesced packet of %u parts not whole",
+	       q->rx.parts);
+	q->rx.parts = 0;
+}
+
+/* Adds a frame, or one part of it; true when the frame is whole. */
+static bool nv_part_add(struct nv_queue *q, const void *msg,
+			const struct nv_rx_meta *m)
+{
+	struct nv_rx *rx = &q->rx;
+
+	if (!m->packet_flags || m->packet_flags & HV_PACKET_FIRST) {
+		nv_parts_drop(q);
+		rx->first = *m;
+		rx->parts_len = 0;
+	} else if (!rx->parts || rx->first.packet_id != m->packet_id) {
+		nv_parts_drop(q);
+		nv_bad(q->conn->nv, NV_BAD_RNDIS, "part of packet %u without its first",
+		       m->packet_id);
+		return false;
+	}
+	if (rx->parts == NV_PARTS || rx->parts_len + m->data_len > 65535 + VLAN_ETH_HLEN) {
+		nv_parts_drop(q);
+		return false;
+	}
+	rx->part[rx->parts++] = (struct nv_part){ msg + m->data_offset, m->data_len };
+	rx->parts_len += m->data_len;
+	return !m->packet_flags || m->packet_flags & HV_PACKET_LAST;
+}
+
+/* A message in the receive buffer, which the host can change at any time. */
+static void nv_rx_message(struct nv_queue *q, const void *msg, u32 len)
+{
+	struct hv_rndis_head h;
+	struct nv_rx_meta m;
+	u32 type, claimed;
+
+	if (len < sizeof(h)) {
+		nv_bad(q->conn->nv, NV_BAD_RNDIS, "RNDIS message of %u bytes", len);
+		return;
+	}
+	memcpy(&h, msg, sizeof(h));
+	type = le32_to_cpu(h.type);
+	claimed = le32_to_cpu(h.len);
+	if (claimed < sizeof(h) || claimed > len) {
+		nv_bad(q->conn->nv, NV_BAD_RNDIS,
+		       "RNDIS message %#x claims %u bytes of %u", type, claimed, len);
+		return;
+	}
+	trace_rndis_recv(q->conn->nv->ndev, q->index, type);
+	if (type != HV_RNDIS_PACKET) {
+		nv_rx_control(q, msg, claimed);
+		return;
+	}
+	if (nv_rndis_get_packet(msg, claimed, &m)) {
+		nv_bad(q->conn->nv, NV_BAD_RNDIS, "packet header malformed (channel %u)",
+		       q->chan->offermsg.child_relid);
+		return;
+	}
+	if (nv_part_add(q, msg, &m)) {
+		if (q->rx.parts_len >= ETH_HLEN)
+			nv_rx_deliver(q);
+		q->rx.parts = 0;
+	}
+}
+
+/* The ranges of a transfer packet; @p is a private copy.  Returns their number. */
+static u32 nv_rx_ranges(struct nv_queue *q, const u8 *p, u32 len)
+{
+	struct nv_buf *b = &q->conn->recv;
+	u32 limit = b->sec.size * b->sec.count, i, count;
+	struct hv_xfer_head h;
+
+	memcpy(&h, p, sizeof(h));
+	count = le32_to_cpu(h.count);
+	if (le16_to_cpu(h.pageset) != HV_NVSP_RECV_BUF_ID || !count ||
+	    count > (len - sizeof(h)) / sizeof(struct hv_xfer_range)) {
+		nv_bad(q->conn->nv, NV_BAD_PACKET,
+		       "transfer packet: set %#x, %u ranges in %u bytes",
+		       le16_to_cpu(h.pageset), count, len);
+		return 1;
+	}
+	for (i = 0; i < count; i++) {
+		struct hv_xfer_range r;
+		u32 at, n;
+
+		memcpy(&r, p + sizeof(h) + i * sizeof(r), sizeof(r));
+		at = le32_to_cpu(r.offset);
+		n = le32_to_cpu(r.len);
+		if (n > b->sec.size || at > limit || n > limit - at) {
+			nv_bad(q->conn->nv, NV_BAD_RANGE,
+			       "range %u+%u outside the receive buffer of %u",
+			       at, n, limit);
+			continue;
+		}
+		nv_rx_message(q, b->mem + at, n);
+	}
+	nv_parts_drop(q);
+	return count;
+}
+
+static u32 nv_rx_transfer(struct nv_queue *q, const struct vmpacket_descriptor *d)
+{
+	const u8 *ext = (const u8 *)d + sizeof(*d);
+	u32 ext_len = (d->offset8 << 3) - sizeof(*d), work = 1;
+	struct hv_nvsp m = {};
+
+	memcpy(&m, hv_pkt_data(d), min_t(u32, hv_pkt_datalen(d), sizeof(m)));
+	/* pairs with the release in nv_share_recv() */
+	if (!smp_load_acquire(&q->conn->rx_ready))
+		nv_bad(q->conn->nv, NV_BAD_STATE, "data before there is a buffer for it");
+	else if (le32_to_cpu(m.type) != HV_NVSP_RNDIS ||
+		 ext_len < sizeof(struct hv_xfer_head))
+		nv_bad(q->conn->nv, NV_BAD_PACKET, "transfer packet of type %u",
+		       le32_to_cpu(m.type));
+	else
+		work = nv_rx_ranges(q, ext, ext_len);
+	q->rx.done[q->rx.done_put++ % NV_COMPLETIONS] = d->trans_id;
+	return work;
+}
+
+static void nv_rx_completion(struct nv_queue *q, const struct vmpacket_descriptor *d)
+{
+	const void *body = hv_pkt_data(d);
+	u32 len = hv_pkt_datalen(d);
+
+	switch (NV_ID_KIND(d->trans_id)) {
+	case NV_ID_TX:
+		nv_tx_completion(q, d->trans_id, body, len);
+		break;
+	case NV_ID_CTL:
+		nv_rndis_sent(q->conn, d->trans_id);
+		break;
+	case NV_ID_NVSP:
+		nv_nvsp_completion(q, d->trans_id, body, len);
+		break;
+	default:
+		nv_bad(q->conn->nv, NV_BAD_COMPLETION, "completion %#llx of nothing we sent",
+		       d->trans_id);
+	}
+}
+
+/* What a packet costs of the budget. */
+static u32 nv_rx_packet(struct nv_queue *q, const struct vmpacket_descriptor *d)
+{
+	switch (d->type) {
+	case VM_PKT_DATA_USING_XFER_PAGES:
+		return nv_rx_transfer(q, d);
+	case VM_PKT_COMP:
+		nv_rx_completion(q, d);
+		return 1;
+	case VM_PKT_DATA_INBAND:
+		if (!q->index)
+			nv_nvsp_inband(q, hv_pkt_data(d), hv_pkt_datalen(d));
+		return 1;
+	}
+	nv_bad(q->conn->nv, NV_BAD_PACKET, "ring packet of type %u (channel %u)",
+	       d->type, q->chan->offermsg.child_relid);
+	return 1;
+}
+
+/*
+ * With a budget of 0 (netpoll) only completions of what we sent are taken; the
+ * first packet of another kind ends that.
+ */
+static int nv_poll_ring(struct nv_queue *q, int budget)
+{
+	int limit = budget ? budget : 64, work = 0;
+	struct vmpacket_descriptor *d;
+
+	for (d = hv_pkt_iter_first(q->chan); d && work < limit;
+	     d = __hv_pkt_iter_next(q->chan, d)) {
+		if (!budget && d->type != VM_PKT_COMP)
+			break;
+		if (nv_done_waiting(&q->rx) == NV_COMPLETIONS && !nv_done_flush(q))
+			break;
+		work += nv_rx_packet(q, d);
+	}
+	hv_pkt_iter_close(q->chan);	/* the host sees the room now, each poll */
+	return work;
+}
+
+/*
+ * The ring may claim to hold something although nothing can be read from it.
+ * That is the host's doing; after a while only its next interrupt counts.
+ */
+static bool nv_worth_another(struct nv_queue *q, int work)
+{
+	if (work)
+		q->rx.empty_polls = 0;
+	else if (++q->rx.empty_polls > NV_EMPTY_POLLS)
+		return false;
+	return true;
+}
+
+/**
+ * nv_poll - NAPI
+ * @napi: of the queue
+ * @budget: packets to handle at most; 0 for netpoll
+ *
+ * Return: the work done.
+ */
+int nv_poll(struct napi_struct *napi, int budget)
+{
+	struct nv_queue *q = container_of(napi, struct nv_queue, napi);
+	bool again;
+	int work;
+
+	q->budget = budget;
+	work = nv_poll_ring(q, budget);
+	nv_done_flush(q);
+	if (q->rx.flush_xdp) {
+		q->rx.flush_xdp = false;
+		xdp_do_flush();
+	}
+	nv_tx_poll(q);
+	if (!budget || work >= budget)
+		return budget;
+	again = nv_worth_another(q, work);
+	if (!napi_complete_done(napi, work))
+		return work;
+	if (hv_end_read(&q->chan->inbound) && again && napi_schedule_prep(napi)) {
+		hv_begin_read(&q->chan->inbound);
+		__napi_schedule(napi);
+	}
+	return work;
+}

@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * From a frame in the receive buffer to the stack: one copy, into memory that
+ * is never larger than a page at a time.
+ */
+#include <linux/etherdevice.h>
+#include <linux/if_vlan.h>
+#include <linux/ip.h>
+#include <linux/ipv6.h>
+#include <linux/tcp.h>
+#include "netvsc.h"
+
+/* Up to this length a frame is linear; longer ones have pages behind a head. */
+#define NV_LINEAR	2048
+#define NV_HEAD		256
+#define NV_XDP_LEN	(PAGE_SIZE - XDP_PACKET_HEADROOM - \
+			 SKB_DATA_ALIGN(sizeof(struct skb_shared_info)))
+
+struct nv_reader {
+	const struct nv_part *part;
+	u32 at;
+};
+
+/* Copies the next @len bytes of the frame. */
+static void nv_read(struct nv_reader *r, void *to, u32 len)
+{
+	while (len) {
+		u32 n = min(len, r->part->len - r->at);
+
+		memcpy(to, r->part->data + r->at, n);
+		to += n;
+		len -= n;
+		r->at += n;
+		if (r->at == r->part->len) {
+			r->part++;
+			r->at = 0;
+		}
+	}
+}
+
+static bool nv_add_pages(struct nv_queue *q, struct sk_buff *skb,
+			 struct nv_reader *r, u32 len)
+{
+	int i = 0;
+
+	while (len) {
+		u32 n = min_t(u32, len, PAGE_SIZE);
+		struct page *page;
+
+		if (i == MAX_SKB_FRAGS)
+			return false;
+		page = page_pool_dev_alloc_pages(q->rx.pool);
+		if (!page)
+			return false;
+		nv_read(r, page_address(page), n);
+		skb_add_rx_frag(skb, i++, page, 0, n, PAGE_SIZE);
+		len -= n;
+	}
+	return true;
+}
+
+static struct sk_buff *nv_build(struct nv_queue *q, u32 len)
+{
+	struct nv_reader r = { .part = q->rx.part };
+	u32 head = len <= NV_LINEAR ? len : NV_HEAD;
+	struct sk_buff *skb = napi_alloc_skb(&q->napi, head);
+
+	if (!skb)
+		return NULL;
+	nv_read(&r, skb_put(skb, head), head);
+	if (head == len)
+		return skb;
+	skb_mark_for_recycle(skb);
+	if (nv_add_pages(q, skb, &r, len - head))
+		return skb;
+	kfree_skb(skb);
+	return NULL;
+}
+
+/* The frame in a page of its own, through the program; NULL if that took it. */
+static struct sk_buff *nv_build_xdp(struct nv_queue *q, struct bpf_prog *prog,
+				    u32 len, bool *taken)
+{
+	u32 offset = XDP_PACKET_HEADROOM;
+	struct nv_reader r = { .part = q->rx.part };
+	struct page *page = page_pool_dev_alloc_pages(q->rx.pool);
+	struct sk_buff *skb;
+
+	*taken = false;
+	if (!page)
+		return NULL;
+	nv_read(&r, page_address(page) + offset, len);
+	if (!nv_xdp_run(q, prog, page, &offset, &len)) {
+		*taken = true;
+		return NULL;
+	}
+	skb = napi_build_skb(page_address(page), PAGE_SIZE);
+	if (!skb) {
+		page_pool_recycle_direct(q->rx.pool, page);
+		return NULL;
+	}
+	skb_mark_for_recycle(skb);
+	skb_reserve(skb, offset);
+	skb_put(skb, len);
+	return skb;
+}
+
+static void nv_set_csum(struct nv_queue *q, struct sk_buff *skb,
+			const struct nv_rx_meta *m)
+{
+	if (!m->has_csum || !(q->conn->nv->ndev->features & NETIF_F_RXCSUM))
+		return;
+	if (m->csum & (HV_CSUM_RX_TCP_BAD | HV_CSUM_RX_UDP_BAD | HV_CSUM_RX_IP_BAD)) {
+		nv_count_rx(q, csum_bad);
+	} else if (m->csum & (HV_CSUM_RX_TCP_OK | HV_CSUM_RX_UDP_OK)) {
+		skb->ip_summed = CHECKSUM_UNNECESSARY;
+		nv_count_rx(q, csum_ok);
+	}
+}
+
+/* Whether the hash covers the ports: only for what the host was asked for. */
+static enum pkt_hash_types nv_hash_type(const struct nv *nv, const struct sk_buff *skb)
+{
+	u32 tcp = HV_HASH_TCP4, udp = HV_HASH_UDP4, l4 = 0;
+	u8 proto = 0;
+
+	if (skb->protocol == htons(ETH_P_IP) && skb_headlen(skb) >= sizeof(struct iphdr)) {
+		const struct iphdr *ip = (const struct iphdr *)skb->data;
+
+		if (!(ip->frag_off & htons(0x3fff)))
+			proto = ip->protocol;
+	} else if (skb->protocol == htons(ETH_P_IPV6) &&
+		   skb_headlen(skb) >= sizeof(struct ipv6hdr)) {
+		proto = ((const struct ipv6hdr *)skb->data)->nexthdr;
+		tcp = HV_HASH_TCP6;
+		udp = HV_HASH_UDP6;
+	}
+	if (proto == IPPROTO_TCP)
+		l4 = nv->hash & tcp;
+	else if (proto == IPPROTO_UDP)
+		l4 = nv->hash & udp;
+	return l4 ? PKT_HASH_TYPE_L4 : PKT_HASH_TYPE_L3;
+}
+
+/*
+ * A coalesced packet stands for several of at most the MTU: TCP estimates its
+ * peer's segments from that, and forwarding can cut it again.
+ */
+static void nv_set_gso(const struct net_device *ndev, struct sk_buff *skb)
+{
+	bool v6 = skb->protocol == htons(ETH_P_IPV6);
+	u32 l4 = v6 ? sizeof(struct ipv6hdr) : 0, head;
+	const u8 *p = skb->data;
+
+	if (!v6 && skb_headlen(skb) >= sizeof(struct iphdr))
+		l4 = (p[0] & 15) * 4;
+	if (!l4 || skb_headlen(skb) < l4 + sizeof(struct tcphdr) ||
+	    (v6 ? p[6] : p[9]) != IPPROTO_TCP)
+		return;
+	head = l4 + (p[l4 + 12] >> 4) * 4;
+	if (head >= ndev->mtu || skb->len <= ndev->mtu)
+		return;
+	skb_shinfo(skb)->gso_size = ndev->mtu - head;
+	skb_shinfo(skb)->gso_segs = DIV_ROUND_UP(skb->len - head, ndev->mtu - head);
+	skb_shinfo(skb)->gso_type = v6 ? SKB_GSO_TCPV6 : SKB_GSO_TCPV4;
+}
+
+static void nv_rx_account(struct nv_queue *q, u32 len, bool multicast)
+{
+	struct nv_rx_stats *st = &q->conn->nv->rx_stats[q->index];
+
+	u64_stats_update_begin(&st->sync);
+	u64_stats_inc(&st->packets);
+	u64_stats_add(&st->bytes, len);
+	if (multicast)
+		u64_stats_inc(&st->multicast);
+	if (q->rx.parts > 1)
+		u64_stats_inc(&st->coalesced);
+	u64_stats_update_end(&st->sync);
+}
+
+/**
+ * nv_rx_deliver - give the frame whose parts are gathered to the stack
+ * @q: the queue
+ *
+ * The parts were checked to lie inside the receive buffer.
+ * Context: NAPI.
+ */
+void nv_rx_deliver(struct nv_queue *q)
+{
+	struct nv *nv = q->conn->nv;
+	const struct nv_rx_meta *m = &q->rx.first;
+	struct net_device *ndev = nv->ndev;
+	struct bpf_prog *prog;
+	u32 len = q->rx.parts_len;
+	struct sk_buff *skb;
+	bool taken = false;
+
+	if (!netif_running(ndev))
+		return;
+	rcu_read_lock();
+	prog = rcu_dereference(nv->prog);
+	if (prog && len <= NV_XDP_LEN)
+		skb = nv_build_xdp(q, prog, len, &taken);
+	else
+		skb = nv_build(q, len);
+	rcu_read_unlock();
+	if (!skb) {
+		if (taken)
+			nv_rx_account(q, len, false);
+		else
+			nv_count_rx(q, no_memory);
+		return;
+	}
+	nv_rx_account(q, len, is_multicast_ether_addr(skb->data));
+	skb->protocol = eth_type_trans(skb, ndev);
+	skb_record_rx_queue(skb, q->index);
+	nv_set_csum(q, skb, m);
+	if (q->rx.parts > 1)
+		nv_set_gso(ndev, skb);
+	if (m->has_hash && ndev->features & NETIF_F_RXHASH)
+		skb_set_hash(skb, m->hash, nv_hash_type(nv, skb));
+	if (m->has_vlan)
+		__vlan_hwaccel_put_tag(skb, htons(ETH_P_8021Q), m->vlan_tci);
+	napi_gro_receive(&q->napi, skb);
+}

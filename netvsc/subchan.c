@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Sub-channels: asked for once, opened as they are offered, waited for during
+ * a limited time.  The connection runs with those that came.  Then the table
+ * that spreads what we receive.
+ */
+#include "netvsc.h"
+
+/* The queue for a new sub-channel, or NULL when none is wanted any more. */
+static struct nv_queue *nv_sub_take(struct nv_conn *conn)
+{
+	struct nv_queue *q = NULL;
+
+	spin_lock_bh(&conn->sub_lock);
+	if (conn->sub_accept && conn->subs_seen < conn->sub_granted) {
+		q = conn->queue[1 + conn->subs_seen++];
+		q->opening = true;
+		kref_get(&conn->ref);
+	}
+	spin_unlock_bh(&conn->sub_lock);
+	return q;
+}
+
+/* Opened, or not; if nobody waited that long it goes again. */
+static void nv_sub_done(struct nv_conn *conn, struct nv_queue *q)
+{
+	bool abandoned;
+
+	spin_lock_bh(&conn->sub_lock);
+	q->opening = false;
+	abandoned = q->abandoned;
+	conn->nqueues++;	/* arrived, whether usable or not */
+	spin_unlock_bh(&conn->sub_lock);
+	wake_up(&conn->sub_wait);
+	if (abandoned) {
+		if (q->opened) {
+			nv_queue_stop(q);
+			vmbus_close(q->chan);
+		}
+		nv_queue_free(q);
+	}
+	nv_conn_put(conn);
+}
+
+/**
+ * nv_subchannel_offered - the bus has a new sub-channel of ours
+ * @chan: it
+ *
+ * Context: may sleep.
+ */
+void nv_subchannel_offered(struct vmbus_channel *chan)
+{
+	struct nv *nv = hv_get_drvdata(chan->primary_channel->device_obj);
+	struct nv_conn *conn = get_per_channel_state(chan->primary_channel);
+	struct nv_queue *q;
+
+	if (!nv || !conn)
+		return;
+	q = nv_sub_take(conn);
+	if (!q) {
+		netdev_dbg(nv->ndev, "sub-channel %u came too late\n",
+			   chan->offermsg.offer.sub_channel_index);
+		return;
+	}
+	if (nv_queue_open(q, chan))
+		netdev_err(nv->ndev, "cannot open sub-channel %u\n",
+			   chan->offermsg.offer.sub_channel_index);
+	nv_sub_done(conn, q);
+}
+
+static int nv_sub_request(struct nv_conn *conn, u32 count)
+{
+	struct hv_nvsp m = { .type = cpu_to_le32(HV_NVSP_SUBCHANNEL) };
+	u32 len;
+	int ret;
+
+	m.subchannel.op = cpu_to_le32(HV_NVSP_SUBCHANNEL_ALLOCATE);
+	m.subchannel.count = cpu_to_le32(count);
+	ret = nv_nvsp_request(conn, &m, HV_NVSP_SUBCHANNEL, &len);
+	if (ret)
+		return ret;
+	if (len < HV_NVSP_LEN(subchannel_reply) ||
+	    le32_to_cpu(m.subchannel_reply.status) != HV_NVSP_STATUS_OK)
+		return -EIO;
+	return min(le32_to_cpu(m.subchannel_reply.count), count);
+}
+
+/* True when somebody still opens it: that one frees it. */
+static bool nv_sub_abandon(struct nv_conn *conn, struct nv_queue *q)
+{
+	spin_lock_bh(&conn->sub_lock);
+	q->abandoned = q->opening;
+	spin_unlock_bh(&conn->sub_lock);
+	return q->abandoned;
+}
+
+/* Usable queues to the front; the rest is freed.  Nobody else looks here now. */
+static void nv_sub_compact(struct nv_conn *conn)
+{
+	u32 i, n = 1;
+
+	for (i = 1; i < conn->nalloc; i++) {
+		struct nv_queue *q = conn->queue[i];
+
+		conn->queue[i] = NULL;
+		if (nv_sub_abandon(conn, q))
+			continue;
+		if (q->opened) {
+			q->index = n;
+			conn->queue[n++] = q;
+		} else {
+			nv_queue_free(q);
+		}
+	}
+	conn->nalloc = n;
+	WRITE_ONCE(conn->nqueues, n);
+}
+
+static void nv_sub_wait(struct nv_conn *conn, u32 granted)
+{
+	long left = wait_event_timeout(conn->sub_wait,
+				       READ_ONCE(conn->nqueues) > granted ||
+				       conn->chan->rescind,
+				       msecs_to_jiffies(NV_WAIT_MS));
+	u32 taken;
+
+	spin_lock_bh(&conn->sub_lock);
+	conn->sub_accept = false;	/* from here on offers come too late */
+	taken = conn->subs_seen;
+	spin_unlock_bh(&conn->sub_lock);
+	if (!left)
+		nv_bad(conn->nv, NV_BAD_TIMEOUT, "%u of %u sub-channels came within %u ms",
+		       taken, granted, NV_WAIT_MS);
+}
+
+/* Up to @count sub-channels are welcome from now on. */
+static void nv_sub_accept(struct nv_conn *conn, u32 count)
+{
+	spin_lock_bh(&conn->sub_lock);
+	conn->sub_granted = count;
+	conn->sub_accept = count;
+	spin_unlock_bh(&conn->sub_lock);
+}
+
+/**
+ * nv_subchannels - get the connection as many queues as the host has
+ * @conn: a connection whose primary queue works
+ *
+ * Queues 1.. of the connection were allocated before, as many as wanted.
+ * Context: may sleep, for a limited time.
+ */
+void nv_subchannels(struct nv_conn *conn)
+{
+	u32 want = conn->nalloc - 1;
+	int granted = 0;
+
+	conn->nqueues = 1;
+	nv_sub_accept(conn, want);
+	/* first the callback: an offer may come before the answer */
+	vmbus_set_sc_create_callback(conn->chan, nv_subchannel_offered);
+	if (want)
+		granted = nv_sub_request(conn, want);
+	nv_sub_accept(conn, max(granted, 0));
+	if (granted > 0)
+		nv_sub_wait(conn, granted);
+	nv_sub_compact(conn);
+}
+
+/**
+ * nv_rss_default - spread over all queues
+ * @nv: the device
+ * @queues: how many there are
+ * @entries: of the table
+ */
+void nv_rss_default(struct nv *nv, u32 queues, u32 entries)
+{
+	u32 i;
+
+	nv->rss_entries = entries;
+	for (i = 0; i < entries; i++)
+		nv->rss_table[i] = i % queues;
+}
+
+/**
+ * nv_rss_apply - give the host key and table
+ * @conn: the connection
+ *
+ * Context: may sleep, for a limited time.
+ * Return: 0 or a negative error.
+ */
+int nv_rss_apply(struct nv_conn *conn)
+{
+	struct nv *nv = conn->nv;
+	u32 i, n = nv->rss_entries, len;
+	u32 table[NV_RSS_ENTRIES];
+	int ret = -ENOMEM;
+	u8 *buf;
+
+	if (conn->nqueues < 2 || !n)
+		return 0;
+	for (i = 0; i < n; i++)		/* queue number to the host's number */
+		table[i] = conn->queue[nv->rss_table[i] % conn->nqueues]->sub;
+	buf = kmalloc(PAGE_SIZE, GFP_KERNEL);
+	if (!buf)
+		return ret;
+	/* hosts want it off before it changes */
+	len = nv_rss_params(buf, nv->rss_key, table, n, nv->hash, false);
+	ret = nv_rndis_set(conn, HV_OID_RSS_PARAMS, buf, len);
+	if (!ret) {
+		len = nv_rss_params(buf, nv->rss_key, table, n, nv->hash, true);
+		ret = nv_rndis_set(conn, HV_OID_RSS_PARAMS, buf, len);
+	}
+	kfree(buf);
+	return ret;
+}

@@ -1,0 +1,560 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Sending: small frames are copied into sections of the send buffer, several
+ * to a section while the stack says that more come; large ones go as ranges of
+ * pages.  Completions come back through the queue's NAPI.
+ */
+#include <linux/if_vlan.h>
+#include <linux/ip.h>
+#include <linux/ipv6.h>
+#include <linux/tcp.h>
+#include <linux/vmalloc.h>
+#include <net/ip6_checksum.h>
+#include <net/tcp.h>
+#include "netvsc.h"
+#include "trace.h"
+#include "tx_slot.h"
+
+/* Room for requests below which the queue stops, above which it goes on. */
+#define NV_LOW_PERCENT	10
+#define NV_HIGH_PERCENT	25
+#define NV_LOW_SLOTS	2
+/* Room in the ring that the host must make before it signals. */
+#define NV_WANT_ROOM	2048
+
+/* ---- describing a frame ---- */
+
+static void nv_describe_lso(struct sk_buff *skb, struct nv_tx_meta *m)
+{
+	m->lso = (skb_shinfo(skb)->gso_size & HV_LSO_MSS_MASK) | HV_LSO_V2 |
+		 (u32)skb_transport_offset(skb) << HV_LSO_L4_SHIFT;
+	if (skb_shinfo(skb)->gso_type & SKB_GSO_TCPV6) {
+		m->lso |= HV_LSO_IPV6;
+		tcp_v6_gso_csum_prep(skb);
+	} else {
+		struct iphdr *ip = ip_hdr(skb);
+
+		ip->tot_len = 0;
+		ip->check = 0;
+		tcp_hdr(skb)->check = ~csum_tcpudp_magic(ip->saddr, ip->daddr, 0,
+							 IPPROTO_TCP, 0);
+	}
+}
+
+static u8 nv_l4_protocol(const struct sk_buff *skb, bool *v6)
+{
+	__be16 proto = vlan_get_protocol(skb);
+
+	*v6 = proto == htons(ETH_P_IPV6);
+	if (*v6 && skb_transport_offset(skb) ==
+		   skb_network_offset(skb) + (int)sizeof(struct ipv6hdr))
+		return ipv6_hdr(skb)->nexthdr;
+	return proto == htons(ETH_P_IP) ? ip_hdr(skb)->protocol : 0;
+}
+
+/* Whether the host fills in this checksum; else it is done here. */
+static bool nv_describe_csum(const struct nv_conn *conn, struct sk_buff *skb,
+			     struct nv_tx_meta *m)
+{
+	const struct hv_ndis_offload *o = &conn->host.offload;
+	bool v6;
+	u8 proto = nv_l4_protocol(skb, &v6);
+	u32 caps = le32_to_cpu(v6 ? o->v6.tx : o->v4.tx);
+
+	if (proto == IPPROTO_TCP && caps & HV_CAP_TCP)
+		m->csum = HV_CSUM_TX_TCP;
+	else if (proto == IPPROTO_UDP && caps & HV_CAP_UDP)
+		m->csum = HV_CSUM_TX_UDP;
+	else
+		return false;
+	m->csum |= (v6 ? HV_CSUM_TX_IPV6 : HV_CSUM_TX_IPV4) |
+		   (u32)skb_transport_offset(skb) << HV_CSUM_TX_L4_SHIFT;
+	return true;
+}
+
+/* 0, or an error for a frame that cannot be sent. */
+static int nv_describe(const struct nv_conn *conn, struct sk_buff *skb,
+		       struct nv_tx_meta *m)
+{
+	memset(m, 0, sizeof(*m));
+	m->frame_len = skb->len;
+	if (skb_vlan_tag_present(skb)) {
+		m->has_vlan = true;
+		m->vlan = nv_vlan_from_tci(skb_vlan_tag_get(skb));
+	}
+	if (skb_is_gso(skb)) {
+		if (skb_cow_head(skb, 0))
+			return -ENOMEM;
+		nv_describe_lso(skb, m);
+	} else if (skb->ip_summed == CHECKSUM_PARTIAL) {
+		if (!nv_describe_csum(conn, skb, m) && skb_checksum_help(skb))
+			return -EINVAL;
+	}
+	return 0;
+}
+
+/* ---- sending what is in a section ---- */
+
+static u8 *nv_section(struct nv_queue *q, u32 slot)
+{
+	return (u8 *)q->conn->send.mem +
+	       (size_t)(q->tx.first_section + slot) * q->conn->send.sec.size;
+}
+
+static void nv_block(struct nv_queue *q, struct netdev_queue *txq)
+{
+	nv_count_tx(q, full);
+	q->tx.blocked = true;
+	netif_tx_stop_queue(txq);
+	set_channel_pending_send_size(q->chan, NV_WANT_ROOM);
+	mod_delayed_work(system_wq, &q->retry, msecs_to_jiffies(20));
+}
+
+/* The channel is gone; byte queue limits start anew with the next one. */
+static void nv_train_drop(struct nv_queue *q)
+{
+	nv_count_tx(q, dropped);
+	q->tx.slot[q->tx.train.slot].state = NV_SLOT_FREE;
+	q->tx.train.open = false;
+	q->tx.blocked = false;
+}
+
+/**
+ * nv_tx_flush - send the section that is being filled, if any
+ * @q: the queue
+ * @txq: its network queue, whose transmit lock the caller holds
+ */
+void nv_tx_flush(struct nv_queue *q, struct netdev_queue *txq)
+{
+	struct hv_nvsp m = { .type = cpu_to_le32(HV_NVSP_RNDIS) };
+	struct nv_tx *tx = &q->tx;
+	struct nv_slot *s;
+	u32 section;
+	int ret;
+
+	if (!tx->train.open)
+		return;
+	s = &tx->slot[tx->train.slot];
+	section = tx->first_section + tx->train.slot;
+	m.rndis.channel = cpu_to_le32(HV_NVSP_CHANNEL_DATA);
+	m.rndis.section = cpu_to_le32(section);
+	m.rndis.section_bytes = cpu_to_le32(tx->train.used);
+	s->packets = tx->train.packets;
+	s->bytes = tx->train.bytes;
+	s->data = NULL;
+	s->gen++;
+	WRITE_ONCE(s->state, NV_SLOT_BUSY);
+	ret = vmbus_sendpacket(q->chan, &m, sizeof(m),
+			       NV_ID(NV_ID_TX, s->gen, tx->train.slot),
+			       VM_PKT_DATA_INBAND,
+			       VMBUS_DATA_PACKET_FLAG_COMPLETION_REQUESTED);
+	if (ret == -EAGAIN) {
+		WRITE_ONCE(s->state, NV_SLOT_FREE);
+		nv_block(q, txq);
+		return;
+	}
+	if (ret) {
+		nv_train_drop(q);
+		return;
+	}
+	trace_nvsp_send_pkt(q->conn->nv->ndev, q->index, section, tx->train.used,
+			    tx->train.packets);
+	if (tx->train.packets > 1)
+		nv_count_tx(q, trains);
+	WRITE_ONCE(tx->with.take, tx->with.take + 1);
+	tx->train.open = false;
+	tx->blocked = false;
+}
+
+/* Pads the last message of the train so that the next one is aligned. */
+static u32 nv_train_align(struct nv_queue *q)
+{
+	u32 pad = -q->tx.train.used & (q->conn->host.align - 1);
+	struct hv_rndis_head *h;
+
+	if (!pad)
+		return 0;
+	h = (void *)(nv_section(q, q->tx.train.slot) + q->tx.train.last);
+	h->len = cpu_to_le32(le32_to_cpu(h->len) + pad);
+	return pad;
+}
+
+/* Whether @len more bytes fit into the open section. */
+static bool nv_train_fits(struct nv_queue *q, u32 len)
+{
+	u32 pad = -q->tx.train.used & (q->conn->host.align - 1);
+
+	return q->tx.train.packets < q->conn->host.max_packets &&
+	       q->tx.train.used + pad + len <= q->conn->send.sec.size;
+}
+
+static bool nv_train_open(struct nv_queue *q)
+{
+	u32 slot;
+
+	if (!nv_free_peek(&q->tx.with, &slot)) {
+		nv_count_tx(q, no_section);
+		return false;
+	}
+	q->tx.train.open = true;
+	q->tx.train.slot = slot;
+	q->tx.train.used = 0;
+	q->tx.train.packets = 0;
+	q->tx.train.bytes = 0;
+	return true;
+}
+
+/* Space for a message of @len bytes in a section, or NULL. */
+static u8 *nv_train_room(struct nv_queue *q, struct netdev_queue *txq, u32 len)
+{
+	struct nv_tx *tx = &q->tx;
+
+	if (len > q->conn->send.sec.size)
+		return NULL;
+	if (tx->train.open && !nv_train_fits(q, len)) {
+		nv_tx_flush(q, txq);
+		if (tx->train.open)
+			return NULL;	/* the ring is full */
+	}
+	if (!tx->train.open && !nv_train_open(q))
+		return NULL;
+	if (tx->train.packets)
+		tx->train.used += nv_train_align(q);
+	tx->train.last = tx->train.used;
+	tx->train.used += len;
+	tx->train.packets++;
+	return nv_section(q, tx->train.slot) + tx->train.last;
+}
+
+/* ---- sending pages ---- */
+
+struct nv_ranges {
+	u64 *at;
+	u64 *end;
+	u32 count;
+};
+
+/* One range of physically contiguous memory; false when there is no room. */
+static bool nv_put_range(struct nv_ranges *r, phys_addr_t start, u32 len)
+{
+	u32 offset = offset_in_hvpage(start);
+	u32 pages = DIV_ROUND_UP(offset + len, HV_HYP_PAGE_SIZE), i;
+	u64 pfn = start >> HV_HYP_PAGE_SHIFT;
+
+	if (r->end - r->at < (long)pages + 1)
+		return false;
+	*r->at++ = (u64)offset << 32 | len;	/* length, then offset */
+	for (i = 0; i < pages; i++)
+		*r->at++ = pfn + i;
+	r->count++;
+	return true;
+}
+
+static bool nv_put_skb(struct nv_ranges *r, const struct sk_buff *skb)
+{
+	unsigned int i;
+
+	if (skb_headlen(skb) &&
+	    !nv_put_range(r, virt_to_phys(skb->data), skb_headlen(skb)))
+		return false;
+	for (i = 0; i < skb_shinfo(skb)->nr_frags; i++) {
+		const skb_frag_t *f = &skb_shinfo(skb)->frags[i];
+		phys_addr_t start = page_to_phys(skb_frag_page(f)) + skb_frag_off(f);
+
+		if (!nv_put_range(r, start, skb_frag_size(f)))
+			return false;
+	}
+	return true;
+}
+
+static int nv_send_pages(struct nv_queue *q, struct sk_buff *skb,
+			 const u8 *head, u32 head_len)
+{
+	struct hv_nvsp m = { .type = cpu_to_le32(HV_NVSP_RNDIS) };
+	struct vmbus_packet_mpb_array *desc = (void *)q->tx.desc;
+	struct nv_ranges r = {
+		.at = (u64 *)&desc->range,
+		.end = (u64 *)((u8 *)q->tx.desc + sizeof(q->tx.desc)),
+	};
+	struct nv_slot *s;
+	u32 slot;
+	u8 *copy;
+	int ret;
+
+	if (!nv_free_peek(&q->tx.without, &slot))
+		return -EAGAIN;
+	copy = q->tx.heads + (slot - q->tx.sections) * NV_TX_HEAD;
+	memcpy(copy, head, head_len);
+	if (!nv_put_range(&r, (phys_addr_t)page_to_phys(vmalloc_to_page(copy)) +
+			  offset_in_page(copy), head_len) || !nv_put_skb(&r, skb))
+		return -EMSGSIZE;
+	m.rndis.channel = cpu_to_le32(HV_NVSP_CHANNEL_DATA);
+	m.rndis.section = cpu_to_le32(HV_NVSP_NO_SECTION);
+	desc->rangecount = r.count;
+	s = &q->tx.slot[slot];
+	s->packets = 1;
+	s->bytes = skb->len;
+	s->xdp = false;
+	s->data = skb;
+	s->gen++;
+	WRITE_ONCE(s->state, NV_SLOT_BUSY);
+	ret = vmbus_sendpacket_mpb_desc(q->chan, desc, (u8 *)r.at - (u8 *)desc, &m,
+					sizeof(m), NV_ID(NV_ID_TX, s->gen, slot));
+	if (ret) {
+		s->data = NULL;
+		WRITE_ONCE(s->state, NV_SLOT_FREE);
+		return ret;
+	}
+	WRITE_ONCE(q->tx.without.take, q->tx.without.take + 1);
+	trace_nvsp_send_pkt(q->conn->nv->ndev, q->index, HV_NVSP_NO_SECTION,
+			    head_len + skb->len, 1);
+	nv_count_tx(q, direct);
+	return 0;
+}
+
+/* ---- the stack's side ---- */
+
+/* Stops the queue when little room is left; undoes that if it was too late. */
+static void nv_maybe_stop(struct nv_queue *q, struct netdev_queue *txq)
+{
+	if (nv_free_count(&q->tx.without) > NV_LOW_SLOTS &&
+	    hv_get_avail_to_write_percent(&q->chan->outbound) > NV_LOW_PERCENT)
+		return;
+	netif_tx_stop_queue(txq);
+	nv_count_tx(q, stop);
+	/* completions that came meanwhile saw a running queue */
+	smp_mb();
+	if (nv_free_count(&q->tx.without) > NV_LOW_SLOTS &&
+	    hv_get_avail_to_write_percent(&q->chan->outbound) > NV_LOW_PERCENT) {
+		netif_tx_start_queue(txq);
+		return;
+	}
+	set_channel_pending_send_size(q->chan, NV_WANT_ROOM);
+	mod_delayed_work(system_wq, &q->retry, msecs_to_jiffies(20));
+}
+
+/* 0 when the frame is in a section and the buffer can go. */
+static int nv_send_copy(struct nv_queue *q, struct netdev_queue *txq,
+			struct sk_buff *skb, const u8 *head, u32 head_len)
+{
+	u8 *to = nv_train_room(q, txq, head_len + skb->len);
+
+	if (!to)
+		return -EAGAIN;
+	memcpy(to, head, head_len);
+	skb_copy_bits(skb, 0, to + head_len, skb->len);
+	q->tx.train.bytes += skb->len;
+	nv_count_tx(q, sections);
+	return 0;
+}
+
+static int nv_send(struct nv_queue *q, struct netdev_queue *txq, struct sk_buff *skb,
+		   const struct nv_tx_meta *m)
+{
+	u8 head[NV_TX_HEAD_MAX];
+	u32 len = nv_rndis_put_packet(head, m), size = skb->len;
+	int ret;
+
+	if (!nv_send_copy(q, txq, skb, head, len)) {
+		dev_consume_skb_any(skb);
+		netdev_tx_sent_queue(txq, size);
+		return 0;
+	}
+	nv_tx_flush(q, txq);	/* frames stay in order */
+	if (q->tx.train.open)
+		return -EAGAIN;
+	/* before the host has it: the completion may come on another CPU */
+	netdev_tx_sent_queue(txq, size);
+	ret = nv_send_pages(q, skb, head, len);
+	if (ret)
+		atomic_add(size, &q->tx.unsent);
+	return ret;
+}
+
+static void nv_tx_account(struct nv_tx_stats *st, u32 packets, u32 bytes, bool lso)
+{
+	u64_stats_update_begin(&st->sync);
+	u64_stats_add(&st->packets, packets);
+	u64_stats_add(&st->bytes, bytes);
+	if (lso)
+		u64_stats_inc(&st->lso);
+	u64_stats_update_end(&st->sync);
+}
+
+static netdev_tx_t nv_xmit(struct nv_queue *q, struct sk_buff *skb,
+			   struct netdev_queue *txq)
+{
+	bool more = netdev_xmit_more(), lso = skb_is_gso(skb);
+	u32 packets = lso ? max_t(u32, skb_shinfo(skb)->gso_segs, 1) : 1;
+	u32 bytes = skb->len;
+	struct nv_tx_meta m;
+	int ret;
+
+	if (q->tx.blocked)
+		return NETDEV_TX_BUSY;
+	ret = nv_describe(q->conn, skb, &m);
+	if (!ret)
+		ret = nv_send(q, txq, skb, &m);
+	if (ret == -EAGAIN) {
+		nv_block(q, txq);
+		return NETDEV_TX_BUSY;
+	}
+	if (ret) {
+		nv_count_tx(q, dropped);
+		dev_kfree_skb_any(skb);
+	} else {
+		nv_tx_account(nv_tx_stats(q), packets, bytes, lso);
+	}
+	nv_maybe_stop(q, txq);
+	if (!more || netif_xmit_stopped(txq))
+		nv_tx_flush(q, txq);
+	return NETDEV_TX_OK;
+}
+
+/**
+ * nv_start_xmit - ndo_start_xmit
+ * @skb: frame
+ * @ndev: network device
+ *
+ * Return: NETDEV_TX_BUSY when ring or slots are full; the queue is stopped then.
+ */
+netdev_tx_t nv_start_xmit(struct sk_buff *skb, struct net_device *ndev)
+{
+	u16 index = skb_get_queue_mapping(skb);
+	struct nv *nv = netdev_priv(ndev);
+	struct nv_conn *conn;
+	netdev_tx_t ret;
+
+	if (nv_vf_xmit(nv, skb, &ret))
+		return ret;
+	rcu_read_lock_bh();
+	conn = rcu_dereference_bh(nv->conn);
+	if (!conn || conn->dead || skb_put_padto(skb, ETH_ZLEN)) {
+		if (conn && !conn->dead)
+			skb = NULL;	/* freed by the padding */
+		rcu_read_unlock_bh();
+		if (skb)
+			dev_kfree_skb_any(skb);
+		return NETDEV_TX_OK;
+	}
+	if (index >= conn->nqueues)
+		index = 0;
+	ret = nv_xmit(conn->queue[index], skb, netdev_get_tx_queue(ndev, index));
+	rcu_read_unlock_bh();
+	return ret;
+}
+
+/*
+ * The table that the host sent decides; without one the stack's choice, which
+ * knows about XPS.
+ */
+u16 nv_select_queue(struct net_device *ndev, struct sk_buff *skb,
+		    struct net_device *sb_dev)
+{
+	struct nv *nv = netdev_priv(ndev);
+	struct nv_conn *conn;
+	u16 q = 0;
+
+	rcu_read_lock();
+	conn = rcu_dereference(nv->conn);
+	if (conn && READ_ONCE(conn->has_send_table) && conn->nqueues > 1)
+		q = READ_ONCE(conn->send_table[skb_get_hash(skb) %
+					       HV_NVSP_SEND_TABLE_LEN]);
+	else
+		q = netdev_pick_tx(ndev, skb, NULL);
+	rcu_read_unlock();
+	return q < ndev->real_num_tx_queues ? q : 0;
+}
+
+/* ---- completions ---- */
+
+/**
+ * nv_tx_completion - the host is done with a request
+ * @q: queue that it came on
+ * @id: its transaction id
+ * @body: private copy of the answer
+ * @len: its length
+ *
+ * Context: NAPI of the queue.
+ */
+void nv_tx_completion(struct nv_queue *q, u64 id, const void *body, u32 len)
+{
+	u32 slot = NV_ID_SLOT(id);
+	struct nv_slot *s = slot < q->tx.slots ? &q->tx.slot[slot] : NULL;
+	struct hv_nvsp m = {};
+
+	if (!s || READ_ONCE(s->state) != NV_SLOT_BUSY ||
+	    (s->gen & 0xffffff) != NV_ID_GEN(id)) {
+		nv_bad(q->conn->nv, NV_BAD_COMPLETION,
+		       "completion %#llx of no packet (channel %u)", id,
+		       q->chan->offermsg.child_relid);
+		return;
+	}
+	memcpy(&m, body, min_t(u32, len, sizeof(m)));
+	if (len >= HV_NVSP_LEN(rndis_done) &&
+	    le32_to_cpu(m.rndis_done.status) != HV_NVSP_STATUS_OK)
+		nv_count_tx(q, refused);
+	q->bql_packets += s->packets;
+	q->bql_bytes += s->bytes;
+	nv_slot_data_free(s, q->budget);
+	WRITE_ONCE(s->state, NV_SLOT_FREE);
+	nv_free_put(slot < q->tx.sections ? &q->tx.with : &q->tx.without, slot);
+}
+
+/* At the end of each poll: goes on with what had to wait. */
+void nv_tx_poll(struct nv_queue *q)
+{
+	struct netdev_queue *txq = netdev_get_tx_queue(q->conn->nv->ndev, q->index);
+
+	q->bql_bytes += atomic_xchg(&q->tx.unsent, 0);
+	if (q->bql_bytes)
+		netdev_tx_completed_queue(txq, q->bql_packets, q->bql_bytes);
+	q->bql_packets = 0;
+	q->bql_bytes = 0;
+	if (!READ_ONCE(q->tx.blocked) && !netif_tx_queue_stopped(txq))
+		return;
+	if (hv_get_avail_to_write_percent(&q->chan->outbound) < NV_HIGH_PERCENT ||
+	    nv_free_count(&q->tx.without) <= NV_LOW_SLOTS)
+		return;
+	__netif_tx_lock(txq, smp_processor_id());
+	if (q->tx.train.open)
+		nv_tx_flush(q, txq);
+	if (!q->tx.train.open)
+		q->tx.blocked = false;
+	if (!q->tx.blocked && netif_running(q->conn->nv->ndev) &&
+	    netif_device_present(q->conn->nv->ndev) &&
+	    rcu_access_pointer(q->conn->nv->conn) == q->conn &&
+	    netif_tx_queue_stopped(txq)) {
+		set_channel_pending_send_size(q->chan, 0);
+		nv_count_tx(q, wake);
+		netif_tx_wake_queue(txq);
+	}
+	__netif_tx_unlock(txq);
+}
+
+/**
+ * nv_tx_xdp - send a frame of an XDP program
+ * @q: the queue, whose transmit lock the caller holds
+ * @f: the frame; it is copied, so the caller gives it back on success
+ *
+ * Return: 0, or -EAGAIN when there is no room.
+ */
+int nv_tx_xdp(struct nv_queue *q, struct xdp_frame *f)
+{
+	struct netdev_queue *txq = netdev_get_tx_queue(q->conn->nv->ndev, q->index);
+	struct nv_tx_meta m = { .frame_len = f->len };
+	u8 head[NV_TX_HEAD_MAX];
+	u32 len = nv_rndis_put_packet(head, &m);
+	u8 *to;
+
+	if (q->tx.blocked || q->conn->dead)
+		return -EAGAIN;
+	to = nv_train_room(q, txq, len + f->len);
+	if (!to)
+		return -EAGAIN;
+	memcpy(to, head, len);
+	memcpy(to + len, f->data, f->len);
+	nv_tx_account(nv_tx_stats(q), 1, f->len, false);
+	nv_count_tx(q, xdp);
+	return 0;
+}

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Slots of transmit requests: each queue has its own, the first of them with a
+ * section of the send buffer.
+ */
+#include <linux/vmalloc.h>
+#include "tx_slot.h"
+
+static int nv_free_init(struct nv_free *f, u32 first, u32 count)
+{
+	u32 size = roundup_pow_of_two(count + 1), i;
+
+	f->slot = kvmalloc_array(size, sizeof(*f->slot), GFP_KERNEL);
+	if (!f->slot)
+		return -ENOMEM;
+	f->mask = size - 1;
+	f->take = 0;
+	f->put = count;
+	for (i = 0; i < count; i++)
+		f->slot[i] = first + i;
+	return 0;
+}
+
+/**
+ * nv_tx_init - make a queue ready to send
+ * @q: the queue
+ * @first_section: of the send buffer, of those that are this queue's
+ * @sections: how many
+ *
+ * Return: 0 or -ENOMEM; nv_tx_free() cleans up in any case.
+ */
+int nv_tx_init(struct nv_queue *q, u32 first_section, u32 sections)
+{
+	struct nv_tx *tx = &q->tx;
+
+	tx->sections = sections;
+	tx->first_section = first_section;
+	tx->slots = sections + NV_TX_SLOTS;
+	tx->slot = kvcalloc(tx->slots, sizeof(*tx->slot), GFP_KERNEL);
+	tx->heads = vzalloc(NV_TX_SLOTS * NV_TX_HEAD);
+	if (!tx->slot || !tx->heads || nv_free_init(&tx->with, 0, sections) ||
+	    nv_free_init(&tx->without, sections, NV_TX_SLOTS))
+		return -ENOMEM;
+	return 0;
+}
+
+/* The host no longer uses any of it. */
+void nv_tx_free(struct nv_queue *q)
+{
+	struct nv_tx *tx = &q->tx;
+	u32 i;
+
+	for (i = 0; tx->slot && i < tx->slots; i++)
+		if (tx->slot[i].state == NV_SLOT_BUSY)
+			nv_slot_data_free(&tx->slot[i], 0);
+	kvfree(tx->slot);
+	kvfree(tx->with.slot);
+	kvfree(tx->without.slot);
+	vfree(tx->heads);
+	memset(tx, 0, sizeof(*tx));
+}

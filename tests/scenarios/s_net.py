@@ -1,0 +1,233 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The network device: traffic compared by content, offloads seen on the TAP, settings under way."""
+import socket
+import struct
+import time
+
+from nethost import GUEST, HOST, HOST6, MAC, Nic, Server, Sniffer, host
+from registry import BOTH, ONLY_OURS, Machine, scenario
+
+
+def nic(spec="", cpus=2, **more):
+    return Machine(cpus=cpus, disks=(), options=("--nic", "tap=hvt0,mac=" + MAC + spec), **more)
+
+
+PLAIN = nic(",queues=2")
+VERSIONS = tuple(nic(",queues=2,nvsp=" + v, cpus=1) for v in ("1", "2", "4", "5", "6"))
+
+
+def tcp(frame):
+    """(payload length, checksum good) of an untagged IPv4 TCP frame, else None."""
+    if len(frame) < 54 or frame[12:14] != b"\x08\x00" or frame[23] != 6:
+        return None
+    head = (frame[14] & 15) * 4
+    total = struct.unpack("!H", frame[16:18])[0]
+    segment = frame[14 + head:14 + total]
+    return len(segment) - (segment[12] >> 4) * 4
+
+
+@scenario(rows="N06 ~N08 ~N10 ~N19 ~N21", machine=PLAIN, drivers=BOTH, timeout=300)
+def net_content(m):
+    "TCP over IPv4 both ways, by content; ping over IPv4 and IPv6"
+    n = Nic(m)
+    n.content(4)
+    m.sh("ping -c2 -W3 %s; ping -6 -c2 -W3 %s" % (HOST, HOST6))
+    m.expect(n.counter("tx_bad") == 0 and n.counter("tx_refused") == 0, "the host refused packets")
+    m.expect(n.counter("rx_bad_completion") == 0, "completions of nothing")
+    m.note("tx %d packets in %d messages" % (n.counter("tx_packets"), n.counter("tx_messages")))
+
+
+@scenario(rows="~N01 ~N02 ~N03", machine=VERSIONS, drivers=BOTH, timeout=300)
+def net_versions(m):
+    "each NVSP version carries traffic"
+    n = Nic(m)
+    cap = m.spec.options[1].rpartition("=")[2]
+    want = {"1": 0x2, "2": 0x30002, "4": 0x40000, "5": 0x50000, "6": 0x60000}[cap]
+    m.expect(int(n.info()["nvsp"], 0) == want, "version " + n.info()["nvsp"])
+    m.expect(n.info()["ndis"] == ("6.30" if want >= 0x50000 else "6.1"), "NDIS " + n.info()["ndis"])
+    n.content(0.5)
+
+
+@scenario(rows="N08 N10", machine=PLAIN, drivers=BOTH, timeout=400)
+def net_offloads(m):
+    "an offload that is off changes what the TAP's side sees"
+    n = Nic(m)
+    n.content(1, "all on")
+    lso, csum = n.counter("tx_lso"), n.counter("tx_csum")
+    m.expect(lso > 0 and csum > 0, "no large send or checksum offload used: %d, %d" % (lso, csum))
+    m.sh("ethtool -K eth0 tso off")
+    before = n.counter("tx_lso")
+    n.content(0.5, "tso off")
+    m.expect(n.counter("tx_lso") == before, "large sends although off")
+    m.sh("ethtool -K eth0 tx off")
+    before = n.counter("tx_csum")
+    n.content(0.5, "tx checksum off")
+    m.expect(n.counter("tx_csum") == before, "checksum offload although off")
+    m.sh("ethtool -K eth0 rx off")
+    n.content(0.5, "rx checksum off")
+    m.sh("ethtool -K eth0 tx on rx on tso on")
+
+
+@scenario(rows="N12", machine=PLAIN, drivers=BOTH, timeout=300)
+def net_rsc(m):
+    "coalesced receive: the host sends large packets in parts"
+    n = Nic(m)
+    m.sh("ethtool -K eth0 lro on")
+    before = n.counter("rx_rsc")
+    n.content(2, "lro on")
+    m.expect(n.counter("rx_rsc") > before, "nothing was coalesced")
+    m.sh("ethtool -K eth0 lro off")
+    before = n.counter("rx_rsc")
+    n.content(0.5, "lro off")
+    m.expect(n.counter("rx_rsc") == before, "coalesced although off")
+
+
+@scenario(rows="N11", machine=PLAIN, drivers=BOTH, timeout=200)
+def net_vlan(m):
+    "VLAN tags leave and come as packet info, and are tags on the TAP"
+    n = Nic(m)
+    host("ip link add link hvt0 name hvt0.5 type vlan id 5; ip link set hvt0.5 up; ip addr add 10.9.5.1/24 dev hvt0.5")
+    try:
+        m.sh("modprobe 8021q; ip link add link eth0 name v5 type vlan id 5; ip link set v5 up; ip addr add 10.9.5.2/24 dev v5")
+        tx, rx = n.counter("tx_vlan"), n.counter("rx_vlan")
+        m.wait("ping -c1 -W2 10.9.5.1 >/dev/null", 20, "ping over the VLAN")
+        m.expect(n.counter("tx_vlan") > tx and n.counter("rx_vlan") > rx, "no tags were seen")
+        m.sh("ip link del v5")
+    finally:
+        host("ip link del hvt0.5")
+
+
+@scenario(rows="N27 N04 ~N34", machine=PLAIN, drivers=BOTH, timeout=600)
+def net_settings(m):
+    "MTU, channels and buffers change, and the content is right after each"
+    n = Nic(m)
+    for mtu in (576, 9000, 1500):
+        m.sh("ip link set eth0 mtu %d" % mtu)
+        host("ip link set hvt0 mtu %d" % max(mtu, 1280))
+        n.up()
+        n.content(0.5, "mtu %d" % mtu)
+    for count in (1, 2):
+        m.sh("ethtool -L eth0 combined %d" % count)
+        n.up()
+        n.content(0.5, "%d channels" % count)
+        m.expect(int(n.info()["subs"]) == count - 1, "sub-channels " + n.info()["subs"])
+    m.sh("ethtool -G eth0 rx 1000 tx 100")
+    n.up()
+    n.content(0.5, "small buffers")
+
+
+@scenario(rows="N13 N15 N16", machine=PLAIN, drivers=BOTH, timeout=300)
+def net_rss(m):
+    "flows spread over both queues by the table, or go where it says"
+    n = Nic(m)
+    key = "rx_queue_1_packets"
+    s = Server(b"x" * 20000)
+    fetch = "for i in 1 2 3 4 5 6 7 8 9 10; do nc %s %d </dev/null >/dev/null; done" % (HOST, s.port)
+    before = n.stat(key), n.stat("rx_queue_0_packets")
+    m.sh(fetch)
+    m.expect(n.stat(key) > before[0] and n.stat("rx_queue_0_packets") > before[1], "one queue got everything")
+    m.sh("ethtool -X eth0 equal 1")
+    before = n.stat(key)
+    m.sh(fetch)
+    m.expect(n.stat(key) == before, "packets on a queue that the table does not name")
+    m.sh("ethtool -X eth0 default")
+    s.close()
+
+
+@scenario(rows="N25", machine=PLAIN, drivers=BOTH, timeout=200)
+def net_filter(m):
+    "the host's filter follows promiscuous mode and joined groups"
+    n = Nic(m)
+    m.expect(not int(n.info()["filter"], 0) & 0x20, "promiscuous from the start")
+    m.sh("ip link set eth0 promisc on")
+    m.wait("sleep 0.5; true")
+    m.expect(int(n.info()["filter"], 0) & 0x20, "not promiscuous: " + n.info()["filter"])
+    m.sh("ip link set eth0 promisc off; sleep 0.5")
+    m.expect(not int(n.info()["filter"], 0) & 0x20, "still promiscuous: " + n.info()["filter"])
+    m.sh("ip link set eth0 down; sleep 0.5")
+    m.expect(int(n.info()["filter"], 0) == 0, "filter of a device that is down: " + n.info()["filter"])
+    n.up()
+
+
+@scenario(rows="N26", machine=PLAIN, drivers=BOTH, timeout=300)
+def net_link(m):
+    "link down, up, changed network: carrier follows, announcements on the TAP, traffic goes on"
+    n = Nic(m)
+    m.host("nic link down")
+    m.wait("[ \"$(cat /sys/class/net/eth0/carrier)\" = 0 ]", 10, "no carrier")
+    time.sleep(2)
+    watch = Sniffer("hvt0")
+    m.host("nic link up")
+    m.wait("[ \"$(cat /sys/class/net/eth0/carrier)\" = 1 ]", 10, "carrier again")
+    arp = watch.frames(4, lambda f: f[12:14] == b"\x08\x06" and f[28:32] == socket.inet_aton(GUEST))
+    m.expect(arp, "no gratuitous ARP after the link came up")
+    changes = int(m.sh("cat /sys/class/net/eth0/carrier_changes"))
+    m.host("nic link change")
+    m.wait("[ $(cat /sys/class/net/eth0/carrier_changes) -ge %d ]" % (changes + 2), 15, "a cycle of the carrier")
+    watch.close()
+    n.content(0.5, "after the link's changes")
+
+
+@scenario(rows="~N35 ~N33", machine=PLAIN, drivers=BOTH, timeout=400)
+def net_reload(m):
+    "module out and in, device away and back, both with traffic"
+    n = Nic(m)
+    s = Server(b"y" * 200000)
+    m.sh("(while sleep 0.1; do nc -w 2 %s %d </dev/null >/dev/null; done) >/dev/null 2>&1 & echo $! >/tmp/load" % (HOST, s.port))
+    for _ in range(3):
+        m.sh("rmmod hv_netvsc; modprobe hv_netvsc")
+        n.up()
+    for _ in range(3):
+        m.host("rescind net0")
+        m.wait("! [ -e /sys/class/net/eth0 ]", 20, "no network device")
+        m.host("offer net0")
+        n.up()
+    m.sh("kill $(cat /tmp/load)")
+    s.close()
+    n.content(0.5, "after all that")
+
+
+@scenario(rows="~N28", machine=PLAIN, drivers=BOTH, timeout=300)
+def net_xdp(m):
+    "XDP programs: pass, drop, transmit, redirect"
+    n = Nic(m)
+    start = "xdp eth0 %s >/tmp/xdp.out 2>&1 & echo $! >/tmp/xdp.pid; n=0; until grep -q . /tmp/xdp.out; do n=$((n+1)); [ $n -lt 50 ]; sleep 0.1; done; cat /tmp/xdp.out; grep -q attached /tmp/xdp.out"
+    stop = "kill $(cat /tmp/xdp.pid); sleep 0.3"
+    m.sh(start % "pass")
+    n.content(0.3, "pass")
+    m.sh(stop)
+    for what in ("tx", "redirect") if m.ours else ("tx",):
+        watch = Sniffer("hvt0")
+        out = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
+        out.bind(("hvt0", 0))
+        mac, peer = bytes.fromhex(MAC.replace(":", "")), b"\x02\x00\x00\x00\x00\x09"
+        m.sh(start % what)
+        for i in range(20):
+            out.send(mac + peer + b"\x88\xb5" + b"%02d" % i * 30)
+        back = watch.frames(3, lambda f: f[:12] == peer + mac and f[12:14] == b"\x88\xb5")
+        m.sh(stop)
+        watch.close()
+        out.close()
+        m.expect(len(back) >= 18, "%s: %d of 20 frames came back" % (what, len(back)))
+    m.sh(start % "drop")
+    out, status = m.run("ping -c2 -W1 %s" % HOST)
+    m.expect(status, "an answer although everything is dropped: " + out)
+    m.sh(stop)
+    n.up()
+
+
+@scenario(rows="~F09 F14 F16 N24", machine=PLAIN, drivers=ONLY_OURS, timeout=200)
+def net_tools(m):
+    "keepalive answered, self-test, coalescing, address change, speed"
+    n = Nic(m)
+    m.host("nic keepalive")
+    m.wait("sleep 0.5; true")
+    m.expect(n.stat("keepalives") == 1, "keepalive not counted")
+    m.expect(m.trace.find("RNDIS_KEEPALIVE_REPLY"), "no answer to a keepalive")
+    m.sh("ethtool -t eth0; ethtool -C eth0 rx-usecs 50; ethtool -c eth0 | grep -q 'rx-usecs:.*50'; ethtool -C eth0 rx-usecs 0")
+    m.host("nic speed 25000")
+    m.wait("[ \"$(cat /sys/class/net/eth0/speed)\" = 25000 ]", 5, "the new speed")
+    m.sh("ip link set eth0 address 02:aa:bb:cc:dd:01")
+    m.expect(n.info()["mac"] == "02:aa:bb:cc:dd:01", "the host has " + n.info()["mac"])
+    n.up()
+    m.sh("ip link set eth0 address " + MAC)
