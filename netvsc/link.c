@@ -7,6 +7,8 @@
 #include <linux/rtnetlink.h>
 #include "netvsc.h"
 
+#define NV_ANNOUNCE_MS	300
+
 static void nv_link_carrier(struct nv *nv, bool up)
 {
 	struct nv_conn *conn = nv_conn_rtnl(nv);
@@ -15,10 +17,20 @@ static void nv_link_carrier(struct nv *nv, bool up)
 		return;
 	if (up) {
 		netif_carrier_on(nv->ndev);
-		__netdev_notify_peers(nv->ndev);	/* RTNL is held */
+		schedule_delayed_work(&nv->announce_work,
+				      msecs_to_jiffies(NV_ANNOUNCE_MS));
 	} else {
 		netif_carrier_off(nv->ndev);
 	}
+}
+
+/* Not at once: until the stack has seen the carrier, it sends nothing. */
+static void nv_announce_work(struct work_struct *work)
+{
+	struct nv *nv = container_of(to_delayed_work(work), struct nv, announce_work);
+
+	if (!nv->gone && netif_carrier_ok(nv->ndev))
+		netdev_notify_peers(nv->ndev);
 }
 
 /* What to do now; a new network shows as a link that goes and comes back. */
@@ -51,6 +63,7 @@ void nv_link_init(struct nv *nv)
 {
 	spin_lock_init(&nv->link_lock);
 	INIT_DELAYED_WORK(&nv->link_work, nv_link_work);
+	INIT_DELAYED_WORK(&nv->announce_work, nv_announce_work);
 }
 
 static void nv_link_note(struct nv *nv, bool up, bool flap)

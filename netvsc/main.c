@@ -173,6 +173,7 @@ static void nv_free(struct nv *nv)
 static void nv_cancel(struct nv *nv)
 {
 	cancel_delayed_work_sync(&nv->link_work);
+	cancel_delayed_work_sync(&nv->announce_work);
 	cancel_work_sync(&nv->rx_mode_work);
 	cancel_work_sync(&nv->offload_work);
 	cancel_work_sync(&nv->reset_work);

@@ -141,6 +141,11 @@ static int nv_set_mac(struct net_device *ndev, void *p)
 	ret = nv_rndis_set(conn, HV_OID_CONFIG, buf, len);
 	if (!ret)
 		eth_commit_mac_addr_change(ndev, p);
+	if (ret != -ETIMEDOUT)
+		return ret;
+	/* Whether the host took it is unknown: say what it shall have. */
+	len = nv_mac_config(buf, ndev->dev_addr);
+	nv_rndis_set(conn, HV_OID_CONFIG, buf, len);
 	return ret;
 }
 

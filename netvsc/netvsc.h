@@ -263,7 +263,7 @@ struct nv {
 	unsigned long state;
 #define NV_RX_MODE	0
 
-	struct delayed_work link_work;
+	struct delayed_work link_work, announce_work;
 	struct work_struct rx_mode_work;
 	struct work_struct offload_work;
 	struct work_struct reset_work;

@@ -173,7 +173,7 @@ def net_reload(m):
     "module out and in, device away and back, both with traffic"
     n = Nic(m)
     s = Server(b"y" * 200000)
-    m.sh("(while sleep 0.1; do nc -w 2 %s %d </dev/null >/dev/null; done) >/dev/null 2>&1 & echo $! >/tmp/load" % (HOST, s.port))
+    m.sh("(while sleep 0.1; do nc -w 2 %s %d </dev/null >/dev/null || true; done) >/dev/null 2>&1 & echo $! >/tmp/load" % (HOST, s.port))
     for _ in range(3):
         m.sh("rmmod hv_netvsc; modprobe hv_netvsc")
         n.up()
@@ -182,7 +182,7 @@ def net_reload(m):
         m.wait("! [ -e /sys/class/net/eth0 ]", 20, "no network device")
         m.host("offer net0")
         n.up()
-    m.sh("kill $(cat /tmp/load)")
+    m.run("kill $(cat /tmp/load)")
     s.close()
     n.content(0.5, "after all that")
 
