@@ -12,6 +12,7 @@
 #include <linux/module.h>
 #include <linux/rtnetlink.h>
 #include <linux/vmalloc.h>
+#include <hv/version.h>
 #include "netvsc.h"
 
 static unsigned int ring_size = 128;
@@ -334,3 +335,4 @@ module_init(nv_module_init);
 module_exit(nv_module_exit);
 MODULE_DESCRIPTION("Network devices of Hyper-V");
 MODULE_LICENSE("GPL");
+MODULE_VERSION(HV_MODULES_VERSION);
