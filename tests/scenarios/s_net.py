@@ -5,7 +5,7 @@ import struct
 import time
 
 from nethost import GUEST, HOST, HOST6, MAC, Nic, Server, Sniffer, host
-from registry import BOTH, ONLY_OURS, Machine, scenario
+from registry import ONLY_OURS, Machine, scenario
 
 
 def nic(spec="", cpus=2, **more):
@@ -13,7 +13,6 @@ def nic(spec="", cpus=2, **more):
 
 
 PLAIN = nic(",queues=2")
-VERSIONS = tuple(nic(",queues=2,nvsp=" + v, cpus=1) for v in ("1", "2", "4", "5", "6"))
 
 
 def tcp(frame):
@@ -26,7 +25,7 @@ def tcp(frame):
     return len(segment) - (segment[12] >> 4) * 4
 
 
-@scenario(rows="N06 ~N08 ~N10 ~N19 ~N21", machine=PLAIN, drivers=BOTH, timeout=300)
+@scenario(rows="~N06 ~N08 ~N10 ~N19 ~N21", machine=PLAIN, drivers=ONLY_OURS, timeout=300)
 def net_content(m):
     "TCP over IPv4 both ways, by content; ping over IPv4 and IPv6"
     n = Nic(m)
@@ -37,18 +36,7 @@ def net_content(m):
     m.note("tx %d packets in %d messages" % (n.counter("tx_packets"), n.counter("tx_messages")))
 
 
-@scenario(rows="~N01 ~N02 ~N03", machine=VERSIONS, drivers=BOTH, timeout=300)
-def net_versions(m):
-    "each NVSP version carries traffic"
-    n = Nic(m)
-    cap = m.spec.options[1].rpartition("=")[2]
-    want = {"1": 0x2, "2": 0x30002, "4": 0x40000, "5": 0x50000, "6": 0x60000}[cap]
-    m.expect(int(n.info()["nvsp"], 0) == want, "version " + n.info()["nvsp"])
-    m.expect(n.info()["ndis"] == ("6.30" if want >= 0x50000 else "6.1"), "NDIS " + n.info()["ndis"])
-    n.content(0.5)
-
-
-@scenario(rows="N08 N10", machine=PLAIN, drivers=BOTH, timeout=400)
+@scenario(rows="~N08 ~N10", machine=PLAIN, drivers=ONLY_OURS, timeout=400)
 def net_offloads(m):
     "an offload that is off changes what the TAP's side sees"
     n = Nic(m)
@@ -68,7 +56,7 @@ def net_offloads(m):
     m.sh("ethtool -K eth0 tx on rx on tso on")
 
 
-@scenario(rows="N12", machine=PLAIN, drivers=BOTH, timeout=300)
+@scenario(rows="~N12", machine=PLAIN, drivers=ONLY_OURS, timeout=300)
 def net_rsc(m):
     "coalesced receive: the host sends large packets in parts"
     n = Nic(m)
@@ -82,7 +70,7 @@ def net_rsc(m):
     m.expect(n.counter("rx_rsc") == before, "coalesced although off")
 
 
-@scenario(rows="N11", machine=PLAIN, drivers=BOTH, timeout=200)
+@scenario(rows="N11", machine=PLAIN, drivers=ONLY_OURS, timeout=200)
 def net_vlan(m):
     "VLAN tags leave and come as packet info, and are tags on the TAP"
     n = Nic(m)
@@ -97,7 +85,7 @@ def net_vlan(m):
         host("ip link del hvt0.5")
 
 
-@scenario(rows="N27 N04 ~N34", machine=PLAIN, drivers=BOTH, timeout=600)
+@scenario(rows="~N27 N04", machine=PLAIN, drivers=ONLY_OURS, timeout=600)
 def net_settings(m):
     "MTU, channels and buffers change, and the content is right after each"
     n = Nic(m)
@@ -116,7 +104,7 @@ def net_settings(m):
     n.content(0.5, "small buffers")
 
 
-@scenario(rows="N13 N15 N16", machine=PLAIN, drivers=BOTH, timeout=300)
+@scenario(rows="~N13 ~N15", machine=PLAIN, drivers=ONLY_OURS, timeout=300)
 def net_rss(m):
     "flows spread over both queues by the table, or go where it says"
     n = Nic(m)
@@ -134,7 +122,7 @@ def net_rss(m):
     s.close()
 
 
-@scenario(rows="N25", machine=PLAIN, drivers=BOTH, timeout=200)
+@scenario(rows="~N25", machine=PLAIN, drivers=ONLY_OURS, timeout=200)
 def net_filter(m):
     "the host's filter follows promiscuous mode and joined groups"
     n = Nic(m)
@@ -149,7 +137,7 @@ def net_filter(m):
     n.up()
 
 
-@scenario(rows="N26", machine=PLAIN, drivers=BOTH, timeout=300)
+@scenario(rows="~N26", machine=PLAIN, drivers=ONLY_OURS, timeout=300)
 def net_link(m):
     "link down, up, changed network: carrier follows, announcements on the TAP, traffic goes on"
     n = Nic(m)
@@ -168,7 +156,7 @@ def net_link(m):
     n.content(0.5, "after the link's changes")
 
 
-@scenario(rows="~N35 ~N33", machine=PLAIN, drivers=BOTH, timeout=400)
+@scenario(rows="~N35 ~N33", machine=PLAIN, drivers=ONLY_OURS, timeout=400)
 def net_reload(m):
     "module out and in, device away and back, both with traffic"
     n = Nic(m)
@@ -187,7 +175,7 @@ def net_reload(m):
     n.content(0.5, "after all that")
 
 
-@scenario(rows="~N28", machine=PLAIN, drivers=BOTH, timeout=300)
+@scenario(rows="~N28", machine=PLAIN, drivers=ONLY_OURS, timeout=300)
 def net_xdp(m):
     "XDP programs: pass, drop, transmit, redirect"
     n = Nic(m)
@@ -196,7 +184,7 @@ def net_xdp(m):
     m.sh(start % "pass")
     n.content(0.3, "pass")
     m.sh(stop)
-    for what in ("tx", "redirect") if m.ours else ("tx",):
+    for what in ("tx", "redirect"):
         watch = Sniffer("hvt0")
         out = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
         out.bind(("hvt0", 0))
@@ -216,7 +204,7 @@ def net_xdp(m):
     n.up()
 
 
-@scenario(rows="~F09 F14 F16 N24", machine=PLAIN, drivers=ONLY_OURS, timeout=200)
+@scenario(rows="~F09 ~F14 ~F16 ~N24 N07", machine=PLAIN, drivers=ONLY_OURS, timeout=200)
 def net_tools(m):
     "keepalive answered, self-test, coalescing, address change, speed"
     n = Nic(m)
