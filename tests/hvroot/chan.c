@@ -389,7 +389,9 @@ uint32_t chan_open(struct bus *b, struct ctl_chan *cc)
 	ch->next = b->chans;
 	b->chans = ch;
 	cc->priv = ch;
-	if (ch->dev->ops->open)
+	status = ch->dev->refuse_open;
+	ch->dev->refuse_open = 0;
+	if (!status && ch->dev->ops->open)
 		status = ch->dev->ops->open(ch);
 	if (!status)
 		return 0;

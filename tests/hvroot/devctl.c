@@ -100,10 +100,11 @@ static uint8_t monitor_id_of(const struct vsp_dev *d)
 static int cmd_set(struct reply *r, int argc, char **argv, void *ctx)
 {
 	struct vsp_dev *d = device(r, argc, argv, ctx, 1);
-	unsigned long long monitor, dedicated, mmio, delay, flags;
+	unsigned long long monitor, dedicated, mmio, delay, flags, refuse;
 
 	if (!d)
 		return -1;
+	refuse = d->refuse_open;
 	monitor = d->monitor;
 	dedicated = !d->shared_interrupt;
 	mmio = d->mmio_megabytes;
@@ -114,6 +115,7 @@ static int cmd_set(struct reply *r, int argc, char **argv, void *ctx)
 	    take(r, argc, argv, "mmio", 4096, &mmio) ||
 	    take(r, argc, argv, "subs-delay", 600000, &delay) ||
 	    take(r, argc, argv, "flags", 0xFFFF, &flags) ||
+	    take(r, argc, argv, "refuse-open", 0xFFFFFFFF, &refuse) ||
 	    take_order(r, argc, argv, d))
 		return -1;
 	d->monitor = monitor;
@@ -122,6 +124,7 @@ static int cmd_set(struct reply *r, int argc, char **argv, void *ctx)
 	d->mmio_megabytes = mmio;
 	d->subs_delay = delay;
 	d->flags = flags;
+	d->refuse_open = refuse;
 	return 0;
 }
 
@@ -290,7 +293,7 @@ void devctl_init(struct bus *b)
 	control_register("offer", "NAME [relid=same|fresh|N]  give it (back)",
 			 cmd_offer, b);
 	control_register("set",
-		"NAME [monitor=0|1] [dedicated=0|1] [mmio=MB] [flags=N] [subs-delay=MS] [subs-order=up|down|rotated]  how its next offer looks",
+		"NAME [monitor=0|1] [dedicated=0|1] [mmio=MB] [flags=N] [subs-delay=MS] [subs-order=up|down|rotated] [refuse-open=STATUS]  how its next offer looks, what its next open gets",
 		cmd_set, b);
 	control_register("send",
 		"message type=N [payload=HEX] [vp=N]  a raw control message to the guest\n"

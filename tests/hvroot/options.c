@@ -124,6 +124,8 @@ static int set_version(struct machine_options *o, const char *name, const char *
 
 	if (sscanf(arg, "%u.%u%c", &major, &minor, &rest) != 2 || major > 255 || minor > 255)
 		return bad(name, arg, "want MAJOR.MINOR, as 5.3");
+	if (major > 6 || (major == 6 && minor))
+		return bad(name, arg, "the newest version is 6.0");
 	o->vmbus_version = major << 16 | minor;
 	return 0;
 }

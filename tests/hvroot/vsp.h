@@ -64,6 +64,7 @@ struct vsp_dev {
 	bool monitor;			/* offer with a monitor bit */
 	uint8_t monitor_id;
 	uint32_t relid;			/* wanted, or of the last offer; 0 = any */
+	uint32_t refuse_open;		/* what the next open is answered with, if not 0 */
 	unsigned int subs_delay;	/* milliseconds before sub-channel offers */
 	enum { SUBS_UP, SUBS_DOWN, SUBS_ROTATED } subs_order;
 	unsigned int subs_wanted;	/* by the guest, while the delay runs */

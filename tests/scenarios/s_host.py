@@ -104,25 +104,32 @@ def late_sub_channels(m):
     renew(m)
 
 
-REFUSED = (("OPEN_RESULT", "16:01000000"), ("GPADL_CREATED", "16:01000000"))
-
-
 @scenario(rows="V11", machine=ONE, drivers=BOTH, timeout=200)
 def refused_open(m):
-    "the host refuses an open or a memory list: an error, nothing left behind, the next offer works"
-    m.host("rescind scsi0")
-    m.wait('[ -z "$(controller 0)" ]', 60)
-    for message, status in REFUSED:
-        m.host("fault message %s corrupt=%s count=1" % (message, status))
+    "the host refuses an open: an error, no memory list left behind, the next offer works"
+    for status in ("0xc000000d", "1"):
+        m.host("rescind scsi0")
+        m.wait('[ -z "$(controller 0)" ]', 60)
+        m.host("set scsi0 refuse-open=" + status)
         m.host("offer scsi0")
         m.wait('[ -n "$(controller 0)" ]', 60)
         m.sh("settle; sleep 1; [ ! -e $(controller 0)/driver ]")
-        m.host("fault clear")
-        m.expect(lists_at_host(m) == 0, "%d memory lists left after a refused %s" % (lists_at_host(m), message))
-        m.host("rescind scsi0")
-        m.wait('[ -z "$(controller 0)" ]', 60)
+        m.expect(lists_at_host(m) == 0, "%d memory lists left" % lists_at_host(m))
+    renew(m)
+    read(m)
+
+
+@scenario(rows="V11", machine=ONE, drivers=BOTH, timeout=200)
+def refused_memory_list(m):
+    "the host refuses a memory list: an error, the next offer works"
+    m.host("rescind scsi0")
+    m.wait('[ -z "$(controller 0)" ]', 60)
+    m.host("fault message GPADL_CREATED corrupt=16:01000000 count=1")
     m.host("offer scsi0")
-    m.settle()
+    m.wait('[ -n "$(controller 0)" ]', 60)
+    m.sh("settle; sleep 1; [ ! -e $(controller 0)/driver ]")
+    m.host("fault clear")
+    renew(m)
     read(m)
 
 
