@@ -66,6 +66,11 @@ void monitor_take_id(struct bus *b, struct vsp_dev *d, uint32_t connection);
 /* inspect.c: list, counters */
 void inspect_init(struct bus *b);
 
+/* vsock.c: connections of sockets; true if this one was offered */
+void vsock_init(struct bus *b);
+void vsock_exit(struct bus *b);
+bool vsock_connect(struct bus *b, const struct guid *endpoint, const struct guid *service);
+
 /* devctl.c: offer, rescind, set, send packet, ring */
 void devctl_init(struct bus *b);
 

@@ -164,6 +164,8 @@ static void flush_queue(struct vsp_chan *ch)
 	drop_out(ch);
 	hring_want_room(&ch->out, 0);
 	publish(ch);
+	if (ch->dev->ops->room && !ch->failed)
+		ch->dev->ops->room(ch);
 }
 
 void vsp_send_ext(struct vsp_chan *ch, uint16_t type, uint16_t flags, uint64_t id,

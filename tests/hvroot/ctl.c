@@ -189,6 +189,8 @@ static void on_tl_connect(struct ctl *c, const void *msg, size_t len)
 	struct msg_tl_connect m = { 0 };
 
 	memcpy(&m, msg, len < sizeof(m) ? len : sizeof(m));
+	if (c->ops->tl_connect(c->ctx, &m.endpoint, &m.service))
+		return;
 	r.endpoint = m.endpoint;
 	r.service = m.service;
 	r.status = NTSTATUS_CONNECTION_REFUSED;

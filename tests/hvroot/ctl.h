@@ -60,6 +60,9 @@ struct ctl_ops {
 	/* the relid is free again, @ch is about to go */
 	void (*released)(void *ctx, struct ctl_chan *ch);
 	void (*monitor_pages)(void *ctx, uint64_t to_guest, uint64_t to_host);
+	/* a guest connects to a socket service: true if an offer was made */
+	bool (*tl_connect)(void *ctx, const struct guid *endpoint,
+			   const struct guid *service);
 	bool (*vp_ok)(void *ctx, uint32_t vp);
 	/* the guest said something wrong: what and in which message */
 	void (*refused)(void *ctx, uint32_t type, const char *why);

@@ -19,6 +19,31 @@ void vsp_register(struct bus *b, struct vsp_dev *d)
 	*p = d;
 }
 
+static void stop_subs(struct vsp_dev *d)
+{
+	timer_cancel(d->subs_timer);
+	d->subs_timer = NULL;
+	d->subs_wanted = 0;
+}
+
+static void free_device(struct vsp_dev *d)
+{
+	stop_subs(d);
+	if (d->ops->free)
+		d->ops->free(d);
+	free(d);
+}
+
+void vsp_unregister(struct vsp_dev *d)
+{
+	struct vsp_dev **p = &d->bus->devs;
+
+	while (*p != d)
+		p = &(*p)->next;
+	*p = d->next;
+	free_device(d);
+}
+
 struct vsp_dev *vsp_find(struct bus *b, const char *name)
 {
 	for (struct vsp_dev *d = b->devs; d; d = d->next)
@@ -86,15 +111,10 @@ void device_offered_again(struct bus *b, struct ctl_chan *cc)
 
 	if (d->offer[sub] == cc)
 		d->offer[sub] = NULL;
-	if (!sub && d->waiting && !b->ctl.resetting)
+	if (!sub && d->once)
+		vsp_unregister(d);
+	else if (!sub && d->waiting && !b->ctl.resetting)
 		offer_primary(d);
-}
-
-static void stop_subs(struct vsp_dev *d)
-{
-	timer_cancel(d->subs_timer);
-	d->subs_timer = NULL;
-	d->subs_wanted = 0;
 }
 
 void device_forget_offers(struct bus *b)
@@ -178,9 +198,6 @@ void devices_free(struct bus *b)
 		struct vsp_dev *d = b->devs;
 
 		b->devs = d->next;
-		stop_subs(d);
-		if (d->ops->free)
-			d->ops->free(d);
-		free(d);
+		free_device(d);
 	}
 }

@@ -72,6 +72,12 @@ static void on_monitor(void *ctx, uint64_t to_guest, uint64_t to_host)
 	monitor_pages(ctx, to_guest, to_host);
 }
 
+static bool on_tl_connect(void *ctx, const struct guid *endpoint,
+			  const struct guid *service)
+{
+	return vsock_connect(ctx, endpoint, service);
+}
+
 static bool on_vp_ok(void *ctx, uint32_t vp)
 {
 	struct bus *b = ctx;
@@ -95,6 +101,7 @@ static const struct ctl_ops effects = {
 	.modified = on_modified,
 	.released = on_released,
 	.monitor_pages = on_monitor,
+	.tl_connect = on_tl_connect,
 	.vp_ok = on_vp_ok,
 	.refused = on_refused,
 };
@@ -168,6 +175,7 @@ int vmbus_init(struct vm *vm, const struct machine_options *o)
 	monitor_init(b);
 	inspect_init(b);
 	devctl_init(b);
+	vsock_init(b);
 	if (stor_init(b) || classes_init(b) || net_init(b))
 		return -1;
 	hcall_on_message(vm, on_message, b);
@@ -197,6 +205,7 @@ void vmbus_exit(struct vm *vm)
 	vmbus_reset(vm);
 	monitor_exit(b);
 	stor_exit(b);
+	vsock_exit(b);
 	devices_free(b);
 	fault_exit(b);
 	ctl_fini(&b->ctl);

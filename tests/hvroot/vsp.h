@@ -44,7 +44,9 @@ struct vsp_ops {
 	/* NULL: nothing outlives the channel. Else must lead to vsp_closed(). */
 	void (*close)(struct vsp_chan *ch);
 	void (*packet)(struct vsp_chan *ch, const struct vsp_packet *p);
-	/* the device goes with hvroot; NULL if there is nothing to free */
+	/* what vsp_send() had to queue is on its way; NULL: does not matter */
+	void (*room)(struct vsp_chan *ch);
+	/* the device goes; NULL if there is nothing to free */
 	void (*free)(struct vsp_dev *d);
 };
 
@@ -59,6 +61,7 @@ struct vsp_dev {
 	uint16_t mmio_megabytes;
 	uint8_t user[OFFER_USER_BYTES];
 	bool plugged;			/* offered to whoever connects */
+	bool once;			/* goes for good when its offer is over */
 	bool waiting;			/* re-offer when the relid is released */
 	bool shared_interrupt;		/* offer without a dedicated interrupt */
 	bool monitor;			/* offer with a monitor bit */
@@ -101,6 +104,8 @@ struct vsp_chan {
 
 /* Adds a device; it is offered when @d->plugged. @d lives as long as the bus. */
 void vsp_register(struct bus *b, struct vsp_dev *d);
+/* Only for a device that is not offered; frees it. */
+void vsp_unregister(struct vsp_dev *d);
 struct vsp_dev *vsp_find(struct bus *b, const char *name);
 /* Offers (or plugs) and rescinds a device at run time; false if impossible. */
 bool vsp_plug(struct vsp_dev *d);

@@ -244,6 +244,8 @@ static void refuses_sockets_at_once(void)
 	r = world_got(MSG_TL_CONNECT_RESULT);
 	CHECK(r && r->status == NTSTATUS_CONNECTION_REFUSED);
 	CHECK(r->endpoint.b[5] == 0x11 && r->service.b[5] == 0x22);
+	m.service.b[0] = 0x33;			/* one that is served */
+	CHECK(world_post(&m, sizeof(m)) == 0);
 	world_end();
 }
 

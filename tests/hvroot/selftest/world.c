@@ -75,6 +75,11 @@ static void on_monitor(void *ctx, uint64_t to_guest, uint64_t to_host)
 	w.monitor2 = to_host;
 }
 
+static bool on_tl_connect(void *ctx, const struct guid *endpoint, const struct guid *service)
+{
+	return service->b[0] == 0x33;
+}
+
 static bool on_vp_ok(void *ctx, uint32_t vp)
 {
 	return vp < 4;
@@ -87,7 +92,7 @@ static void on_refused(void *ctx, uint32_t type, const char *why)
 
 static const struct ctl_ops ops = {
 	on_send, on_connected, on_disconnected, on_list, on_open, on_close,
-	on_modified, on_released, on_monitor, on_vp_ok, on_refused,
+	on_modified, on_released, on_monitor, on_tl_connect, on_vp_ok, on_refused,
 };
 
 void world_new(unsigned int ndev)
