@@ -126,13 +126,15 @@ def scenario(rows="", machine=Machine(), drivers=BOTH, timeout=120, fresh=False,
 
 
 def expand(scenarios):
-    """Boots, as lists of runs: equal machines together, few driver swaps, fresh ones apart."""
+    """Boots, as lists of runs: equal machines together, few driver swaps, fresh ones apart.
+    Those with our drivers come first, for a run that may not take all the time it wants."""
     runs = [Run(s, s.machine, d) for s in scenarios for d in s.drivers]
     order = {}
     for r in runs:
         order.setdefault(r.machine, len(order))
     shared = sorted((r for r in runs if not r.scenario.fresh),
-                    key=lambda r: (order[r.machine], r.drivers))
+                    key=lambda r: (order[r.machine], r.drivers != OURS, r.drivers))
     boots = [list(g) for _, g in itertools.groupby(shared, key=lambda r: r.machine)]
     boots += [[r] for r in runs if r.scenario.fresh]
+    boots.sort(key=lambda b: (b[0].drivers != OURS, -len(b)))
     return boots

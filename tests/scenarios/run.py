@@ -11,6 +11,7 @@ without names all run.
   --drivers A/B    only this pair: bus/storvsc, each "ours" or "intree"
   --kernel K       only machines with this kernel (default, 6.12, ...)
   --jobs N         boots at the same time (2)
+  --budget MIN     begin no scenario after so many minutes; the rest is skipped, and said so
   --tries N        tries of a scenario that fails (2); what passes late is called FLAKY
   --keep           keep the folders of all machines, not just of failed ones
   --no-build       take the hvroot, modules and images that are there
@@ -161,6 +162,9 @@ def serve(boot, options, plan, report):
     machine = None
     for run in boot:
         start = time.monotonic()
+        if options.budget and start - report.start > 60 * options.budget:
+            report.add(run, "skipped", 0, ["the %d minutes of --budget are over" % options.budget])
+            continue
         machine, verdict, lines = once(machine, run, options, plan, report)
         if verdict == "failed" and known(run):
             verdict = "known"
@@ -198,7 +202,7 @@ def inside(options):
     boots = chosen(options)
     report = Report(sum(len(b) for b in boots))
     work = queue.Queue()
-    for boot in sorted(boots, key=len, reverse=True):
+    for boot in boots:
         work.put(boot)
 
     def worker():
@@ -252,6 +256,7 @@ def main(argv):
     p.add_argument("--drivers")
     p.add_argument("--kernel")
     p.add_argument("--jobs", type=int, default=2)
+    p.add_argument("--budget", type=int, default=0)
     p.add_argument("--tries", type=int, default=2)
     p.add_argument("--keep", action="store_true")
     p.add_argument("--no-build", action="store_true")
