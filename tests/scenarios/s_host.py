@@ -176,6 +176,11 @@ def initial_cpus(m):
 @scenario(rows="V12 ~V25", machine=Machine(cpus=1, disks=(Disk(), Disk(controller=1, size=16 << 20))), drivers=BOTH)
 def uio_client(m):
     "uio_hv_generic takes a device by driver_override: rings allocated, mapped and given back"
+    m.host("set scsi1 monitor=1")               # the driver asks for it
+    m.host("rescind scsi1")
+    m.wait('[ -z "$(controller 1)" ]', 60)
+    m.host("offer scsi1")
+    m.settle()
     m.sh("""
 modprobe uio_hv_generic
 d=$(controller 1); id=$(basename $d)
