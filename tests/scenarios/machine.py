@@ -29,6 +29,7 @@ class Booted:
         self.first = first              # drivers that are loaded at boot
         self.images = images
         self.drivers = (None, None)
+        self.version = spec.version
         self.deadline = time.monotonic() + BOOT_LIMIT
         self.dir = tempfile.mkdtemp(prefix="m-", dir=keep)
         self.agent = self.host = self.process = None
@@ -162,13 +163,18 @@ class Booted:
         """Kernel messages since the scenario began."""
         return self.sh("dmesg | sed '1,/^.*scenario-mark %d$/d'" % self.mark)
 
-    def use(self, bus, stor):
-        """Unload what is loaded and load these drivers; the disks are there afterwards."""
-        if self.drivers == (bus, stor):
+    def use(self, bus, stor, version=None):
+        """Unload what is loaded and load these drivers, on a host that accepts no newer VMBus
+        version than VERSION ("" for all, None for no change); the disks are there afterwards."""
+        version = self.version if version is None else version
+        if self.drivers == (bus, stor) and self.version == version:
             return
         self.drivers = (None, None)
-        self.sh("unload_all; use %s vmbus; use %s storvsc; use %s netvsc; modprobe hv_vmbus; settle" %
-                (bus, stor, stor), 120)
+        self.sh("unload_all; use %s vmbus; use %s storvsc; use %s netvsc" % (bus, stor, stor), 100)
+        if self.version != version:
+            self.host("vmbus-version " + (version or "6.0"))
+            self.version = version
+        self.sh("modprobe hv_vmbus; settle", 60)
         self.drivers = (bus, stor)
         self.settle()
 

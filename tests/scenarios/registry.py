@@ -40,7 +40,8 @@ class Disk:
 
 @dataclasses.dataclass(frozen=True)
 class Machine:
-    """What a scenario needs; scenarios with equal machines share a boot."""
+    """What a scenario needs. Scenarios share a boot when their machines are equal but for the
+    version, which the host can change while the bus is unloaded."""
     cpus: int = 1
     memory: int = 512
     subchannels: int = 0
@@ -52,6 +53,10 @@ class Machine:
     options: tuple = ()		# more hvroot options
     append: str = ""		# more guest kernel options
 
+    def boot(self):
+        """The machine as it is booted."""
+        return dataclasses.replace(self, version="")
+
     def text(self):
         parts = [] if self.vmm == "hvroot" else [self.vmm]
         if self.kernel != "default":
@@ -59,6 +64,8 @@ class Machine:
         parts.append("%d cpu" % self.cpus)
         if self.subchannels:
             parts.append("%d channels" % (self.subchannels + 1))
+        if self.disks != (Disk(),):
+            parts.append("%d disks" % len(self.disks))
         if self.version:
             parts.append("VMBus " + self.version)
         if self.offers != "none":
@@ -131,10 +138,10 @@ def expand(scenarios):
     runs = [Run(s, s.machine, d) for s in scenarios for d in s.drivers]
     order = {}
     for r in runs:
-        order.setdefault(r.machine, len(order))
+        order.setdefault(r.machine.boot(), len(order))
     shared = sorted((r for r in runs if not r.scenario.fresh),
-                    key=lambda r: (order[r.machine], r.drivers != OURS, r.drivers))
-    boots = [list(g) for _, g in itertools.groupby(shared, key=lambda r: r.machine)]
+                    key=lambda r: (order[r.machine.boot()], r.drivers != OURS, r.drivers, r.machine.version))
+    boots = [list(g) for _, g in itertools.groupby(shared, key=lambda r: r.machine.boot())]
     boots += [[r] for r in runs if r.scenario.fresh]
     boots.sort(key=lambda b: (b[0].drivers != OURS, -len(b)))
     return boots

@@ -107,7 +107,7 @@ def attempt(machine, run):
     try:
         machine.begin(run.scenario.timeout)
         if machine.spec.vmm != "qemu-plain":
-            machine.use(*run.drivers)
+            machine.use(*run.drivers, version=run.machine.version)
         run.scenario.func(machine)
         try:
             bad = machine.trouble(run.scenario.noise)
@@ -129,7 +129,7 @@ def attempt(machine, run):
 def boot_for(run, options, plan, report):
     """A machine for the run, or None with the reason as lines."""
     start = time.monotonic()
-    machine = Booted(run.machine, run.drivers, plan[run.machine.kernel], options.scratch)
+    machine = Booted(run.machine.boot(), run.drivers, plan[run.machine.kernel], options.scratch)
     try:
         machine.boot()
         report.comment("booted in %.0f s: %s" % (time.monotonic() - start, run.machine.text()))

@@ -3,7 +3,8 @@
 import re
 import time
 
-from registry import BOTH, ONLY_OURS, Disk, Machine, scenario
+from registry import BOTH, ONLY_OURS, Machine, scenario
+from s_storage import MANY
 
 ONE = Machine(cpus=1)
 FOUR = Machine(cpus=4, subchannels=3)
@@ -53,7 +54,7 @@ def shared_interrupt(m):
     read(m)
 
 
-@scenario(rows="V04 ~V05", machine=(Machine(cpus=2, options=("--acpi", "gen1")), Machine(cpus=2)), drivers=BOTH)
+@scenario(rows="V04 ~V05", machine=(Machine(cpus=2, options=("--acpi", "gen1")), FOUR), drivers=BOTH)
 def acpi_tables(m):
     "the bus is found in both kinds of tables, its window is reserved"
     m.sh("ls /sys/bus/acpi/devices | grep -qi vmbus; grep -qi 'hyperv' /proc/iomem")
@@ -173,7 +174,7 @@ def initial_cpus(m):
     read(m)
 
 
-@scenario(rows="V12 ~V25", machine=Machine(cpus=1, disks=(Disk(), Disk(controller=1, size=16 << 20))), drivers=BOTH)
+@scenario(rows="V12 ~V25", machine=MANY, drivers=BOTH)
 def uio_client(m):
     "uio_hv_generic takes a device by driver_override: rings allocated, mapped and given back"
     m.host("set scsi1 monitor=1")               # the driver asks for it
@@ -195,7 +196,7 @@ echo $id >/sys/bus/vmbus/drivers/hv_storvsc/bind
 rmmod uio_hv_generic
 """)
     m.settle()
-    m.sh(READ % m.dev(m.spec.disks[1]))
+    m.sh(READ % m.dev(m.spec.disks[3]))
 
 
 @scenario(rows="V14 ~V24", machine=ONE, drivers=BOTH)

@@ -46,7 +46,7 @@ def one_line(*cmd):
         raise Failure("%s: status %d, %d lines: %s" % (" ".join(cmd), r.returncode, len(lines), lines[:4]))
 
 
-@scenario(machine=Machine(disks=()), drivers=ONLY_OURS)
+@scenario(machine=Machine(), drivers=ONLY_OURS)
 def wrong_options(m):
     "hvroot and the scripts answer a wrong option or a missing file with one line"
     hvroot = m.images["hvroot"]
@@ -63,7 +63,7 @@ def wrong_options(m):
         one_line("scripts/" + script, "--nonsense")
 
 
-@scenario(machine=Machine(disks=()), drivers=ONLY_OURS)
+@scenario(machine=Machine(), drivers=ONLY_OURS)
 def wrong_control_commands(m):
     "the control socket answers every wrong command with an error and goes on"
     for command in ("nonsense", "disk", "disk add", "disk add file=/nonexistent,lun=1,controller=0",

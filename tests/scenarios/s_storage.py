@@ -5,6 +5,8 @@ import time
 
 from registry import BOTH, MATRIX, ONLY_OURS, Disk, Machine, scenario
 
+MANY = Machine(disks=(Disk(), Disk(lun=63, size=8 << 20), Disk(lun=254, size=9 << 20),
+                      Disk(controller=1, lun=2, size=10 << 20), Disk(ide=True, size=12 << 20)))
 FOUR = Machine(cpus=4, subchannels=3)
 ONE = Machine(cpus=1)
 
@@ -162,19 +164,18 @@ def resets_under_load(m):
     m.sh("grep -q 'err= 0' /tmp/fio.out || { cat /tmp/fio.out; exit 1; }")
 
 
-@scenario(rows="S04", machine=Machine(disks=(Disk(), Disk(lun=63, size=8 << 20), Disk(lun=254, size=9 << 20),
-                                             Disk(controller=1, lun=2, size=10 << 20))), drivers=BOTH)
+@scenario(rows="S04", machine=MANY, drivers=BOTH)
 def sparse_luns(m):
     "LUN 0, 63, 254 and a second controller: each where it belongs, nothing else"
     for d in m.spec.disks:
         m.expect(int(m.sh("blockdev --getsize64 " + m.dev(d))) == d.size, "size of " + d.name)
-    m.expect(m.sh("ls -d /sys/block/sd* | wc -l") == "4", "number of disks: " + m.sh("ls /sys/block"))
+    m.expect(m.sh("ls -d /sys/block/sd* | wc -l") == "5", "number of disks: " + m.sh("ls /sys/block"))
 
 
-@scenario(rows="~S03", machine=Machine(disks=(Disk(), Disk(ide=True, size=12 << 20))), drivers=BOTH)
+@scenario(rows="~S03", machine=MANY, drivers=BOTH)
 def ide_disk(m):
     "a disk on the IDE class, with its target out of the instance"
-    d = m.spec.disks[1]
+    d = m.spec.disks[-1]
     m.expect(int(m.sh("blockdev --getsize64 " + m.dev(d))) == d.size, "size of the IDE disk")
     m.sh("dd if=/dev/urandom of=/tmp/x bs=64k count=8 2>/dev/null; dd if=/tmp/x of=%s oflag=direct bs=64k 2>/dev/null; "
          "dd if=%s bs=64k count=8 iflag=direct 2>/dev/null | cmp - /tmp/x" % (m.dev(d), m.dev(d)))
@@ -302,7 +303,7 @@ def host_stops_reading(m):
     m.note("ring found full %d times" % (int(m.sh(full)) - before))
 
 
-@scenario(rows="~F23", machine=Machine(disks=(Disk(), Disk(controller=1, size=10 << 20))), drivers=ONLY_OURS)
+@scenario(rows="~F23", machine=MANY, drivers=ONLY_OURS)
 def attributes(m):
     "the SCSI host shows what was negotiated"
     out = m.sh("cd /sys/class/scsi_host; for h in host*; do grep -r . $h/ 2>/dev/null | grep -iE 'version|channels|transfer'; done")
