@@ -29,6 +29,7 @@ import threading
 import time
 import traceback
 
+LABS = 4                # a lab may die on us, but not for ever
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 PYTHON = "/usr/bin/python3" if os.path.exists("/usr/bin/python3") else sys.executable
@@ -64,9 +65,10 @@ def chosen(options):
 class Report:
     """KTAP lines as they come, and all results as JSON at the end."""
 
-    def __init__(self, total):
+    def __init__(self, total, path, before):
         self.lock = threading.Lock()
-        self.results = []
+        self.path = path
+        self.results = before           # of a lab that ended in the middle
         self.start = time.monotonic()
         print("KTAP version 1\n1..%d" % total, flush=True)
 
@@ -83,8 +85,15 @@ class Report:
             if verdict != "skipped":
                 for line in lines:
                     print("#   " + line)
+            self.keep()
             print("# %.0f s: %s" % (seconds, run.scenario.title))
             print("%s %d - %s%s" % (ok, len(self.results), run.name, tag), flush=True)
+
+    def keep(self):
+        """Should the outer VM die, another goes on from here."""
+        with open(self.path + ".new", "w") as f:
+            json.dump(self.results, f)
+        os.rename(self.path + ".new", self.path)
 
     def comment(self, text):
         with self.lock:
@@ -200,7 +209,15 @@ def inside(options):
         plan = json.load(f)
     options.scratch = os.environ.get("TMPDIR", "/tmp")
     boots = chosen(options)
-    report = Report(sum(len(b) for b in boots))
+    part = os.path.join(options.lab_out, "results.part")
+    before = []
+    if options.resume and os.path.exists(part):
+        with open(part) as f:
+            before = json.load(f)
+    done = {r["name"] for r in before}
+    boots = [[r for r in b if r.name not in done] for b in boots]
+    boots = [b for b in boots if b]
+    report = Report(sum(len(b) for b in boots) + len(done), part, before)
     work = queue.Queue()
     for boot in boots:
         work.put(boot)
@@ -231,10 +248,16 @@ def outside(options, argv):
     with open(os.path.join(options.out, "plan.json"), "w") as f:
         json.dump(plan, f, indent=1)
     results = os.path.join(options.lab_out, "results.json")
-    if os.path.exists(results):
-        os.unlink(results)
-    status = subprocess.run([os.path.join(ROOT, "scripts/lab"), PYTHON, os.path.abspath(__file__),
-                             "--in-lab"] + argv, stdin=subprocess.DEVNULL, check=False).returncode
+    for old in (results, os.path.join(options.lab_out, "results.part")):
+        if os.path.exists(old):
+            os.unlink(old)
+    for again in range(LABS):
+        status = subprocess.run([os.path.join(ROOT, "scripts/lab"), PYTHON, os.path.abspath(__file__),
+                                 "--in-lab"] + argv + ["--resume"] * (again > 0),
+                                stdin=subprocess.DEVNULL, check=False).returncode
+        if os.path.exists(results) or status == 2:
+            break
+        print("# the lab ended with status %d; what is left goes into a new one" % status, flush=True)
     if not os.path.exists(results):
         print("not ok - scenarios: the lab ended with status %d before they were done" % status)
         return 1
@@ -260,6 +283,7 @@ def main(argv):
     p.add_argument("--tries", type=int, default=2)
     p.add_argument("--keep", action="store_true")
     p.add_argument("--no-build", action="store_true")
+    p.add_argument("--resume", action="store_true")
     p.add_argument("--in-lab", action="store_true")
     if "-h" in argv or "--help" in argv:
         print(__doc__)
