@@ -21,9 +21,12 @@ sys.path.insert(0, HERE)
 sys.dont_write_bytecode = True
 
 import images                                           # noqa: E402
+import machine                                          # noqa: E402
 from machine import Booted                              # noqa: E402
 from registry import INTREE, OURS, Disk, Machine        # noqa: E402
 
+# The deterministic clock jumps while the outer VM waits for files: limits in its seconds mean nothing.
+machine.BOOT_LIMIT = 100000
 CONTROLLERS = 4
 JOBS = (("4 KiB random read, depth 1", "--rw=randread --bs=4k --iodepth=1", 3000),
         ("4 KiB random read, depth 32", "--rw=randread --bs=4k --iodepth=32", 8000),
