@@ -215,7 +215,8 @@ def end_load(m, timeout=60):
     return m.sh("cat /tmp/fio.out")
 
 
-@scenario(rows="S24", machine=ONE, drivers=BOTH, timeout=300, noise="I/O error")
+# in-tree storvsc waits for ever for the commands that the host took with it
+@scenario(rows="S24", machine=ONE, drivers=ONLY_OURS, timeout=300, noise="I/O error")
 def rescind_under_load(m):
     "the controller goes while I/O runs: errors, no hang; it comes back and works"
     start_load(m, m.dev(), 20)
