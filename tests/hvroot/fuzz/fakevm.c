@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "../hcall.h"
 #include "../synic.h"
@@ -40,14 +41,22 @@ static void broken(const char *what)
 
 struct vm *fake_vm(void)
 {
-	if (!vm.ram)
-		vm.ram = calloc(1, FUZZ_RAM);
+	if (!vm.ram) {
+		vm.ram = aligned_alloc(4096, FUZZ_RAM);
+		memset(vm.ram, 0, FUZZ_RAM);
+	}
 	return &vm;
 }
 
 uint8_t *fake_ram(void)
 {
 	return vm.ram;
+}
+
+/* Whole pages of private memory read as zeros afterwards; much faster than memset(). */
+void fake_ram_clear(void)
+{
+	madvise(vm.ram, FUZZ_RAM, MADV_DONTNEED);
 }
 
 void fake_vm_free(void)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * A guest without KVM: fakevm.c stands where the VMM is, guest.c knows enough
- * of the protocol to get deep and then breaks its rules, main.c drives both.
+ * of the protocol to get deep and then breaks its rules. main.c drives both with
+ * random numbers, libfuzzer.c with the bytes of a coverage-guided fuzzer.
  */
 #ifndef HVROOT_FUZZ_H
 #define HVROOT_FUZZ_H
@@ -19,6 +20,7 @@ struct vm;
 /* fakevm.c */
 struct vm *fake_vm(void);
 uint8_t *fake_ram(void);
+void fake_ram_clear(void);
 void fake_vm_free(void);
 /* The guest posts @len bytes to @conn; false: the connection is shut. */
 bool fake_post(uint32_t conn, uint32_t type, const void *msg, size_t len);
@@ -29,6 +31,8 @@ void guest_message(const uint8_t *msg, size_t len);
 
 /* random.c */
 void random_start(uint64_t seed);
+void random_feed(const void *data, size_t len);	/* choices are these bytes from now on, then zeros */
+size_t random_left(void);
 uint32_t rnd(void);
 uint32_t below(uint32_t n);
 bool one_in(uint32_t n);
@@ -65,5 +69,15 @@ void guest_step(void);
 void guest_depth(unsigned int depth[3]);
 /* An honest conversation up to a storage command, in a fresh machine. NULL, or what failed. */
 const char *guest_honest(void);
+/* Its first part, up to the offers; no waiting. */
+const char *guest_connect(void);
+/* Opens a device's channel; its relid, 0 if it cannot be. */
+enum guest_device { GUEST_SCSI, GUEST_NET };
+uint32_t guest_open(enum guest_device device);
+uint32_t guest_signal(uint32_t relid);
+
+/* setup.c: the machine that is fuzzed; its disk is a file in /tmp */
+int fuzz_setup(void);
+void fuzz_cleanup(void);
 
 #endif

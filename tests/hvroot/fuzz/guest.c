@@ -436,10 +436,8 @@ void guest_step(void)
 	}
 }
 
-const char *guest_honest(void)
+const char *guest_connect(void)
 {
-	uint32_t relid;
-
 	lying = false;
 	control_execute("fault clear");
 	control_execute("release");
@@ -453,17 +451,39 @@ const char *guest_honest(void)
 	bare(MSG_REQUEST_OFFERS);
 	if (!g.delivered)
 		return "no ALL_OFFERS_DELIVERED";
-	relid = find_type(scsi_type);
+	return NULL;
+}
+
+uint32_t guest_signal(uint32_t relid)
+{
+	return fake_signal(g.chan[relid].offer.connection_id);
+}
+
+uint32_t guest_open(enum guest_device device)
+{
+	uint32_t relid = find_type(device == GUEST_NET ? net_type : scsi_type);
+
 	if (!relid)
-		return "scsi0 is not offered";
+		return 0;
 	gpadl_header(relid);
 	if (!g.created || g.gpadl_status)
-		return "no memory list";
+		return 0;
 	open_channel(relid);
-	if (!g.opens || g.open_status)
-		return "the channel does not open";
+	return g.opens && !g.open_status ? relid : 0;
+}
+
+const char *guest_honest(void)
+{
+	const char *why = guest_connect();
+	uint32_t relid;
+
+	if (why)
+		return why;
+	relid = guest_open(GUEST_SCSI);
+	if (!relid)
+		return "scsi0 is not offered, takes no memory list, or does not open";
 	ring_handshake(relid);
-	fake_signal(g.chan[relid].offer.connection_id);
+	guest_signal(relid);
 	for (unsigned int n = 0; n < 20; n++)
 		poll_turn(1);
 	return ring_answered(relid) ? NULL : "no answer to BEGIN_INITIALIZATION";
