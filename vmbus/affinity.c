@@ -10,32 +10,19 @@
 #include <linux/sched/isolation.h>
 #include <linux/slab.h>
 #include <linux/topology.h>
+#include "spread.h"
 #include "trace.h"
 #include "vmbus_priv.h"
 
 #define NO_ANSWER_MS	20	/* before 5.3 nothing tells when a move has taken place */
 
-/* How much a CPU already has to do */
-struct load {
-	unsigned int same;	/* channels of the same device */
-	unsigned int all;	/* channels of all spread devices */
-	unsigned int node;	/* the same on its whole node */
-};
-
-static void count_channel(struct load *load, const struct vmbus_channel *ch, bool same)
+static void count_channel(struct spread_cpu *cpus, const struct vmbus_channel *ch, bool same)
 {
-	unsigned int cpu;
-
-	if (!devtype_perf(ch->device_id) || ch->target_cpu >= nr_cpu_ids)
-		return;
-	load[ch->target_cpu].all++;
-	if (same)
-		load[ch->target_cpu].same++;
-	for_each_cpu(cpu, cpumask_of_node(cpu_to_node(ch->target_cpu)))
-		load[cpu].node++;
+	if (devtype_perf(ch->device_id))
+		spread_count(cpus, nr_cpu_ids, ch->target_cpu, same);
 }
 
-static void count_all(struct load *load, struct vmbus *bus, struct vmbus_channel *of)
+static void count_all(struct spread_cpu *cpus, struct vmbus *bus, struct vmbus_channel *of)
 {
 	struct vmbus_channel *primary, *sub;
 
@@ -43,21 +30,12 @@ static void count_all(struct load *load, struct vmbus *bus, struct vmbus_channel
 		bool same = primary == chan_primary(of);
 
 		if (primary != of)
-			count_channel(load, primary, same);
+			count_channel(cpus, primary, same);
 		list_for_each_entry(sub, &primary->sc_list, sc_list) {
 			if (sub != of)
-				count_channel(load, sub, same);
+				count_channel(cpus, sub, same);
 		}
 	}
-}
-
-static bool lighter(const struct load *a, const struct load *b)
-{
-	if (a->same != b->same)
-		return a->same < b->same;
-	if (a->node != b->node)
-		return a->node < b->node;
-	return a->all < b->all;
 }
 
 /* CPUs that may be bothered; all that are online if the user isolated every one */
@@ -66,17 +44,14 @@ static bool usable(unsigned int cpu, unsigned int not)
 	return cpu != not && cpumask_test_cpu(cpu, housekeeping_cpumask(HK_TYPE_MANAGED_IRQ));
 }
 
-static unsigned int lightest(const struct load *load, unsigned int not)
+static void fill_cpus(struct spread_cpu *cpus, unsigned int not)
 {
-	unsigned int cpu, best = nr_cpu_ids;
+	unsigned int cpu;
 
-	for_each_online_cpu(cpu) {
-		if (!usable(cpu, not))
-			continue;
-		if (best == nr_cpu_ids || lighter(&load[cpu], &load[best]))
-			best = cpu;
+	for_each_possible_cpu(cpu) {
+		cpus[cpu].node = cpu_to_node(cpu);
+		cpus[cpu].usable = cpu_online(cpu) && usable(cpu, not);
 	}
-	return best == nr_cpu_ids ? VMBUS_CONNECT_CPU : best;
 }
 
 /**
@@ -93,19 +68,20 @@ static unsigned int lightest(const struct load *load, unsigned int not)
 unsigned int affinity_pick(struct vmbus_channel *ch, unsigned int not)
 {
 	struct vmbus *bus = to_chan(ch)->bus;
-	struct load *load;
+	struct spread_cpu *cpus;
 	unsigned int cpu;
 
 	lockdep_assert_held(&bus->chan_mutex);
 	if (!devtype_perf(ch->device_id))
 		return VMBUS_CONNECT_CPU;
-	load = kvcalloc(nr_cpu_ids, sizeof(*load), GFP_KERNEL);
-	if (!load)
+	cpus = kvcalloc(nr_cpu_ids, sizeof(*cpus), GFP_KERNEL);
+	if (!cpus)
 		return VMBUS_CONNECT_CPU;
-	count_all(load, bus, ch);
-	cpu = lightest(load, not);
-	kvfree(load);
-	return cpu;
+	fill_cpus(cpus, not);
+	count_all(cpus, bus, ch);
+	cpu = spread_pick(cpus, nr_cpu_ids);
+	kvfree(cpus);
+	return cpu < nr_cpu_ids ? cpu : VMBUS_CONNECT_CPU;
 }
 
 /**

@@ -132,21 +132,6 @@ void chan_reset_driver(struct vmbus_channel *ch)
 
 /* ---- states ---- */
 
-static bool state_move_legal(enum vmbus_channel_state from, enum vmbus_channel_state to)
-{
-	switch (from) {
-	case CHANNEL_OFFER_STATE:	/* not yet known to any driver */
-		return to == CHANNEL_OPEN_STATE;
-	case CHANNEL_OPEN_STATE:	/* may be opened */
-		return to == CHANNEL_OPENING_STATE;
-	case CHANNEL_OPENING_STATE:	/* being opened or closed by one thread */
-		return to == CHANNEL_OPENED_STATE || to == CHANNEL_OPEN_STATE;
-	case CHANNEL_OPENED_STATE:
-		return to == CHANNEL_OPENING_STATE;
-	}
-	return false;
-}
-
 /**
  * chan_set_state() - the one place where a channel changes state
  * @ch: channel
@@ -158,7 +143,7 @@ static bool state_move_legal(enum vmbus_channel_state from, enum vmbus_channel_s
 bool chan_set_state(struct vmbus_channel *ch, enum vmbus_channel_state from,
 		    enum vmbus_channel_state to)
 {
-	if (!state_move_legal(from, to))
+	if (!chan_move_legal(from, to))
 		return false;
 	return cmpxchg(&ch->state, from, to) == from;
 }

@@ -144,6 +144,8 @@ static int walk(struct vmbus *bus)
 
 static void set_phase(struct vmbus *bus, enum vmbus_phase phase, enum vmbus_connect_state state)
 {
+	if (!phase_move_legal(bus->phase, phase))
+		pr_warn("connection: no way from phase %#x to %#x\n", bus->phase, phase);
 	WRITE_ONCE(bus->phase, phase);
 	vmbus_connection.conn_state = state;
 }

@@ -5,7 +5,7 @@
  * Pure: looks at a table, the message (already copied out of shared memory)
  * and the connection's state; touches nothing else.
  */
-#include "vmbus_priv.h"
+#include "dispatch.h"
 
 /**
  * vmbus_dispatch_check() - judge one control message of the host

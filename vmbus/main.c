@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Brings the bus up from bottom to top and takes it down from top to bottom.
- * Has the one bus object, the module's parameters, and the table that says what
- * happens with each control message.
+ * Has the one bus object and the module's parameters.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -53,25 +52,6 @@ const char * const vmbus_err_names[VERR_COUNT] = {
 	[VERR_PACKET]		= "packet",
 	[VERR_REQUEST_ID]	= "request_id",
 	[VERR_NOMEM]		= "no_memory",
-};
-
-#define UP	VMBUS_PHASE_UP
-#define MSG(type, size, when, ctx, version, fn)	\
-	[CHANNELMSG_##type] = { .min_size = size, .phases = when, .context = ctx,	\
-				.min_version = version, .handler = fn }
-
-/* "Message table": what the host may send */
-const struct vmbus_msg_entry vmbus_messages[CHANNELMSG_COUNT] = {
-	MSG(OFFERCHANNEL, 196, UP, MSG_WORK, 0, vmbus_on_offer),
-	MSG(RESCIND_CHANNELOFFER, 12, UP, MSG_WORK, 0, vmbus_on_rescind),
-	MSG(ALLOFFERS_DELIVERED, 8, UP, MSG_WORK, 0, vmbus_on_offers_delivered),
-	MSG(OPENCHANNEL_RESULT, 20, UP, MSG_FAST, 0, vmbus_on_open_result),
-	MSG(GPADL_CREATED, 20, UP, MSG_FAST, 0, vmbus_on_gpadl_created),
-	MSG(GPADL_TORNDOWN, 12, UP, MSG_FAST, 0, vmbus_on_gpadl_torndown),
-	MSG(VERSION_RESPONSE, 16, VMBUS_PHASE_CONTACT | UP, MSG_FAST, 0, vmbus_on_version_response),
-	MSG(UNLOAD_RESPONSE, 8, VMBUS_PHASE_UNLOAD, MSG_FAST, 0, vmbus_on_unload_response),
-	MSG(TL_CONNECT_RESULT, 44, UP, MSG_WORK, VERSION_WIN10_V4_1, vmbus_on_tl_result),
-	MSG(MODIFYCHANNEL_RESPONSE, 16, UP, MSG_FAST, VERSION_WIN10_V5_3, vmbus_on_modify_response),
 };
 
 static void queues_free(struct vmbus *bus)

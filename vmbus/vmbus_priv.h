@@ -26,7 +26,9 @@
 #include <hv/compat.h>
 #include "chan_io.h"
 #include "connection_abi.h"
+#include "dispatch.h"
 #include "gpadl_pack.h"
+#include "states.h"
 
 struct acpi_device;
 struct hv_device;
@@ -35,40 +37,10 @@ struct hv_device;
 #define VMBUS_CONNECT_CPU	0	/* gets all control messages */
 #define VMBUS_RELIDS		2048	/* relids are 1..2047: one event flag each */
 #define VMBUS_MAX_OFFERS	2047	/* no more channels than that at a time */
-#define VMBUS_MSG_MAX		HV_MESSAGE_PAYLOAD_BYTE_COUNT
 
-/* Something the host did wrong, or did not do in time; see vmbus_err_names */
-enum vmbus_err {
-	VERR_MSG_SIZE,		/* control message longer than 240 bytes or too short */
-	VERR_MSG_TYPE,		/* control message type unknown or not for a guest */
-	VERR_MSG_STATE,		/* control message not allowed now */
-	VERR_MSG_FIELD,		/* a field of a control message makes no sense */
-	VERR_RELID,		/* relid out of range or unknown */
-	VERR_OFFER,		/* offer refused: duplicate, or no parent */
-	VERR_OFFER_LIMIT,	/* offer refused: too many */
-	VERR_LATE_REPLY,	/* reply that nobody waits for (any more) */
-	VERR_TIMEOUT,		/* the host did not answer in time */
-	VERR_REFUSED,		/* the host answered with a failure status */
-	VERR_POST,		/* a message could not be posted */
-	VERR_EVENT,		/* event flag of an unknown channel */
-	VERR_QUARANTINE,	/* memory kept because the host may still use it */
-	VERR_STORM,		/* device delayed: offered and rescinded over and over */
-	VERR_RING_INDEX,	/* ring index out of bounds */
-	VERR_PACKET,		/* packet header makes no sense */
-	VERR_REQUEST_ID,	/* completion for an unknown or retired request */
-	VERR_NOMEM,		/* not the host's fault: no memory to handle a message */
-	VERR_COUNT
-};
+static_assert(VMBUS_MSG_MAX == HV_MESSAGE_PAYLOAD_BYTE_COUNT);
 
 extern const char * const vmbus_err_names[VERR_COUNT];
-
-/* Kinds of control messages that the host sends, one bit each: which are legal when */
-enum vmbus_phase {
-	VMBUS_PHASE_DOWN	= BIT(0),	/* no connection; only unload may be answered */
-	VMBUS_PHASE_CONTACT	= BIT(1),	/* version walk */
-	VMBUS_PHASE_UP		= BIT(2),	/* version agreed */
-	VMBUS_PHASE_UNLOAD	= BIT(3),	/* unload sent */
-};
 
 /*
  * struct vmbus - the one VMBus instance
@@ -221,26 +193,6 @@ u64 hv_signal_event(u64 sig_event);
 u32 hv_cpu_to_vp(unsigned int cpu);
 void hv_message_done(struct hv_message *msg, u32 type);
 
-/* dispatch.c: pure */
-enum vmbus_msg_context {
-	MSG_FAST,	/* handled in softirq context, must not sleep */
-	MSG_WORK,	/* handled in order on vmbus.ctl_wq */
-};
-
-struct vmbus_msg_entry {
-	u16 min_size;		/* with the header */
-	u8 phases;		/* enum vmbus_phase bits in which it may come */
-	u8 context;		/* enum vmbus_msg_context */
-	u32 min_version;	/* 0 = any */
-	void (*handler)(struct vmbus *bus, const void *msg, size_t len);
-};
-
-enum vmbus_err vmbus_dispatch_check(const struct vmbus_msg_entry *table, size_t entries,
-				    const void *msg, size_t len, enum vmbus_phase phase,
-				    u32 version,
-				    const struct vmbus_msg_entry **found);
-extern const struct vmbus_msg_entry vmbus_messages[CHANNELMSG_COUNT];	/* main.c */
-
 /* synic.c */
 struct vmbus_cpu {
 	void *msg_page;				/* SIMP */
@@ -306,16 +258,12 @@ int vmbus_connect(struct vmbus *bus);
 void vmbus_disconnect(struct vmbus *bus);
 int vmbus_ask_offers(struct vmbus *bus);
 void vmbus_unload(struct vmbus *bus, bool crash);
-void vmbus_on_version_response(struct vmbus *bus, const void *msg, size_t len);
-void vmbus_on_unload_response(struct vmbus *bus, const void *msg, size_t len);
 
 /* gpadl.c */
 int gpadl_create(struct vmbus_channel *ch, const u64 *pfns, u32 count, u32 bytes, u32 offset,
 		 u32 *handle);
 int gpadl_destroy(struct vmbus *bus, u32 relid, u32 gpadl, unsigned long timeout);
 unsigned long gpadl_patience(const struct vmbus_channel *ch);
-void vmbus_on_gpadl_created(struct vmbus *bus, const void *msg, size_t len);
-void vmbus_on_gpadl_torndown(struct vmbus *bus, const void *msg, size_t len);
 
 /* quarantine.c: memory that the host may still have mapped */
 void quarantine_init(struct vmbus *bus);
@@ -359,8 +307,6 @@ void chan_put(struct vmbus_channel *ch);
 void chan_set_offer(struct vmbus_channel *ch, const struct vmbus_channel_offer_channel *offer);
 bool chan_set_state(struct vmbus_channel *ch, enum vmbus_channel_state from,
 		    enum vmbus_channel_state to);
-void vmbus_on_open_result(struct vmbus *bus, const void *msg, size_t len);
-void vmbus_on_modify_response(struct vmbus *bus, const void *msg, size_t len);
 struct vmbus_channel *vmbus_relid_get(struct vmbus *bus, u32 relid);	/* with a reference */
 
 /* affinity.c */
@@ -375,9 +321,6 @@ bool devtype_perf(u16 type);
 bool devtype_silent(const guid_t *type);
 
 /* offer.c */
-void vmbus_on_offer(struct vmbus *bus, const void *msg, size_t len);
-void vmbus_on_rescind(struct vmbus *bus, const void *msg, size_t len);
-void vmbus_on_offers_delivered(struct vmbus *bus, const void *msg, size_t len);
 void chan_forget(struct vmbus_channel *ch);
 void chan_publish(struct vmbus_channel *ch);
 void chan_withdraw(struct vmbus_channel *ch);
@@ -388,9 +331,6 @@ void vmbus_remove_all(struct vmbus *bus);
 void storm_note_rescind(struct vmbus *bus, struct vmbus_channel *ch);
 unsigned long storm_delay(struct vmbus *bus, struct vmbus_channel *ch);
 void storm_forget_all(struct vmbus *bus);
-
-/* hvsock.c */
-void vmbus_on_tl_result(struct vmbus *bus, const void *msg, size_t len);
 
 /* bus.c */
 extern HV_BUS_TYPE_CONST struct bus_type hv_bus;
