@@ -3,7 +3,7 @@
 #include <kunit/test.h>
 #include <linux/string.h>
 
-#include "../../vmbus/dispatch.c"
+#include "dispatch.h"
 
 static void handler(struct vmbus *bus, const void *msg, size_t len)
 {

@@ -5,7 +5,7 @@
  */
 #include <kunit/test.h>
 #include <linux/string.h>
-#include "../../netvsc/rndis_msg.c"
+#include "rndis_msg.h"
 
 static u32 word(const u8 *p, u32 at)
 {

@@ -8,7 +8,7 @@
 #include <linux/module.h>
 #include <linux/sched/task.h>
 
-#include "../../storvsc/slot.c"
+#include "slot.h"
 
 #define CMD(n)	((struct scsi_cmnd *)(0x1000UL * (n)))
 #define CHAN	((struct stor_chan *)0x100000UL)
@@ -83,7 +83,7 @@ static void stor_id_test_tag_still_out(struct kunit *test)
 /* Generations wrap around without ever being 0, which is no generation. */
 static void stor_id_test_wrap(struct kunit *test)
 {
-	struct stor_slot slot = { .word = 0x7ffffffe << 1 };
+	struct stor_slot slot = { .word = 0x7ffffffeU << 1 };
 	u32 gen;
 
 	gen = stor_slot_arm(&slot, CMD(1), CHAN);

@@ -9,7 +9,9 @@
 #include <kunit/test.h>
 #include <linux/module.h>
 
-#include "../../storvsc/sgl.c"
+#include <linux/hyperv.h>
+#include <linux/scatterlist.h>
+#include "sgl.h"
 
 #define PAGE		4096ULL
 #define MAX_FRAMES	64

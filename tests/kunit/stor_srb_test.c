@@ -6,7 +6,12 @@
 #include <kunit/test.h>
 #include <linux/module.h>
 
-#include "../../storvsc/srb.c"
+#include <linux/string.h>
+#include <scsi/scsi.h>
+#include <scsi/scsi_common.h>
+#include <scsi/scsi_proto.h>
+#include <scsi/scsi_status.h>
+#include "srb.h"
 
 struct judge_case {
 	const char *name;

@@ -3,6 +3,8 @@
  * The control messages of <linux/hyperv.h> against the numbers of the VMBus
  * protocol: size of each message, and where its fields lie. The numbers come
  * from the public protocol descriptions, not from the structures.
+ *
+ * Kernel only: the stand-ins have no structures of their own to be wrong.
  */
 #include <kunit/test.h>
 #include <linux/string.h>

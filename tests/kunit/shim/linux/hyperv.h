@@ -10,6 +10,25 @@
 
 #define HV_HYP_PAGE_SHIFT	12
 #define HV_HYP_PAGE_SIZE	4096u
+#define HVPFN_DOWN(x)		((x) >> HV_HYP_PAGE_SHIFT)
+#define HVPFN_UP(x)		(((x) + HV_HYP_PAGE_SIZE - 1) >> HV_HYP_PAGE_SHIFT)
+#define offset_in_hvpage(x)	((x) & (HV_HYP_PAGE_SIZE - 1))
+
+#define VERSION_WIN8		0x20004u
+#define VERSION_WIN8_1		0x30000u
+#define VERSION_WIN10		0x40000u
+#define VERSION_WIN10_V4_1	0x40001u
+#define VERSION_WIN10_V5	0x50000u
+#define VERSION_WIN10_V5_1	0x50001u
+#define VERSION_WIN10_V5_2	0x50002u
+#define VERSION_WIN10_V5_3	0x50003u
+
+enum vmbus_channel_state {
+	CHANNEL_OFFER_STATE,
+	CHANNEL_OPENING_STATE,
+	CHANNEL_OPEN_STATE,
+	CHANNEL_OPENED_STATE,
+};
 
 struct hv_ring_buffer {
 	u32 write_index, read_index, interrupt_mask, pending_send_sz;

@@ -27,16 +27,20 @@ typedef u16 __be16;
 typedef u32 __be32;
 typedef u64 __be64;
 typedef unsigned int gfp_t;
+typedef u64 dma_addr_t;
 
 #define __packed		__attribute__((packed))
 #define __aligned(x)		__attribute__((aligned(x)))
 #define __maybe_unused		__attribute__((unused))
+#define __weak			__attribute__((weak))
 #define __user
 #define __rcu
 #define likely(x)		__builtin_expect(!!(x), 1)
 #define unlikely(x)		__builtin_expect(!!(x), 0)
 #define ARRAY_SIZE(a)		(sizeof(a) / sizeof((a)[0]))
 #define BIT(n)			(1ul << (n))
+#define BIT_ULL(n)		(1ull << (n))
+#define strscpy(to, from, n)	snprintf(to, n, "%s", from)
 #define min(a, b)		((a) < (b) ? (a) : (b))
 #define max(a, b)		((a) > (b) ? (a) : (b))
 #define min_t(t, a, b)		((t)(a) < (t)(b) ? (t)(a) : (t)(b))

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * States of a channel and of the connection: every move, legal or not.
+ *
+ *   offer -> open <-> opening <-> opened
+ *
+ *            ,------------- down <-----.-----------.
+ *            v               ^         |           |
+ *         contact ---> up ---'         |           |
+ *            '----------'------> unload '          |
+ *            '-------------------------------------'
+ */
+#include <kunit/test.h>
+#include <linux/string.h>
+#include "states.h"
+
+struct move {
+	const char *name;
+	int from, to;
+	bool legal;
+};
+
+#define OFFER	CHANNEL_OFFER_STATE
+#define OPEN	CHANNEL_OPEN_STATE
+#define OPENING	CHANNEL_OPENING_STATE
+#define OPENED	CHANNEL_OPENED_STATE
+
+static const struct move chan_moves[] = {
+	{ "offer to offer", OFFER, OFFER, false },
+	{ "offer to open: registered", OFFER, OPEN, true },
+	{ "offer to opening: no driver knows it yet", OFFER, OPENING, false },
+	{ "offer to opened", OFFER, OPENED, false },
+	{ "open to offer", OPEN, OFFER, false },
+	{ "open to open", OPEN, OPEN, false },
+	{ "open to opening: one opens it", OPEN, OPENING, true },
+	{ "open to opened: not without the host", OPEN, OPENED, false },
+	{ "opening to offer", OPENING, OFFER, false },
+	{ "opening to open: failed, or closed", OPENING, OPEN, true },
+	{ "opening to opening: a second opener", OPENING, OPENING, false },
+	{ "opening to opened: the host agreed", OPENING, OPENED, true },
+	{ "opened to offer", OPENED, OFFER, false },
+	{ "opened to open: not without closing", OPENED, OPEN, false },
+	{ "opened to opening: one closes it", OPENED, OPENING, true },
+	{ "opened to opened", OPENED, OPENED, false },
+	{ "from no state", 17, OPEN, false },
+	{ "to no state", OPEN, 17, false },
+};
+
+#define DOWN	VMBUS_PHASE_DOWN
+#define CONTACT	VMBUS_PHASE_CONTACT
+#define UP	VMBUS_PHASE_UP
+#define UNLOAD	VMBUS_PHASE_UNLOAD
+
+static const struct move phase_moves[] = {
+	{ "down to down: never came up", DOWN, DOWN, true },
+	{ "down to contact", DOWN, CONTACT, true },
+	{ "down to up: not without a version", DOWN, UP, false },
+	{ "down to unload: nothing to unload", DOWN, UNLOAD, false },
+	{ "contact to down: no version", CONTACT, DOWN, true },
+	{ "contact to contact", CONTACT, CONTACT, false },
+	{ "contact to up", CONTACT, UP, true },
+	{ "contact to unload: a crash meanwhile", CONTACT, UNLOAD, true },
+	{ "up to down: a host that knows no unload", UP, DOWN, true },
+	{ "up to contact: not without unload", UP, CONTACT, false },
+	{ "up to up", UP, UP, false },
+	{ "up to unload", UP, UNLOAD, true },
+	{ "unload to down: confirmed", UNLOAD, DOWN, true },
+	{ "unload to contact: resumed, never confirmed", UNLOAD, CONTACT, true },
+	{ "unload to up", UNLOAD, UP, false },
+	{ "unload to unload: once is enough", UNLOAD, UNLOAD, false },
+	{ "from no phase", 0, CONTACT, false },
+	{ "from two phases", CONTACT | UP, DOWN, false },
+	{ "to no phase", UP, 0, false },
+	{ "to two phases", CONTACT, UP | UNLOAD, false },
+};
+
+static void move_name(const struct move *m, char *desc)
+{
+	strscpy(desc, m->name, KUNIT_PARAM_DESC_SIZE);
+}
+
+KUNIT_ARRAY_PARAM(chan_moves, chan_moves, move_name);
+KUNIT_ARRAY_PARAM(phase_moves, phase_moves, move_name);
+
+static void state_chan_move(struct kunit *test)
+{
+	const struct move *m = test->param_value;
+
+	KUNIT_EXPECT_EQ(test, m->legal, chan_move_legal(m->from, m->to));
+}
+
+static void state_phase_move(struct kunit *test)
+{
+	const struct move *m = test->param_value;
+
+	KUNIT_EXPECT_EQ(test, m->legal, phase_move_legal(m->from, m->to));
+}
+
+static struct kunit_case state_cases[] = {
+	KUNIT_CASE_PARAM(state_chan_move, chan_moves_gen_params),
+	KUNIT_CASE_PARAM(state_phase_move, phase_moves_gen_params),
+	{}
+};
+
+static struct kunit_suite state_suite = {
+	.name = "vmbus_states",
+	.test_cases = state_cases,
+};
+
+kunit_test_suite(state_suite);
