@@ -1,0 +1,278 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Requests of the host to a service, and their answers: one at a time, each
+ * copied out of the ring, checked, carried out and sent back as it came, with
+ * a status ("Integration components: framing, negotiation").
+ *
+ * What a request means is the services' own business.
+ */
+#define pr_fmt(fmt) "hv_utils: " fmt
+
+#include <linux/slab.h>
+#include "ic_msg.h"
+#include "utils.h"
+
+#define IC_BATCH	32	/* messages of a .direct service before others get a turn */
+
+/* A message that is longer than the ring's payload should allow: step over it. */
+static void skip_packet(struct ic *ic, u32 len)
+{
+	struct vmbus_channel *ch = ic->dev->channel;
+	struct vmpacket_descriptor *desc = hv_pkt_iter_first(ch);
+
+	ic_bad(ic, "a message of %u bytes", len);
+	if (!desc)
+		return;
+	__hv_pkt_iter_next(ch, desc);
+	hv_pkt_iter_close(ch);
+}
+
+/* Take the next packet out of the ring. */
+static bool take_packet(struct ic *ic)
+{
+	u32 len = 0;
+	u64 id;
+	int ret;
+
+	for (;;) {
+		ret = vmbus_recvpacket(ic->dev->channel, ic->packet, IC_RING_BYTES, &len, &id);
+		if (ret != -ENOBUFS)
+			break;
+		skip_packet(ic, len);
+	}
+	if (ret || !len)
+		return false;
+	ic->packet_len = len;
+	ic->packet_id = id;
+	ic_count(ic, IC_N_REQUESTS);
+	return true;
+}
+
+/**
+ * ic_answer() - answer the request in work
+ * @ic: the service; with ic->lock, unless it is a .direct one
+ * @status: HV_IC_OK ...
+ *
+ * An answer that finds no room is dropped: the host has all of the ring for
+ * the one answer that it waits for.
+ */
+void ic_answer(struct ic *ic, u32 status)
+{
+	int ret;
+
+	ic->busy = false;
+	ic_make_answer(ic->packet, status);
+	ret = vmbus_sendpacket(ic->dev->channel, ic->packet, ic->packet_len, ic->packet_id,
+			       VM_PKT_DATA_INBAND, 0);
+	if (ret) {
+		ic_count(ic, IC_N_UNSENT);
+		return;
+	}
+	ic_count(ic, IC_N_ANSWERS);
+	if (status)
+		ic_count(ic, IC_N_REFUSED);
+}
+
+static u16 ic_type(const struct ic *ic)
+{
+	return le16_to_cpu(((struct hv_ic_head *)ic->packet)->type);
+}
+
+/* Choose versions and say so. */
+static void negotiate(struct ic *ic)
+{
+	const struct ic_service *svc = ic->svc;
+	enum ic_flaw flaw = ic_check_negotiation(ic->packet, ic->packet_len);
+
+	ic->agreed = false;
+	if (flaw != IC_GOOD) {
+		ic_bad(ic, "negotiation of %u bytes: %s", ic->packet_len, ic_flaw_name(flaw));
+		ic_make_no_version(ic->packet, ic->packet_len);
+		ic_answer(ic, HV_IC_FAIL);
+		return;
+	}
+	ic->agreed = vmbus_prep_negotiate_resp((struct icmsg_hdr *)(ic->packet + HV_IC_PIPE_LEN),
+					       ic->packet, ic->packet_len,
+					       svc->frameworks, svc->nr_frameworks,
+					       svc->versions, svc->nr_versions,
+					       &ic->framework, &ic->version);
+	if (ic->agreed)
+		pr_info("%s IC version %u.%u\n", svc->name, ic->version >> 16,
+			ic->version & 0xffff);
+	else
+		ic_bad(ic, "none of the host's versions is known");
+	ic_answer(ic, HV_IC_OK);
+}
+
+/**
+ * ic_release_hold() - go on with a negotiation that hold() delayed
+ * @ic: the service, with ic->lock
+ */
+void ic_release_hold(struct ic *ic)
+{
+	negotiate(ic);
+	queue_work(ic->wq, &ic->receive);
+}
+
+static void handle_negotiation(struct ic *ic)
+{
+	ic->busy = ic->svc->hold && ic->svc->hold(ic);
+	if (!ic->busy)
+		negotiate(ic);
+}
+
+static void handle_request(struct ic *ic)
+{
+	u32 status;
+
+	if (!ic->agreed) {
+		ic_bad(ic, "a request of type %u before versions are agreed", ic_type(ic));
+		ic_answer(ic, HV_IC_FAIL);
+		return;
+	}
+	if (ic_type(ic) != ic->svc->type) {
+		ic_bad(ic, "a request of type %u", ic_type(ic));
+		ic_answer(ic, HV_IC_UNSUPPORTED);
+		return;
+	}
+	/* the answer may come from elsewhere before request() is back */
+	ic->busy = true;
+	status = ic->svc->request(ic, ic_data(ic), ic_data_len(ic));
+	if (status != IC_LATER)
+		ic_answer(ic, status);
+}
+
+static void handle_packet(struct ic *ic)
+{
+	enum ic_flaw flaw = ic_check_head(ic->packet, ic->packet_len);
+
+	if (flaw == IC_SHORT || flaw == IC_ANSWER) {
+		/* nothing there that could be answered */
+		ic_bad(ic, "a message of %u bytes: %s", ic->packet_len, ic_flaw_name(flaw));
+		return;
+	}
+	if (flaw != IC_GOOD) {
+		ic_bad(ic, "a message of type %u, %u bytes: %s", ic_type(ic), ic->packet_len,
+		       ic_flaw_name(flaw));
+		ic_answer(ic, HV_IC_FAIL);
+		return;
+	}
+	if (ic_type(ic) == HV_IC_NEGOTIATE)
+		handle_negotiation(ic);
+	else
+		handle_request(ic);
+}
+
+static void ic_receive_work(struct work_struct *work)
+{
+	struct ic *ic = container_of(work, struct ic, receive);
+
+	mutex_lock(&ic->lock);
+	while (!ic->busy && !ic->closing && take_packet(ic))
+		handle_packet(ic);
+	mutex_unlock(&ic->lock);
+}
+
+/* Context: tasklet, one at a time. */
+static void ic_on_channel(void *context)
+{
+	struct ic *ic = context;
+	unsigned int n;
+
+	if (!ic->svc->direct) {
+		queue_work(ic->wq, &ic->receive);
+		return;
+	}
+	/* the bus calls again if something is left */
+	for (n = 0; n < IC_BATCH && take_packet(ic); n++)
+		handle_packet(ic);
+}
+
+/**
+ * ic_open() - open the channel: the host may send now
+ * @ic: the service
+ *
+ * Return: 0 or an error of the bus.
+ */
+int ic_open(struct ic *ic)
+{
+	struct vmbus_channel *ch = ic->dev->channel;
+
+	ic->agreed = false;
+	ic->busy = false;
+	ic->closing = false;
+	ch->max_pkt_size = IC_RING_BYTES;
+	/* messages stay in the ring while one is in work: no call for those */
+	set_channel_read_mode(ch, ic->svc->direct ? HV_CALL_BATCHED : HV_CALL_DIRECT);
+	return vmbus_open(ch, VMBUS_RING_SIZE(IC_RING_BYTES), VMBUS_RING_SIZE(IC_RING_BYTES),
+			  NULL, 0, ic_on_channel, ic);
+}
+
+/**
+ * ic_quiesce() - take no more requests, and answer the one in work
+ * @ic: the service
+ */
+void ic_quiesce(struct ic *ic)
+{
+	mutex_lock(&ic->lock);
+	ic->closing = true;
+	if (ic->svc->quiesce)
+		ic->svc->quiesce(ic);
+	if (ic->busy && !ic->svc->direct)
+		ic_answer(ic, HV_IC_FAIL);
+	mutex_unlock(&ic->lock);
+	cancel_work_sync(&ic->receive);
+}
+
+/**
+ * ic_close() - close the channel
+ * @ic: the service, after ic_quiesce()
+ *
+ * Nothing of the service runs any more when this returns.
+ */
+void ic_close(struct ic *ic)
+{
+	vmbus_close(ic->dev->channel);
+	cancel_work_sync(&ic->receive);
+}
+
+/**
+ * ic_alloc() - what every service needs
+ * @dev: the device
+ * @svc: its service
+ *
+ * Return: the object, to be freed with ic_free(), or NULL.
+ */
+struct ic *ic_alloc(struct hv_device *dev, const struct ic_service *svc)
+{
+	struct ic *ic = kzalloc(sizeof(*ic), GFP_KERNEL);
+
+	if (!ic)
+		return NULL;
+	ic->dev = dev;
+	ic->svc = svc;
+	ic->packet = kvzalloc(IC_RING_BYTES, GFP_KERNEL);
+	/* memory reclaim may wait for what a frozen filesystem holds up: thawing must not */
+	ic->wq = alloc_ordered_workqueue("hv_%s", WQ_MEM_RECLAIM, svc->name);
+	if (!ic->packet || !ic->wq) {
+		ic_free(ic);
+		return NULL;
+	}
+	mutex_init(&ic->lock);
+	INIT_WORK(&ic->receive, ic_receive_work);
+	ratelimit_state_init(&ic->log_limit, 5 * HZ, 10);
+	ratelimit_set_flags(&ic->log_limit, RATELIMIT_MSG_ON_RELEASE);
+	return ic;
+}
+
+/**
+ * ic_free() - undo ic_alloc()
+ * @ic: the object
+ */
+void ic_free(struct ic *ic)
+{
+	if (ic->wq)
+		destroy_workqueue(ic->wq);
+	kvfree(ic->packet);
+	kfree(ic);
+}

@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Time: the host says what time it is, and when it wants the clock set
+ * ("Integration components: time sync").  Each message feeds the PTP clock
+ * (ptp.c); what it does to the system's clock is ts_math.c's decision.
+ *
+ * Modules cannot change the rate of the system's clock: working off a small
+ * error means small steps forward.  An error ahead is left to an NTP daemon
+ * with the PTP clock as its source.
+ */
+#define pr_fmt(fmt) "hv_utils: " fmt
+
+#include <linux/module.h>
+#include <linux/slab.h>
+#include <linux/timekeeping.h>
+#include <asm/mshyperv.h>
+#include "timesync.h"
+
+static bool timesync_implicit = true;
+module_param(timesync_implicit, bool, 0644);
+MODULE_PARM_DESC(timesync_implicit,
+		 "If set, set a clock that is behind by SAMPLE messages too");
+
+static bool timesync_ignore_sync;
+module_param(timesync_ignore_sync, bool, 0644);
+MODULE_PARM_DESC(timesync_ignore_sync, "Take SYNC messages for SAMPLE messages");
+
+static unsigned int timesync_sample_thresh = 5000;
+module_param(timesync_sample_thresh, uint, 0644);
+MODULE_PARM_DESC(timesync_sample_thresh,
+		 "Milliseconds behind that a SAMPLE steps at once (default 5000)");
+
+static bool timesync_verbose;
+module_param(timesync_verbose, bool, 0644);
+MODULE_PARM_DESC(timesync_verbose, "Log every correction of the clock");
+
+#define TS_LOG_NS	(100 * TS_NS_PER_MS)	/* corrections that are always worth a line */
+#define TS_RETRIES	3
+
+static const int ts_versions[] = {
+	HV_IC_VERSION(4, 0), HV_IC_VERSION(3, 0), HV_IC_VERSION(1, 0),
+};
+
+static const int ts_frameworks[] = { HV_IC_VERSION(3, 0), HV_IC_VERSION(1, 0) };
+
+/**
+ * ts_reference() - the partition's reference time, in 100 ns
+ *
+ * Context: any.
+ */
+u64 ts_reference(void)
+{
+	if (hv_read_reference_counter)
+		return hv_read_reference_counter();
+	/* no such counter: then only intervals of our own mean anything */
+	return ktime_get_raw_ns() / 100;
+}
+
+/*
+ * Move the clock.  Between reading and setting it, time may pass unseen: that
+ * is lost and given back.
+ */
+static void ts_move_clock(s64 by)
+{
+	ktime_t before = ktime_get();
+	ktime_t goal = ktime_add_ns(ktime_get_real(), by);
+	int i;
+
+	for (i = 0; i < TS_RETRIES; i++) {
+		struct timespec64 ts;
+		s64 lost;
+
+		ts = ktime_to_timespec64(ktime_add(goal, ktime_sub(ktime_get(), before)));
+		if (do_settimeofday64(&ts)) {
+			pr_warn_ratelimited("TimeSync: the clock does not take %lld s\n",
+					    ts.tv_sec);
+			return;
+		}
+		lost = ktime_to_ns(ktime_sub(ktime_add(goal, ktime_sub(ktime_get(), before)),
+					     ktime_get_real()));
+		if (lost < 100 * NSEC_PER_USEC)
+			return;
+	}
+}
+
+static void ts_adjust_work(struct work_struct *work)
+{
+	struct ts *ts = container_of(work, struct ts, adjust);
+	s64 by;
+
+	spin_lock_bh(&ts->lock);
+	by = ts->by_ns;
+	ts->by_ns = 0;
+	spin_unlock_bh(&ts->lock);
+	if (!by)
+		return;
+	ts_move_clock(by);
+	if (timesync_verbose || by >= TS_LOG_NS || by <= -TS_LOG_NS)
+		pr_info_ratelimited("TimeSync: clock moved by %lld us\n",
+				    div_s64(by, NSEC_PER_USEC));
+}
+
+/* Time since the last message, and whether someone steered the clock meanwhile. */
+static u64 ts_elapsed(struct ts *ts, bool *disciplined)
+{
+	struct system_time_snapshot now;
+	s64 real, raw;
+
+	ktime_get_snapshot(&now);
+	real = ktime_to_ns(ktime_sub(now.real, ts->last_real));
+	raw = ktime_to_ns(ktime_sub(now.raw, ts->last_raw));
+	*disciplined = ts->track.seen && ts_disciplined(real, raw);
+	ts->last_real = now.real;
+	ts->last_raw = now.raw;
+	return ts->track.seen ? raw : 0;
+}
+
+/* What a sample means for the system's clock.  Called with ts->lock. */
+static void ts_consider(struct ts *ts, const struct ts_sample *s)
+{
+	struct ts_policy policy = {
+		.implicit = timesync_implicit,
+		.ignore_sync = timesync_ignore_sync,
+		.step_ns = timesync_sample_thresh * TS_NS_PER_MS,
+	};
+	bool disciplined;
+	u64 elapsed;
+	s64 host_ns;
+
+	/*
+	 * In this order: time that passes between the two makes the guest look
+	 * ahead, never behind.
+	 */
+	if (ts_host_now_ns(s->host, s->ref, ts_reference(), &host_ns))
+		return;
+	ts->offset_ns = host_ns - ktime_to_ns(ktime_get_real());
+	elapsed = ts_elapsed(ts, &disciplined);
+	ts->by_ns = ts_correction(&ts->track, &policy, s->flags, ts->offset_ns, elapsed,
+				  disciplined);
+	if (!ts->by_ns)
+		return;
+	/* the move is no one else's steering */
+	ts->last_real = ktime_add_ns(ts->last_real, ts->by_ns);
+	queue_work(system_highpri_wq, &ts->adjust);
+}
+
+static u32 ts_request(struct ic *ic, void *data, u32 len)
+{
+	struct ts *ts = ic->priv;
+	struct ts_sample s;
+	int ret;
+
+	ret = ts_parse(data, len, ic->version, ts_reference(), &s);
+	if (ret) {
+		ic_bad(ic, "a time message of %u bytes that is %s", len,
+		       ret == -ESTALE ? "stale" : "malformed");
+		return ret == -ESTALE ? HV_IC_OK : HV_IC_BAD_ARGUMENT;
+	}
+	spin_lock_bh(&ts->lock);
+	ts->sample = s;
+	ts->valid = true;
+	ts_consider(ts, &s);
+	spin_unlock_bh(&ts->lock);
+	return HV_IC_OK;
+}
+
+static int ts_start(struct ic *ic)
+{
+	struct ts *ts = kzalloc(sizeof(*ts), GFP_KERNEL);
+
+	if (!ts)
+		return -ENOMEM;
+	spin_lock_init(&ts->lock);
+	INIT_WORK(&ts->adjust, ts_adjust_work);
+	ts_ptp_start(ts, &ic->dev->device);
+	ic->priv = ts;
+	return 0;
+}
+
+static void ts_stop(struct ic *ic)
+{
+	struct ts *ts = ic->priv;
+
+	ts_ptp_stop(ts);
+	cancel_work_sync(&ts->adjust);
+	ic->priv = NULL;
+	kfree(ts);
+}
+
+/* Reference time may have begun anew. */
+static void ts_resumed(struct ic *ic)
+{
+	struct ts *ts = ic->priv;
+
+	spin_lock_bh(&ts->lock);
+	ts->valid = false;
+	ts->track = (struct ts_track) { };
+	spin_unlock_bh(&ts->lock);
+}
+
+const struct ic_service ic_timesync = {
+	.name = "TimeSync",
+	.type = HV_IC_TIMESYNC,
+	.direct = true,
+	.versions = ts_versions,
+	.nr_versions = ARRAY_SIZE(ts_versions),
+	.frameworks = ts_frameworks,
+	.nr_frameworks = ARRAY_SIZE(ts_frameworks),
+	.start = ts_start,
+	.stop = ts_stop,
+	.request = ts_request,
+	.resumed = ts_resumed,
+};
+
+/* ---- time_offset_ns and its like, of the device ---- */
+
+static int ts_get(struct device *dev, struct ts *copy)
+{
+	struct ic *ic = dev_get_drvdata(dev);
+	struct ts *ts = ic->priv;
+
+	spin_lock_bh(&ts->lock);
+	copy->valid = ts->valid;
+	copy->sample = ts->sample;
+	copy->offset_ns = ts->offset_ns;
+	spin_unlock_bh(&ts->lock);
+	return copy->valid ? 0 : -ENODATA;
+}
+
+#define TS_ATTR(name, format, value)						\
+static ssize_t name##_show(struct device *dev, struct device_attribute *a, char *buf) \
+{										\
+	struct ts now;								\
+	int ret = ts_get(dev, &now);						\
+										\
+	return ret ? ret : sysfs_emit(buf, format "\n", now.value);		\
+}										\
+static DEVICE_ATTR_RO(name)
+
+/* Host's clock minus the system's, at the last message */
+TS_ATTR(time_offset_ns, "%lld", offset_ns);
+TS_ATTR(time_leap, "%u", sample.leap);
+TS_ATTR(time_stratum, "%u", sample.stratum);
+
+static struct attribute *ts_attrs[] = {
+	&dev_attr_time_offset_ns.attr,
+	&dev_attr_time_leap.attr,
+	&dev_attr_time_stratum.attr,
+	NULL
+};
+
+static umode_t ts_visible(struct kobject *kobj, struct attribute *attr, int n)
+{
+	struct ic *ic = dev_get_drvdata(kobj_to_dev(kobj));
+
+	return ic && ic->svc == &ic_timesync ? attr->mode : 0;
+}
+
+static const struct attribute_group ts_group = {
+	.attrs = ts_attrs,
+	.is_visible = ts_visible,
+};
+
+const struct attribute_group *ts_groups[] = { &ts_group, NULL };

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Private to hv_utils.  A service is a row of the table in main.c; ic.c carries
+ * its messages.  Dependencies: ic_msg, ts_math <- ic <- services <- main.
+ */
+#ifndef _HVU_UTILS_H
+#define _HVU_UTILS_H
+
+#include <linux/hyperv.h>
+#include <linux/mutex.h>
+#include <linux/ratelimit.h>
+#include <linux/workqueue.h>
+#include <hv/ic_wire.h>
+
+struct dentry;
+struct ic;
+
+/* Ring of each direction and, with it, the longest message there can be */
+#define IC_RING_BYTES	(16 * 1024)
+
+/* request() will call ic_answer() itself, later */
+#define IC_LATER	0xffffffff
+
+/* Per device; /sys/kernel/debug/hyperv/DEVICE/utils shows them by these names */
+enum ic_counter {
+	IC_N_REQUESTS,	/* taken from the ring */
+	IC_N_ANSWERS,	/* sent */
+	IC_N_REFUSED,	/* of those, with an error */
+	IC_N_BAD,	/* messages that made no sense */
+	IC_N_UNSENT,	/* answers that the ring did not take */
+	IC_N_TIMEOUTS,	/* the daemon did not answer in time */
+	IC_N_LATE,	/* it did later */
+	IC_N_UNASKED,	/* the daemon wrote what nobody wanted */
+	IC_N_DAEMONS,	/* registrations */
+	IC_NR_COUNTERS,
+};
+
+/**
+ * struct ic_service - what makes one service differ from the others
+ * @name: as in "NAME IC version 3.0"
+ * @type: message type
+ * @direct: request() does not sleep and is called in the channel's callback
+ * @versions: message versions, newest first
+ * @nr_versions: their number
+ * @frameworks: framework versions, newest first
+ * @nr_frameworks: their number
+ * @start: make ready what belongs to the service; the channel is not open yet
+ * @stop: undo start(); the channel is closed, and nothing else is called again
+ * @hold: may delay the answer to a negotiation by returning true and calling
+ *	ic_release_hold() in time
+ * @request: carry out a request. @data has @len bytes and may be written, for
+ *	the answer. Returns the answer's status, or IC_LATER
+ * @quiesce: answer what is outstanding now: the channel is about to close
+ * @resumed: the machine wakes up; the channel is about to open again
+ *
+ * Only @name, @type, the versions and @request must be there.
+ */
+struct ic_service {
+	const char *name;
+	u16 type;
+	bool direct;
+	const int *versions;
+	int nr_versions;
+	const int *frameworks;
+	int nr_frameworks;
+	int (*start)(struct ic *ic);
+	void (*stop)(struct ic *ic);
+	bool (*hold)(struct ic *ic);
+	u32 (*request)(struct ic *ic, void *data, u32 len);
+	void (*quiesce)(struct ic *ic);
+	void (*resumed)(struct ic *ic);
+};
+
+/* One channel with its service */
+struct ic {
+	struct hv_device *dev;
+	const struct ic_service *svc;
+	void *priv;			/* the service's own */
+
+	/*
+	 * The request in work.  Services with .direct: the channel's callback
+	 * only.  Others: protected by @lock.
+	 */
+	u8 *packet;
+	u32 packet_len;
+	u64 packet_id;
+	bool busy;			/* IC_LATER: do not read on */
+	bool agreed;			/* versions */
+	bool closing;			/* read no more */
+	int framework, version;		/* when agreed */
+	struct mutex lock;
+
+	struct workqueue_struct *wq;	/* ordered; all of a service but its .direct requests */
+	struct work_struct receive;
+
+	atomic64_t count[IC_NR_COUNTERS];
+	struct ratelimit_state log_limit;
+	struct dentry *debugfs;
+};
+
+/* ---- ic.c ---- */
+
+struct ic *ic_alloc(struct hv_device *dev, const struct ic_service *svc);
+void ic_free(struct ic *ic);
+int ic_open(struct ic *ic);
+void ic_quiesce(struct ic *ic);
+void ic_close(struct ic *ic);
+void ic_answer(struct ic *ic, u32 status);
+void ic_release_hold(struct ic *ic);
+
+/* The data of the request in work */
+static inline void *ic_data(struct ic *ic)
+{
+	return ic->packet + sizeof(struct hv_ic_head);
+}
+
+static inline u32 ic_data_len(const struct ic *ic)
+{
+	return ic->packet_len - sizeof(struct hv_ic_head);
+}
+
+static inline void ic_count(struct ic *ic, enum ic_counter which)
+{
+	atomic64_inc(&ic->count[which]);
+}
+
+/* One line about something that the host, or a daemon, should not have done */
+#define ic_bad(service, fmt, ...)						\
+do {										\
+	struct ic *_ic = (service);						\
+	ic_count(_ic, IC_N_BAD);						\
+	if (__ratelimit(&_ic->log_limit))					\
+		dev_warn(&_ic->dev->device, "%s, channel %u: " fmt "\n",	\
+			 _ic->svc->name, _ic->dev->channel->offermsg.child_relid, \
+			 ##__VA_ARGS__);					\
+} while (0)
+
+/* ---- stats.c ---- */
+
+void ic_stats_add(struct ic *ic);
+void ic_stats_remove(struct ic *ic);
+
+/* ---- services ---- */
+
+extern const struct ic_service ic_heartbeat;
+extern const struct ic_service ic_shutdown;
+extern const struct ic_service ic_timesync;
+extern const struct attribute_group *ts_groups[];
+
+#endif
