@@ -3,6 +3,7 @@
  * Commands on devices: offer, rescind, how to offer, and raw messages, event
  * flags, packets and ring words, right or wrong.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "bus.h"
@@ -10,6 +11,7 @@
 #include "fault.h"
 #include "hex.h"
 #include "log.h"
+#include "poll.h"
 #include "synic.h"
 
 static struct vsp_dev *device(struct reply *r, int argc, char **argv,
@@ -182,37 +184,87 @@ static struct vsp_chan *channel(struct reply *r, int argc, char **argv,
 	return ch;
 }
 
-static int send_packet(struct reply *r, int argc, char **argv, struct bus *b)
+/* A raw packet, as often as wanted: what the ring cannot take now it gets later. */
+struct raw {
+	struct bus *bus;
+	char name[32];
+	unsigned int sub;
+	struct packet_header h;
+	uint8_t payload[16384];
+	size_t len;
+	unsigned long long left;
+};
+
+static struct vsp_chan *raw_channel(const struct raw *p)
 {
-	struct vsp_chan *ch = channel(r, argc, argv, b, 2);
+	struct vsp_dev *d = vsp_find(p->bus, p->name);
+
+	return d ? vsp_channel(d, p->sub) : NULL;
+}
+
+static void raw_put(void *ctx)
+{
+	struct raw *p = ctx;
+	struct vsp_chan *ch = raw_channel(p);
+	bool sent = false;
+
+	while (p->left && ch && !ch->outq &&
+	       !hring_put(&ch->out, &p->h, sizeof(p->h), p->payload, p->len)) {
+		p->left--;
+		sent = true;
+	}
+	if (sent) {
+		hring_publish(&ch->out);
+		synic_signal(p->bus->vm, ch->ctl->target_vp, ch->ctl->target_sint,
+			     ch->ctl->event_flag);
+	}
+	if (!p->left || !ch || !timer_start(1, raw_put, p))
+		free(p);
+}
+
+static int raw_parse(struct reply *r, int argc, char **argv, struct raw *p)
+{
 	const char *text = control_arg(argc, argv, "payload");
 	unsigned long long type, flags, id, offset, len;
-	static uint8_t payload[16384];
-	struct packet_header h;
-	long n;
+	long n = hex_bytes(text ? text : "", p->payload, sizeof(p->payload));
 
-	if (!ch)
-		return -1;
-	n = hex_bytes(text ? text : "", payload, sizeof(payload));
 	if (n < 0)
 		return reply_error(r, "payload is hex, at most 16384 bytes");
 	if (control_num(r, argc, argv, "type", PKT_INBAND, &type) ||
 	    control_num(r, argc, argv, "flags", 0, &flags) ||
 	    control_num(r, argc, argv, "id", 0, &id) ||
 	    control_num(r, argc, argv, "offset", 2, &offset) ||
-	    control_num(r, argc, argv, "len", (sizeof(h) + n + 7) / 8, &len))
+	    control_num(r, argc, argv, "len", (sizeof(p->h) + n + 7) / 8, &len) ||
+	    control_num(r, argc, argv, "count", 1, &p->left))
 		return -1;
-	h = (struct packet_header){
+	p->len = n;
+	p->h = (struct packet_header){
 		.type = type, .offset8 = offset, .len8 = len, .flags = flags,
 		.id = id,
 	};
-	trace("PACKET", "> raw %s type=%llu id=%#llx offset8=%llu len8=%llu bytes=%ld",
-	      ch->dev->name, type, id, offset, len, n);
-	if (ch->outq || hring_put(&ch->out, &h, sizeof(h), payload, n))
-		return reply_error(r, "the ring to the guest is full");
-	hring_publish(&ch->out);
-	synic_signal(b->vm, ch->ctl->target_vp, ch->ctl->target_sint,
-		     ch->ctl->event_flag);
+	trace("PACKET", "> raw %s type=%llu id=%#llx offset8=%llu len8=%llu bytes=%ld count=%llu",
+	      p->name, type, id, offset, len, n, p->left);
+	return 0;
+}
+
+static int send_packet(struct reply *r, int argc, char **argv, struct bus *b)
+{
+	struct vsp_chan *ch = channel(r, argc, argv, b, 2);
+	struct raw *p;
+
+	if (!ch)
+		return -1;
+	p = calloc(1, sizeof(*p));
+	if (!p)
+		return reply_error(r, "out of memory");
+	p->bus = b;
+	p->sub = ch->sub;
+	snprintf(p->name, sizeof(p->name), "%s", ch->dev->name);
+	if (raw_parse(r, argc, argv, p)) {
+		free(p);
+		return -1;
+	}
+	raw_put(p);
 	return 0;
 }
 
@@ -298,7 +350,7 @@ void devctl_init(struct bus *b)
 	control_register("send",
 		"message type=N [payload=HEX] [vp=N]  a raw control message to the guest\n"
 		"event vp=N flag=N  a raw event flag\n"
-		"packet NAME [sub=N] type=N flags=N id=N offset=N len=N payload=HEX  a raw ring packet (offset and len in units of 8)",
+		"packet NAME [sub=N] type=N flags=N id=N offset=N len=N payload=HEX [count=N]  a raw ring packet (offset and len in units of 8)",
 		cmd_send, b);
 	control_register("ring",
 		"NAME [sub=N] dir=in|out [write_index=V] [read_index=V] [mask=V] [pending=V] [features=V]  show or overwrite ring words",

@@ -163,6 +163,8 @@ void net_control(struct nic *n, const uint8_t *msg, size_t len);
 void net_indicate(struct nic *n, uint32_t status, const void *data, size_t len);
 /* Puts a whole RNDIS message into a section and sends it; false = no room. */
 bool net_send_control(struct nic *n, const void *msg, size_t len);
+/* The same on any queue, where control messages do not belong. */
+bool net_send_on(struct nic *n, unsigned int queue, const void *msg, size_t len);
 
 /* net_oid.c: length of the answer, status set */
 size_t net_query(struct nic *n, uint32_t oid, const uint8_t *in, size_t in_len,
@@ -205,6 +207,8 @@ void net_fault_clear(struct nic *n);
 void net_commands(struct bus *b, struct nic **nics);
 
 /* net_dev.c */
+/* NVSP version of "6.1" and the like, 0 for others. */
+uint32_t net_version(const char *v);
 void net_free(struct vsp_dev *d);
 
 #endif

@@ -56,6 +56,28 @@ static int cmd_speed(struct reply *r, int argc, char **argv, struct nic *n)
 	return 0;
 }
 
+/* The newest version that the guest's next connection gets. */
+static int cmd_version(struct reply *r, int argc, char **argv, struct nic *n)
+{
+	uint32_t version = net_version(argc > 2 ? argv[2] : "");
+
+	if (!version)
+		return reply_error(r, "nic version 1|2|4|5|6|6.1 [nic=NAME]");
+	n->nvsp_cap = version;
+	return 0;
+}
+
+/* The largest MTU, as the guest's next connection learns it. */
+static int cmd_mtu(struct reply *r, int argc, char **argv, struct nic *n)
+{
+	unsigned long mtu = argc > 2 ? strtoul(argv[2], NULL, 0) : 0;
+
+	if (mtu < 576 || mtu > 65521)
+		return reply_error(r, "nic mtu 576..65521 [nic=NAME]");
+	n->mtu_max = mtu;
+	return 0;
+}
+
 /* Capabilities change while the guest runs, and it is told. */
 static int cmd_caps(struct reply *r, int argc, char **argv, struct nic *n)
 {
@@ -138,13 +160,14 @@ static int cmd_inject(struct reply *r, int argc, char **argv, struct nic *n)
 	const char *text = control_arg(argc, argv, "hex");
 	uint8_t bytes[1024];
 	long len = text ? hex_bytes(text, bytes, sizeof(bytes)) : -1;
-	unsigned long long count;
+	unsigned long long count, sub;
 
-	if (len < 1 || control_num(r, argc, argv, "count", 1, &count))
-		return reply_error(r, "nic inject hex=BYTES [count=N] [nic=NAME]");
+	if (len < 1 || control_num(r, argc, argv, "count", 1, &count) ||
+	    control_num(r, argc, argv, "sub", 0, &sub) || sub >= VSP_CHANS)
+		return reply_error(r, "nic inject hex=BYTES [count=N] [sub=N] [nic=NAME]");
 	while (count--)
-		if (!net_send_control(n, bytes, len))
-			return reply_error(r, "no section of the receive buffer is free");
+		if (!net_send_on(n, sub, bytes, len))
+			return reply_error(r, "no such channel, or no section of the receive buffer is free");
 	return 0;
 }
 
@@ -172,6 +195,7 @@ static int cmd_nic(struct reply *r, int argc, char **argv, void *ctx)
 		int (*fn)(struct reply *r, int argc, char **argv, struct nic *n);
 	} verbs[] = {
 		{ "link", cmd_link }, { "speed", cmd_speed }, { "caps", cmd_caps },
+		{ "version", cmd_version }, { "mtu", cmd_mtu },
 		{ "vf", cmd_vf }, { "table", cmd_table },
 		{ "keepalive", cmd_keepalive }, { "indicate", cmd_indicate },
 		{ "inject", cmd_inject }, { "fault", net_fault_command },
@@ -190,7 +214,7 @@ static int cmd_nic(struct reply *r, int argc, char **argv, void *ctx)
 	for (unsigned int i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++)
 		if (!strcmp(what, verbs[i].word))
 			return verbs[i].fn(r, argc, argv, n);
-	return reply_error(r, "nic list|link|speed|caps|vf|table|keepalive|indicate|inject|fault|release|clear");
+	return reply_error(r, "nic list|link|speed|version|mtu|caps|vf|table|keepalive|indicate|inject|fault|release|clear");
 }
 
 static void print_counters(struct reply *r, bool reset, void *ctx)
@@ -234,12 +258,14 @@ void net_commands(struct bus *b, struct nic **nics)
 		"list  the network devices and what their guest agreed to\n"
 		"link up|down|change [nic=NAME]  media state, or as after a migration\n"
 		"speed MBIT [nic=NAME]  change the link speed\n"
+		"version 1|2|4|5|6|6.1 [nic=NAME]  newest NVSP version, from the next connection on\n"
+		"mtu N [nic=NAME]  largest MTU, from the next connection on\n"
 		"caps [off=csum+lso+rsc] [nic=NAME]  change the offloads and say so\n"
 		"vf on|off [serial=N] [nic=NAME]  VF association\n"
 		"table [queues=A,B,..] [count=N] [offset=N] [nic=NAME]  send indirection table\n"
 		"keepalive [nic=NAME]\n"
 		"indicate status=N [nic=NAME]  any status\n"
-		"inject hex=BYTES [count=N] [nic=NAME]  any RNDIS message\n"
+		"inject hex=BYTES [count=N] [sub=N] [nic=NAME]  any RNDIS message\n"
 		"fault [on=NAME] [oid=N] drop|hold|duplicate|delay=MS|status=N|short=LEN|id=N|corrupt=OFF:HEX [count=N|all] [nic=NAME]  spoil answers\n"
 		"release [nic=NAME]  send the held answers\n"
 		"clear [nic=NAME]  forget the faults",

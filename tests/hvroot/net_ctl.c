@@ -8,17 +8,22 @@
 
 #define REPLY_MAX 1024
 
-bool net_send_control(struct nic *n, const void *msg, size_t len)
+bool net_send_on(struct nic *n, unsigned int queue, const void *msg, size_t len)
 {
 	struct iovec iov = { (void *)msg, len };
 
-	if (!vsp_primary(&n->dev) || !net_buf_alive(n, &n->recv))
+	if (!vsp_channel(&n->dev, queue) || !net_buf_alive(n, &n->recv))
 		return false;
-	net_train_flush(n, 0);	/* in order behind the frames before it */
-	if (!net_train_add(n, 0, &iov, 1, true))
+	net_train_flush(n, queue);	/* in order behind the frames before it */
+	if (!net_train_add(n, queue, &iov, 1, true))
 		return false;
-	net_train_flush(n, 0);
+	net_train_flush(n, queue);
 	return true;
+}
+
+bool net_send_control(struct nic *n, const void *msg, size_t len)
+{
+	return net_send_on(n, 0, msg, len);
 }
 
 void net_indicate(struct nic *n, uint32_t status, const void *data, size_t len)

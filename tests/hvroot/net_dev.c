@@ -35,7 +35,7 @@ static int set_mac(struct nic *n, const char *v)
 	return 0;
 }
 
-static int set_nvsp(struct nic *n, const char *v)
+uint32_t net_version(const char *v)
 {
 	static const struct {
 		const char *name;
@@ -47,8 +47,8 @@ static int set_nvsp(struct nic *n, const char *v)
 
 	for (unsigned int i = 0; i < sizeof(all) / sizeof(all[0]); i++)
 		if (!strcmp(v, all[i].name))
-			n->nvsp_cap = all[i].version;
-	return !n->nvsp_cap;
+			return all[i].version;
+	return 0;
 }
 
 /* off=csum+lso+rsc+rss: what this host cannot do */
@@ -71,8 +71,8 @@ static int set_one(struct nic *n, const char *key, const char *v)
 	else if (!strcmp(key, "mac"))
 		bad = set_mac(n, v);
 	else if (!strcmp(key, "nvsp")) {
-		n->nvsp_cap = 0;
-		bad = set_nvsp(n, v);
+		n->nvsp_cap = net_version(v);
+		bad = !n->nvsp_cap;
 	} else if (!strcmp(key, "queues")) {
 		bad = number(v, 1, VSP_CHANS, &x);
 		n->queues = x;

@@ -365,8 +365,9 @@ static bool ready(struct nic *n)
 static bool room(struct nic *n)
 {
 	struct vsp_chan *ch = vsp_primary(&n->dev);
+	unsigned int most = NET_FRAME_MAX / (n->recv.section - sizeof(struct rx_message)) + 1;
 
-	return n->nfree > NET_RESERVE + NET_RANGES && n->free_xact >= 0 && !ch->outq;
+	return n->nfree > NET_RESERVE + most && n->free_xact >= 0 && !ch->outq;
 }
 
 static void on_tap(void *ctx, uint32_t events)
