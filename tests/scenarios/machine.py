@@ -213,6 +213,8 @@ class Booted:
         lines = ["-- hvroot said:"] + tail(self.path("vmm.log"), 8)
         lines += ["-- trace:"] + tail(self.path("trace"), 40)
         lines += ["-- console:"] + tail(self.path("console"), 25)
+        if not self.agent:
+            return lines
         try:
             self.deadline = time.monotonic() + 20
             lines += ["-- dmesg:"] + self.run("dmesg | tail -40", 15)[0].splitlines()

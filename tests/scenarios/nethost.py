@@ -2,7 +2,10 @@
 """The machine's side of a NIC: the TAP, servers for content both ways, and what passes by."""
 import hashlib
 import random
+import resource
+import selectors
 import socket
+import struct
 import subprocess
 import threading
 import time
@@ -11,6 +14,7 @@ from machine import Failure
 
 HOST, GUEST, MAC = "10.9.0.1", "10.9.0.2", "00:15:5d:01:02:03"
 HOST6, GUEST6 = "fd09::1", "fd09::2"
+resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
 
 
 def host(command):
@@ -69,6 +73,80 @@ class Server:
         self.sock.close()
 
 
+class Echo:
+    """Gives back what comes, over TCP or UDP, on one port; all connections in one thread."""
+
+    def __init__(self, kind=socket.SOCK_STREAM, address=HOST):
+        family = socket.AF_INET6 if ":" in address else socket.AF_INET
+        self.sock = socket.socket(family, kind)
+        self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self.sock.bind((address, 0))
+        self.port = self.sock.getsockname()[1]
+        self.most = self.live = self.datagrams = 0
+        if kind == socket.SOCK_STREAM:
+            self.sock.listen(4096)
+        self.sock.setblocking(False)
+        self.ends, self.end = socket.socketpair()
+        run = self.streams if kind == socket.SOCK_STREAM else self.packets
+        self.thread = threading.Thread(target=run, daemon=True)
+        self.thread.start()
+
+    def streams(self):
+        choose = selectors.DefaultSelector()
+        choose.register(self.sock, selectors.EVENT_READ)
+        choose.register(self.ends, selectors.EVENT_READ)
+        while True:
+            for key, _ in choose.select():
+                if key.fileobj is self.ends:
+                    for k in list(choose.get_map().values()):
+                        k.fileobj.close()
+                    return
+                if key.fileobj is self.sock:
+                    self.accept(choose)
+                else:
+                    self.echo(choose, key.fileobj)
+
+    def accept(self, choose):
+        try:
+            while True:
+                client, _ = self.sock.accept()
+                client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                choose.register(client, selectors.EVENT_READ)
+                self.live += 1
+                self.most = max(self.most, self.live)
+        except BlockingIOError:
+            pass
+
+    def echo(self, choose, client):
+        try:
+            data = client.recv(65536)
+            if data:
+                client.sendall(data)
+                return
+        except OSError:
+            pass
+        choose.unregister(client)
+        client.close()
+        self.live -= 1
+
+    def packets(self):
+        choose = selectors.DefaultSelector()
+        choose.register(self.sock, selectors.EVENT_READ)
+        choose.register(self.ends, selectors.EVENT_READ)
+        while True:
+            for key, _ in choose.select():
+                if key.fileobj is self.ends:
+                    self.sock.close()
+                    return
+                data, peer = self.sock.recvfrom(65536)
+                self.datagrams += 1
+                self.sock.sendto(data, peer)
+
+    def close(self):
+        self.end.close()
+        self.thread.join(5)
+
+
 class Sniffer:
     """Frames that pass a TAP, its own side's included."""
 
@@ -94,6 +172,26 @@ class Sniffer:
         self.sock.close()
 
 
+def ones(data):
+    """Internet checksum, not inverted: 0xffff over data that carries its own."""
+    if len(data) % 2:
+        data += b"\0"
+    total = sum(struct.unpack("!%dH" % (len(data) // 2), data))
+    while total >> 16:
+        total = (total & 0xffff) + (total >> 16)
+    return total
+
+
+def summed(frame):
+    """Whether the TCP or UDP checksum in a captured, untagged, unfragmented frame is right."""
+    if frame[12:14] == b"\x08\x00":
+        total = struct.unpack("!H", frame[16:18])[0]
+        proto, addresses, l4 = frame[23], frame[26:34], frame[14 + (frame[14] & 15) * 4:14 + total]
+    else:
+        proto, addresses, l4 = frame[20], frame[22:54], frame[54:54 + struct.unpack("!H", frame[18:20])[0]]
+    return ones(addresses + struct.pack("!HH", proto, len(l4)) + l4) == 0xffff
+
+
 class Nic:
     """The guest's NIC of machine M, with an address, and the TAP with its own."""
 
@@ -110,18 +208,19 @@ class Nic:
 # an MTU below 1280 has no IPv6
 [ "$(cat /sys/class/net/eth0/mtu)" -lt 1280 ] || ip addr show eth0 | grep -q %s || ip addr add %s/64 dev eth0""" % (GUEST, GUEST, GUEST6, GUEST6))
         m.wait("[ \"$(cat /sys/class/net/eth0/carrier)\" = 1 ]", 30, "carrier")
-        m.wait("ping -c1 -W1 %s >/dev/null" % HOST, 20, "an answer to ping")
+        m.wait("ping -c1 -s 8 -W1 %s >/dev/null" % HOST, 20, "an answer to ping")
 
-    def content(self, mib=1, what="", limit=90):
+    def content(self, mib=1, what="", limit=90, v6=False):
         """MIB both ways over TCP, compared by content."""
+        address = HOST6 if v6 else HOST
         data = random.Random(mib).randbytes(int(mib * (1 << 20)))
         want = hashlib.md5(data).hexdigest()
-        s = Server(data)
-        got = self.m.sh("nc %s %d </dev/null | tee /tmp/content | md5sum" % (HOST, s.port), limit).split()[0]
+        s = Server(data, address, v6=v6)
+        got = self.m.sh("nc %s %d </dev/null | tee /tmp/content | md5sum" % (address, s.port), limit).split()[0]
         s.close()
         self.m.expect(got == want, "%s: to the guest: content differs" % what)
-        s = Server()
-        self.m.sh("nc %s %d </tmp/content" % (HOST, s.port), limit)
+        s = Server(None, address, v6=v6)
+        self.m.sh("nc %s %d </tmp/content" % (address, s.port), limit)
         sums = s.wait(1)
         s.close()
         self.m.expect(sums == [want], "%s: from the guest: content differs %s" % (what, s.errors))

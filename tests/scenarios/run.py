@@ -203,6 +203,12 @@ def save(machine, run, options):
     machine.discard()
 
 
+def together(boots):
+    """Lists of boots that may not run at the same time: those with a NIC share its TAP and address."""
+    nets = [b for b in boots if any("tap=" in o for o in b[0].machine.options)]
+    return [nets] * bool(nets) + [[b] for b in boots if b not in nets]
+
+
 def inside(options):
     """In the lab: run the plan."""
     with open(os.path.join(options.out, "plan.json")) as f:
@@ -219,16 +225,17 @@ def inside(options):
     boots = [b for b in boots if b]
     report = Report(sum(len(b) for b in boots) + len(done), part, before)
     work = queue.Queue()
-    for boot in boots:
-        work.put(boot)
+    for group in together(boots):
+        work.put(group)
 
     def worker():
         while True:
             try:
-                boot = work.get_nowait()
+                group = work.get_nowait()
             except queue.Empty:
                 return
-            serve(boot, options, plan, report)
+            for boot in group:
+                serve(boot, options, plan, report)
 
     threads = [threading.Thread(target=worker) for _ in range(options.jobs)]
     for t in threads:
