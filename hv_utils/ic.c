@@ -105,13 +105,23 @@ static void negotiate(struct ic *ic)
 }
 
 /**
+ * ic_read_on() - look for the next request
+ * @ic: the service, with ic->lock
+ */
+void ic_read_on(struct ic *ic)
+{
+	if (!ic->closing)
+		queue_work(ic->wq, &ic->receive);
+}
+
+/**
  * ic_release_hold() - go on with a negotiation that hold() delayed
  * @ic: the service, with ic->lock
  */
 void ic_release_hold(struct ic *ic)
 {
 	negotiate(ic);
-	queue_work(ic->wq, &ic->receive);
+	ic_read_on(ic);
 }
 
 static void handle_negotiation(struct ic *ic)
@@ -168,7 +178,7 @@ static void ic_receive_work(struct work_struct *work)
 	struct ic *ic = container_of(work, struct ic, receive);
 
 	mutex_lock(&ic->lock);
-	while (!ic->busy && !ic->closing && take_packet(ic))
+	while (!ic->busy && !ic->held && !ic->closing && take_packet(ic))
 		handle_packet(ic);
 	mutex_unlock(&ic->lock);
 }
@@ -218,6 +228,7 @@ void ic_quiesce(struct ic *ic)
 	ic->closing = true;
 	if (ic->svc->quiesce)
 		ic->svc->quiesce(ic);
+	ic->held = false;
 	if (ic->busy && !ic->svc->direct)
 		ic_answer(ic, HV_IC_FAIL);
 	mutex_unlock(&ic->lock);
@@ -241,7 +252,7 @@ void ic_close(struct ic *ic)
  * @dev: the device
  * @svc: its service
  *
- * Return: the object, to be freed with ic_free(), or NULL.
+ * Return: the object with one reference, or NULL.
  */
 struct ic *ic_alloc(struct hv_device *dev, const struct ic_service *svc)
 {
@@ -249,30 +260,50 @@ struct ic *ic_alloc(struct hv_device *dev, const struct ic_service *svc)
 
 	if (!ic)
 		return NULL;
+	kref_init(&ic->ref);
 	ic->dev = dev;
 	ic->svc = svc;
-	ic->packet = kvzalloc(IC_RING_BYTES, GFP_KERNEL);
-	/* memory reclaim may wait for what a frozen filesystem holds up: thawing must not */
-	ic->wq = alloc_ordered_workqueue("hv_%s", WQ_MEM_RECLAIM, svc->name);
-	if (!ic->packet || !ic->wq) {
-		ic_free(ic);
-		return NULL;
-	}
+	ic->closing = true;
 	mutex_init(&ic->lock);
 	INIT_WORK(&ic->receive, ic_receive_work);
 	ratelimit_state_init(&ic->log_limit, 5 * HZ, 10);
 	ratelimit_set_flags(&ic->log_limit, RATELIMIT_MSG_ON_RELEASE);
+	ic->packet = kvzalloc(IC_RING_BYTES, GFP_KERNEL);
+	/* memory reclaim may wait for what a frozen filesystem holds up: thawing must not */
+	ic->wq = alloc_ordered_workqueue("hv_%s", WQ_MEM_RECLAIM, svc->name);
+	if (!ic->packet || !ic->wq) {
+		ic_stop(ic);
+		ic_put(ic);
+		return NULL;
+	}
 	return ic;
 }
 
 /**
- * ic_free() - undo ic_alloc()
- * @ic: the object
+ * ic_stop() - let go of all but the object itself
+ * @ic: the service; its channel is closed and its stop() was called
  */
-void ic_free(struct ic *ic)
+void ic_stop(struct ic *ic)
 {
 	if (ic->wq)
 		destroy_workqueue(ic->wq);
 	kvfree(ic->packet);
+	ic->packet = NULL;
+}
+
+static void ic_free(struct kref *ref)
+{
+	struct ic *ic = container_of(ref, struct ic, ref);
+
+	kfree(ic->dmn);
 	kfree(ic);
+}
+
+/**
+ * ic_put() - drop a reference
+ * @ic: the object
+ */
+void ic_put(struct ic *ic)
+{
+	kref_put(&ic->ref, ic_free);
 }

@@ -10,12 +10,17 @@
 #include <linux/module.h>
 #include <hv/compat_utils.h>
 #include <hv/version.h>
-#include "utils.h"
+#include "daemon.h"
 
 static const struct hv_vmbus_device_id utils_ids[] = {
 	{ HV_SHUTDOWN_GUID, .driver_data = (kernel_ulong_t)&ic_shutdown },
 	{ HV_TS_GUID, .driver_data = (kernel_ulong_t)&ic_timesync },
 	{ HV_HEART_BEAT_GUID, .driver_data = (kernel_ulong_t)&ic_heartbeat },
+	{ HV_KVP_GUID, .driver_data = (kernel_ulong_t)&ic_kvp },
+	{ HV_VSS_GUID, .driver_data = (kernel_ulong_t)&ic_vss },
+#ifdef HV_HAVE_FCOPY
+	{ HV_FCOPY_GUID, .driver_data = (kernel_ulong_t)&ic_fcopy },
+#endif
 	{ },
 };
 MODULE_DEVICE_TABLE(vmbus, utils_ids);
@@ -44,7 +49,8 @@ stop:
 free_ic:
 	dev_err(&dev->device, "%s not usable (error %d)\n", svc->name, ret);
 	hv_set_drvdata(dev, NULL);
-	ic_free(ic);
+	ic_stop(ic);
+	ic_put(ic);
 	return ret;
 }
 
@@ -58,7 +64,8 @@ static hv_utils_remove_t utils_remove(struct hv_device *dev)
 	if (ic->svc->stop)
 		ic->svc->stop(ic);
 	hv_set_drvdata(dev, NULL);
-	ic_free(ic);
+	ic_stop(ic);
+	ic_put(ic);
 	return HV_UTILS_REMOVED;
 }
 
@@ -78,6 +85,41 @@ static int utils_resume(struct hv_device *dev)
 	if (ic->svc->resumed)
 		ic->svc->resumed(ic);
 	return ic_open(ic);
+}
+
+static struct hv_driver utils_driver;
+
+static int serves(struct device *dev, const void *id)
+{
+	const struct ic *ic = dev_get_drvdata(dev);
+	const struct cb_id *want = id;
+
+	return ic && ic->dmn && ic->dmn->ops->connector.idx == want->idx &&
+	       ic->dmn->ops->connector.val == want->val;
+}
+
+/**
+ * utils_lock_service() - find the service that listens to a connector id
+ * @id: the id
+ * @dev: gets its device, locked and with a reference
+ *
+ * Return: the service, which stays as long as @dev is locked, or NULL.
+ */
+struct ic *utils_lock_service(const struct cb_id *id, struct device **dev)
+{
+	struct ic *ic;
+
+	*dev = driver_find_device(&utils_driver.driver, NULL, id, serves);
+	if (!*dev)
+		return NULL;
+	device_lock(*dev);
+	/* it may have been on its way out */
+	ic = serves(*dev, id) ? dev_get_drvdata(*dev) : NULL;
+	if (!ic) {
+		device_unlock(*dev);
+		put_device(*dev);
+	}
+	return ic;
 }
 
 static struct hv_driver utils_driver = {

@@ -40,9 +40,9 @@ static void restart_work(struct work_struct *unused)
 static void hibernate_work(struct work_struct *work)
 {
 	struct shutdown *sd = container_of(work, struct shutdown, hibernate);
-	char event[] = "EVENT=hibernate";
-	char *env[] = { event, NULL };
+	char *env[2] = { };
 
+	env[0] = "EVENT=hibernate";
 	kobject_uevent_env(&sd->ic->dev->device.kobj, KOBJ_CHANGE, env);
 }
 

@@ -7,12 +7,14 @@
 #define _HVU_UTILS_H
 
 #include <linux/hyperv.h>
+#include <linux/kref.h>
 #include <linux/mutex.h>
 #include <linux/ratelimit.h>
 #include <linux/workqueue.h>
 #include <hv/ic_wire.h>
 
 struct dentry;
+struct dmn;
 struct ic;
 
 /* Ring of each direction and, with it, the longest message there can be */
@@ -45,12 +47,13 @@ enum ic_counter {
  * @frameworks: framework versions, newest first
  * @nr_frameworks: their number
  * @start: make ready what belongs to the service; the channel is not open yet
- * @stop: undo start(); the channel is closed, and nothing else is called again
+ * @stop: undo start(); the channel is closed, and nothing else is called again.
+ *	Without ic->lock
  * @hold: may delay the answer to a negotiation by returning true and calling
  *	ic_release_hold() in time
  * @request: carry out a request. @data has @len bytes and may be written, for
  *	the answer. Returns the answer's status, or IC_LATER
- * @quiesce: answer what is outstanding now: the channel is about to close
+ * @quiesce: the channel is about to close. What is outstanding then fails
  * @resumed: the machine wakes up; the channel is about to open again
  *
  * Only @name, @type, the versions and @request must be there.
@@ -71,11 +74,13 @@ struct ic_service {
 	void (*resumed)(struct ic *ic);
 };
 
-/* One channel with its service */
+/* One channel with its service.  An open character device keeps it, but not @dev. */
 struct ic {
+	struct kref ref;
 	struct hv_device *dev;
 	const struct ic_service *svc;
 	void *priv;			/* the service's own */
+	struct dmn *dmn;		/* its daemon, if it has one */
 
 	/*
 	 * The request in work.  Services with .direct: the channel's callback
@@ -84,7 +89,8 @@ struct ic {
 	u8 *packet;
 	u32 packet_len;
 	u64 packet_id;
-	bool busy;			/* IC_LATER: do not read on */
+	bool busy;			/* @packet waits for its answer */
+	bool held;			/* by the service: do not read on */
 	bool agreed;			/* versions */
 	bool closing;			/* read no more */
 	int framework, version;		/* when agreed */
@@ -101,12 +107,14 @@ struct ic {
 /* ---- ic.c ---- */
 
 struct ic *ic_alloc(struct hv_device *dev, const struct ic_service *svc);
-void ic_free(struct ic *ic);
+void ic_put(struct ic *ic);
+void ic_stop(struct ic *ic);
 int ic_open(struct ic *ic);
 void ic_quiesce(struct ic *ic);
 void ic_close(struct ic *ic);
 void ic_answer(struct ic *ic, u32 status);
 void ic_release_hold(struct ic *ic);
+void ic_read_on(struct ic *ic);
 
 /* The data of the request in work */
 static inline void *ic_data(struct ic *ic)
@@ -142,9 +150,12 @@ void ic_stats_remove(struct ic *ic);
 
 /* ---- services ---- */
 
+extern const struct ic_service ic_fcopy;
 extern const struct ic_service ic_heartbeat;
+extern const struct ic_service ic_kvp;
 extern const struct ic_service ic_shutdown;
 extern const struct ic_service ic_timesync;
+extern const struct ic_service ic_vss;
 extern const struct attribute_group *ts_groups[];
 
 #endif

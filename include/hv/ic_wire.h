@@ -150,4 +150,179 @@ static_assert(sizeof(struct hv_time_v4) == 19);
 
 #define HV_TIME_UNIX_EPOCH	116444736000000000ULL	/* 1970-01-01 in these units */
 
+/* ---- key-value pairs ---- */
+
+#define HV_KVP_GET		0
+#define HV_KVP_SET		1
+#define HV_KVP_DELETE		2
+#define HV_KVP_ENUMERATE	3
+#define HV_KVP_GET_IP		4
+#define HV_KVP_SET_IP		5
+#define HV_KVP_OPS		6
+#define HV_KVP_POOLS		5
+
+/* hv_kvp_value.type */
+#define HV_KVP_STRING		1
+#define HV_KVP_EXPAND_STRING	2
+#define HV_KVP_U32		4
+#define HV_KVP_U64		8	/* older lists have it here, */
+#define HV_KVP_QWORD		11	/* newer ones as in the registry */
+
+#define HV_KVP_KEY_LEN		512
+#define HV_KVP_VALUE_LEN	2048
+
+/**
+ * struct hv_kvp_value - a pair, as in get and set
+ * @type: HV_KVP_STRING ...
+ * @key_size: bytes of the key, its zero included
+ * @value_size: bytes of the value, for text its zero included
+ * @key: text
+ * @value: by type
+ */
+struct hv_kvp_value {
+	__le32 type;
+	__le32 key_size;
+	__le32 value_size;
+	__u8 key[HV_KVP_KEY_LEN];
+	__u8 value[HV_KVP_VALUE_LEN];
+} __packed;
+static_assert(sizeof(struct hv_kvp_value) == 2572);
+
+/**
+ * struct hv_kvp - all but the operations on addresses
+ * @op: HV_KVP_GET ...
+ * @pool: below HV_KVP_POOLS
+ * @pad: unused
+ * @pair: get and set
+ * @delete: the key of a pair
+ * @delete.key_size: its bytes, its zero included
+ * @delete.key: text
+ * @item: enumerate
+ * @item.index: of the pair, from 0; the host asks until there is none
+ * @item.pair: in the answer
+ */
+struct hv_kvp {
+	__u8 op;
+	__u8 pool;
+	__le16 pad;
+	union {
+		struct hv_kvp_value pair;
+		struct {
+			__le32 key_size;
+			__u8 key[HV_KVP_KEY_LEN];
+		} __packed delete;
+		struct {
+			__le32 index;
+			struct hv_kvp_value pair;
+		} __packed item;
+	};
+} __packed;
+static_assert(offsetof(struct hv_kvp, pair) == 4);
+static_assert(sizeof(((struct hv_kvp *)0)->delete) == 516);
+static_assert(sizeof(struct hv_kvp) == 2580);
+
+/**
+ * struct hv_kvp_ip - the two operations on addresses; lists are separated by ';'
+ * @op: HV_KVP_GET_IP or HV_KVP_SET_IP
+ * @pool: unused
+ * @adapter: which NIC
+ * @family: 1 IPv4, 2 IPv6, 3 both
+ * @dhcp: not 0: addresses come from DHCP
+ * @addresses: list
+ * @masks: list
+ * @gateways: list
+ * @dns: list
+ */
+struct hv_kvp_ip {
+	__u8 op;
+	__u8 pool;
+	__u8 adapter[256];
+	__u8 family;
+	__u8 dhcp;
+	__u8 addresses[2048];
+	__u8 masks[2048];
+	__u8 gateways[1024];
+	__u8 dns[2048];
+} __packed;
+static_assert(offsetof(struct hv_kvp_ip, addresses) == 260);
+static_assert(offsetof(struct hv_kvp_ip, dns) == 5380);
+static_assert(sizeof(struct hv_kvp_ip) == 7428);
+
+/* ---- freeze for a backup ---- */
+
+#define HV_VSS_HOT_BACKUP	2	/* can you? */
+#define HV_VSS_MAPPED_DISKS	3	/* direct-mapped ones */
+#define HV_VSS_COMPLETE		4
+#define HV_VSS_FREEZE		5
+#define HV_VSS_THAW		6
+
+#define HV_VSS_NO_RECOVERY	5	/* flags of HV_VSS_HOT_BACKUP's answer */
+
+/**
+ * struct hv_vss - what we look at; some operations are longer
+ * @op: HV_VSS_HOT_BACKUP ...
+ * @reserved: 0
+ * @flags: in the answers to HV_VSS_HOT_BACKUP and HV_VSS_MAPPED_DISKS
+ */
+struct hv_vss {
+	__u8 op;
+	__u8 reserved[7];
+	__le32 flags;
+} __packed;
+static_assert(sizeof(struct hv_vss) == 12);
+
+/* ---- file copy ---- */
+
+#define HV_FCOPY_START		0
+#define HV_FCOPY_WRITE		1
+#define HV_FCOPY_COMPLETE	2
+#define HV_FCOPY_CANCEL		3
+
+#define HV_FCOPY_DATA		6144	/* bytes in a write */
+
+/**
+ * struct hv_fcopy_head - begins every request
+ * @op: HV_FCOPY_START ...
+ * @ids: two GUIDs, unused
+ */
+struct hv_fcopy_head {
+	__le32 op;
+	__u8 ids[32];
+} __packed;
+static_assert(sizeof(struct hv_fcopy_head) == 36);
+
+/**
+ * struct hv_fcopy_start - a file begins
+ * @head: the operation
+ * @name: of the file
+ * @path: of the folder
+ * @flags: 1 overwrite, 2 create the path
+ * @size: bytes to come
+ */
+struct hv_fcopy_start {
+	struct hv_fcopy_head head;
+	__u8 name[520];
+	__u8 path[520];
+	__le32 flags;
+	__le64 size;
+} __packed;
+static_assert(sizeof(struct hv_fcopy_start) == 1088);
+
+/**
+ * struct hv_fcopy_write - a piece of it
+ * @head: the operation
+ * @pad: unused
+ * @offset: in the file
+ * @len: bytes of @data that count
+ * @data: may be cut behind @len
+ */
+struct hv_fcopy_write {
+	struct hv_fcopy_head head;
+	__le32 pad;
+	__le64 offset;
+	__le32 len;
+	__u8 data[HV_FCOPY_DATA];
+} __packed;
+static_assert(offsetof(struct hv_fcopy_write, data) == 52);
+
 #endif

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * File copy: the host writes a file into the guest, piece by piece
+ * ("Integration components: file copy").  A daemon does it.
+ *
+ * Kernels whose file copy is a program over uio_hv_generic do not have this.
+ */
+#include <linux/slab.h>
+#include <linux/hyperv.h>
+#include "daemon.h"
+#include "fcopy_msg.h"
+
+#define FCOPY_LIMIT	(30 * HZ)
+
+/* Mark of a cancel that the host did not ask for; others have the operation */
+#define FCOPY_OWN_CANCEL	0x100
+
+struct fcopy {
+	union fcopy_msg *msg;		/* for the daemon */
+	bool copying;			/* between start and complete or cancel */
+};
+
+static const int fcopy_versions[] = { HV_IC_VERSION(1, 1) };
+static const int fcopy_frameworks[] = { HV_IC_VERSION(3, 0) };
+
+/* ---- the daemon ---- */
+
+static int fcopy_hello(struct ic *ic, const void *data, void *reply)
+{
+	u32 version = *(const u32 *)data;
+
+	if (version == FCOPY_VERSION_0)
+		return 0;
+	if (version != FCOPY_VERSION_1)
+		return -EINVAL;
+	memcpy(reply, &version, sizeof(version));
+	return sizeof(version);
+}
+
+static void fcopy_left(struct ic *ic)
+{
+	struct fcopy *fc = ic->priv;
+
+	/* it takes away what it had of the file, if it can */
+	fc->copying = false;
+}
+
+static void fcopy_done(struct ic *ic, unsigned int tag, int err, const void *msg, bool taken)
+{
+	u32 status = err ? HV_IC_FAIL : *(const u32 *)msg;
+	struct fcopy *fc = ic->priv;
+
+	if (tag == HV_FCOPY_START)
+		fc->copying = err || !status;	/* without an answer: perhaps */
+	else if (tag != HV_FCOPY_WRITE)
+		fc->copying = false;
+	if (tag == FCOPY_OWN_CANCEL)
+		ic->held = false;
+	else
+		ic_answer(ic, status);
+	ic_read_on(ic);
+}
+
+static const struct dmn_ops fcopy_daemon = {
+	.node = "hv_fcopy",
+	.written = sizeof(u32),
+	.most = sizeof(union fcopy_msg),
+	.hello = fcopy_hello,
+	.left = fcopy_left,
+	.done = fcopy_done,
+};
+
+/* ---- the host ---- */
+
+static u32 fcopy_request(struct ic *ic, void *data, u32 len)
+{
+	struct fcopy *fc = ic->priv;
+	u32 status, to_len;
+
+	status = fcopy_from_host(fc->msg, &to_len, data, len);
+	if (status) {
+		ic_bad(ic, "a request of %u bytes refused", len);
+		return status;
+	}
+	if (!dmn_there(ic))
+		return HV_IC_FAIL;
+	fc->copying |= fc->msg->head.operation == HV_FCOPY_START;
+	dmn_ask(ic, fc->msg, to_len, FCOPY_LIMIT, fc->msg->head.operation);
+	return IC_LATER;
+}
+
+static void fcopy_quiesce(struct ic *ic)
+{
+	dmn_abandon(ic);
+}
+
+/* The host has forgotten a copy that was under way. */
+static void fcopy_resumed(struct ic *ic)
+{
+	struct fcopy *fc = ic->priv;
+	struct hv_fcopy_hdr cancel = { .operation = HV_FCOPY_CANCEL };
+
+	mutex_lock(&ic->lock);
+	if (fc->copying && dmn_there(ic)) {
+		ic->held = true;
+		dmn_ask(ic, &cancel, sizeof(cancel), FCOPY_LIMIT, FCOPY_OWN_CANCEL);
+	}
+	mutex_unlock(&ic->lock);
+}
+
+static void fcopy_free(struct fcopy *fc)
+{
+	kvfree(fc->msg);
+	kfree(fc);
+}
+
+static int fcopy_start(struct ic *ic)
+{
+	struct fcopy *fc = kzalloc(sizeof(*fc), GFP_KERNEL);
+	int ret = -ENOMEM;
+
+	if (!fc)
+		return ret;
+	ic->priv = fc;
+	fc->msg = kvzalloc(sizeof(*fc->msg), GFP_KERNEL);
+	if (fc->msg)
+		ret = dmn_start(ic, &fcopy_daemon);
+	if (ret)
+		fcopy_free(fc);
+	return ret;
+}
+
+static void fcopy_stop(struct ic *ic)
+{
+	dmn_stop(ic);
+	fcopy_free(ic->priv);
+}
+
+const struct ic_service ic_fcopy = {
+	.name = "FCopy",
+	.type = HV_IC_FCOPY,
+	.versions = fcopy_versions,
+	.nr_versions = ARRAY_SIZE(fcopy_versions),
+	.frameworks = fcopy_frameworks,
+	.nr_frameworks = ARRAY_SIZE(fcopy_frameworks),
+	.start = fcopy_start,
+	.stop = fcopy_stop,
+	.request = fcopy_request,
+	.quiesce = fcopy_quiesce,
+	.resumed = fcopy_resumed,
+};

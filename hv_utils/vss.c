@@ -1,0 +1,306 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Freezing for a backup: the host has the guest's filesystems frozen, takes a
+ * snapshot of its disks, and has them thawed ("Integration components: VSS").
+ * A daemon does it.
+ *
+ * What was frozen is always thawed: by the host's order; by ours to the
+ * daemon, when the host does not give one in time or the daemon froze too late
+ * for anyone to know; and by thaw.c when there is no daemon that would do it,
+ * when the machine goes to sleep, and when the service goes away.
+ */
+#define pr_fmt(fmt) "hv_utils: " fmt
+
+#include <linux/module.h>
+#include <linux/slab.h>
+#include <linux/hyperv.h>
+#include "daemon.h"
+#include "thaw.h"
+
+static unsigned int vss_freeze_limit = 900;
+module_param(vss_freeze_limit, uint, 0644);
+MODULE_PARM_DESC(vss_freeze_limit,
+		 "Seconds that freezing, and what is frozen, may take at most (default 900)");
+
+#define VSS_LIMIT	30	/* seconds for other requests */
+
+/* Marks of requests to the daemon: operations of the host, and this */
+#define VSS_OWN_THAW	0x100
+
+struct vss {
+	struct ic *ic;
+	bool frozen;			/* by the daemon, for the host */
+	bool spoiled;			/* and thawed before the host said so */
+	struct delayed_work overdue;	/* on ic->wq */
+	struct work_struct thaw;	/* may take long, so not on ic->wq */
+};
+
+static const int vss_versions[] = { HV_IC_VERSION(5, 0) };
+static const int vss_frameworks[] = { HV_IC_VERSION(3, 0) };
+
+static unsigned long vss_limit(void)
+{
+	return clamp(vss_freeze_limit, 1U, 86400U) * HZ;
+}
+
+/* ---- thawing ---- */
+
+static void vss_thaw_work(struct work_struct *unused)
+{
+	int n = thaw_all();
+
+	if (n < 0)
+		pr_err("VSS: cannot thaw without the daemon (error %d)\n", n);
+}
+
+/* What may be frozen is thawed without the daemon. */
+static void vss_force_thaw(struct vss *vss)
+{
+	cancel_delayed_work(&vss->overdue);
+	vss->spoiled |= vss->frozen;
+	vss->frozen = false;
+	queue_work(system_unbound_wq, &vss->thaw);
+}
+
+static void vss_ask(struct ic *ic, u8 op, unsigned long limit, unsigned int tag)
+{
+	struct hv_vss_msg m = { .vss_hdr.operation = op };
+
+	dmn_ask(ic, &m, sizeof(m), limit, tag);
+}
+
+/* Thawed by the daemon, without an order of the host's, which waits so long. */
+static void vss_own_thaw(struct vss *vss)
+{
+	struct ic *ic = vss->ic;
+
+	if (!dmn_there(ic)) {
+		vss_force_thaw(vss);
+		return;
+	}
+	vss->spoiled = true;
+	ic->held = true;
+	vss_ask(ic, HV_VSS_THAW, VSS_LIMIT * HZ, VSS_OWN_THAW);
+}
+
+static void vss_overdue(struct work_struct *work)
+{
+	struct vss *vss = container_of(work, struct vss, overdue.work);
+	struct ic *ic = vss->ic;
+
+	mutex_lock(&ic->lock);
+	if (!vss->frozen || delayed_work_pending(&vss->overdue)) {
+		/* thawed meanwhile, or even frozen again */
+	} else if (ic->busy) {
+		/* perhaps with the host's thaw, which has its own limit */
+		mod_delayed_work(ic->wq, &vss->overdue, VSS_LIMIT * HZ);
+	} else {
+		pr_warn("VSS: frozen for %u s and the host does not thaw\n", vss_freeze_limit);
+		vss_own_thaw(vss);
+	}
+	mutex_unlock(&ic->lock);
+}
+
+/* ---- what became of a request to the daemon ---- */
+
+static u32 vss_after_freeze(struct vss *vss, u32 status, bool halfway)
+{
+	if (!status) {
+		vss->frozen = true;
+		vss->spoiled = false;
+		mod_delayed_work(vss->ic->wq, &vss->overdue, vss_limit());
+	} else if (halfway) {
+		vss_force_thaw(vss);
+	}
+	return status;
+}
+
+static u32 vss_after_thaw(struct vss *vss, u32 status)
+{
+	bool spoiled = vss->spoiled;
+
+	cancel_delayed_work(&vss->overdue);
+	if (status)
+		vss_force_thaw(vss);
+	vss->frozen = false;
+	vss->spoiled = false;
+	/* the host must know that its snapshot is not of one moment */
+	return spoiled && !status ? HV_IC_FAIL : status;
+}
+
+static u32 vss_after_check(struct ic *ic, u32 status)
+{
+	struct hv_vss *m = ic_data(ic);
+
+	if (!status)
+		m->flags = cpu_to_le32(HV_VSS_NO_RECOVERY);
+	return status;
+}
+
+static void vss_end_own_thaw(struct vss *vss, u32 status)
+{
+	if (status)
+		vss_force_thaw(vss);
+	vss->frozen = false;
+	vss->ic->held = false;
+}
+
+static void vss_done(struct ic *ic, unsigned int tag, int err, const void *msg, bool taken)
+{
+	u32 status = err ? HV_IC_FAIL : ((const struct hv_vss_msg *)msg)->error;
+	struct vss *vss = ic->priv;
+
+	if (tag == VSS_OWN_THAW) {
+		vss_end_own_thaw(vss, status);
+	} else {
+		if (tag == HV_VSS_FREEZE)
+			status = vss_after_freeze(vss, status, err && taken);
+		else if (tag == HV_VSS_THAW)
+			status = vss_after_thaw(vss, status);
+		else
+			status = vss_after_check(ic, status);
+		ic_answer(ic, status);
+	}
+	ic_read_on(ic);
+}
+
+/* Frozen after all, when the host was told otherwise. */
+static void vss_late(struct ic *ic, unsigned int tag, const void *msg)
+{
+	if (tag != HV_VSS_FREEZE || ((const struct hv_vss_msg *)msg)->error)
+		return;
+	pr_warn("VSS: the daemon froze too late\n");
+	if (!ic->dmn->asked)
+		vss_own_thaw(ic->priv);
+	else if (ic->dmn->tag == HV_VSS_HOT_BACKUP)
+		vss_force_thaw(ic->priv);
+	/* else the daemon is about to freeze or thaw as it is */
+}
+
+/* ---- the daemon ---- */
+
+static int vss_hello(struct ic *ic, const void *data, void *reply)
+{
+	const struct hv_vss_msg *m = data;
+	u32 version = vss_versions[0];
+
+	switch (m->vss_hdr.operation) {
+	case VSS_OP_REGISTER:
+		return 0;
+	case VSS_OP_REGISTER1:
+		memcpy(reply, &version, sizeof(version));
+		return sizeof(version);
+	}
+	return -EINVAL;
+}
+
+static void vss_left(struct ic *ic)
+{
+	struct vss *vss = ic->priv;
+
+	if (vss->frozen || (ic->dmn->owes && ic->dmn->owed_tag == HV_VSS_FREEZE))
+		vss_force_thaw(vss);
+}
+
+static const struct dmn_ops vss_daemon = {
+	.node = "hv_vss",
+	.connector = { CN_VSS_IDX, CN_VSS_VAL },
+	.written = sizeof(struct hv_vss_msg),
+	.most = sizeof(struct hv_vss_msg),
+	.hello = vss_hello,
+	.left = vss_left,
+	.done = vss_done,
+	.late = vss_late,
+};
+
+/* ---- the host ---- */
+
+static u32 vss_to_daemon(struct ic *ic, u8 op, unsigned long limit)
+{
+	if (!dmn_there(ic))
+		return HV_IC_FAIL;
+	vss_ask(ic, op, limit, op);
+	return IC_LATER;
+}
+
+static u32 vss_request(struct ic *ic, void *data, u32 len)
+{
+	struct vss *vss = ic->priv;
+	struct hv_vss *m = data;
+
+	if (len < sizeof(*m)) {
+		ic_bad(ic, "a request of %u bytes", len);
+		return HV_IC_BAD_ARGUMENT;
+	}
+	switch (m->op) {
+	case HV_VSS_HOT_BACKUP:
+	case HV_VSS_THAW:
+		return vss_to_daemon(ic, m->op, VSS_LIMIT * HZ);
+	case HV_VSS_FREEZE:
+		if (!vss->frozen)
+			return vss_to_daemon(ic, m->op, vss_limit());
+		ic_bad(ic, "freeze, and it is frozen");
+		return HV_IC_FAIL;
+	case HV_VSS_MAPPED_DISKS:
+		m->flags = 0;
+		return HV_IC_OK;
+	case HV_VSS_COMPLETE:
+		return HV_IC_OK;
+	}
+	ic_bad(ic, "operation %u is not supported", m->op);
+	return HV_IC_UNSUPPORTED;
+}
+
+/* Nobody would thaw while the machine sleeps, or when the service is gone. */
+static void vss_quiesce(struct ic *ic)
+{
+	struct dmn *dmn = ic->dmn;
+	struct vss *vss = ic->priv;
+	bool halfway;
+
+	dmn_abandon(ic);
+	halfway = dmn->owes && dmn->owed_tag == HV_VSS_FREEZE;
+	if (vss->frozen || halfway)
+		vss_force_thaw(vss);
+	flush_work(&vss->thaw);
+}
+
+static int vss_start(struct ic *ic)
+{
+	struct vss *vss = kzalloc(sizeof(*vss), GFP_KERNEL);
+	int ret;
+
+	if (!vss)
+		return -ENOMEM;
+	vss->ic = ic;
+	ic->priv = vss;
+	INIT_DELAYED_WORK(&vss->overdue, vss_overdue);
+	INIT_WORK(&vss->thaw, vss_thaw_work);
+	ret = dmn_start(ic, &vss_daemon);
+	if (ret)
+		kfree(vss);
+	return ret;
+}
+
+static void vss_stop(struct ic *ic)
+{
+	struct vss *vss = ic->priv;
+
+	dmn_stop(ic);
+	cancel_delayed_work_sync(&vss->overdue);
+	flush_work(&vss->thaw);
+	kfree(vss);
+}
+
+const struct ic_service ic_vss = {
+	.name = "VSS",
+	.type = HV_IC_VSS,
+	.versions = vss_versions,
+	.nr_versions = ARRAY_SIZE(vss_versions),
+	.frameworks = vss_frameworks,
+	.nr_frameworks = ARRAY_SIZE(vss_frameworks),
+	.start = vss_start,
+	.stop = vss_stop,
+	.request = vss_request,
+	.quiesce = vss_quiesce,
+};
