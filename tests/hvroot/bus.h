@@ -77,11 +77,19 @@ void devctl_init(struct bus *b);
 /* classes.c: every device class that is not a disk; 0 or -1 after log_err() */
 int classes_init(struct bus *b);
 
+/* ic_common.c: integration components, after classes_init(); 0 or -1 after log_err() */
+int ic_init(struct bus *b);
+void ic_exit(struct bus *b);
+
 /* net_dev.c: network devices of the command line */
 int net_init(struct bus *b);
+/* The address of the first network device, NULL if there is none. */
+const uint8_t *net_first_mac(void);
 
 /* stor_dev.c: controllers and disks of the command line and commands */
 int stor_init(struct bus *b);
+/* The image file of disk "c0l0" or "ide0", NULL if there is no such file. */
+const char *stor_disk_file(const char *name);
 /* Waits until no I/O touches guest memory any more. */
 void stor_drain(struct bus *b);
 void stor_exit(struct bus *b);

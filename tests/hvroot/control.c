@@ -22,7 +22,7 @@
 #define LINE_MAX_BYTES	(64 * 1024)
 #define WORDS_MAX	64
 #define VERBS_MAX	64
-#define OUT_MAX		(4 << 20)
+#define OUT_MAX		(16 << 20)
 
 struct verb {
 	const char *name;
@@ -34,6 +34,8 @@ struct verb {
 struct reply {
 	char *text;
 	size_t len, size;
+	struct client *client;	/* who waits for it; NULL: nobody (any more) */
+	bool later;		/* its command is still at work */
 	char error[512];
 };
 
@@ -44,6 +46,7 @@ struct client {
 	char *out;		/* reply bytes not yet taken */
 	size_t out_len;
 	bool ended;		/* the client sends no more */
+	struct reply *pending;	/* of the command that is at work */
 	struct client *next;
 };
 
@@ -138,6 +141,22 @@ static int cmd_help(struct reply *r, int argc, char **argv, void *ctx)
 	return 0;
 }
 
+static void reply_free(struct reply *r)
+{
+	free(r->text);
+	free(r);
+}
+
+/* The last line. */
+static void reply_end(struct reply *r, int ret)
+{
+	if (ret)
+		reply_printf(r, "error: %s\n", r->error);
+	else
+		reply_printf(r, "ok\n");
+}
+
+/* Runs a command; CONTROL_LATER: the reply is not complete yet. */
 static int run_line(struct reply *r, char *line)
 {
 	char *words[WORDS_MAX + 1], *save = NULL, *w;
@@ -157,23 +176,27 @@ static int run_line(struct reply *r, char *line)
 		ret = verbs[i].fn(r, n, words, verbs[i].ctx);
 		break;
 	}
-	if (ret)
-		reply_printf(r, "error: %s\n", r->error);
+	if (ret == CONTROL_LATER)
+		r->later = true;
 	else
-		reply_printf(r, "ok\n");
-	return ret ? -1 : 0;
+		reply_end(r, ret);
+	return ret;
 }
 
 int control_execute(const char *line)
 {
-	struct reply r = { 0 };
+	struct reply *r = calloc(1, sizeof(*r));
 	char copy[1024];
 	int ret;
 
+	if (!r)
+		return -1;
 	snprintf(copy, sizeof(copy), "%s", line);
-	ret = run_line(&r, copy);
-	free(r.text);
-	return ret;
+	ret = run_line(r, copy);
+	if (ret == CONTROL_LATER)
+		return 0;
+	reply_free(r);
+	return ret ? -1 : 0;
 }
 
 static void client_free(struct client *c)
@@ -183,6 +206,8 @@ static void client_free(struct client *c)
 	while (*p != c)
 		p = &(*p)->next;
 	*p = c->next;
+	if (c->pending)
+		c->pending->client = NULL;
 	poll_del(c->fd);
 	close(c->fd);
 	free(c->line);
@@ -203,9 +228,9 @@ static bool client_flush(struct client *c)
 		memmove(c->out, c->out + n, c->out_len - n);
 		c->out_len -= n;
 	}
-	if (c->ended && !c->out_len)
+	if (c->ended && !c->out_len && !c->pending)
 		return false;
-	poll_mod(c->fd, (c->ended ? 0 : EPOLLIN) | (c->out_len ? EPOLLOUT : 0));
+	poll_mod(c->fd, (c->ended || c->pending ? 0 : EPOLLIN) | (c->out_len ? EPOLLOUT : 0));
 	return true;
 }
 
@@ -226,28 +251,67 @@ static bool client_reply(struct client *c, const struct reply *r)
 	return true;
 }
 
-/* Serve every whole line; false: the client has to go. */
+/* One line; false: the client has to go. */
+static bool client_line(struct client *c, char *line)
+{
+	struct reply *r = calloc(1, sizeof(*r));
+	bool ok;
+
+	if (!r)
+		return false;
+	r->client = c;
+	trace("CONTROL", "%s", line);
+	if (run_line(r, line) == CONTROL_LATER) {
+		c->pending = r;
+		trace_flush();
+		return true;
+	}
+	trace_flush();
+	ok = client_reply(c, r);
+	reply_free(r);
+	return ok;
+}
+
+/* Serve every whole line, up to one that takes time; false: the client has to go. */
 static bool client_lines(struct client *c)
 {
 	char *nl;
 
-	while ((nl = memchr(c->line, '\n', c->len))) {
-		struct reply r = { 0 };
+	while (!c->pending && (nl = memchr(c->line, '\n', c->len))) {
 		size_t used = nl + 1 - c->line;
-		bool ok;
 
 		*nl = 0;
-		trace("CONTROL", "%s", c->line);
-		run_line(&r, c->line);
-		trace_flush();
-		ok = client_reply(c, &r);
-		free(r.text);
-		if (!ok)
+		if (!client_line(c, c->line))
 			return false;
 		memmove(c->line, c->line + used, c->len - used);
 		c->len -= used;
 	}
-	return c->len < LINE_MAX_BYTES;
+	return c->pending || c->len < LINE_MAX_BYTES;
+}
+
+void reply_flush(struct reply *r)
+{
+	if (!r->client || !r->later)
+		return;
+	if (!client_reply(r->client, r) || !client_flush(r->client))
+		client_free(r->client);
+	r->len = 0;
+}
+
+void reply_finish(struct reply *r, int ret)
+{
+	struct client *c = r->client;
+
+	reply_end(r, ret);
+	if (c) {
+		bool ok = client_reply(c, r);
+
+		c->pending = NULL;
+		if (!ok || !client_lines(c) || !client_flush(c))
+			client_free(c);
+	}
+	trace_flush();
+	reply_free(r);
 }
 
 static void client_event(void *ctx, uint32_t events)
@@ -255,7 +319,9 @@ static void client_event(void *ctx, uint32_t events)
 	struct client *c = ctx;
 	ssize_t n;
 
-	if (events & (EPOLLIN | EPOLLHUP)) {
+	if (c->pending && events & (EPOLLHUP | EPOLLERR))
+		goto drop;
+	if (!c->pending && events & (EPOLLIN | EPOLLHUP)) {
 		n = recv(c->fd, c->line + c->len, LINE_MAX_BYTES - c->len, MSG_DONTWAIT);
 		if (n < 0 && errno != EAGAIN)
 			goto drop;

@@ -12,8 +12,8 @@ struct reply;
  * Serve commands whose first word is @verb. @help is one line: the arguments,
  * two spaces, what it does ("remove controller=N lun=N  take a disk away").
  * A text with several lines documents several forms. argv[0] is the verb;
- * words are split at blanks. @fn returns 0 for ok, or what reply_error()
- * returned. Loop thread. @verb and @help must live as long as hvroot.
+ * words are split at blanks. @fn returns 0 for ok, what reply_error() returned,
+ * or CONTROL_LATER. Loop thread. @verb and @help must live as long as hvroot.
  */
 void control_register(const char *verb, const char *help,
 		      int (*fn)(struct reply *r, int argc, char **argv, void *ctx), void *ctx);
@@ -23,6 +23,18 @@ void reply_printf(struct reply *r, const char *fmt, ...) __attribute__((format(p
 
 /* Set the error text (one line, no newline). Returns -1, to be returned. */
 int reply_error(struct reply *r, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/*
+ * For a command that waits for something: its @fn returns CONTROL_LATER, and
+ * @r stays until reply_finish(), which takes what @fn would have returned.
+ * The client's next command waits meanwhile. argv is gone when @fn has
+ * returned; a client may leave before the end, its reply goes nowhere then.
+ */
+#define CONTROL_LATER 1
+void reply_finish(struct reply *r, int ret);
+
+/* Hand out what the reply has so far: the progress of a long command. */
+void reply_flush(struct reply *r);
 
 /*
  * Find "key=value" among the words and return the value, or NULL. To refuse

@@ -11,6 +11,7 @@
 #include "fault.h"
 #include "hcall.h"
 #include "hex.h"
+#include "ic.h"
 #include "log.h"
 #include "poll.h"
 #include "synic.h"
@@ -283,9 +284,13 @@ static int cmd_fault(struct reply *r, int argc, char **argv, void *ctx)
 		return refuse_posts(r, argc, argv, b);
 	if (!strcmp(what, "storage"))
 		return stor_fault_command(r, argc, argv, b);
+	if (!strcmp(what, "ic"))
+		return ic_fault_command(r, argc, argv);
 	if (strcmp(what, "clear"))
-		return reply_error(r, "fault message|post|storage|clear");
+		return reply_error(r, "fault message|post|storage|ic|clear");
 	clear_rules(b);
+	for (unsigned int i = 0; i < IC_SERVICES; i++)
+		ic_fault_clear(ic_get(i));
 	stor_fault_clear(b);
 	hcall_refuse(b->vm, 0, 0);
 	return 0;
@@ -298,6 +303,7 @@ void fault_init(struct bus *b)
 		"message NAME delay=MS|drop|duplicate|corrupt=OFF:HEX|truncate=LEN [count=N|all]  spoil messages to the guest\n"
 		"post [status=0x13] [count=N]  refuse messages of the guest\n"
 		"storage [controller=N] [lun=N] [op=0xNN] [srb=0xNN] [scsi=0xNN] [sense=HEX] [status=0xN] [delay=MS] [hold] [drop] [duplicate] [id=N] [short=LEN] [count=N|all]  spoil storage requests\n"
+		IC_FAULT_HELP
 		"clear  forget all faults",
 		cmd_fault, b);
 }

@@ -12,6 +12,7 @@
 #define MACHINE_CPUS_MAX	64
 #define MACHINE_DISKS_MAX	64
 #define MACHINE_NICS_MAX	16
+#define MACHINE_ICS_MAX		8
 
 struct vm;
 
@@ -50,6 +51,8 @@ struct machine_options {
 	unsigned int subchannels;	/* besides the primary, per SCSI controller */
 	uint32_t vmbus_version;		/* newest to accept, major << 16 | minor; 0 = all */
 	const char *offers;		/* --offers: classes beside disks, NULL = the default */
+	const char *ic_specs[MACHINE_ICS_MAX];	/* --ic, checked by the server */
+	unsigned int nic_specs;
 	const char *io;			/* --io: disk backend, NULL = the default */
 };
 

@@ -179,6 +179,11 @@ void net_free(struct vsp_dev *d)
 	free(n->message);
 }
 
+const uint8_t *net_first_mac(void)
+{
+	return nics ? nics->cur_mac : NULL;
+}
+
 int net_init(struct bus *b)
 {
 	net_commands(b, &nics);

@@ -136,6 +136,14 @@ static int set_offers(struct machine_options *o, const char *name, const char *a
 	return 0;
 }
 
+static int add_ic(struct machine_options *o, const char *name, const char *arg)
+{
+	if (o->nic_specs == MACHINE_ICS_MAX)
+		return bad(name, arg, "too many of them");
+	o->ic_specs[o->nic_specs++] = arg;
+	return 0;
+}
+
 static int set_io(struct machine_options *o, const char *name, const char *arg)
 {
 	o->io = arg;
@@ -235,6 +243,9 @@ static const struct option_row rows[] = {
 	{ "subchannels", "N", "sub-channels a SCSI controller offers (default 0)", set_subchannels },
 	{ "vmbus-version", "X.Y", "newest VMBus version to accept (default: all)", set_version },
 	{ "offers", "LIST", "devices besides the disks, comma-separated, or none, or all", set_offers },
+	{ "ic", "SPEC", "versions that an integration service negotiates, may be repeated:\n"
+	  "NAME=VERSIONS[,framework=VERSIONS], as kvp=3.0+4.0,framework=3.0 (NAME of shutdown,\n"
+	  "timesync, heartbeat, kvp, vss, fcopy), or framework=VERSIONS for all of them", add_ic },
 	{ "io", "KIND", "disk files by: uring or threads", set_io },
 	{ "control", "SOCKET", "listen for commands: hvroot ctl SOCKET help", set_control },
 	{ "trace", "FILE", "write each VMBus message, one a line", set_trace },

@@ -103,6 +103,21 @@ static struct stor_ctl *new_controller(struct bus *b, unsigned int number, bool 
 	return sc;
 }
 
+const char *stor_disk_file(const char *name)
+{
+	unsigned int number, lun = 0;
+	struct stor_ctl *sc = NULL;
+	char rest;
+
+	if (sscanf(name, "c%ul%u%c", &number, &lun, &rest) == 2)
+		sc = find_controller(number, false);
+	else if (sscanf(name, "ide%u%c", &number, &rest) == 1)
+		sc = find_controller(number, true);
+	if (!sc || lun >= STOR_LUNS || !sc->lun[lun] || sc->lun[lun]->sg)
+		return NULL;
+	return sc->lun[lun]->path;
+}
+
 static int spec_number(struct problem *why, const char *key, const char *value,
 		       unsigned long long max, unsigned int *to)
 {

@@ -46,6 +46,15 @@ void *vm_mem(struct vm *vm, uint64_t gpa, uint64_t len)
 	return vm->ram + vm->ram_low + gpa;
 }
 
+uint64_t vm_reference_time(struct vm *vm)
+{
+	struct kvm_clock_data clock = { 0 };
+
+	if (ioctl(vm->fd, KVM_GET_CLOCK, &clock))
+		return 0;
+	return clock.clock / 100;
+}
+
 unsigned int vm_cpus(const struct vm *vm)
 {
 	return vm->cpus;

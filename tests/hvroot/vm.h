@@ -30,6 +30,12 @@ void *vm_mem(struct vm *vm, uint64_t gpa, uint64_t len);
  */
 int vm_frame_buffer(struct vm *vm, uint64_t gpa, uint64_t size);
 
+/*
+ * The partition's reference time in units of 100 ns, as the guest would read
+ * it now; starts at 0 with the machine. Loop thread.
+ */
+uint64_t vm_reference_time(struct vm *vm);
+
 /* Number of virtual CPUs; VP index = 0 .. n-1. */
 unsigned int vm_cpus(const struct vm *vm);
 

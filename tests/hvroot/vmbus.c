@@ -176,7 +176,7 @@ int vmbus_init(struct vm *vm, const struct machine_options *o)
 	inspect_init(b);
 	devctl_init(b);
 	vsock_init(b);
-	if (stor_init(b) || classes_init(b) || net_init(b))
+	if (stor_init(b) || classes_init(b) || ic_init(b) || net_init(b))
 		return -1;
 	hcall_on_message(vm, on_message, b);
 	set_version(b, o->vmbus_version ? o->vmbus_version : VMBUS_V6_0);
@@ -206,6 +206,7 @@ void vmbus_exit(struct vm *vm)
 	monitor_exit(b);
 	stor_exit(b);
 	vsock_exit(b);
+	ic_exit(b);
 	devices_free(b);
 	fault_exit(b);
 	ctl_fini(&b->ctl);

@@ -24,3 +24,28 @@ scsi() { readlink -f "/sys/block/$(basename "$(disk "$1")")/device"; }
 
 # channels N: the channel folders of SCSI controller N
 channels() { ls -d "$(controller "$1")"/channels/*; }
+
+# daemon NAME...: start Debian's daemons (kvp, vss, fcopy), each when its device is there
+daemon() {
+	for d; do
+		n=0
+		until [ -e "/dev/vmbus/hv_$d" ]; do
+			n=$((n + 1))
+			[ $n -lt 100 ] || { echo "no /dev/vmbus/hv_$d"; return 1; }
+			sleep 0.1
+		done
+		pidof "hv_${d}_daemon" >/dev/null || "hv_${d}_daemon" </dev/null >/dev/null 2>&1
+	done
+}
+
+# undaemon NAME...: end them
+undaemon() {
+	for d; do
+		n=0
+		while pidof "hv_${d}_daemon" >/dev/null && [ $n -lt 50 ]; do
+			killall -q "hv_${d}_daemon"
+			n=$((n + 1))
+			sleep 0.1
+		done
+	done
+}

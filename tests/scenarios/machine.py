@@ -46,7 +46,7 @@ class Booted:
     def argv(self):
         s = self.spec
         first = ["%s=intree" % name
-                 for name, which in zip(("vmbus", "storvsc", "netvsc"), self.first + self.first[1:])
+                 for name, which in zip(("vmbus", "storvsc", "netvsc", "utils"), self.first + self.first[1:] * 2)
                  if which == "intree"]
         append = " ".join(["console=ttyS0 panic=-1 quiet pci=noearly"] + first + s.append.split())
         if s.vmm != "hvroot":
@@ -170,7 +170,7 @@ class Booted:
         if self.drivers == (bus, stor) and self.version == version:
             return
         self.drivers = (None, None)
-        self.sh("unload_all; use %s vmbus; use %s storvsc; use %s netvsc" % (bus, stor, stor), 100)
+        self.sh("unload_all; use %s vmbus; for m in storvsc netvsc utils; do use %s $m; done" % (bus, stor), 100)
         if self.version != version:
             self.host("vmbus-version " + (version or "6.0"))
             self.version = version

@@ -74,6 +74,11 @@ int vm_frame_buffer(struct vm *v, uint64_t gpa, uint64_t size)
 	return gpa % 4096 || !size || size > (64u << 20) ? -EINVAL : 0;
 }
 
+uint64_t vm_reference_time(struct vm *v)
+{
+	return 12345;
+}
+
 unsigned int vm_cpus(const struct vm *v)
 {
 	return FUZZ_VPS;

@@ -47,11 +47,19 @@ uint64_t ring_pfn(uint32_t relid, uint32_t page);
 void ring_clear(uint32_t relid);
 void ring_handshake(uint32_t relid);	/* the way to a controller that takes commands */
 void ring_put(uint32_t relid, const void *data, size_t len);
-void ring_traffic(uint32_t relid, bool net, uint32_t conn);
+/* What a channel carries; RING_IC plus the type of a component's messages. */
+enum ring_kind { RING_OTHER, RING_NET, RING_IC };
+void ring_traffic(uint32_t relid, unsigned int kind, uint32_t conn);
+/* Takes the next packet that hvroot sent, up to @cap bytes of it; its length, 0 = none. */
+size_t ring_take(uint32_t relid, void *to, size_t cap);
 bool ring_answered(uint32_t relid);
 
 /* net.c: packets for a network channel */
 void net_traffic(uint32_t relid);
+
+/* ic.c: answers for a component's channel; what a user may ask of one */
+void ic_traffic(uint32_t relid, uint16_t type);
+void ic_user_command(char *line, size_t size);
 
 /* faketap.c */
 void tap_traffic(void);

@@ -298,7 +298,17 @@ static void user_command(void)
 	const char *name = names[below(sizeof(names) / sizeof(names[0]))];
 	char line[256];
 
-	switch (below(11)) {
+	switch (below(19)) {
+	case 11:
+	case 12:
+	case 13:
+	case 14:
+	case 15:
+	case 16:
+	case 17:
+	case 18:
+		ic_user_command(line, sizeof(line));
+		break;
 	case 9:
 		snprintf(line, sizeof(line), "nic link %s", one_in(2) ? "up" : "down");
 		break;
@@ -374,6 +384,38 @@ static uint32_t find_type(const uint8_t type[4])
 	return 0;
 }
 
+/* As the type GUIDs of the components begin, by the type of their messages. */
+static const uint8_t ic_types[8][4] = {
+	[1] = { 0x39, 0x4f, 0x16, 0x57 }, [2] = { 0xe7, 0xf4, 0xa0, 0xa9 }, [3] = { 0x31, 0x60, 0x0b, 0x0e },
+	[4] = { 0x30, 0xe6, 0x27, 0x95 }, [5] = { 0x29, 0x2e, 0xfa, 0x35 }, [7] = { 0xe3, 0x4b, 0xd1, 0x34 },
+};
+
+static unsigned int kind_of(const struct chan *c)
+{
+	if (is_type(c, net_type))
+		return RING_NET;
+	for (unsigned int i = 1; i < 8; i++)
+		if (i != 6 && is_type(c, ic_types[i]))
+			return RING_IC + i;
+	return RING_OTHER;
+}
+
+static uint32_t some_favourite(void)
+{
+	static const uint8_t types[] = { 1, 2, 3, 4, 5, 7 };
+
+	switch (below(5)) {
+	case 0:
+		return 1 + below(26);
+	case 1:
+		return find_type(scsi_type);
+	case 2:
+		return find_type(net_type);
+	default:
+		return find_type(ic_types[types[below(sizeof(types))]]);
+	}
+}
+
 static void channel_step(uint32_t relid)
 {
 	switch (below(16)) {
@@ -406,7 +448,7 @@ static void channel_step(uint32_t relid)
 		other_message(relid);
 		break;
 	default:
-		ring_traffic(relid, is_type(&g.chan[relid], net_type), g.chan[relid].offer.connection_id);
+		ring_traffic(relid, kind_of(&g.chan[relid]), g.chan[relid].offer.connection_id);
 	}
 }
 
@@ -432,7 +474,7 @@ void guest_step(void)
 	} else {
 		channel_step(one_in(4) ? below(CHANS) : g.favourite);
 		if (one_in(30))
-			g.favourite = one_in(3) ? 1 + below(26) : find_type(one_in(2) ? scsi_type : net_type);
+			g.favourite = some_favourite();
 	}
 }
 

@@ -216,10 +216,35 @@ void ring_handshake(uint32_t relid)
 	}
 }
 
-void ring_traffic(uint32_t relid, bool net, uint32_t conn)
+size_t ring_take(uint32_t relid, void *to, size_t cap)
 {
-	if (net && !one_in(20)) {
+	uint32_t *ctl = ring_words(relid, RING_SPLIT), size = (RING_PAGES - RING_SPLIT - 1) * 4096;
+	uint8_t *area = (uint8_t *)ctl + 4096;
+	uint32_t at = ctl[1] % size & ~7u;
+	struct packet_header h = { 0 };
+	size_t len;
+
+	if (ctl[0] == ctl[1])
+		return 0;
+	for (size_t i = 0; i < sizeof(h); i++)
+		((uint8_t *)&h)[i] = area[(at + i) % size];
+	len = h.len8 * 8u < cap ? h.len8 * 8u : cap;
+	for (size_t i = 0; i < len; i++)
+		((uint8_t *)to)[i] = area[(at + i) % size];
+	ctl[1] = (at + h.len8 * 8u + 8) % size;
+	ring_answers++;
+	return len;
+}
+
+void ring_traffic(uint32_t relid, unsigned int kind, uint32_t conn)
+{
+	if (kind == RING_NET && !one_in(20)) {
 		net_traffic(relid);
+	} else if (kind >= RING_IC && !one_in(20)) {
+		for (unsigned int n = 1 + below(3); n; n--)
+			ic_traffic(relid, kind - RING_IC);
+		fake_signal(conn);
+		return;
 	} else {
 		if (one_in(25))
 			ring_handshake(relid);
