@@ -92,13 +92,11 @@ static u32 utf8_len_of(u8 first)
 	return first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
 }
 
-/* Next character of UTF-8.  Returns the bytes it took. */
+/* Next character of UTF-8, of which there is at least the zero.  Returns the bytes it took. */
 static int get_utf8(const u8 *in, u32 size, u32 *c)
 {
-	u32 len = size ? utf8_len_of(in[0]) : 0, i;
+	u32 len = utf8_len_of(in[0]), i;
 
-	if (!size)
-		return -EINVAL;		/* no zero at the end */
 	if (!len || len > size)
 		return -EILSEQ;
 	*c = len == 1 ? in[0] : in[0] & (0x7f >> len);
@@ -158,6 +156,8 @@ int text_to_host(const u8 *in, u32 size, u8 *out, u32 room)
 	u32 at = 0, c = 0;
 	int took;
 
+	if (!memchr(in, 0, size))
+		return -EINVAL;
 	for (;;) {
 		took = get_utf8(in, size, &c);
 		if (took < 0)

@@ -20,6 +20,11 @@ typedef int8_t s8;
 typedef int16_t s16;
 typedef int32_t s32;
 typedef int64_t s64;
+typedef u8 __u8;
+typedef u16 __u16;
+typedef u32 __u32;
+typedef u64 __u64;
+typedef s64 __s64;
 typedef u16 __le16;
 typedef u32 __le32;
 typedef u64 __le64;
@@ -62,6 +67,7 @@ typedef u64 dma_addr_t;
 #define U16_MAX			0xffffu
 #define U32_MAX			0xffffffffu
 #define U64_MAX			(~0ull)
+#define S64_MAX			((s64)(U64_MAX >> 1))
 #define PAGE_SHIFT		12
 #define PAGE_SIZE		4096u
 #define PAGE_MASK		(~(PAGE_SIZE - 1))
