@@ -107,6 +107,8 @@ static int bus_errors_show(struct seq_file *s, void *unused)
 
 	seq_printf(s, "%lld\tmessages in\n%lld\tmessages out\n",
 		   atomic64_read(&bus->msgs_in), atomic64_read(&bus->msgs_out));
+	seq_printf(s, "%zu\tbytes in quarantine\n%u\tchannels\n",
+		   READ_ONCE(bus->quarantine_bytes), READ_ONCE(bus->nr_chans));
 	show_errors(s, bus->err);
 	return 0;
 }

@@ -125,6 +125,15 @@ static enum vmbus_err enlist(struct vmbus *bus, struct vmbus_chan *chan)
 	return VERR_COUNT;
 }
 
+/*
+ * While a device loses its driver under its primary channel's lock, the sub-channels'
+ * works are waited for, which take theirs: primary first.
+ */
+static void life_lock(struct vmbus_chan *chan)
+{
+	mutex_lock_nested(&chan->life, is_sub_channel(&chan->ch));
+}
+
 /* ---- relids ---- */
 
 static void post_released(struct vmbus *bus, u32 relid)
@@ -244,15 +253,22 @@ static void add_sub(struct vmbus_chan *chan)
 	ch->probe_done = true;
 }
 
-static void add_work(struct work_struct *work)
+/* Two functions, so that lock checking tells the two kinds of work apart. */
+static void add_primary_work(struct work_struct *work)
 {
 	struct vmbus_chan *chan = container_of(work, struct vmbus_chan, add_work.work);
 
-	mutex_lock(&chan->life);
-	if (is_sub_channel(&chan->ch))
-		add_sub(chan);
-	else
-		add_primary(chan);
+	life_lock(chan);
+	add_primary(chan);
+	mutex_unlock(&chan->life);
+}
+
+static void add_sub_work(struct work_struct *work)
+{
+	struct vmbus_chan *chan = container_of(work, struct vmbus_chan, add_work.work);
+
+	life_lock(chan);
+	add_sub(chan);
 	mutex_unlock(&chan->life);
 }
 
@@ -297,7 +313,7 @@ static void rescind_work(struct work_struct *work)
 	struct vmbus_channel *ch = &chan->ch;
 
 	cancel_delayed_work_sync(&chan->add_work);
-	mutex_lock(&chan->life);
+	life_lock(chan);
 	if (is_sub_channel(ch))
 		rescind_sub(ch);
 	else
@@ -380,7 +396,16 @@ static void say_if_unknown(struct vmbus_channel *ch)
 	const guid_t *type = &ch->offermsg.offer.if_type;
 
 	if (ch->device_id == HV_UNKNOWN && !is_hvsock_channel(ch) && !devtype_silent(type))
-		pr_info("Unknown GUID: %pUl\n", type);
+		pr_info_ratelimited("Unknown GUID: %pUl\n", type);
+}
+
+static void init_works(struct vmbus_chan *chan)
+{
+	if (is_sub_channel(&chan->ch))
+		INIT_DELAYED_WORK(&chan->add_work, add_sub_work);
+	else
+		INIT_DELAYED_WORK(&chan->add_work, add_primary_work);
+	INIT_DELAYED_WORK(&chan->rescind_work, rescind_work);
 }
 
 static void start_channel(struct vmbus *bus, struct vmbus_chan *chan)
@@ -424,8 +449,7 @@ void vmbus_on_offer(struct vmbus *bus, const void *msg, size_t len)
 		refuse(bus, VERR_NOMEM, m);
 		return;
 	}
-	INIT_DELAYED_WORK(&chan->add_work, add_work);
-	INIT_DELAYED_WORK(&chan->rescind_work, rescind_work);
+	init_works(chan);
 
 	cpus_read_lock();
 	mutex_lock(&bus->chan_mutex);
@@ -496,7 +520,7 @@ void vmbus_remove_all(struct vmbus *bus)
 		cancel_delayed_work_sync(&chan->add_work);
 		if (cancel_delayed_work_sync(&chan->rescind_work))
 			chan_put(ch);
-		mutex_lock(&chan->life);
+		life_lock(chan);
 		if (test_bit(CHAN_REGISTERED, &chan->flags))
 			vmbus_device_unregister(ch->device_obj);
 		chan_forget(ch);

@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Restless hosts, hosts that keep memory, and hibernation into a new boot."""
+from registry import BOTH, ONLY_OURS, Disk, Machine, scenario
+
+READ = "dd if=%s of=/dev/null bs=4k count=64 iflag=direct 2>/dev/null"
+ERRORS = "awk '$2 == \"%s\" {print $1}' /sys/kernel/debug/hyperv/errors"
+
+
+def errors(m, name):
+    return int(m.sh(ERRORS % name))
+
+
+@scenario(rows="~V09 V10", machine=Machine(offers="unknown"), drivers=ONLY_OURS, timeout=400)
+def restless_host(m):
+    "a device that comes and goes before it can be opened is put off, all others work; no number is lost"
+    for n in range(1, 10):
+        m.host("rescind unknown")
+        m.trace.wait("RELID_RELEASED", 30, n)
+        m.host("offer unknown relid=%s" % ("same" if n % 2 else "fresh"))
+        m.trace.wait("OFFER_CHANNEL", 30, n)
+    m.sh(READ % m.dev())
+    m.expect(errors(m, "offer_storm") > 0, "nothing was put off")
+    m.wait("ls -d $DEVS/* | wc -l | grep -q '^2$'", 40, "the device is there in the end")
+    m.host("rescind unknown")
+    m.wait("ls -d $DEVS/* | wc -l | grep -q '^1$'", 40, "the device goes")
+    m.expect(int(m.sh("awk '$2 == \"channels\" {print $1}' /sys/kernel/debug/hyperv/errors")) == 1, "a channel is left")
+    released = len(m.trace.find(r"RELID_RELEASED"))
+    m.expect(released == 10, "%d numbers were given back, not 10" % released)
+    m.host("offer unknown")
+
+
+@scenario(rows="~V11 F01", machine=Machine(), drivers=ONLY_OURS, timeout=200)
+def memory_that_is_not_given_back(m):
+    "pages that the host still holds are kept from reuse until it lets go"
+    bus, stor = m.drivers
+    m.sh("echo 3 >/sys/module/hv_vmbus/parameters/host_timeout")
+    m.host("fault message GPADL_TORNDOWN delay=9000 count=1")
+    m.sh("rmmod hv_storvsc", 60)
+    kept = "awk '/quarantine$/ && /bytes/ {print $1}' /sys/kernel/debug/hyperv/errors"
+    m.expect(int(m.sh(kept)) >= 64 * 4096, "the ring was not kept")
+    m.wait("[ \"$(%s)\" = 0 ]" % kept, 30, "the late answer frees it")
+    m.sh("modprobe hv_storvsc; settle")
+    m.host("fault message GPADL_TORNDOWN drop count=1")
+    m.sh("rmmod hv_storvsc", 60)
+    m.expect(int(m.sh(kept)) >= 64 * 4096, "the ring was not kept")
+    m.sh("echo 60 >/sys/module/hv_vmbus/parameters/host_timeout; unload_all; dmesg | grep -c 'bytes are lost' | grep -q '^0$'", 60)
+    m.drivers = (None, None)
+    m.use(bus, stor)
+
+
+@scenario(rows="V28 S25", machine=Machine(cpus=2, memory=384, subchannels=1, disks=(Disk(), Disk(lun=1, size=512 << 20)),
+                                          offers="unknown"), drivers=BOTH, fresh=True, timeout=500)
+def hibernation(m):
+    "hibernated, booted afresh, restored: the same disks under new numbers, data and memory intact"
+    m.sh("dd if=/dev/urandom of=/tmp/x bs=64k count=16 2>/dev/null; cp /tmp/x /run/x; "
+         "dd if=/tmp/x of=%s bs=64k oflag=direct 2>/dev/null" % m.dev())
+    swap = m.sh("disk c0l1")
+    m.sh("mkswap %s >/dev/null; swapon %s; echo reboot >/sys/power/disk" % (swap, swap))
+    m.agent.start("echo disk >/sys/power/state")
+    m.agent.ready(m.left(200))
+    m.greet()
+    if m.ours:
+        m.host("rescind unknown")           # it will be missing
+    swap = m.sh("cat /sys/class/block/$(basename $(disk c0l1))/dev")
+    m.trace.mark()
+    m.agent.start("echo %s >/sys/power/resume" % swap)
+    m.trace.wait(r"\bUNLOAD\b", 100)
+    m.trace.wait(r"\bOPEN_CHANNEL\b", 100)
+    m.agent.returned(m.left(100))           # the write to /sys/power/state, in the restored kernel
+    m.sh("cmp /run/x /tmp/x")
+    m.sh("dd if=%s bs=64k count=16 iflag=direct 2>/dev/null | cmp - /tmp/x" % m.dev())
+    if m.ours:
+        m.wait("dmesg | grep -q 'did not come back'", 20)
+        m.wait("ls -d $DEVS/* | wc -l | grep -q '^1$'", 20, "the missing device goes")
+        m.wait("[ $(channels 0 | wc -l) = 2 ]", 20, "the sub-channel is back")
