@@ -186,7 +186,7 @@ def parameters_take_effect(m):
         m.drivers = ("ours", "ours")
 
     load("storvsc_ringbuffer_size=32768")
-    m.expect(attr(m, 0, "ring_bytes") == "36864", "ring of " + attr(m, 0, "ring_bytes"))
+    m.expect(attr(m, 0, "ring_bytes") == "32768", "ring of " + attr(m, 0, "ring_bytes"))
     read(m)
     load("storvsc_max_hw_queues=2")
     m.expect(attr(m, 0, "channels") == "2", "channels: " + attr(m, 0, "channels"))
