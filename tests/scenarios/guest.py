@@ -53,8 +53,8 @@ class Agent:
         """Wait for the guest's init to announce its agent."""
         self._until(rb"^agent ready\r?\n", time.monotonic() + timeout)
 
-    def run(self, script, timeout):
-        """(output, exit status) of SCRIPT."""
+    def begin(self, script, timeout=60):
+        """Start SCRIPT; finish() waits for its end."""
         self.serial += 1
         end = "E%d" % self.serial
         text = "run %s\n%s\n.%s\n" % (end, script.rstrip("\n"), end)
@@ -63,9 +63,17 @@ class Agent:
             self.sock.sendall(text.encode())
         except OSError as e:
             raise GuestError("agent: %s" % e) from e
+        return end
+
+    def finish(self, end, timeout):
+        """(output, exit status) of the script that begin() started."""
         out, found = self._until(rb"^(?:.*\0)?=%s (\d+)\r?\n" % end.encode(),
                                  time.monotonic() + timeout)
         return out.decode(errors="replace").replace("\r\n", "\n"), int(found.group(1))
+
+    def run(self, script, timeout):
+        """(output, exit status) of SCRIPT."""
+        return self.finish(self.begin(script, timeout), timeout)
 
     def start(self, script):
         """Run SCRIPT, which will not come back."""

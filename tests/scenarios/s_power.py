@@ -4,8 +4,6 @@ import os
 
 from registry import BOTH, ONLY_OURS, Disk, Machine, scenario
 
-ONE = Machine(cpus=1, memory=768, disks=(Disk(), Disk(lun=1, size=512 << 20)))
-
 
 @scenario(rows="~V26", machine=Machine(cpus=1, options=("--no-reboot",)), drivers=BOTH, fresh=True, timeout=200)
 def crash_unload(m):
@@ -67,15 +65,24 @@ def kdump(m):
     m.sh("head -c $((64 << 20)) /proc/vmcore | cmp -n $((64 << 20)) - %s" % dev, 120)
 
 
-@scenario(rows="~V28 ~S25", machine=ONE, drivers=BOTH, timeout=300)
-def hibernation_test_resume(m):
-    "hibernation (test_resume): devices frozen, thawed and restored, data intact"
-    dev = m.dev()
-    m.sh("dd if=/dev/urandom of=/tmp/x bs=64k count=16 2>/dev/null; dd if=/tmp/x of=%s bs=64k oflag=direct 2>/dev/null" % dev)
-    swap = m.sh("disk c0l1")
-    m.sh("mkswap %s >/dev/null; swapon %s; echo test_resume >/sys/power/disk; echo disk >/sys/power/state; swapoff %s"
-         % (swap, swap, swap), 200)
-    m.sh("dd if=%s bs=64k count=16 iflag=direct 2>/dev/null | cmp - /tmp/x" % dev)
+@scenario(rows="~V28 ~S25", machine=Machine(cpus=2, memory=768, disks=(Disk(), Disk(lun=1, size=512 << 20))),
+          drivers=BOTH, fresh=True, timeout=400)
+def hibernation(m):
+    "hibernation: image written, machine reset, restored: the same processes go on, data intact"
+    m.sh("dd if=/dev/urandom of=/tmp/x bs=64k count=16 2>/dev/null; dd if=/tmp/x of=%s bs=64k oflag=direct 2>/dev/null;"
+         "cat /proc/sys/kernel/random/boot_id >/tmp/boot" % m.dev())
+    swap = m.dev(m.spec.disks[1])
+    end = m.agent.begin("mkswap %s >/dev/null; swapon %s; echo reboot >/sys/power/disk; echo disk >/sys/power/state; "
+                        "echo back; swapoff %s" % (swap, swap, swap))
+    m.agent.ready(m.left(200))                  # the machine came up anew, with this kernel
+    m.greet()
+    m.sh("[ ! -e /tmp/x ]; ! swapoff %s 2>/dev/null" % swap)
+    m.agent.start("cat /sys/block/$(basename $(disk c0l1))/dev >/sys/power/resume; dmesg | tail -5")
+    out, status = m.agent.finish(end, m.left(200))      # and the old one goes on where it was
+    m.expect("back" in out and status == 0, "after the restore: %d %s" % (status, out))
+    m.settle()
+    m.sh("dd if=%s bs=64k count=16 iflag=direct 2>/dev/null | cmp - /tmp/x; cmp /tmp/boot /proc/sys/kernel/random/boot_id" % m.dev())
+    m.sh("dd if=/dev/urandom of=%s bs=64k count=16 seek=64 oflag=direct 2>/dev/null" % m.dev())
 
 
 @scenario(rows="~V30", machine=Machine(cpus=4, subchannels=3), drivers=BOTH, fresh=True, timeout=200)
