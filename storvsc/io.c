@@ -132,7 +132,7 @@ static int stor_write(struct stor_chan *chan, struct scsi_cmnd *cmd,
 		      u64 id)
 {
 	struct vmbus_channel *channel = READ_ONCE(chan->channel);
-	struct hv_stor_packet pkt;
+	struct hv_stor_packet pkt HV_UNINITIALIZED;
 
 	if (unlikely(!channel))
 		return -ENODEV;
@@ -163,6 +163,7 @@ static int stor_send(struct stor_ctl *ctl, struct stor_queue *q, u16 tag,
 		return -ENODEV;
 
 	if (scsi_bufflen(cmd)) {
+		mpb->reserved = 0;
 		mpb->rangecount = 1;
 		mpb->range.len = scsi_bufflen(cmd);
 		frames = stor_sgl_to_frames(scsi_sglist(cmd), cmd->sdb.table.nents,
@@ -240,7 +241,7 @@ static void stor_refuse_all(struct stor_ctl *ctl, struct stor_queue *q,
 static int stor_stage(struct stor_ctl *ctl, struct stor_queue *q, u16 tag,
 		      struct scsi_cmnd *cmd)
 {
-	struct stor_refused refused;
+	struct stor_refused refused HV_UNINITIALIZED;
 	int ret = 0;
 
 	refused.count = 0;
@@ -262,7 +263,7 @@ static int stor_stage(struct stor_ctl *ctl, struct stor_queue *q, u16 tag,
 static int stor_send_now(struct stor_ctl *ctl, struct stor_queue *q, u16 tag,
 			 struct scsi_cmnd *cmd)
 {
-	union stor_small_mpb small;
+	union stor_small_mpb small HV_UNINITIALIZED;
 	int ret;
 
 	if (likely(scsi_bufflen(cmd) <= STOR_SMALL_BYTES))
@@ -342,7 +343,7 @@ void stor_commit_rqs(struct Scsi_Host *shost, u16 hwq)
 {
 	struct stor_ctl *ctl = shost_priv(shost);
 	struct stor_queue *q = &ctl->queues[hwq];
-	struct stor_refused refused;
+	struct stor_refused refused HV_UNINITIALIZED;
 
 	refused.count = 0;
 	rcu_read_lock();

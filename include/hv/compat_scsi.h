@@ -12,6 +12,16 @@
 #include <scsi/scsi_device.h>
 #include <scsi/scsi_host.h>
 
+/*
+ * For large variables on the hot path whose every used byte is written first:
+ * kernels that clear the stack need not clear these.
+ */
+#if __has_attribute(__uninitialized__)
+#define HV_UNINITIALIZED	__attribute__((__uninitialized__))
+#else
+#define HV_UNINITIALIZED
+#endif
+
 /* remove() returned an int before it returned nothing. */
 #define hv_remove_t \
 	typeof(((struct hv_driver *)0)->remove((struct hv_device *)0))
