@@ -79,10 +79,6 @@ class Agent:
         """Run SCRIPT, which will not come back."""
         self.sock.sendall(("run X\n%s\n.X\n" % script).encode())
 
-    def returned(self, timeout):
-        """Wait for the end of a script of start() that came back after all (hibernation)."""
-        self._until(rb"^(?:.*\0)?=X (\d+)\r?\n", time.monotonic() + timeout)
-
     def close(self):
         self.sock.close()
 

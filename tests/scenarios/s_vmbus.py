@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Restless hosts, hosts that keep memory, and hibernation into a new boot."""
-from registry import BOTH, ONLY_OURS, Disk, Machine, scenario
+"""Restless hosts, and hosts that keep memory."""
+from registry import ONLY_OURS, Machine, scenario
 
 READ = "dd if=%s of=/dev/null bs=4k count=64 iflag=direct 2>/dev/null"
 ERRORS = "awk '$2 == \"%s\" {print $1}' /sys/kernel/debug/hyperv/errors"
@@ -46,30 +46,3 @@ def memory_that_is_not_given_back(m):
     m.sh("echo 60 >/sys/module/hv_vmbus/parameters/host_timeout; unload_all; dmesg | grep -c 'bytes are lost' | grep -q '^0$'", 60)
     m.drivers = (None, None)
     m.use(bus, stor)
-
-
-@scenario(rows="V28 S25", machine=Machine(cpus=2, memory=384, subchannels=1, disks=(Disk(), Disk(lun=1, size=512 << 20)),
-                                          offers="unknown"), drivers=BOTH, fresh=True, timeout=500)
-def hibernation(m):
-    "hibernated, booted afresh, restored: the same disks under new numbers, data and memory intact"
-    m.sh("dd if=/dev/urandom of=/tmp/x bs=64k count=16 2>/dev/null; cp /tmp/x /run/x; "
-         "dd if=/tmp/x of=%s bs=64k oflag=direct 2>/dev/null" % m.dev())
-    swap = m.sh("disk c0l1")
-    m.sh("mkswap %s >/dev/null; swapon %s; echo reboot >/sys/power/disk" % (swap, swap))
-    m.agent.start("echo disk >/sys/power/state")
-    m.agent.ready(m.left(200))
-    m.greet()
-    if m.ours:
-        m.host("rescind unknown")           # it will be missing
-    swap = m.sh("cat /sys/class/block/$(basename $(disk c0l1))/dev")
-    m.trace.mark()
-    m.agent.start("echo %s >/sys/power/resume" % swap)
-    m.trace.wait(r"\bUNLOAD\b", 100)
-    m.trace.wait(r"\bOPEN_CHANNEL\b", 100)
-    m.agent.returned(m.left(100))           # the write to /sys/power/state, in the restored kernel
-    m.sh("cmp /run/x /tmp/x")
-    m.sh("dd if=%s bs=64k count=16 iflag=direct 2>/dev/null | cmp - /tmp/x" % m.dev())
-    if m.ours:
-        m.wait("dmesg | grep -q 'did not come back'", 20)
-        m.wait("ls -d $DEVS/* | wc -l | grep -q '^1$'", 20, "the missing device goes")
-        m.wait("[ $(channels 0 | wc -l) = 2 ]", 20, "the sub-channel is back")
