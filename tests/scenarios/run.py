@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """tests/scenarios/run.py [options] [NAME...] - boot guests under hvroot and try everything.
 
-Builds what is needed, enters the lab (scripts/lab), boots one guest for each kind
+Builds what is needed, enters labs (scripts/lab), boots one guest for each kind
 of machine, and runs the scenarios in it; KTAP on the output, one line for each
 scenario, machine and pair of drivers. NAME is a scenario or a shell pattern;
 without names all run.
@@ -10,7 +10,7 @@ without names all run.
   --list           the scenarios, their rows and machines; runs nothing
   --drivers A/B    only this pair: bus/storvsc, each "ours" or "intree"
   --kernel K       only machines with this kernel (default, 6.12, ...)
-  --jobs N         boots at the same time (2)
+  --labs N         labs at the same time (one for each CPU)
   --budget MIN     begin no scenario after so many minutes; the rest is skipped, and said so
   --tries N        tries of a scenario that fails (2); what passes late is called FLAKY
   --keep           keep the folders of all machines, not just of failed ones
@@ -22,14 +22,11 @@ import glob
 import importlib
 import json
 import os
-import queue
 import subprocess
 import sys
-import threading
 import time
 import traceback
 
-LABS = 4                # a lab may die on us, but not for ever
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 PYTHON = "/usr/bin/python3" if os.path.exists("/usr/bin/python3") else sys.executable
@@ -39,6 +36,7 @@ sys.dont_write_bytecode = True
 import images                                           # noqa: E402
 from guest import GuestError                            # noqa: E402
 from host import HostError                              # noqa: E402
+from labs import Desk, Labs                             # noqa: E402
 from machine import Booted, Failure, Skip               # noqa: E402
 from registry import ALL, expand                        # noqa: E402
 
@@ -63,41 +61,30 @@ def chosen(options):
 
 
 class Report:
-    """KTAP lines as they come, and all results as JSON at the end."""
+    """What one lab says of its runs: lines for the machine's side, and JSON in the common folder."""
 
-    def __init__(self, total, path, before):
-        self.lock = threading.Lock()
-        self.path = path
-        self.results = before           # of a lab that ended in the middle
+    def __init__(self, desk):
+        self.desk = desk
         self.start = time.monotonic()
-        print("KTAP version 1\n1..%d" % total, flush=True)
 
     def add(self, run, verdict, seconds, lines):
-        with self.lock:
-            self.results.append({"name": run.name, "rows": run.rows, "verdict": verdict,
-                                 "seconds": round(seconds, 1), "lines": lines})
-            ok = "not ok" if verdict in ("failed", "known") else "ok"
-            tag = " # SKIP " + lines[0] if verdict == "skipped" else ""
-            if verdict == "known":
-                tag = " # TODO " + known(run)
-            if verdict == "passed" and run.rows:
-                tag = " # rows " + " ".join(run.rows)
-            if verdict != "skipped":
-                for line in lines:
-                    print("#   " + line)
-            self.keep()
-            print("# %.0f s: %s" % (seconds, run.scenario.title))
-            print("%s %d - %s%s" % (ok, len(self.results), run.name, tag), flush=True)
+        self.desk.add(result(run, verdict, seconds, lines))
+        ok = "not ok" if verdict in ("failed", "known") else "ok"
+        tag = " # SKIP " + lines[0] if verdict == "skipped" else ""
+        if verdict == "known":
+            tag = " # TODO " + known(run)
+        if verdict == "passed" and run.rows:
+            tag = " # rows " + " ".join(run.rows)
+        if verdict != "skipped":
+            for line in lines:
+                print("#   " + line)
+        print("# %.0f s: %s" % (seconds, run.scenario.title))
+        print("%s - %s%s" % (ok, run.name, tag), flush=True)
 
-    def keep(self):
-        """Should the outer VM die, another goes on from here."""
-        with open(self.path + ".new", "w") as f:
-            json.dump(self.results, f)
-        os.rename(self.path + ".new", self.path)
 
-    def comment(self, text):
-        with self.lock:
-            print("# " + text, flush=True)
+def result(run, verdict, seconds, lines):
+    return {"name": run.name, "rows": run.rows, "verdict": verdict,
+            "seconds": round(seconds, 1), "lines": lines}
 
 
 def known(run):
@@ -141,7 +128,7 @@ def boot_for(run, options, plan, report):
     machine = Booted(run.machine.boot(), run.drivers, plan[run.machine.kernel], options.scratch)
     try:
         machine.boot()
-        report.comment("booted in %.0f s: %s" % (time.monotonic() - start, run.machine.text()))
+        print("# booted in %.0f s: %s" % (time.monotonic() - start, run.machine.text()), flush=True)
         return machine, []
     except (GuestError, HostError, OSError) as e:
         machine.stop()
@@ -171,8 +158,9 @@ def serve(boot, options, plan, report):
     machine = None
     for run in boot:
         start = time.monotonic()
+        report.desk.begin(run.name)
         if options.budget and start - report.start > 60 * options.budget:
-            report.add(run, "skipped", 0, ["the %d minutes of --budget are over" % options.budget])
+            report.add(run, "skipped", 0, ["the %.0f minutes of --budget are over" % options.budget])
             continue
         machine, verdict, lines = once(machine, run, options, plan, report)
         if verdict == "failed" and known(run):
@@ -203,72 +191,46 @@ def save(machine, run, options):
     machine.discard()
 
 
-def together(boots):
-    """Lists of boots that may not run at the same time: those with a NIC share its TAP and address."""
-    nets = [b for b in boots if any("tap=" in o for o in b[0].machine.options)]
-    return [nets] * bool(nets) + [[b] for b in boots if b not in nets]
-
-
 def inside(options):
-    """In the lab: run the plan."""
+    """In a lab: boots as long as there are any that no other lab has."""
     with open(os.path.join(options.out, "plan.json")) as f:
         plan = json.load(f)
     options.scratch = os.environ.get("TMPDIR", "/tmp")
-    boots = chosen(options)
-    part = os.path.join(options.lab_out, "results.part")
-    before = []
-    if options.resume and os.path.exists(part):
-        with open(part) as f:
-            before = json.load(f)
-    done = {r["name"] for r in before}
-    boots = [[r for r in b if r.name not in done] for b in boots]
-    boots = [b for b in boots if b]
-    report = Report(sum(len(b) for b in boots) + len(done), part, before)
-    work = queue.Queue()
-    for group in together(boots):
-        work.put(group)
-
-    def worker():
-        while True:
-            try:
-                group = work.get_nowait()
-            except queue.Empty:
-                return
-            for boot in group:
-                serve(boot, options, plan, report)
-
-    threads = [threading.Thread(target=worker) for _ in range(options.jobs)]
-    for t in threads:
-        t.start()
-    for t in threads:
-        t.join()
-    with open(os.path.join(options.lab_out, "results.json"), "w") as f:
-        json.dump(report.results, f, indent=1)
-    return 0 if all(r["verdict"] != "failed" for r in report.results) else 1
+    subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+    desk = Desk(os.path.join(options.lab_out, "desk"), options.lab)
+    report = Report(desk)
+    for boot in desk.claims(chosen(options)):
+        serve(boot, options, plan, report)
+    return 0
 
 
 def outside(options, argv):
-    """On the machine: build, write the plan, enter the lab, say what did not run."""
+    """On the machine: build, write the plan, send the labs to work, say what did not run."""
     boots = chosen(options)
     os.makedirs(options.out, exist_ok=True)
     plan = images.prepare({r.machine.kernel for b in boots for r in b}, not options.no_build)
     with open(os.path.join(options.out, "plan.json"), "w") as f:
         json.dump(plan, f, indent=1)
-    results = os.path.join(options.lab_out, "results.json")
-    for old in (results, os.path.join(options.lab_out, "results.part")):
-        if os.path.exists(old):
-            os.unlink(old)
-    for again in range(LABS):
-        status = subprocess.run([os.path.join(ROOT, "scripts/lab"), PYTHON, os.path.abspath(__file__),
-                                 "--in-lab"] + argv + ["--resume"] * (again > 0),
-                                stdin=subprocess.DEVNULL, check=False).returncode
-        if os.path.exists(results) or status == 2:
-            break
-        print("# the lab ended with status %d; what is left goes into a new one" % status, flush=True)
-    if not os.path.exists(results):
-        print("not ok - scenarios: the lab ended with status %d before they were done" % status)
-        return 1
-    return status
+    runs = {r.name: r for b in boots for r in b}
+    start = time.monotonic()
+
+    def command(lab):
+        # a lab that starts late has the less time; NICs of labs on one kernel must not meet
+        late = (time.monotonic() - start) / 60
+        more = ["--budget", "%.1f" % max(0.1, options.budget - late)] if options.budget else []
+        return [os.path.join(ROOT, "scripts/lab"), "unshare", "--net", PYTHON, os.path.abspath(__file__),
+                "--lab", str(lab)] + argv + more
+
+    def failed(name):
+        return result(runs[name], "failed", 0, ["the lab died, more than once"])
+
+    os.environ["LAB_OUT"] = options.lab_out
+    labs = Labs(os.path.join(options.lab_out, "desk"), command, len(runs), failed)
+    results = labs.run(min(options.labs, len(boots)))
+    missing = sorted(set(runs) - {r["name"] for r in results})
+    for name in missing:
+        print("not ok - %s: never ran" % name)
+    return 1 if missing or any(r["verdict"] == "failed" for r in results) else 0
 
 
 def listing(options):
@@ -285,13 +247,12 @@ def main(argv):
     p.add_argument("--list", action="store_true")
     p.add_argument("--drivers")
     p.add_argument("--kernel")
-    p.add_argument("--jobs", type=int, default=2)
-    p.add_argument("--budget", type=int, default=0)
+    p.add_argument("--labs", type=int, default=os.cpu_count() or 1)
+    p.add_argument("--budget", type=float, default=0)
     p.add_argument("--tries", type=int, default=2)
     p.add_argument("--keep", action="store_true")
     p.add_argument("--no-build", action="store_true")
-    p.add_argument("--resume", action="store_true")
-    p.add_argument("--in-lab", action="store_true")
+    p.add_argument("--lab", help=argparse.SUPPRESS)
     if "-h" in argv or "--help" in argv:
         print(__doc__)
         return 0
@@ -305,7 +266,7 @@ def main(argv):
             sys.exit("run.py: no scenario '%s' (see --list)" % n)
     if options.list:
         return listing(options)
-    if options.in_lab:
+    if options.lab:
         return inside(options)
     return outside(options, argv)
 

@@ -3,7 +3,7 @@
 import subprocess
 
 from machine import Failure
-from registry import MATRIX, Disk, Machine, scenario
+from registry import MATRIX, ONLY_OURS, Disk, Machine, scenario
 
 
 def fsck(m, disk=Disk()):
@@ -30,3 +30,10 @@ def job(m):
     m.drivers = (None, None)
     m.use(bus, stor)
     m.sh("mount -t ext4 -o ro %s /mnt; cd /mnt; md5sum -c -s /tmp/sums; cd /; umount /mnt" % m.dev(), 200)
+
+
+@scenario(rows="V34", drivers=ONLY_OURS, timeout=400, machine=Machine(cpus=4, subchannels=3, kernel="6.1-rt"))
+def realtime(m):
+    "the same job on a kernel with PREEMPT_RT, where a thread on each CPU takes the interrupts"
+    m.sh("grep -q PREEMPT_RT /proc/version; [ $(ps | grep -c '[v]mbus_irq/') = 4 ]")
+    job(m)

@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Sockets between guest and host over VMBus: the kernel's hv_sock, on a bus of ours or its own."""
+import hashlib
+import os
+import socket
+import threading
+
+from registry import INTREE, OURS, Machine, scenario
+
+TO_HOST, TO_GUEST, NOBODY = 5000, 5001, 5002
+SIZE = 1 << 20
+
+
+class Echo(threading.Thread):
+    """Sends back what one client of a unix socket sent, once all of it is there."""
+
+    def __init__(self, path):
+        super().__init__(daemon=True)
+        self.server = socket.socket(socket.AF_UNIX)
+        self.server.bind(path)
+        self.server.listen()
+        self.seen = b""
+        self.start()
+
+    def run(self):
+        conn = self.server.accept()[0]
+        self.seen = read_all(conn)
+        conn.sendall(self.seen)
+        conn.close()
+        self.server.close()
+
+
+def read_all(sock):
+    parts = []
+    while True:
+        data = sock.recv(65536)
+        if not data:
+            return b"".join(parts)
+        parts.append(data)
+
+
+def md5(data):
+    return hashlib.md5(data).hexdigest()
+
+
+@scenario(rows="V31", machine=Machine(cpus=2), drivers=(OURS, INTREE), timeout=300)
+def hvsock(m):
+    "sockets to the host and from it carry data both ways; one that nobody takes fails; the bus unloads after"
+    m.sh("modprobe hv_sock")
+    echo = Echo(m.path("to-host"))
+    m.host("vsock to-host port=%d path=%s" % (TO_HOST, m.path("to-host")))
+    m.sh("head -c %d /dev/urandom >/tmp/out; socat -t 60 - VSOCK-CONNECT:2:%d </tmp/out >/tmp/back; cmp /tmp/out /tmp/back"
+         % (SIZE, TO_HOST), 100)
+    m.expect(md5(echo.seen) == m.sh("md5sum </tmp/out").split()[0], "the host saw other bytes")
+    m.trace.wait("TL_CONNECT_REQUEST", 10)
+
+    m.host("vsock to-guest port=%d path=%s" % (TO_GUEST, m.path("to-guest")))
+    m.sh("socat -t 60 VSOCK-LISTEN:%d EXEC:cat >/dev/null 2>&1 & sleep 1" % TO_GUEST)
+    data = os.urandom(SIZE)
+    with socket.socket(socket.AF_UNIX) as s:
+        s.settimeout(m.left(60))
+        s.connect(m.path("to-guest"))
+        sender = threading.Thread(target=lambda: (s.sendall(data), s.shutdown(socket.SHUT_WR)))
+        sender.start()
+        back = read_all(s)
+        sender.join()
+    m.expect(md5(back) == md5(data), "%d of %d bytes came back" % (len(back), SIZE))
+
+    m.sh("! socat - VSOCK-CONNECT:2:%d </dev/null >/dev/null 2>&1" % NOBODY, 60)
+    if m.ours:
+        m.sh("dmesg | grep -q 'refused a socket to service'")
+    m.wait("! ls -d $DEVS/*/ | grep -vq \"$(basename $(controller 0))\"", 60, "the socket devices go")
+    m.sh("rmmod hv_sock")
