@@ -9,7 +9,7 @@
  *   from the machine   S start: NUL-ended strings, first byte says what:
  *                        A argument, E environment, C current directory,
  *                        B folder to show even if hidden, O results folder
- *                      I input, Z end of input, K signal (1 byte)
+ *                      I input, Z end of input, K signal (1 byte), N nothing
  *   to the machine     R running, O output, E errors, X exit status (1 byte),
  *                      A input taken (4 bytes), F failed (text)
  */
