@@ -199,8 +199,15 @@ void chan_forget(struct vmbus_channel *ch)
 /* A device that comes back before its old self is gone waits; two cannot have one name. */
 static void wait_for_twin(struct vmbus *bus, struct vmbus_channel *ch)
 {
-	if (!wait_event_timeout(bus->chan_wait, !older_twin_exists(bus, ch) || ch->rescind,
-				vmbus_timeout()))
+	DEFINE_WAIT_FUNC(wait, woken_wake_function);
+	long left = vmbus_timeout();
+
+	/* not wait_event(): the condition takes a mutex */
+	add_wait_queue(&bus->chan_wait, &wait);
+	while (left && !READ_ONCE(ch->rescind) && older_twin_exists(bus, ch))
+		left = wait_woken(&wait, TASK_UNINTERRUPTIBLE, left);
+	remove_wait_queue(&bus->chan_wait, &wait);
+	if (!left)
 		chan_bad(ch, VERR_TIMEOUT, "the device's former channel does not go away");
 }
 

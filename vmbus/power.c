@@ -137,6 +137,8 @@ static bool sockets_left(struct vmbus *bus)
 /* Socket connections do not survive; have their driver close them as after a rescind. */
 static int drop_sockets(struct vmbus *bus)
 {
+	DEFINE_WAIT_FUNC(wait, woken_wake_function);
+	long left = vmbus_timeout();
 	struct vmbus_channel *ch;
 
 	mutex_lock(&bus->chan_mutex);
@@ -145,7 +147,12 @@ static int drop_sockets(struct vmbus *bus)
 			chan_rescind(ch, 0);
 	}
 	mutex_unlock(&bus->chan_mutex);
-	if (wait_event_timeout(bus->chan_wait, !sockets_left(bus), vmbus_timeout()))
+	/* not wait_event(): the condition takes a mutex */
+	add_wait_queue(&bus->chan_wait, &wait);
+	while (left && sockets_left(bus))
+		left = wait_woken(&wait, TASK_UNINTERRUPTIBLE, left);
+	remove_wait_queue(&bus->chan_wait, &wait);
+	if (left)
 		return 0;
 	pr_err("sockets to the host are still open, cannot hibernate\n");
 	return -EBUSY;
