@@ -7,6 +7,8 @@
 #   make demo        boot a Debian kernel as a Hyper-V guest with our modules and a disk
 #   make check       prove it; ends with "N passed, N failed"
 #   make kunit       the suites, on a kernel with KASAN and lockdep, under plain QEMU
+#   make kunit COVERAGE=1  which lines of the pure files they reach
+#   make mutants     whether they notice when the code is wrong; COUNT=200 SEED=1
 #   make clean
 
 KERNEL ?= default
@@ -16,7 +18,7 @@ ifneq ($(KERNELRELEASE),)
 include $(src)/Kbuild
 else
 
-.PHONY: all help modules hvroot demo check kunit clean
+.PHONY: all help modules hvroot demo check kunit mutants clean
 all: modules
 
 help:
@@ -36,7 +38,10 @@ check:
 	@scripts/check
 
 kunit:
-	@scripts/kunit
+	@scripts/kunit $(if $(filter 1,$(COVERAGE)),--user)
+
+mutants:
+	@scripts/mutants $(if $(COUNT),--count $(COUNT)) $(if $(SEED),--seed $(SEED))
 
 clean:
 	rm -rf build

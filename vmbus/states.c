@@ -45,7 +45,7 @@ bool phase_move_legal(enum vmbus_phase from, enum vmbus_phase to)
 		return to == VMBUS_PHASE_UP || to == VMBUS_PHASE_DOWN || to == VMBUS_PHASE_UNLOAD;
 	case VMBUS_PHASE_UP:
 		return to == VMBUS_PHASE_UNLOAD || to == VMBUS_PHASE_DOWN;
-	case VMBUS_PHASE_UNLOAD:	/* contact: after a hibernation that the host did not confirm */
+	case VMBUS_PHASE_UNLOAD:	/* contact: resumed, and the host had not confirmed */
 		return to == VMBUS_PHASE_DOWN || to == VMBUS_PHASE_CONTACT;
 	}
 	return false;

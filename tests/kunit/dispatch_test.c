@@ -19,6 +19,7 @@ static const struct vmbus_msg_entry table[] = {
 		.handler = handler },
 	[6] = { .min_size = 16, .phases = VMBUS_PHASE_UP,
 		.min_version = VERSION_WIN10_V5_3, .handler = handler },
+	[7] = { .phases = VMBUS_PHASE_UP, .handler = handler },
 };
 
 struct message {
@@ -47,7 +48,8 @@ static const struct message messages[] = {
 	{ "far too long", 2, 0xffffffff, VMBUS_PHASE_UP, VERSION_WIN10, VERR_MSG_SIZE },
 	{ "type 0", 0, 240, VMBUS_PHASE_UP, VERSION_WIN10, VERR_MSG_TYPE },
 	{ "not for a guest", 3, 240, VMBUS_PHASE_UP, VERSION_WIN10, VERR_MSG_TYPE },
-	{ "one past the table", 7, 240, VMBUS_PHASE_UP, VERSION_WIN10, VERR_MSG_TYPE },
+	{ "nothing but a header", 7, 8, VMBUS_PHASE_UP, VERSION_WIN10, VERR_COUNT },
+	{ "one past the table", 8, 240, VMBUS_PHASE_UP, VERSION_WIN10, VERR_MSG_TYPE },
 	{ "type all ones", 0xffffffff, 240, VMBUS_PHASE_UP, VERSION_WIN10, VERR_MSG_TYPE },
 	{ "offer before contact", 1, 196, VMBUS_PHASE_DOWN, 0, VERR_MSG_STATE },
 	{ "offer in contact", 1, 196, VMBUS_PHASE_CONTACT, 0, VERR_MSG_STATE },

@@ -36,7 +36,14 @@ static void packet_build_golden(struct kunit *test)
 static void packet_build_refuses_headers(struct kunit *test)
 {
 	struct vmpacket_descriptor d;
+	u32 odd;
 
+	for (odd = 1; odd < 8; odd++)
+		KUNIT_EXPECT_EQ(test, -EINVAL, packet_build(&d, 6, 24 + odd, 8, 0, 0));
+	KUNIT_EXPECT_EQ(test, (int)PACKET_MAX, packet_build(&d, 6, PACKET_MAX, 0, 0, 0));
+	KUNIT_EXPECT_EQ(test, 0xffff, d.offset8);
+	KUNIT_EXPECT_EQ(test, 64, packet_build(&d, 6, 64, 0, 0, 0));
+	KUNIT_EXPECT_EQ(test, 8, d.offset8);
 	KUNIT_EXPECT_EQ(test, -EINVAL, packet_build(&d, 6, 8, 8, 0, 0));
 	KUNIT_EXPECT_EQ(test, -EINVAL, packet_build(&d, 6, 0, 8, 0, 0));
 	KUNIT_EXPECT_EQ(test, -EINVAL, packet_build(&d, 6, 20, 8, 0, 0));

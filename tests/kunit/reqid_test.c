@@ -39,6 +39,18 @@ static void reqid_returns_what_was_put_in(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 1u, i->t.used);
 }
 
+/* A channel that is opened again starts from nothing, whatever was there. */
+static void reqid_reset_forgets(struct kunit *test)
+{
+	struct ids *i = ids_new(test, SLOTS);
+	u64 first = reqid_get(&i->t, 1), value;
+
+	reqid_reset(&i->t, i->value, i->gen, SLOTS);
+	KUNIT_EXPECT_EQ(test, -ENOENT, reqid_peek(&i->t, first, &value));
+	KUNIT_EXPECT_EQ(test, 0u, i->t.used);
+	KUNIT_EXPECT_EQ(test, first, reqid_get(&i->t, 2));
+}
+
 static void reqid_runs_out_and_recovers(struct kunit *test)
 {
 	struct ids *i = ids_new(test, SLOTS);
@@ -127,6 +139,7 @@ static void reqid_generation_wraps(struct kunit *test)
 
 static struct kunit_case reqid_cases[] = {
 	KUNIT_CASE(reqid_returns_what_was_put_in),
+	KUNIT_CASE(reqid_reset_forgets),
 	KUNIT_CASE(reqid_runs_out_and_recovers),
 	KUNIT_CASE(reqid_refuses_a_repeated_id),
 	KUNIT_CASE(reqid_refuses_a_late_id),

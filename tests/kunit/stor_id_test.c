@@ -29,6 +29,7 @@ static void stor_id_test_answered_once(struct kunit *test)
 
 	KUNIT_ASSERT_NE(test, gen, 0U);
 	KUNIT_EXPECT_TRUE(test, stor_slot_busy(&slot));
+	KUNIT_EXPECT_PTR_EQ(test, slot.chan, CHAN);
 	KUNIT_EXPECT_EQ(test, STOR_CLAIMED, stor_slot_claim(&slot, gen));
 	KUNIT_EXPECT_PTR_EQ(test, slot.cmd, CMD(1));
 	KUNIT_EXPECT_FALSE(test, stor_slot_busy(&slot));

@@ -159,6 +159,36 @@ static void stor_sgl_test_refuses_short_list(struct kunit *test)
 					       &offset));
 }
 
+/* Entries of no length count for nothing, wherever they point. */
+static void stor_sgl_test_empty_between(struct kunit *test)
+{
+	static const struct piece p[] = {
+		{ 0x777, 0 }, { 0x1000e00, 0x200 }, { 0x333, 0 }, { 0x5000000, 0x800 },
+	};
+	u64 frames[MAX_FRAMES];
+	u32 offset;
+
+	KUNIT_ASSERT_EQ(test, 2, convert(p, 4, 0xa00, frames, MAX_FRAMES, &offset));
+	KUNIT_EXPECT_EQ(test, offset, 0xe00U);
+	KUNIT_EXPECT_EQ(test, frames[0], 0x1000ULL);
+	KUNIT_EXPECT_EQ(test, frames[1], 0x5000ULL);
+}
+
+/* The frames before count when room is looked for. */
+static void stor_sgl_test_room_of_many(struct kunit *test)
+{
+	static const struct piece p[] = {
+		{ 0x1000000, 0x3000 }, { 0x5000000, 0x3000 },
+	};
+	u64 frames[MAX_FRAMES];
+	u32 offset;
+
+	frames[5] = 0x5a5a;
+	KUNIT_EXPECT_EQ(test, -E2BIG, convert(p, 2, 0x6000, frames, 5, &offset));
+	KUNIT_EXPECT_EQ(test, frames[5], 0x5a5aULL);
+	KUNIT_EXPECT_EQ(test, 6, convert(p, 2, 0x6000, frames, 6, &offset));
+}
+
 /* The last frame that fits is written, the one after it is not. */
 static void stor_sgl_test_room(struct kunit *test)
 {
@@ -183,6 +213,8 @@ static struct kunit_case stor_sgl_cases[] = {
 	KUNIT_CASE(stor_sgl_test_longer_than_command),
 	KUNIT_CASE(stor_sgl_test_refuses_gaps),
 	KUNIT_CASE(stor_sgl_test_refuses_short_list),
+	KUNIT_CASE(stor_sgl_test_empty_between),
+	KUNIT_CASE(stor_sgl_test_room_of_many),
 	KUNIT_CASE(stor_sgl_test_room),
 	{}
 };

@@ -79,6 +79,21 @@ static const struct judge_case judge_cases[] = {
 	  .status = SAM_STAT_RESERVATION_CONFLICT },
 	{ .name = "busy", .cdb = { READ_10 }, .srb_status = 0x05,
 	  .status = SAM_STAT_BUSY },
+	{ .name = "busy, with sense that is not meant", .cdb = { READ_10 }, .srb_status = 0x85,
+	  .scsi_status = CHECK, .sense_len = 18, .sense = FIXED(UNIT_ATTENTION, 0x2a, 9),
+	  .status = SAM_STAT_BUSY },
+	{ .name = "invalid path", .cdb = { READ_10 }, .srb_status = 0x07,
+	  .host_byte = DID_NO_CONNECT, .action = STOR_ACT_DOUBT_LUN },
+	{ .name = "unit attention: mode parameters", .cdb = { READ_10 }, .srb_status = 0x84,
+	  .scsi_status = CHECK, .sense_len = 18, .sense = FIXED(UNIT_ATTENTION, 0x2a, 1),
+	  .status = CHECK, .kept_sense = 18 },
+	{ .name = "unit attention: another code, same qualifier", .cdb = { READ_10 },
+	  .srb_status = 0x84, .scsi_status = CHECK, .sense_len = 18,
+	  .sense = FIXED(UNIT_ATTENTION, 0x29, 9), .status = CHECK, .kept_sense = 18 },
+	{ .name = "INQUIRY in error, all there", .cdb = { INQUIRY }, .srb_status = 0x04,
+	  .moved = 4096, .counted = 4096 },
+	{ .name = "INQUIRY in error, claims too much", .cdb = { INQUIRY }, .srb_status = 0x04,
+	  .moved = 4097, .host_byte = DID_ERROR },
 	{ .name = "no device", .cdb = { READ_10 }, .srb_status = 0x08,
 	  .host_byte = DID_NO_CONNECT, .action = STOR_ACT_DOUBT_LUN },
 	{ .name = "timeout", .cdb = { READ_10 }, .srb_status = 0x09,
@@ -259,7 +274,7 @@ static void stor_srb_test_build_out(struct kunit *test)
 	static const u8 cdb[16] = { 0x8a };
 	struct stor_request req = {
 		.cdb = cdb, .cdb_len = sizeof(cdb),
-		.direction = HV_SRB_DIR_OUT, .data_len = 512,
+		.direction = HV_SRB_DIR_OUT, .data_len = 512, .port = 7,
 	};
 	struct hv_stor_packet pkt;
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Runs the suites in user space: kunit_shim [suite...]. Exit status 1 if a
- * case failed.
+ * case failed; with KUNIT_STOP in the environment at once.
  */
 #include <kunit/test.h>
 #include <setjmp.h>
@@ -24,6 +24,8 @@ void kunit_shim_fail(struct kunit *test, const char *file, int line,
 		     const char *what, long long left, long long right)
 {
 	test->failed = true;
+	if (getenv("KUNIT_STOP"))
+		exit(1);
 	printf("    # %s: FAILED at %s:%d\n    #   expected %s, found %lld and %lld\n",
 	       test->name, file, line, what, left, right);
 }

@@ -1,0 +1,373 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The parts of the bus that are played; see fakebus.h. */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/slab.h>
+#include "fakebus.h"
+
+/* no tracepoints */
+#define _HV_VMBUS_TRACE_H
+#define trace_vmbus_onoffer(m)			((void)(m))
+#define trace_vmbus_onoffer_rescind(relid)	((void)(relid))
+#define trace_vmbus_release_relid(relid, ret)	((void)(ret))
+#define trace_vmbus_open(m, ret)		((void)(ret))
+#define trace_vmbus_onopen_result(m)		((void)(m))
+#define trace_vmbus_close_internal(relid, ret)	((void)(ret))
+
+struct fakebus_log fake;
+
+#include "../../vmbus/channel.c"
+
+/* Channels are counted from here on. */
+static struct vmbus_chan *counted_alloc(struct vmbus *bus,
+					const struct vmbus_channel_offer_channel *offer)
+{
+	struct vmbus_chan *chan = fake.alloc_error ? NULL : chan_alloc(bus, offer);
+
+	fake.allocated += !!chan;
+	return chan;
+}
+
+#define chan_alloc counted_alloc
+#include "../../vmbus/offer.c"
+#undef chan_alloc
+#include "../../vmbus/storm.c"
+#include "../../vmbus/devtypes.c"
+
+struct vmbus vmbus_bus;
+uint vmbus_host_timeout = 20;
+const char * const vmbus_err_names[VERR_COUNT] = { [0 ... VERR_COUNT - 1] = "error" };
+
+/* ---- below: messages, memory lists, rings ---- */
+
+int vmbus_post(struct vmbus *bus, const void *msg, size_t len)
+{
+	const struct vmbus_channel_message_header *h = msg;
+	const struct vmbus_channel_relid_released *released = msg;
+
+	switch (h->msgtype) {
+	case CHANNELMSG_RELID_RELEASED:
+		if (released->child_relid < FAKE_RELIDS)
+			fake.released[released->child_relid]++;
+		break;
+	case CHANNELMSG_OPENCHANNEL:
+		fake.opens++;
+		return fake.post_error;
+	case CHANNELMSG_CLOSECHANNEL:
+		fake.closes++;
+		break;
+	}
+	return 0;
+}
+
+void vmbus_req_start(struct vmbus *bus, struct vmbus_req *req)
+{
+}
+
+void vmbus_req_cancel(struct vmbus *bus, struct vmbus_req *req)
+{
+}
+
+int vmbus_req_wait(struct vmbus *bus, struct vmbus_req *req, unsigned long timeout)
+{
+	struct vmbus_channel_open_result *r = (void *)req->reply;
+
+	r->status = fake.status;
+	return req->chan->ch.rescind ? -ENODEV : fake.answer;
+}
+
+bool vmbus_req_answer(struct vmbus *bus, u32 type, u32 relid, u32 key, const void *msg, size_t len)
+{
+	return false;
+}
+
+void vmbus_req_fail_chan(struct vmbus *bus, struct vmbus_chan *chan, int err)
+{
+}
+
+int gpadl_create(struct vmbus_channel *ch, const u64 *pfns, u32 count, u32 bytes, u32 offset,
+		 u32 *handle)
+{
+	if (fake.gpadl_error)
+		return fake.gpadl_error;
+	fake.gpadls++;
+	*handle = 0xe1e10;
+	return 0;
+}
+
+int gpadl_destroy(struct vmbus *bus, u32 relid, u32 gpadl, unsigned long timeout)
+{
+	if (fake.teardown_error)
+		return fake.teardown_error;
+	fake.gpadls--;
+	return 0;
+}
+
+unsigned long gpadl_patience(const struct vmbus_channel *ch)
+{
+	return HZ;
+}
+
+int reqid_init(struct vmbus_requestor *rq, u32 size)
+{
+	fake.ids += !fake.ids_error;
+	return fake.ids_error;
+}
+
+void reqid_free(struct vmbus_requestor *rq)
+{
+	fake.ids--;
+}
+
+int ringmem_alloc(struct vmbus_channel *ch, u32 send_bytes, u32 recv_bytes, bool contiguous)
+{
+	if (to_chan(ch)->ring_pages)
+		return -EBUSY;
+	to_chan(ch)->ring_pages = kcalloc(2, sizeof(struct page *), GFP_KERNEL);
+	to_chan(ch)->ring_npages = 2;
+	fake.rings++;
+	return 0;
+}
+
+int ringmem_map(struct vmbus_channel *ch)
+{
+	fake.maps += !fake.map_error;
+	return fake.map_error;
+}
+
+void ringmem_unmap(struct vmbus_channel *ch)
+{
+	fake.maps--;
+}
+
+void ringmem_free(struct vmbus_channel *ch)
+{
+	if (!to_chan(ch)->ring_pages)
+		return;
+	if (ch->ringbuffer_gpadlhandle.gpadl_handle) {
+		fake.quarantined++;
+		fake.gpadls--;
+	}
+	ch->ringbuffer_gpadlhandle.gpadl_handle = 0;
+	kfree(to_chan(ch)->ring_pages);
+	to_chan(ch)->ring_pages = NULL;
+	fake.rings--;
+}
+
+u64 *ringmem_pfns(struct vmbus_channel *ch)
+{
+	return kvcalloc(2, sizeof(u64), GFP_KERNEL);
+}
+
+/* ---- beside: interrupts, CPUs, sysfs, pauses ---- */
+
+u32 hv_cpu_to_vp(unsigned int cpu)
+{
+	return cpu;
+}
+
+void intr_on_event(unsigned long channel)
+{
+}
+
+unsigned int affinity_pick(struct vmbus_channel *ch, unsigned int not)
+{
+	return 0;
+}
+
+bool power_offer_again(struct vmbus *bus, const struct vmbus_channel_offer_channel *offer)
+{
+	return false;
+}
+
+static void chan_release(struct kobject *kobj)
+{
+	fake.freed++;
+	chan_free(to_chan(container_of(kobj, struct vmbus_channel, kobj)));
+}
+
+struct kobj_type vmbus_chan_ktype = { .release = chan_release };
+
+int sysfs_add_channel(struct hv_device *dev, struct vmbus_channel *ch)
+{
+	if (!test_and_set_bit(CHAN_KOBJ_ADDED, &to_chan(ch)->flags))
+		fake.shown++;
+	return 0;
+}
+
+void sysfs_remove_channel(struct vmbus_channel *ch)
+{
+	if (test_and_clear_bit(CHAN_KOBJ_ADDED, &to_chan(ch)->flags))
+		fake.hidden++;
+}
+
+/* ---- above: devices and their driver ---- */
+
+static void on_callback(void *context)
+{
+}
+
+static void sub_gone(struct vmbus_channel *sub)
+{
+	vmbus_close(sub);
+}
+
+static void sub_created(struct vmbus_channel *sub)
+{
+	vmbus_set_chn_rescind_callback(sub, sub_gone);
+	vmbus_open(sub, 8192, 8192, NULL, 0, on_callback, sub);
+}
+
+struct hv_device *vmbus_device_new(struct vmbus_channel *ch)
+{
+	struct hv_device *dev = kzalloc(sizeof(*dev), GFP_KERNEL);
+
+	if (!dev)
+		return NULL;
+	chan_get(ch);
+	dev->channel = ch;
+	ch->device_obj = dev;
+	return dev;
+}
+
+int vmbus_device_add(struct hv_device *dev)
+{
+	fake.devices++;
+	if (!fake.driver)
+		return 0;
+	vmbus_set_sc_create_callback(dev->channel, sub_created);
+	vmbus_open(dev->channel, 8192, 8192, NULL, 0, on_callback, dev);
+	return 0;
+}
+
+void vmbus_device_unregister(struct hv_device *dev)
+{
+	struct vmbus_channel *ch = dev->channel;
+	struct vmbus *bus = to_chan(ch)->bus;
+	bool registered;
+
+	mutex_lock(&bus->chan_mutex);
+	registered = test_and_clear_bit(CHAN_REGISTERED, &to_chan(ch)->flags);
+	mutex_unlock(&bus->chan_mutex);
+	if (!registered)
+		return;
+	chan_get(ch);
+	vmbus_close(ch);
+	mutex_lock(&bus->chan_mutex);
+	chan_reset_driver(ch);
+	mutex_unlock(&bus->chan_mutex);
+	flush_workqueue(bus->sub_wq);
+	vmbus_close(ch);	/* sub-channels that came meanwhile */
+	close_sub_channels(ch);
+	ch->device_obj = NULL;
+	fake.removed++;
+	if (ch->rescind)
+		chan_forget(ch);
+	chan_put(dev->channel);
+	kfree(dev);
+	chan_put(ch);
+}
+
+/* ---- for the suites ---- */
+
+static struct workqueue_struct *queues[4];
+
+void fakebus_suite_exit(struct kunit_suite *suite)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(queues); i++) {
+		if (queues[i])
+			destroy_workqueue(queues[i]);
+		queues[i] = NULL;
+	}
+}
+
+/* Made once: a new queue takes longer than all that happens on it. */
+int fakebus_suite_init(struct kunit_suite *suite)
+{
+	queues[0] = alloc_ordered_workqueue("fake_ctl", 0);
+	queues[1] = alloc_ordered_workqueue("fake_dev", 0);
+	queues[2] = alloc_ordered_workqueue("fake_sub", 0);
+	queues[3] = alloc_workqueue("fake_rescind", WQ_UNBOUND, 0);
+	if (queues[0] && queues[1] && queues[2] && queues[3])
+		return 0;
+	fakebus_suite_exit(suite);
+	return -ENOMEM;
+}
+
+struct vmbus *fakebus_new(struct kunit *test)
+{
+	struct vmbus *bus = &vmbus_bus;
+
+	memset(&fake, 0, sizeof(fake));
+	memset(bus, 0, sizeof(*bus));
+	mutex_init(&bus->chan_mutex);
+	init_waitqueue_head(&bus->chan_wait);
+	init_completion(&bus->offers_done);
+	INIT_LIST_HEAD(&bus->chans);
+	INIT_LIST_HEAD(&bus->storms);
+	bus->phase = VMBUS_PHASE_UP;
+	bus->relid = kunit_kzalloc(test, VMBUS_RELIDS * sizeof(*bus->relid), GFP_KERNEL);
+	bus->ctl_wq = queues[0];
+	bus->primary_wq = queues[1];
+	bus->sub_wq = queues[2];
+	bus->rescind_wq = queues[3];
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, bus->relid);
+	return bus;
+}
+
+/* Until nothing is under way; a removal may start what others wait for. */
+void fakebus_flush(struct vmbus *bus)
+{
+	unsigned int i;
+
+	for (i = 0; i < 2; i++) {
+		flush_workqueue(bus->rescind_wq);
+		flush_workqueue(bus->primary_wq);
+		flush_workqueue(bus->sub_wq);
+	}
+}
+
+/* As at the module's end; afterwards nothing may be left. */
+void fakebus_end(struct kunit *test, struct vmbus *bus)
+{
+	vmbus_remove_all(bus);
+	flush_workqueue(bus->sub_wq);
+	kunit_kfree(test, bus->relid);
+}
+
+/* All are SCSI controllers. */
+void fakebus_offer(struct vmbus *bus, u32 relid, u8 instance, u16 sub)
+{
+	struct vmbus_channel_offer_channel m = {
+		.header.msgtype = CHANNELMSG_OFFERCHANNEL,
+		.child_relid = relid,
+		.connection_id = 0x2000 + relid,
+		.is_dedicated_interrupt = 1,
+	};
+
+	m.offer.if_type = vmbus_devs[HV_SCSI].guid;
+	m.offer.if_instance.b[15] = instance;
+	m.offer.sub_channel_index = sub;
+	vmbus_on_offer(bus, &m, sizeof(m));
+}
+
+void fakebus_rescind(struct vmbus *bus, u32 relid)
+{
+	struct vmbus_channel_rescind_offer m = {
+		.header.msgtype = CHANNELMSG_RESCIND_CHANNELOFFER,
+		.child_relid = relid,
+	};
+
+	vmbus_on_rescind(bus, &m, sizeof(m));
+}
+
+struct vmbus_channel *fakebus_channel(struct vmbus *bus, u32 relid)
+{
+	struct vmbus_channel *ch = vmbus_relid_get(bus, relid);
+
+	if (ch)
+		chan_put(ch);
+	return ch;
+}

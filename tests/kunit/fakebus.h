@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A bus without a host: offer.c, channel.c, storm.c and devtypes.c themselves, with
+ * what they call below and beside them played by fakebus.c. Kernel only.
+ */
+#ifndef _HV_KUNIT_FAKEBUS_H
+#define _HV_KUNIT_FAKEBUS_H
+
+#include <kunit/test.h>
+#include "vmbus_priv.h"
+
+#define FAKE_RELIDS	16	/* those that are counted one by one */
+
+/* What happened, and what the played parts shall do. Reset by fakebus_new(). */
+struct fakebus_log {
+	unsigned int released[FAKE_RELIDS];	/* RELID_RELEASED posted */
+	unsigned int opens, closes;		/* OPEN and CLOSE posted */
+	unsigned int allocated, freed;		/* channels */
+	unsigned int devices, removed;
+	unsigned int shown, hidden;		/* sub-channels in sysfs */
+	unsigned int rings, maps, ids, gpadls;	/* held now */
+	unsigned int quarantined;
+	/* orders to the played parts */
+	bool driver;		/* opens every channel, closes them when the device goes */
+	int alloc_error, map_error, ids_error, gpadl_error, teardown_error;
+	int post_error;		/* of OPEN */
+	int answer;		/* to OPEN: what the wait returns */
+	u32 status;		/* in it */
+};
+
+extern struct fakebus_log fake;
+
+int fakebus_suite_init(struct kunit_suite *suite);
+void fakebus_suite_exit(struct kunit_suite *suite);
+struct vmbus *fakebus_new(struct kunit *test);
+void fakebus_end(struct kunit *test, struct vmbus *bus);
+void fakebus_flush(struct vmbus *bus);
+void fakebus_offer(struct vmbus *bus, u32 relid, u8 instance, u16 sub);
+void fakebus_rescind(struct vmbus *bus, u32 relid);
+struct vmbus_channel *fakebus_channel(struct vmbus *bus, u32 relid);	/* borrowed */
+
+#endif

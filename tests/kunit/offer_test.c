@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Offers and rescinds in every order, with a driver and without, at leisure and in a
+ * rush: whatever the order, each relid that was taken back is released once, devices and
+ * channels come and go in pairs, and nothing is left at the end.
+ *
+ * Kernel only: it runs offer.c and channel.c themselves.
+ */
+#include <linux/string.h>
+#include "fakebus.h"
+
+/*
+ * Device 1 with relid 1, its sub-channels with relids 2 and 3, and the same device
+ * offered again with relid 4.
+ */
+static const struct {
+	u8 relid, sub;
+} offers[] = { { 1, 0 }, { 2, 1 }, { 3, 2 }, { 4, 0 } };
+
+/* Upper case: the offer; lower case: the rescind. */
+#define EVENTS_MOST	6
+
+static void happen(struct vmbus *bus, char event)
+{
+	unsigned int i = (event | 0x20) - 'a';
+
+	if (event & 0x20)
+		fakebus_rescind(bus, offers[i].relid);
+	else
+		fakebus_offer(bus, offers[i].relid, 1, offers[i].sub);
+}
+
+/* A relid is given back if its rescind came after its offer, taken or refused. */
+static bool to_be_released(const char *order, unsigned int i)
+{
+	const char *offer = strchr(order, 'A' + i), *rescind = strchr(order, 'a' + i);
+
+	return offer && rescind && offer < rescind;
+}
+
+static void check_relids(struct kunit *test, const char *order)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(offers); i++) {
+		if (fake.released[offers[i].relid] != to_be_released(order, i))
+			KUNIT_FAIL(test, "%s: relid %u released %u times", order,
+				   offers[i].relid, fake.released[offers[i].relid]);
+	}
+}
+
+static void check_nothing_left(struct kunit *test, const char *order)
+{
+	if (fake.allocated != fake.freed || fake.devices != fake.removed ||
+	    fake.shown != fake.hidden || fake.rings || fake.maps || fake.ids || fake.gpadls)
+		KUNIT_FAIL(test, "%s: channels %u/%u devices %u/%u shown %u/%u rings %u %u %u %u",
+			   order, fake.allocated, fake.freed, fake.devices, fake.removed,
+			   fake.shown, fake.hidden, fake.rings, fake.maps, fake.ids, fake.gpadls);
+}
+
+static void run(struct kunit *test, const char *order, bool driver, bool rush)
+{
+	struct vmbus *bus = fakebus_new(test);
+	const char *event;
+
+	fake.driver = driver;
+	for (event = order; *event; event++) {
+		happen(bus, *event);
+		if (!rush)
+			fakebus_flush(bus);
+	}
+	fakebus_flush(bus);
+	check_relids(test, order);
+	fakebus_end(test, bus);
+	check_nothing_left(test, order);
+}
+
+/* The next order of the letters, 0 after the last. */
+static bool permute(char *s, int n)
+{
+	int i = n - 2, j = n - 1;
+
+	while (i >= 0 && s[i] >= s[i + 1])
+		i--;
+	if (i < 0)
+		return false;
+	while (s[j] <= s[i])
+		j--;
+	swap(s[i], s[j]);
+	for (i++, j = n - 1; i < j; i++, j--)
+		swap(s[i], s[j]);
+	return true;
+}
+
+struct crowd {
+	const char *name;
+	const char *events;	/* in the order of their codes */
+	bool driver, rush;
+};
+
+static const struct crowd crowds[] = {
+	{ "two sub-channels, a driver, in a rush", "ABCabc", true, true },
+	{ "offered again, a driver, in a rush", "ABDabd", true, true },
+	{ "a sub-channel, a driver, at leisure", "ABab", true, false },
+	{ "offered again, a driver, at leisure", "ABDab", true, false },
+	{ "a sub-channel, nobody, at leisure", "ABab", false, false },
+	{ "offered again, nobody, in a rush", "ABDab", false, true },
+};
+
+static void crowd_name(const struct crowd *c, char *desc)
+{
+	strscpy(desc, c->name, KUNIT_PARAM_DESC_SIZE);
+}
+
+KUNIT_ARRAY_PARAM(crowds, crowds, crowd_name);
+
+static void offer_every_order(struct kunit *test)
+{
+	const struct crowd *c = test->param_value;
+	char order[EVENTS_MOST + 1];
+
+	strscpy(order, c->events, sizeof(order));
+	do {
+		run(test, order, c->driver, c->rush);
+		cond_resched();
+	} while (permute(order, strlen(order)));
+}
+
+struct refusal {
+	const char *name;
+	u32 relid;
+	u8 instance;
+	u16 sub;
+	enum vmbus_err want;
+};
+
+/* Device 1 is there as relid 1, its sub-channel 1 as relid 2. */
+static const struct refusal refusals[] = {
+	{ "relid 0", 0, 2, 0, VERR_RELID },
+	{ "relid 2048", 2048, 2, 0, VERR_RELID },
+	{ "relid all ones", 0xffffffff, 2, 0, VERR_RELID },
+	{ "relid in use", 1, 2, 0, VERR_RELID },
+	{ "the same device again", 5, 1, 0, VERR_OFFER },
+	{ "the same sub-channel again", 5, 1, 1, VERR_OFFER },
+	{ "sub-channel of a device that is not there", 5, 2, 1, VERR_OFFER },
+	{ "another device", 5, 2, 0, VERR_COUNT },
+	{ "another sub-channel", 5, 1, 2, VERR_COUNT },
+	{ "the last relid", 2047, 2, 0, VERR_COUNT },
+};
+
+static void refusal_name(const struct refusal *r, char *desc)
+{
+	strscpy(desc, r->name, KUNIT_PARAM_DESC_SIZE);
+}
+
+KUNIT_ARRAY_PARAM(refusals, refusals, refusal_name);
+
+static void offer_refused(struct kunit *test)
+{
+	const struct refusal *r = test->param_value;
+	struct vmbus *bus = fakebus_new(test);
+	unsigned int i;
+
+	fakebus_offer(bus, 1, 1, 0);
+	fakebus_offer(bus, 2, 1, 1);
+	fakebus_offer(bus, r->relid, r->instance, r->sub);
+	fakebus_flush(bus);
+	for (i = 0; i < VERR_COUNT; i++)
+		KUNIT_EXPECT_EQ(test, i == r->want, (int)atomic64_read(&bus->err[i]));
+	KUNIT_EXPECT_EQ(test, 2 + (r->want == VERR_COUNT), bus->nr_chans);
+	/* a relid of its own is given back after the rescind, even of a refused offer */
+	if (r->relid == 5) {
+		fakebus_rescind(bus, 5);
+		fakebus_flush(bus);
+		KUNIT_EXPECT_EQ(test, 1u, fake.released[5]);
+		fakebus_rescind(bus, 5);
+		KUNIT_EXPECT_EQ(test, 1, (int)atomic64_read(&bus->err[VERR_RELID]));
+	}
+	fakebus_end(test, bus);
+	check_nothing_left(test, r->name);
+}
+
+static void offer_without_memory(struct kunit *test)
+{
+	struct vmbus *bus = fakebus_new(test);
+
+	fake.alloc_error = -ENOMEM;
+	fakebus_offer(bus, 1, 1, 0);
+	KUNIT_EXPECT_EQ(test, 1, (int)atomic64_read(&bus->err[VERR_NOMEM]));
+	fake.alloc_error = 0;
+	fakebus_rescind(bus, 1);
+	KUNIT_EXPECT_EQ(test, 1u, fake.released[1]);
+	fakebus_end(test, bus);
+	check_nothing_left(test, "no memory");
+}
+
+static void offer_ignored(struct kunit *test)
+{
+	struct vmbus *bus = fakebus_new(test);
+
+	bus->ignore_offers = true;
+	fakebus_offer(bus, 1, 1, 0);
+	KUNIT_EXPECT_EQ(test, 0u, fake.allocated);
+	fakebus_end(test, bus);
+}
+
+static void rescind_refused(struct kunit *test)
+{
+	static const u32 unknown[] = { 0, 1, 2047, 2048, 0xffffffff };
+	struct vmbus *bus = fakebus_new(test);
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(unknown); i++) {
+		fakebus_rescind(bus, unknown[i]);
+		KUNIT_EXPECT_EQ(test, i + 1, (u32)atomic64_read(&bus->err[VERR_RELID]));
+	}
+	KUNIT_EXPECT_EQ(test, 0u, fake.released[1]);
+	fakebus_end(test, bus);
+}
+
+/* The second rescind of one offer is counted and does nothing. */
+static void rescind_twice(struct kunit *test)
+{
+	struct vmbus *bus = fakebus_new(test);
+	struct vmbus_chan *chan;
+
+	fakebus_offer(bus, 1, 1, 0);
+	fakebus_flush(bus);
+	chan = to_chan(fakebus_channel(bus, 1));
+	mutex_lock(&chan->life);	/* the first one has to wait */
+	fakebus_rescind(bus, 1);
+	fakebus_rescind(bus, 1);
+	KUNIT_EXPECT_EQ(test, 1, (int)atomic64_read(&bus->err[VERR_MSG_STATE]));
+	mutex_unlock(&chan->life);
+	fakebus_flush(bus);
+	KUNIT_EXPECT_EQ(test, 1u, fake.released[1]);
+	fakebus_end(test, bus);
+	check_nothing_left(test, "twice");
+}
+
+/* Offered and taken back over and over without being opened: put off, then counted. */
+static void offer_storm(struct kunit *test)
+{
+	struct vmbus *bus = fakebus_new(test);
+	unsigned int i;
+
+	for (i = 0; i < 6; i++) {
+		fakebus_offer(bus, 1, 1, 0);
+		fakebus_rescind(bus, 1);
+		fakebus_flush(bus);
+	}
+	KUNIT_EXPECT_EQ(test, 6u, fake.released[1]);
+	KUNIT_EXPECT_EQ(test, 1, (int)atomic64_read(&bus->err[VERR_STORM]));
+	fakebus_end(test, bus);
+	check_nothing_left(test, "storm");
+	KUNIT_EXPECT_EQ(test, 0u, bus->nr_storms);
+}
+
+static struct kunit_case offer_cases[] = {
+	KUNIT_CASE_PARAM(offer_every_order, crowds_gen_params),
+	KUNIT_CASE_PARAM(offer_refused, refusals_gen_params),
+	KUNIT_CASE(offer_without_memory),
+	KUNIT_CASE(offer_ignored),
+	KUNIT_CASE(rescind_refused),
+	KUNIT_CASE(rescind_twice),
+	KUNIT_CASE(offer_storm),
+	{}
+};
+
+static struct kunit_suite offer_suite = {
+	.name = "vmbus_offers",
+	.suite_init = fakebus_suite_init,
+	.suite_exit = fakebus_suite_exit,
+	.test_cases = offer_cases,
+};
+
+kunit_test_suite(offer_suite);
