@@ -93,6 +93,8 @@ static u32 get_plain(struct hv_kvp_msg *to, const void *data, u32 len)
 	switch (m->op) {
 	case HV_KVP_GET:
 		n = get_key(&m->pair, &to->body.kvp_get.data);
+		/* that many bytes of what it keeps */
+		to->body.kvp_get.data.value_size = HV_KVP_VALUE_LEN;
 		break;
 	case HV_KVP_SET:
 		n = get_pair(&m->pair, &to->body.kvp_set.data);

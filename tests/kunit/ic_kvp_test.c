@@ -270,6 +270,7 @@ static void kvp_get_answer(struct kunit *test)
 	KUNIT_ASSERT_TRUE(test, !!f);
 	word(f->host, 8, wide(f->host + 16, "Key"));
 	KUNIT_ASSERT_EQ(test, kvp_from_host(&f->daemon, f->host, PAIR_LEN), 0u);
+	KUNIT_EXPECT_EQ(test, f->daemon.body.kvp_get.data.value_size, 2048u);
 	f->daemon.error = 0;
 	strscpy((char *)f->daemon.body.kvp_get.data.value, "found", 16);
 	KUNIT_ASSERT_EQ(test, kvp_to_host(f->host, &f->daemon), 0u);
