@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Counters of a service: /sys/kernel/debug/hyperv/DEVICE/utils, or with a bus
- * that has no such folder, /sys/kernel/debug/hv_utils-DEVICE.
+ * Counters of a service: /sys/kernel/debug/hv_utils-DEVICE.  Not in a folder of
+ * the bus, which not every bus has and ours takes away before this goes.
  */
 #include <linux/debugfs.h>
 #include <linux/seq_file.h>
@@ -38,11 +38,10 @@ DEFINE_SHOW_ATTRIBUTE(ic_stats);
  */
 void ic_stats_add(struct ic *ic)
 {
-	char name[64] = "utils";
+	char name[64];
 
-	if (!ic->dev->debug_dir)
-		snprintf(name, sizeof(name), "hv_utils-%s", dev_name(&ic->dev->device));
-	ic->debugfs = debugfs_create_file(name, 0444, ic->dev->debug_dir, ic, &ic_stats_fops);
+	snprintf(name, sizeof(name), "hv_utils-%s", dev_name(&ic->dev->device));
+	ic->debugfs = debugfs_create_file(name, 0444, NULL, ic, &ic_stats_fops);
 }
 
 /**

@@ -23,7 +23,7 @@ struct ic;
 /* request() will call ic_answer() itself, later */
 #define IC_LATER	0xffffffff
 
-/* Per device; /sys/kernel/debug/hyperv/DEVICE/utils shows them by these names */
+/* Per device; see stats.c */
 enum ic_counter {
 	IC_N_REQUESTS,	/* taken from the ring */
 	IC_N_ANSWERS,	/* sent */

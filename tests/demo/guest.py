@@ -14,9 +14,14 @@ import time
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 sys.path.insert(0, os.path.join(ROOT, "tests/scenarios"))
 from guest import Agent, GuestError  # noqa: E402 pylint: disable=wrong-import-position
-from host import HostError  # noqa: E402 pylint: disable=wrong-import-position
+from host import Control, HostError  # noqa: E402 pylint: disable=wrong-import-position
 
 OUT = os.environ["LAB_OUT"]
+
+
+def nic():
+    """A network device, so that the guest has an address to tell; only where hvroot may make a TAP."""
+    return ["--nic", "tap=demo0"] if os.access("/dev/net/tun", os.W_OK) and os.geteuid() == 0 else []
 
 
 class Demo:
@@ -29,12 +34,14 @@ class Demo:
         self.disk = os.path.join(self.scratch, "disk.img")
         with open(self.disk, "wb") as f:
             f.truncate(2 * mb + 128 << 20)
+        self.control_path = os.path.join(self.scratch, "control")
         self.host = subprocess.Popen(
             [os.path.join(ROOT, "build/hvroot/hvroot"), "--kernel", os.path.join(kernel, "vmlinux"),
              "--initrd", initrd, "--append", "console=ttyS0 panic=-1 quiet pci=noearly",
-             "--cpus", "2", "--memory", "768M", "--subchannels", "1", "--offers", "shutdown,heartbeat,timesync",
+             "--cpus", "2", "--memory", "768M", "--subchannels", "1", "--offers", "shutdown,heartbeat,timesync,kvp",
              "--disk", "file=%s,lun=0" % self.disk, "--disk", "file=%s/files.img,lun=1,ro" % OUT,
-             "--console", OUT + "/console", "--trace", self.trace, "--agent", self.agent_path],
+             "--console", OUT + "/console", "--trace", self.trace, "--agent", self.agent_path,
+             "--control", self.control_path] + nic(),
             stdin=subprocess.DEVNULL)
 
     def step(self, text):
@@ -42,6 +49,7 @@ class Demo:
 
     def boot(self):
         self.agent = Agent(self.agent_path, 30)
+        self.root = Control(self.control_path)
         self.agent.ready(400)
 
     def sh(self, script, timeout=900, show=True):
@@ -53,16 +61,22 @@ class Demo:
             raise GuestError("'%s' ended with %d" % (script.strip().splitlines()[0], status))
         return out
 
+    def ask(self, command):
+        """Have the root partition do something; what it says is shown."""
+        lines = self.root(command)
+        print("  " + "\n  ".join(lines), flush=True)
+        return lines
+
     def modules(self):
         self.sh("""
 lsmod | awk '/^hv_/ { print $1 }' | while read -r m; do
 	printf '%-12s from %s\\n' "$m" "$(modinfo "$m" | sed -n 's/^filename: *//p')"
 done
-case $(modinfo hv_vmbus hv_storvsc | grep -c '^filename:.*/updates/') in 2) ;; *) echo "not our modules!"; exit 1; esac
-for m in hv_vmbus hv_storvsc; do test -d /sys/module/$m; done""")
+case $(modinfo hv_vmbus hv_storvsc hv_utils | grep -c '^filename:.*/updates/') in 3) ;; *) echo "not our modules!"; exit 1; esac
+for m in hv_vmbus hv_storvsc hv_utils; do test -d /sys/module/$m; done""")
 
-    def power_off(self):
-        self.agent.sock.sendall(b"run off\nsync; poweroff -f\n.off\n")
+    def shut_down(self):
+        self.ask("shutdown reason the demo is over")
         status = self.host.wait(200)
         if status:
             raise HostError("hvroot ended with %d" % status)
@@ -88,7 +102,7 @@ sync
 echo "copied and synced in $(( $(date +%s) - t )) s"
 df -h /mnt/new | sed 's/^/  /'
 umount /mnt/files /mnt/new""")
-    demo.step("both modules unloaded, and loaded again")
+    demo.step("all modules unloaded, and loaded again")
     demo.sh("""
 unload_all
 lsmod | grep hv_ && exit 1
@@ -106,8 +120,17 @@ sed -n '1,3p' guest.md5
 cd /
 umount /mnt/new
 if dmesg | grep -E 'BUG|WARNING|I/O error|Call Trace'; then exit 1; fi""")
-    demo.step("power off")
-    demo.power_off()
+    demo.step("what the root partition knows about the guest, from Debian's own hv_kvp_daemon")
+    demo.sh("""
+ip addr add 192.0.2.7/24 dev eth0 2>/dev/null && ip link set eth0 up
+hv_kvp_daemon </dev/null >/dev/null 2>&1""", show=False)
+    demo.ask("ic wait kvp limit=60000")
+    facts = dict(line.partition("=")[::2] for line in demo.ask("kvp list auto"))
+    kernel = demo.sh("uname -r", show=False).strip()
+    if facts["OSBuildNumber"] != kernel:
+        raise GuestError("the root partition takes the kernel for %s, it is %s" % (facts["OSBuildNumber"], kernel))
+    demo.step("and it asks the guest to shut down")
+    demo.shut_down()
 
 
 def main():
