@@ -114,6 +114,8 @@ struct nic {
 	struct net_rss rss;
 	unsigned int subs;		/* granted */
 	bool vf_path;
+	bool vf_on;			/* there is a VF for it; told to each connection */
+	uint32_t vf_serial;
 	uint16_t rsc_id;
 
 	uint8_t *frame;			/* from the TAP */
@@ -143,6 +145,8 @@ extern const struct vsp_ops net_ops;
 const char *nvsp_name(uint32_t type);
 /* An unsolicited message, no completion wanted. */
 void net_send_nvsp(struct nic *n, const struct nvsp *m, size_t len);
+/* Whether there is a VF. */
+void net_tell_vf(struct nic *n);
 /* All that the guest agreed with us is void. */
 void net_forget(struct nic *n);
 

@@ -87,6 +87,7 @@ static int cmd_caps(struct reply *r, int argc, char **argv, struct nic *n)
 	n->no_csum = off && strstr(off, "csum");
 	n->no_lso = off && strstr(off, "lso");
 	n->no_rsc = off && strstr(off, "rsc");
+	n->no_rss = off && strstr(off, "rss");
 	net_offload_caps(n, &o);
 	net_indicate(n, RNDIS_OFFLOAD_CONFIG, &o, o.h.size);
 	return 0;
@@ -94,14 +95,14 @@ static int cmd_caps(struct reply *r, int argc, char **argv, struct nic *n)
 
 static int cmd_vf(struct reply *r, int argc, char **argv, struct nic *n)
 {
-	struct nvsp m = { .type = NVSP_VF_ASSOCIATION };
 	unsigned long long serial;
 
 	if (control_num(r, argc, argv, "serial", 1, &serial))
 		return -1;
-	m.vf.allocated = argc > 2 && !strcmp(argv[2], "on");
-	m.vf.serial = serial;
-	net_send_nvsp(n, &m, n->nvsp >= NVSP_V6_1 ? NVSP_SIZE_6_1 : NVSP_SIZE);
+	n->vf_on = argc > 2 && !strcmp(argv[2], "on");
+	n->vf_serial = serial;
+	if (n->rndis_up)
+		net_tell_vf(n);
 	return 0;
 }
 
@@ -260,7 +261,7 @@ void net_commands(struct bus *b, struct nic **nics)
 		"speed MBIT [nic=NAME]  change the link speed\n"
 		"version 1|2|4|5|6|6.1 [nic=NAME]  newest NVSP version, from the next connection on\n"
 		"mtu N [nic=NAME]  largest MTU, from the next connection on\n"
-		"caps [off=csum+lso+rsc] [nic=NAME]  change the offloads and say so\n"
+		"caps [off=csum+lso+rsc+rss] [nic=NAME]  change the offloads and say so\n"
 		"vf on|off [serial=N] [nic=NAME]  VF association\n"
 		"table [queues=A,B,..] [count=N] [offset=N] [nic=NAME]  send indirection table\n"
 		"keepalive [nic=NAME]\n"

@@ -57,6 +57,8 @@ static void do_initialize(struct nic *n, uint32_t id)
 
 	n->rndis_up = true;
 	net_answer_control(n, "RNDIS_INITIALIZE", 0, &r, sizeof(r));
+	if (n->vf_on && n->nvsp >= NVSP_V4)
+		net_tell_vf(n);
 }
 
 /* The request's data, checked against the message; NULL if it is not inside. */

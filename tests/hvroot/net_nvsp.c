@@ -49,6 +49,16 @@ void net_send_nvsp(struct nic *n, const struct nvsp *m, size_t len)
 		vsp_send(ch, PKT_INBAND, 0, 0, m, len);
 }
 
+void net_tell_vf(struct nic *n)
+{
+	struct nvsp m = {
+		.type = NVSP_VF_ASSOCIATION,
+		.vf = { .allocated = n->vf_on, .serial = n->vf_serial },
+	};
+
+	net_send_nvsp(n, &m, message_size(n));
+}
+
 static void answer(struct vsp_chan *ch, const struct vsp_packet *p,
 		   const char *on, const struct nvsp *m)
 {
