@@ -154,6 +154,7 @@ void nv_detach(struct nv *nv, struct nv_conn *conn)
 	u32 i;
 
 	conn->dead = true;
+	nv_vf_disconnected(nv);
 	if (conn->queue[0] && conn->queue[0]->opened && conn->host.nvsp) {
 		nv_rndis_halt(conn);
 		nv_bufs_revoke(conn);

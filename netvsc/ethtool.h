@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Between the ethtool files: spreading and self-test. */
+/* Between the ethtool files: counters, spreading and self-test. */
 #ifndef _NETVSC_ETHTOOL_H
 #define _NETVSC_ETHTOOL_H
 
@@ -11,6 +11,9 @@ u32 nv_get_rxfh_key_size(struct net_device *ndev);
 u32 nv_get_rxfh_indir_size(struct net_device *ndev);
 int nv_get_rxfh(struct net_device *ndev, HV_RXFH_ARGS);
 int nv_set_rxfh(struct net_device *ndev, HV_RXFH_SET_ARGS);
+int nv_get_sset_count(struct net_device *ndev, int set);
+void nv_get_strings(struct net_device *ndev, u32 set, u8 *p);
+void nv_get_stats(struct net_device *ndev, struct ethtool_stats *stats, u64 *d);
 void nv_self_test(struct net_device *ndev, struct ethtool_test *t, u64 *data);
 void nv_test_strings(u8 **p);
 

@@ -94,7 +94,7 @@ static int nv_get_flow_hash(const struct nv *nv, struct ethtool_rxnfc *c)
 	if (!bit && c->flow_type != IPV4_FLOW && c->flow_type != IPV6_FLOW)
 		return -EINVAL;
 	c->data = RXH_IP_SRC | RXH_IP_DST;
-	if (bit & nv->hash)
+	if (bit & nv->tx_l4)
 		c->data |= RXH_L4_B_0_1 | RXH_L4_B_2_3;
 	return 0;
 }
@@ -120,14 +120,17 @@ static int nv_set_flow_hash(struct nv *nv, struct nv_conn *conn,
 	const u64 l3 = RXH_IP_SRC | RXH_IP_DST;
 	const u64 l4 = l3 | RXH_L4_B_0_1 | RXH_L4_B_2_3;
 	u32 bit = nv_flow_bit(c->flow_type), old = nv->hash;
-	int ret;
+	int ret = 0;
 
 	if (!bit || (c->data != l3 && c->data != l4))
 		return -EINVAL;
 	nv->hash = c->data == l4 ? old | bit : old & ~bit;
-	ret = conn ? nv_rss_apply(conn) : -ENODEV;
+	if (nv->hash != old)
+		ret = conn ? nv_rss_apply(conn) : -ENODEV;
 	if (ret)
 		nv->hash = old;
+	else
+		nv->tx_l4 = c->data == l4 ? nv->tx_l4 | bit : nv->tx_l4 & ~bit;
 	return ret;
 }
 

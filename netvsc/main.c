@@ -76,6 +76,39 @@ static int nv_republish(struct nv *nv, struct nv_conn *conn)
 	return ret;
 }
 
+/* Without a connection the device stays, but is not present to the stack. */
+static void nv_try_later(struct nv *nv, long error)
+{
+	if (nv->gone || nv->hdev->channel->rescind)
+		return;
+	nv->retry_s = clamp_t(u32, nv->retry_s * 2, NV_RETRY_MIN_S, NV_RETRY_MAX_S);
+	netdev_err(nv->ndev, "no connection to the host (%ld), trying again in %u s\n",
+		   error, nv->retry_s);
+	mod_delayed_work(system_wq, &nv->reset_work, nv->retry_s * HZ);
+}
+
+/**
+ * nv_revive - connect again after the connection was lost
+ * @nv: the device, which has none
+ *
+ * Nothing else makes a connection for such a device, so RTNL is not needed.
+ * Context: may sleep, for a limited time.
+ */
+void nv_revive(struct nv *nv)
+{
+	struct nv_conn *conn = nv_attach(nv, &nv->cfg);
+
+	if (IS_ERR(conn)) {
+		nv_try_later(nv, PTR_ERR(conn));
+		return;
+	}
+	nv->retry_s = 0;
+	rtnl_lock();
+	nv_republish(nv, conn);
+	rtnl_unlock();
+	netdev_info(nv->ndev, "connected to the host again\n");
+}
+
 /**
  * nv_reconfigure - change settings by a new connection
  * @nv: the device
@@ -83,7 +116,7 @@ static int nv_republish(struct nv *nv, struct nv_conn *conn)
  *
  * Context: RTNL; may sleep, for a limited time.
  * Return: 0 or a negative error; the device works on unless even the old
- * settings failed.
+ * settings failed or the host is silent: then nv_revive() tries from time to time.
  */
 int nv_reconfigure(struct nv *nv, const struct nv_config *cfg)
 {
@@ -97,14 +130,17 @@ int nv_reconfigure(struct nv *nv, const struct nv_config *cfg)
 	conn = nv_attach(nv, cfg);
 	if (IS_ERR(conn)) {
 		ret = PTR_ERR(conn);
-		netdev_err(nv->ndev, "new settings failed (%d), going back\n", ret);
-		conn = nv_attach(nv, &old);
+		/* no second wait for a silent host while others wait for RTNL */
+		if (ret != -ETIMEDOUT && memcmp(cfg, &old, sizeof(old))) {
+			netdev_err(nv->ndev, "new settings failed (%d), going back\n", ret);
+			conn = nv_attach(nv, &old);
+		}
 	}
 	if (IS_ERR(conn)) {
-		netdev_err(nv->ndev, "no connection to the host (%ld); reload or rebind to try again\n",
-			   PTR_ERR(conn));
+		nv_try_later(nv, PTR_ERR(conn));
 		return ret;
 	}
+	nv->retry_s = 0;
 	nv_republish(nv, conn);
 	return ret;
 }
@@ -147,14 +183,14 @@ static int nv_init(struct nv *nv, struct hv_device *hdev, struct net_device *nde
 	netdev_rss_key_fill(nv->rss_key, sizeof(nv->rss_key));
 	ratelimit_state_init(&nv->limit, 5 * HZ, 3);
 	ratelimit_set_flags(&nv->limit, RATELIMIT_MSG_ON_RELEASE);
+	nv->tx_l4 = HV_HASH_TCP4 | HV_HASH_TCP6 | HV_HASH_UDP4 | HV_HASH_UDP6;
 	nv_link_init(nv);
-	nv_vf_init(nv);
 	INIT_WORK(&nv->rx_mode_work, nv_rx_mode_work);
 	INIT_WORK(&nv->offload_work, nv_offload_work);
-	INIT_WORK(&nv->reset_work, nv_reset_work);
+	INIT_DELAYED_WORK(&nv->reset_work, nv_reset_work);
 	nv->rx_stats = kvcalloc(NV_QUEUES_MAX, sizeof(*nv->rx_stats), GFP_KERNEL);
 	nv->tx_stats = kvcalloc(NV_QUEUES_MAX, sizeof(*nv->tx_stats), GFP_KERNEL);
-	if (!nv->rx_stats || !nv->tx_stats)
+	if (!nv->rx_stats || !nv->tx_stats || nv_vf_init(nv))
 		return -ENOMEM;
 	for (i = 0; i < NV_QUEUES_MAX; i++) {
 		u64_stats_init(&nv->rx_stats[i].sync);
@@ -168,6 +204,7 @@ static void nv_free(struct nv *nv)
 {
 	kvfree(nv->rx_stats);
 	kvfree(nv->tx_stats);
+	free_percpu(nv->vf_stats);
 	free_netdev(nv->ndev);
 }
 
@@ -177,7 +214,7 @@ static void nv_cancel(struct nv *nv)
 	cancel_delayed_work_sync(&nv->announce_work);
 	cancel_work_sync(&nv->rx_mode_work);
 	cancel_work_sync(&nv->offload_work);
-	cancel_work_sync(&nv->reset_work);
+	cancel_delayed_work_sync(&nv->reset_work);
 }
 
 static int nv_register(struct nv *nv, struct nv_conn *conn)
@@ -210,6 +247,7 @@ static int nv_probe(struct hv_device *hdev, const struct hv_vmbus_device_id *id)
 	SET_NETDEV_DEV(ndev, &hdev->device);
 	ndev->netdev_ops = &nv_netdev_ops;
 	ndev->ethtool_ops = &nv_ethtool_ops;
+	ndev->sysfs_groups[0] = &nv_host_group;
 	ndev->min_mtu = NV_MTU_MIN;
 	ndev->watchdog_timeo = 10 * HZ;
 	ndev->priv_flags |= IFF_LIVE_ADDR_CHANGE;
@@ -270,6 +308,7 @@ static int nv_suspend(struct hv_device *hdev)
 	struct nv *nv = hv_get_drvdata(hdev);
 	struct nv_conn *conn;
 
+	cancel_delayed_work_sync(&nv->reset_work);
 	rtnl_lock();
 	conn = nv_unpublish(nv);
 	rtnl_unlock();
@@ -285,8 +324,7 @@ static int nv_resume(struct hv_device *hdev)
 	struct nv_conn *conn = nv_attach(nv, &nv->cfg);
 
 	if (IS_ERR(conn)) {
-		netdev_err(nv->ndev, "no connection to the host after resume: %ld\n",
-			   PTR_ERR(conn));
+		nv_try_later(nv, PTR_ERR(conn));
 		return PTR_ERR(conn);
 	}
 	rtnl_lock();

@@ -70,8 +70,20 @@ static void nv_set_rx_mode(struct net_device *ndev)
 {
 	struct nv *nv = netdev_priv(ndev);
 
+	nv_vf_rx_mode(nv);
 	if (!nv->gone)
 		schedule_work(&nv->rx_mode_work);
+}
+
+static void nv_change_rx_flags(struct net_device *ndev, int changed)
+{
+	struct net_device *vf = rtnl_dereference(((struct nv *)netdev_priv(ndev))->vf);
+	unsigned int set = changed & ndev->flags, cleared = changed & ~ndev->flags;
+
+	if (!vf)
+		return;
+	nv_vf_flags(vf, set, 1);
+	nv_vf_flags(vf, cleared, -1);
 }
 
 /* ---- up and down ---- */
@@ -116,11 +128,16 @@ static int nv_change_mtu(struct net_device *ndev, int mtu)
 
 	if (rtnl_dereference(nv->prog) && mtu > nv_xdp_max_mtu())
 		return -EINVAL;
+	ret = nv_vf_set_mtu(nv, mtu);
+	if (ret)
+		return ret;
 	cfg.mtu = mtu;
 	WRITE_ONCE(ndev->mtu, mtu);
 	ret = nv_reconfigure(nv, &cfg);
-	if (ret)
+	if (ret) {
 		WRITE_ONCE(ndev->mtu, old);
+		nv_vf_set_mtu(nv, old);
+	}
 	return ret;
 }
 
@@ -128,7 +145,7 @@ static int nv_set_mac(struct net_device *ndev, void *p)
 {
 	struct nv *nv = netdev_priv(ndev);
 	struct nv_conn *conn = nv_conn_rtnl(nv);
-	struct sockaddr *sa = p;
+	struct sockaddr *sa = p, old = { .sa_family = ndev->type };
 	u8 buf[128];
 	u32 len;
 	int ret = eth_prepare_mac_addr_change(ndev, p);
@@ -137,10 +154,17 @@ static int nv_set_mac(struct net_device *ndev, void *p)
 		return ret;
 	if (!conn)
 		return -ENODEV;
+	ret = nv_vf_set_mac(nv, sa);
+	if (ret)
+		return ret;
 	len = nv_mac_config(buf, sa->sa_data);
 	ret = nv_rndis_set(conn, HV_OID_CONFIG, buf, len);
-	if (!ret)
+	if (!ret) {
 		eth_commit_mac_addr_change(ndev, p);
+		return 0;
+	}
+	memcpy(old.sa_data, ndev->dev_addr, ETH_ALEN);
+	nv_vf_set_mac(nv, &old);
 	if (ret != -ETIMEDOUT)
 		return ret;
 	/* Whether the host took it is unknown: say what it shall have. */
@@ -226,6 +250,11 @@ static void nv_get_stats64(struct net_device *ndev, struct rtnl_link_stats64 *t)
 	}
 	for (i = 0; i < NV_BAD_COUNT; i++)
 		t->rx_errors += atomic64_read(&nv->bad[i]);
+	t->rx_packets += nv_vf_stat(nv, NV_VF_RX_PACKETS);
+	t->rx_bytes += nv_vf_stat(nv, NV_VF_RX_BYTES);
+	t->tx_packets += nv_vf_stat(nv, NV_VF_TX_PACKETS);
+	t->tx_bytes += nv_vf_stat(nv, NV_VF_TX_BYTES);
+	t->tx_dropped += nv_vf_stat(nv, NV_VF_TX_DROPPED);
 }
 
 /* ---- a queue that does not move ---- */
@@ -255,16 +284,18 @@ static void nv_tx_timeout(struct net_device *ndev, unsigned int index)
 		nv_dump_ring(conn->queue[index]);
 	rcu_read_unlock();
 	if (!nv->gone)
-		schedule_work(&nv->reset_work);
+		mod_delayed_work(system_wq, &nv->reset_work, 0);
 }
 
 /* Builds the connection up anew with the same settings. */
 void nv_reset_work(struct work_struct *work)
 {
-	struct nv *nv = container_of(work, struct nv, reset_work);
+	struct nv *nv = container_of(to_delayed_work(work), struct nv, reset_work);
+	bool lost;
 
 	rtnl_lock();
-	if (!nv->gone && nv_conn_rtnl(nv)) {
+	lost = !nv_conn_rtnl(nv);
+	if (!nv->gone && !lost) {
 		struct nv_config cfg = nv->cfg;
 
 		atomic64_inc(&nv->resets);
@@ -272,6 +303,8 @@ void nv_reset_work(struct work_struct *work)
 			netdev_info(nv->ndev, "connection to the host built anew\n");
 	}
 	rtnl_unlock();
+	if (lost && !nv->gone)
+		nv_revive(nv);
 }
 
 const struct net_device_ops nv_netdev_ops = {
@@ -281,6 +314,7 @@ const struct net_device_ops nv_netdev_ops = {
 	.ndo_select_queue = nv_select_queue,
 	.ndo_features_check = nv_features_check,
 	.ndo_set_rx_mode = nv_set_rx_mode,
+	.ndo_change_rx_flags = nv_change_rx_flags,
 	.ndo_change_mtu = nv_change_mtu,
 	.ndo_set_mac_address = nv_set_mac,
 	.ndo_validate_addr = eth_validate_addr,

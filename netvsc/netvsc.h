@@ -27,6 +27,9 @@
 /* How long the host may take for one answer, and once it failed to answer. */
 #define NV_WAIT_MS	5000
 #define NV_WAIT_SILENT_MS 300
+/* A lost connection is tried again after so many seconds, then twice that, ... */
+#define NV_RETRY_MIN_S	5
+#define NV_RETRY_MAX_S	320
 /* Changes of the link are told to the stack at least this far apart. */
 #define NV_LINK_MS	2000
 
@@ -71,13 +74,24 @@ enum nv_bad {
 	NV_BAD_COUNT,
 };
 
+/* What goes over a VF; the names in ethtool -S are those of the in-tree driver. */
+enum nv_vf_counter {
+	NV_VF_RX_PACKETS, NV_VF_RX_BYTES, NV_VF_TX_PACKETS, NV_VF_TX_BYTES,
+	NV_VF_TX_DROPPED, NV_VF_COUNTERS,
+};
+
+struct nv_vf_stats {
+	struct u64_stats_sync syncp;
+	u64_stats_t value[NV_VF_COUNTERS];
+};
+
 struct nv;
 struct nv_conn;
 
 struct nv_rx_stats {
 	struct u64_stats_sync sync;
 	u64_stats_t packets, bytes, multicast;
-	u64_stats_t coalesced, csum_ok, csum_bad, no_memory, comp_busy;
+	u64_stats_t coalesced, csum_ok, csum_bad, no_memory, comp_busy, vlan_error;
 	u64_stats_t xdp_drop, xdp_redirect, xdp_tx;
 	u64_stats_t polls;
 };
@@ -87,6 +101,7 @@ struct nv_tx_stats {
 	u64_stats_t packets, bytes;
 	u64_stats_t trains, sections, direct, lso;
 	u64_stats_t stop, wake, full, no_section, dropped, refused, xdp;
+	u64_stats_t no_memory, too_big, busy;
 };
 
 /* Slot numbers that are free: the sender takes them, completions put them back. */
@@ -223,6 +238,7 @@ struct nv_conn {
 	bool dead;		/* the channel is gone or the host does not answer */
 	bool silent;		/* the last request got no answer */
 	bool rx_ready;		/* transfer packets make sense now */
+	u32 filter;		/* HV_FILTER_* that the host has */
 
 	struct mutex request_lock;	/* one request at a time */
 	struct nv_wait nvsp, rndis;
@@ -255,7 +271,7 @@ struct nv {
 	u32 rss_table[NV_RSS_ENTRIES];
 	u32 rss_entries;
 	bool rss_user;			/* the table is the user's */
-	u32 tx_hash_l4;			/* bit per flow type, see ethtool.c */
+	u32 tx_l4;			/* HV_HASH_*: flows that we spread by ports too */
 	u32 speed;			/* set by the user, else 0 */
 	u8 duplex;
 	u32 coalesce_us;
@@ -266,7 +282,8 @@ struct nv {
 	struct delayed_work link_work, announce_work;
 	struct work_struct rx_mode_work;
 	struct work_struct offload_work;
-	struct work_struct reset_work;
+	struct delayed_work reset_work;
+	unsigned int retry_s;		/* until the next try to connect */
 	spinlock_t link_lock;		/* protects: link, link_flap, link_speed */
 	bool link;
 	bool link_flap;			/* the network is another one now */
@@ -285,7 +302,7 @@ struct nv {
 	bool vf_assoc;
 	u32 vf_serial;
 	struct delayed_work vf_work;
-	u64 __percpu *vf_stats;
+	struct nv_vf_stats __percpu *vf_stats;
 };
 
 static inline struct nv_conn *nv_conn_rtnl(struct nv *nv)
@@ -328,6 +345,7 @@ struct nv_conn *nv_attach(struct nv *nv, const struct nv_config *cfg);
 void nv_detach(struct nv *nv, struct nv_conn *conn);
 void nv_conn_put(struct nv_conn *conn);
 int nv_reconfigure(struct nv *nv, const struct nv_config *cfg);
+void nv_revive(struct nv *nv);
 
 /* nvsp.c */
 int nv_nvsp_connect(struct nv_conn *conn);
@@ -419,12 +437,24 @@ void nv_qstats_init(struct net_device *ndev);
 /* ethtool.c */
 extern const struct ethtool_ops nv_ethtool_ops;
 
+/* sysfs.c */
+extern const struct attribute_group nv_host_group;
+
 /* vf.c */
 int nv_vf_register(void);
 void nv_vf_unregister(void);
-void nv_vf_init(struct nv *nv);
+int nv_vf_init(struct nv *nv);
 void nv_vf_exit(struct nv *nv);
 void nv_vf_association(struct nv *nv, bool allocated, u32 serial);
-bool nv_vf_xmit(struct nv *nv, struct sk_buff *skb, netdev_tx_t *ret);
+void nv_vf_disconnected(struct nv *nv);
+bool nv_vf_xmit(struct nv *nv, struct sk_buff *skb);
+u64 nv_vf_stat(const struct nv *nv, enum nv_vf_counter which);
+u64 nv_vf_stat_cpu(const struct nv *nv, enum nv_vf_counter which, unsigned int cpu);
+int nv_vf_set_mtu(struct nv *nv, int mtu);
+int nv_vf_set_mac(struct nv *nv, struct sockaddr *address);
+void nv_vf_rx_mode(struct nv *nv);
+void nv_vf_flags(struct net_device *vf, unsigned int flags, int add);
+int nv_vf_set_xdp(struct net_device *vf, struct bpf_prog *prog,
+		  struct netlink_ext_ack *extack);
 
 #endif

@@ -242,8 +242,11 @@ int nv_rndis_set(struct nv_conn *conn, u32 oid, const void *data, u32 len)
 int nv_rndis_filter(struct nv_conn *conn, u32 filter)
 {
 	__le32 v = cpu_to_le32(filter);
+	int ret = nv_rndis_set(conn, HV_OID_FILTER, &v, sizeof(v));
 
-	return nv_rndis_set(conn, HV_OID_FILTER, &v, sizeof(v));
+	if (!ret)
+		WRITE_ONCE(conn->filter, filter);
+	return ret;
 }
 
 /* ---- start and end ---- */
@@ -456,7 +459,8 @@ void nv_rndis_receive(struct nv_conn *conn, const void *msg, u32 len)
 	case HV_RNDIS_RESET:
 	case HV_RNDIS_RESET | HV_RNDIS_REPLY:
 		/* The host lost its state: build up the connection anew. */
-		schedule_work(&conn->nv->reset_work);
+		if (!conn->nv->gone)
+			mod_delayed_work(system_wq, &conn->nv->reset_work, 0);
 		break;
 	default:
 		nv_bad(conn->nv, NV_BAD_RNDIS, "control message of type %#x", type);

@@ -93,8 +93,10 @@ static void take_info(struct nv_rx_meta *m, u32 type, const u8 *data, u32 len)
 	__le32 raw;
 	u32 v;
 
-	if (len < sizeof(raw))
+	if (len < sizeof(raw)) {
+		m->vlan_short |= type == HV_INFO_VLAN;
 		return;
+	}
 	memcpy(&raw, data, sizeof(raw));
 	v = le32_to_cpu(raw);
 	switch (type) {

@@ -29,6 +29,7 @@ struct nv_rx_meta {
 	u32 csum;
 	u32 hash;
 	u16 vlan_tci;
+	bool vlan_short;	/* there was one, without room for a tag */
 	u16 packet_id;
 	u8 packet_flags;	/* HV_PACKET_*; 0 = not one of several parts */
 	bool has_csum;

@@ -220,6 +220,8 @@ void nv_rx_deliver(struct nv_queue *q)
 		nv_set_gso(ndev, skb);
 	if (m->has_hash && ndev->features & NETIF_F_RXHASH)
 		skb_set_hash(skb, m->hash, nv_hash_type(nv, skb));
+	if (unlikely(m->vlan_short))
+		nv_count_rx(q, vlan_error);
 	if (m->has_vlan)
 		__vlan_hwaccel_put_tag(skb, htons(ETH_P_8021Q), m->vlan_tci);
 	napi_gro_receive(&q->napi, skb);

@@ -381,6 +381,16 @@ static void nv_tx_account(struct nv_tx_stats *st, u32 packets, u32 bytes, bool l
 	u64_stats_update_end(&st->sync);
 }
 
+/* The frame is dropped; why? */
+static void nv_tx_failed(struct nv_queue *q, int error)
+{
+	nv_count_tx(q, dropped);
+	if (error == -ENOMEM)
+		nv_count_tx(q, no_memory);
+	else if (error == -EMSGSIZE)
+		nv_count_tx(q, too_big);
+}
+
 static netdev_tx_t nv_xmit(struct nv_queue *q, struct sk_buff *skb,
 			   struct netdev_queue *txq)
 {
@@ -390,17 +400,20 @@ static netdev_tx_t nv_xmit(struct nv_queue *q, struct sk_buff *skb,
 	struct nv_tx_meta m;
 	int ret;
 
-	if (q->tx.blocked)
+	if (q->tx.blocked) {
+		nv_count_tx(q, busy);
 		return NETDEV_TX_BUSY;
+	}
 	ret = nv_describe(q->conn, skb, &m);
 	if (!ret)
 		ret = nv_send(q, txq, skb, &m);
 	if (ret == -EAGAIN) {
 		nv_block(q, txq);
+		nv_count_tx(q, busy);
 		return NETDEV_TX_BUSY;
 	}
 	if (ret) {
-		nv_count_tx(q, dropped);
+		nv_tx_failed(q, ret);
 		dev_kfree_skb_any(skb);
 	} else {
 		nv_tx_account(nv_tx_stats(q), packets, bytes, lso);
@@ -425,14 +438,14 @@ netdev_tx_t nv_start_xmit(struct sk_buff *skb, struct net_device *ndev)
 	struct nv_conn *conn;
 	netdev_tx_t ret;
 
-	if (nv_vf_xmit(nv, skb, &ret))
-		return ret;
-	rcu_read_lock_bh();
-	conn = rcu_dereference_bh(nv->conn);
+	if (nv_vf_xmit(nv, skb))
+		return NETDEV_TX_OK;
+	rcu_read_lock();	/* netpoll comes with interrupts off */
+	conn = rcu_dereference(nv->conn);
 	if (!conn || conn->dead || skb_put_padto(skb, ETH_ZLEN)) {
 		if (conn && !conn->dead)
 			skb = NULL;	/* freed by the padding */
-		rcu_read_unlock_bh();
+		rcu_read_unlock();
 		if (skb)
 			dev_kfree_skb_any(skb);
 		return NETDEV_TX_OK;
@@ -440,8 +453,27 @@ netdev_tx_t nv_start_xmit(struct sk_buff *skb, struct net_device *ndev)
 	if (index >= conn->nqueues)
 		index = 0;
 	ret = nv_xmit(conn->queue[index], skb, netdev_get_tx_queue(ndev, index));
-	rcu_read_unlock_bh();
+	rcu_read_unlock();
 	return ret;
+}
+
+/* Spreads by addresses alone where the user does not want ports to count. */
+static u32 nv_tx_hash(const struct nv *nv, struct sk_buff *skb)
+{
+	bool v6;
+	u8 proto = skb_transport_header_was_set(skb) ? nv_l4_protocol(skb, &v6) : 0;
+	struct flow_keys keys;
+	u32 bit = 0;
+
+	if (proto == IPPROTO_TCP)
+		bit = v6 ? HV_HASH_TCP6 : HV_HASH_TCP4;
+	else if (proto == IPPROTO_UDP)
+		bit = v6 ? HV_HASH_UDP6 : HV_HASH_UDP4;
+	if (!bit || READ_ONCE(nv->tx_l4) & bit ||
+	    !skb_flow_dissect_flow_keys(skb, &keys, 0))
+		return skb_get_hash(skb);
+	keys.ports.ports = 0;
+	return flow_hash_from_keys(&keys);
 }
 
 /*
@@ -458,7 +490,7 @@ u16 nv_select_queue(struct net_device *ndev, struct sk_buff *skb,
 	rcu_read_lock();
 	conn = rcu_dereference(nv->conn);
 	if (conn && READ_ONCE(conn->has_send_table) && conn->nqueues > 1)
-		q = READ_ONCE(conn->send_table[skb_get_hash(skb) %
+		q = READ_ONCE(conn->send_table[nv_tx_hash(nv, skb) %
 					       HV_NVSP_SEND_TABLE_LEN]);
 	else
 		q = netdev_pick_tx(ndev, skb, NULL);

@@ -124,6 +124,7 @@ static int nv_xdp_set(struct nv *nv, struct bpf_prog *prog,
 		      struct netlink_ext_ack *extack)
 {
 	struct bpf_prog *old;
+	int ret;
 
 	if (prog && nv->ndev->mtu > NV_XDP_MTU) {
 		NL_SET_ERR_MSG_MOD(extack, "MTU too large for XDP");
@@ -133,6 +134,9 @@ static int nv_xdp_set(struct nv *nv, struct bpf_prog *prog,
 		NL_SET_ERR_MSG_MOD(extack, "turn LRO off before loading an XDP program");
 		return -EOPNOTSUPP;
 	}
+	ret = nv_vf_set_xdp(rtnl_dereference(nv->vf), prog, extack);
+	if (ret)
+		return ret;
 	old = rtnl_dereference(nv->prog);
 	rcu_assign_pointer(nv->prog, prog);
 	if (old) {

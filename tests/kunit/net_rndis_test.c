@@ -187,6 +187,11 @@ static void rndis_get_packet_short_data_ignored(struct kunit *test)
 	set_word(b, 52, 16);	/* no room for a value */
 	KUNIT_ASSERT_EQ(test, nv_rndis_get_packet(b, len, &m), 0);
 	KUNIT_EXPECT_FALSE(test, m.has_csum);
+	KUNIT_EXPECT_FALSE(test, m.vlan_short);
+	set_word(b, 48, HV_INFO_VLAN);
+	KUNIT_ASSERT_EQ(test, nv_rndis_get_packet(b, len, &m), 0);
+	KUNIT_EXPECT_FALSE(test, m.has_vlan);
+	KUNIT_EXPECT_TRUE(test, m.vlan_short);
 }
 
 /* ---- requests and replies ---- */
