@@ -4,11 +4,15 @@
 
 usage: guest.py KERNEL-FOLDER INITRD BEGAN MEGABYTES   (from scripts/demo)
 """
+import functools
+import hashlib
+import http.server
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -17,11 +21,14 @@ from guest import Agent, GuestError  # noqa: E402 pylint: disable=wrong-import-p
 from host import Control, HostError  # noqa: E402 pylint: disable=wrong-import-position
 
 OUT = os.environ["LAB_OUT"]
+HERE, GUEST, PORT = "10.9.0.1", "10.9.0.2", 8000
 
 
-def nic():
-    """A network device, so that the guest has an address to tell; only where hvroot may make a TAP."""
-    return ["--nic", "tap=demo0"] if os.access("/dev/net/tun", os.W_OK) and os.geteuid() == 0 else []
+class Web(http.server.SimpleHTTPRequestHandler):
+    """The machine's side of the NIC: files of one folder."""
+
+    def log_message(self, format, *args):  # pylint: disable=redefined-builtin
+        pass
 
 
 class Demo:
@@ -35,13 +42,15 @@ class Demo:
         with open(self.disk, "wb") as f:
             f.truncate(2 * mb + 128 << 20)
         self.control_path = os.path.join(self.scratch, "control")
+        self.file = os.path.realpath(os.path.join(kernel, "vmlinuz"))
         self.host = subprocess.Popen(
             [os.path.join(ROOT, "build/hvroot/hvroot"), "--kernel", os.path.join(kernel, "vmlinux"),
              "--initrd", initrd, "--append", "console=ttyS0 panic=-1 quiet pci=noearly",
              "--cpus", "2", "--memory", "768M", "--subchannels", "1", "--offers", "shutdown,heartbeat,timesync,kvp",
+             "--nic", "tap=demo0,queues=2",
              "--disk", "file=%s,lun=0" % self.disk, "--disk", "file=%s/files.img,lun=1,ro" % OUT,
              "--console", OUT + "/console", "--trace", self.trace, "--agent", self.agent_path,
-             "--control", self.control_path] + nic(),
+             "--control", self.control_path],
             stdin=subprocess.DEVNULL)
 
     def step(self, text):
@@ -72,8 +81,34 @@ class Demo:
 lsmod | awk '/^hv_/ { print $1 }' | while read -r m; do
 	printf '%-12s from %s\\n' "$m" "$(modinfo "$m" | sed -n 's/^filename: *//p')"
 done
-case $(modinfo hv_vmbus hv_storvsc hv_utils | grep -c '^filename:.*/updates/') in 3) ;; *) echo "not our modules!"; exit 1; esac
-for m in hv_vmbus hv_storvsc hv_utils; do test -d /sys/module/$m; done""")
+case $(modinfo hv_vmbus hv_storvsc hv_netvsc hv_utils | grep -c '^filename:.*/updates/') in 4) ;; *) echo "not our modules!"; exit 1; esac
+for m in hv_vmbus hv_storvsc hv_netvsc hv_utils; do test -d /sys/module/$m; done""")
+
+    def network(self):
+        """The TAP's side of the NIC: an address and a web server."""
+        subprocess.run(["ip", "addr", "add", HERE + "/24", "dev", "demo0"], check=True)
+        subprocess.run(["ip", "link", "set", "demo0", "up"], check=True)
+        serve = functools.partial(Web, directory=os.path.dirname(self.file))
+        self.web = http.server.ThreadingHTTPServer((HERE, PORT), serve)
+        threading.Thread(target=self.web.serve_forever, daemon=True).start()
+
+    def nic_up(self):
+        self.sh("""
+n=0; until [ -e /sys/class/net/eth0 ]; do n=$((n + 1)); [ $n -lt 100 ]; sleep 0.2; done
+ip link set eth0 up
+ip addr add %s/24 dev eth0
+n=0; until ping -c1 -W1 %s >/dev/null; do n=$((n + 1)); [ $n -lt 20 ]; done""" % (GUEST, HERE))
+
+    def fetch(self):
+        """A file over HTTP, the checksum on both sides."""
+        with open(self.file, "rb") as f:
+            want = hashlib.md5(f.read()).hexdigest()
+        name = os.path.basename(self.file)
+        out = self.sh("wget -q -O /tmp/fetched http://%s:%d/%s; ls -l /tmp/fetched | awk '{print $5, \"bytes\"}'; md5sum </tmp/fetched" %
+                      (HERE, PORT, name))
+        if want not in out:
+            raise GuestError("%s is %s on this side" % (name, want))
+        print("  the same as %s on the machine's side" % name, flush=True)
 
     def shut_down(self):
         self.ask("shutdown reason the demo is over")
@@ -90,6 +125,13 @@ def story(demo, mb):
     demo.step("the modules that the guest loaded by itself, from the modalias of what it found")
     demo.modules()
     demo.sh("lsblk -o NAME,SIZE,RO,TYPE,VENDOR,MODEL,HCTL")
+    demo.step("the NIC: address, ping, and a file over HTTP from the machine's side")
+    demo.network()
+    demo.nic_up()
+    demo.sh("""/sbin/ip -br addr show eth0
+ethtool -i eth0 | head -5
+ping -c 3 -i 0.3 %s | tail -2""" % HERE)
+    demo.fetch()
     demo.step("ext4 on the synthetic disk, %d MB of files onto it" % mb)
     demo.sh("""
 mkfs.ext4 -q -F $(disk c0l0)
@@ -110,6 +152,7 @@ echo "loaded: none; disks: $(ls /sys/block | grep -c '^sd' || true)"
 coldplug; settle
 n=0; until disk c0l0 >/dev/null; do n=$((n + 1)); [ $n -lt 100 ]; sleep 0.2; done""")
     demo.modules()
+    demo.nic_up()
     demo.step("checksums in the guest")
     demo.sh("""
 mount $(disk c0l0) /mnt/new
@@ -122,7 +165,6 @@ umount /mnt/new
 if dmesg | grep -E 'BUG|WARNING|I/O error|Call Trace'; then exit 1; fi""")
     demo.step("what the root partition knows about the guest, from Debian's own hv_kvp_daemon")
     demo.sh("""
-ip addr add 192.0.2.7/24 dev eth0 2>/dev/null && ip link set eth0 up
 hv_kvp_daemon </dev/null >/dev/null 2>&1""", show=False)
     demo.ask("ic wait kvp limit=60000")
     facts = dict(line.partition("=")[::2] for line in demo.ask("kvp list auto"))
@@ -133,8 +175,16 @@ hv_kvp_daemon </dev/null >/dev/null 2>&1""", show=False)
     demo.shut_down()
 
 
+def own_network():
+    """Go on in a network namespace: the TAP and its address do not touch the machine's."""
+    if not os.environ.get("DEMO_NET"):
+        flags = "-n" if os.geteuid() == 0 else "-rn"
+        os.execvpe("unshare", ["unshare", flags, sys.executable] + sys.argv, dict(os.environ, DEMO_NET="1"))
+
+
 def main():
     kernel, initrd, began, mb = sys.argv[1:]
+    own_network()
     demo = Demo(kernel, initrd, float(began), int(mb))
     try:
         story(demo, int(mb))
