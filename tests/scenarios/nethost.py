@@ -236,5 +236,9 @@ class Nic:
     def counter(self, name):
         return self.m.host.counters().get("net0." + name, 0)
 
+    def refused(self):
+        """What the host has not taken so far."""
+        return [self.counter(c) for c in ("tx_bad", "tx_refused", "rx_bad_completion")]
+
     def info(self):
         return dict(f.partition("=")[::2] for f in self.m.host("nic list")[0].split())

@@ -10,6 +10,7 @@ without names all run.
   --list           the scenarios, their rows and machines; runs nothing
   --drivers A/B    only this pair: bus/storvsc, each "ours" or "intree"
   --kernel K       only machines with this kernel (default, 6.12, ...)
+  --boot K         boot kernel K (debug, ...) where the default one is meant
   --labs N         labs at the same time (one for each CPU)
   --budget MIN     begin no scenario after so many minutes; the rest is skipped, and said so
   --tries N        tries of a scenario that fails (2); what passes late is called FLAKY
@@ -17,6 +18,7 @@ without names all run.
   --no-build       take the hvroot, modules and images that are there
 """
 import argparse
+import dataclasses
 import fnmatch
 import glob
 import importlib
@@ -47,9 +49,17 @@ def load():
         importlib.import_module(os.path.basename(path)[:-3])
 
 
+def other_kernel(scenario, kernel):
+    """The scenario on a machine with KERNEL; one with KASAN takes more memory."""
+    m = scenario.machine
+    if m.kernel != "default":
+        return scenario
+    return dataclasses.replace(scenario, machine=dataclasses.replace(m, kernel=kernel, memory=max(m.memory, 1024)))
+
+
 def chosen(options):
     boots = []
-    for boot in expand(ALL):
+    for boot in expand([other_kernel(s, options.boot) for s in ALL] if options.boot else ALL):
         runs = [r for r in boot
                 if (not options.names or
                     any(fnmatch.fnmatch(r.scenario.name, n) for n in options.names))
@@ -182,7 +192,7 @@ def serve(boot, options, plan, report):
 
 def save(machine, run, options):
     """Keep the logs of a machine where the caller can read them."""
-    name = run.name.replace("/", "-").replace(" ", "_")
+    name = run.name.replace("/", "-").replace(" ", "_")[:200]
     to = os.path.join(options.lab_out, "machines", name)
     os.makedirs(to, exist_ok=True)
     for f in ("vmm.log", "trace", "console"):
@@ -247,6 +257,7 @@ def main(argv):
     p.add_argument("--list", action="store_true")
     p.add_argument("--drivers")
     p.add_argument("--kernel")
+    p.add_argument("--boot")
     p.add_argument("--labs", type=int, default=os.cpu_count() or 1)
     p.add_argument("--budget", type=float, default=0)
     p.add_argument("--tries", type=int, default=2)

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """What a hostile or broken host does to a NIC: a line and a counter each, and the NIC goes on."""
+import time
+
 from machine import Failure
 from nethost import HOST, Nic
 from registry import ONLY_OURS, scenario
 from s_net import PLAIN, nic
-
 
 
 
@@ -124,3 +125,212 @@ def net_refused(m):
         m.sh("rmmod hv_netvsc; modprobe hv_netvsc", 60)
         n.up()
     n.content(0.3, "after all that")
+
+
+RTNL = """rm -f /tmp/no-watch; (most=0; while ! [ -e /tmp/no-watch ]; do
+	a=$(cut -d' ' -f1 /proc/uptime | tr -d .); ip link >/dev/null; b=$(cut -d' ' -f1 /proc/uptime | tr -d .)
+	[ $((b - a)) -le $most ] || most=$((b - a)); echo $most >/tmp/rtnl.new; mv /tmp/rtnl.new /tmp/rtnl; sleep 0.05
+done) >/dev/null 2>&1 & true"""
+LIMIT = 15      # seconds that RTNL may be held: one attempt to connect, one answer waited for, on a slow machine
+
+
+def rtnl(m):
+    """Seconds that the longest wait for RTNL took since RTNL was started."""
+    m.run("touch /tmp/no-watch; wait")
+    return int(m.sh("cat /tmp/rtnl")) / 100
+
+
+def restart(m, n):
+    """The NIC is back, by itself or by loading its driver anew."""
+    m.host("nic clear")
+    m.host("fault clear")
+    m.sh("rmmod hv_netvsc; modprobe hv_netvsc", 60)
+    n.up()
+
+
+@scenario(rows="N41 F01", machine=PLAIN, drivers=ONLY_OURS, timeout=1200, noise="host:|cannot|no connection|failed|sub-channel|stay with")
+def net_silent(m):
+    "each answer of the host withheld: an error in time, RTNL free again, and the NIC comes back by itself"
+    n = Nic(m)
+    for what, command in (("RNDIS_SET", "ip link set eth0 address 02:aa:bb:cc:dd:09"),
+                          ("CONTROL_COMPLETE", "for i in 1 2 3 4 5 6; do ip link set eth0 promisc on; ip link set eth0 promisc off; done")):
+        m.host("nic fault on=%s drop count=all" % what)
+        m.sh(RTNL)
+        out, status = m.run(command, 120)
+        m.expect(status or what != "RNDIS_SET", "%s: no error: %s" % (what, out))
+        took = rtnl(m)
+        m.note("%s: RTNL held for at most %.1f s" % (what, took))
+        m.expect(took < LIMIT, "%s: RTNL held for %.1f s" % (what, took))
+        restart(m, n)
+    for what in ("INIT", "SEND_RECV_BUF", "SEND_SEND_BUF", "RNDIS_INITIALIZE", "RNDIS_QUERY", "RNDIS_SET", "SUBCHANNEL"):
+        before = n.stat("host_timeout")
+        m.host("nic fault on=%s drop count=all" % what)
+        m.sh(RTNL)
+        m.run("ip link set eth0 mtu 1400", 120)
+        took = rtnl(m)
+        m.note("%s: RTNL held for at most %.1f s" % (what, took))
+        m.expect(took < LIMIT, "%s: RTNL held for %.1f s" % (what, took))
+        m.host("nic clear")
+        m.wait("ethtool -S eth0 >/dev/null 2>&1", 60, what + ": the NIC comes back by itself")
+        m.expect(n.stat("host_timeout") > before, what + ": not counted")
+        n.up()
+        m.sh("ip link set eth0 mtu 1500 && ethtool -L eth0 combined 2", 60)
+        n.up()
+    n.content(0.3, "after all that")
+
+
+@scenario(rows="F01", machine=PLAIN, drivers=ONLY_OURS, timeout=900, noise="host:|cannot|no connection|failed|sub-channel|stay with|hv_vmbus|vmbus|never|quarantine")
+def net_silent_bus(m):
+    "the bus's answers for the NIC's channel withheld: RTNL is free again in time"
+    n = Nic(m)
+    m.sh("echo 3 >/sys/module/hv_vmbus/parameters/host_timeout")
+    try:
+        for what in ("OPEN_RESULT", "GPADL_CREATED", "GPADL_TORNDOWN"):
+            m.host("fault message %s drop count=1" % what)
+            m.sh(RTNL)
+            m.run("ip link set eth0 mtu 1400", 120)
+            took = rtnl(m)
+            m.note("%s: RTNL held for at most %.1f s" % (what, took))
+            m.expect(took < LIMIT + 10, "%s: RTNL held for %.1f s" % (what, took))
+            m.host("fault clear")
+            m.host("rescind net0")
+            m.wait("! [ -e /sys/class/net/eth0 ]", 60, "no network device")
+            m.host("offer net0")
+            n.up()
+    finally:
+        m.sh("echo 60 >/sys/module/hv_vmbus/parameters/host_timeout")
+    n.content(0.3, "after all that")
+
+
+ANSWERS = ("SEND_RECV_BUF", "SEND_SEND_BUF", "SUBCHANNEL", "INIT")
+
+
+@scenario(rows="~N05 ~F01", machine=PLAIN, drivers=ONLY_OURS, timeout=900, noise="host:|cannot|no connection|failed|sub-channel")
+def net_bad_answers(m):
+    "each request answered with the types of the others, with nothing, with another id, too early: no confusion, no leak"
+    n = Nic(m)
+    for what in ANSWERS:
+        for spoil in ("corrupt=0:6c000000", "corrupt=0:69000000", "short=0", "short=4", "id=0x0300000000000001", "id=0"):
+            m.host("nic fault on=%s %s" % (what, spoil))
+            m.run("rmmod hv_netvsc; modprobe hv_netvsc", 60)
+            restart(m, n)
+    for what, spoil in (("CONTROL_COMPLETE", "short=0"), ("CONTROL_COMPLETE", "id=0x0300000000000001"), ("RNDIS_COMPLETE", "short=0"),
+                        ("RNDIS_COMPLETE", "id=0x0200000000000001"), ("RNDIS_COMPLETE", "duplicate"), ("CONTROL_COMPLETE", "duplicate")):
+        m.host("nic fault on=%s %s count=3" % (what, spoil))
+        m.run("ping -c3 -W1 %s; ip link set eth0 promisc on; ip link set eth0 promisc off" % HOST, 30)
+        m.host("nic clear")
+        m.wait("ping -c1 -W1 %s >/dev/null" % HOST, 10, "ping after %s %s" % (what, spoil))
+    # somebody else's answer does not wake the one who waits
+    m.sh("rmmod hv_netvsc")
+    m.host("nic fault on=SEND_RECV_BUF hold")
+    m.sh("modprobe hv_netvsc & sleep 2; true")
+    for ident in ("0x0100000300000065", "0x0100000100000001", "1", "0"):
+        m.host("send packet net0 type=11 flags=0 id=%s offset=2 len=7 payload=" % ident + le32(102, 1, 1, 0, 1728, 9000, 1728 * 9000) + "00" * 12)
+    m.sh("sleep 1; ! [ -e /sys/class/net/eth0 ]")
+    m.host("nic release")
+    n.up()
+    n.content(0.3, "after answers of others")
+    m.expect(n.stat("host_bad_completion") >= 4, "not counted")
+
+
+@scenario(rows="~N05", machine=PLAIN, drivers=ONLY_OURS, timeout=300, noise="host:")
+def net_early(m):
+    "data, completions and replies before there is a buffer for them"
+    n = Nic(m)
+    for what in ("INIT", "SEND_RECV_BUF", "SEND_SEND_BUF"):
+        m.sh("rmmod hv_netvsc")
+        m.host("nic fault on=%s hold" % what)
+        m.sh("modprobe hv_netvsc & sleep 1.5; true")
+        m.host("send packet net0 type=7 flags=1 id=7 offset=3 len=8 payload=feca0000" + le32(0) + NVSP_RNDIS)
+        m.host("send packet net0 type=7 flags=1 id=8 offset=4 len=9 payload=feca0000" + le32(1, 100, 0) + NVSP_RNDIS)
+        m.host("send packet net0 type=11 flags=0 id=0x0300000000000001 offset=2 len=3 payload=" + le32(108, 1))
+        m.host("send packet net0 type=6 flags=0 id=0 offset=2 len=7 payload=" + le32(128, 1, 5) + "00" * 28)
+        m.host("send packet net0 type=6 flags=0 id=0 offset=2 len=12 payload=" + le32(134, 16, 12) + "00" * 64)
+        m.sh("sleep 0.5")
+        m.host("nic release")
+        n.up()
+        counted = sum(n.stat("host_bad_" + k) for k in ("state", "packet", "range", "rndis", "completion"))
+        m.expect(counted >= 3, "%s: %d counted" % (what, counted))
+    n.content(0.3, "after early data")
+
+
+@scenario(rows="~N05", machine=PLAIN, drivers=ONLY_OURS, timeout=600, noise="host:")
+def net_duplicates(m):
+    "replies twice, on two channels at once, and late: each is used once"
+    n = Nic(m)
+    before = n.stat("host_bad_reply")
+    m.host("nic fault on=RNDIS_SET duplicate count=all")
+    m.host("nic fault on=RNDIS_QUERY duplicate count=all")
+    for _ in range(5):
+        m.sh("ip link set eth0 promisc on; ip link set eth0 promisc off")
+        for sub in (1, 0, 1):
+            m.host("nic inject sub=%d count=20 hex=" % sub + le32(0x80000005, 16, 50, 0))
+    m.host("nic clear")
+    m.sh("sleep 1")
+    m.expect(n.stat("host_bad_reply") >= before + 5, "duplicates were not counted")
+    m.expect(n.stat("host_bad_state") >= 5, "control messages on a sub-channel were not counted")
+    m.host("nic fault on=RNDIS_SET delay=9000")
+    m.run("ip link set eth0 address 02:aa:bb:cc:dd:09", 60)
+    m.sh("sleep 8")
+    m.expect(n.stat("late_replies") >= 1, "a late reply was not counted")
+    m.host("nic clear")
+    restart(m, n)
+    n.content(0.3, "after duplicates")
+
+
+@scenario(rows="~N21", machine=PLAIN, drivers=ONLY_OURS, timeout=600, noise="host:")
+def net_flood(m):
+    "100000 packets of nonsense: the guest's processors do other things too, the log has a few lines"
+    n = Nic(m)
+    for what, text in (("in-band messages", "type=6 flags=0 id=0 offset=2 len=7 payload=" + le32(99) + "00" * 36),
+                       ("completions", "type=11 flags=0 id=12345 offset=2 len=3 payload=" + le32(108, 1)),
+                       ("transfer packets", "type=7 flags=0 id=900 offset=4 len=9 payload=feca0000" + le32(1, 100, 0x7fffffff) + NVSP_RNDIS)):
+        lines = int(m.sh("dmesg | grep -c 'host:' || true"))
+        bad = sum(n.stat("host_bad_" + k) for k in ("packet", "completion", "range"))
+        m.host("send packet net0 count=100000 " + text)
+        start = time.monotonic()
+        m.sh("taskset 1 true; taskset 2 true; ip link >/dev/null", 60)
+        m.note("%s: a command took %.1f s meanwhile" % (what, time.monotonic() - start))
+        m.wait("[ $(ethtool -S eth0 | awk '/host_bad_(packet|completion|range):/{n += $2} END{print n}') -ge %d ]" % (bad + 100000), 120, what)
+        more = int(m.sh("dmesg | grep -c 'host:' || true")) - lines
+        m.expect(more < 100, "%s: %d lines in the log" % (what, more))
+        m.wait("ping -c1 -W1 %s >/dev/null" % HOST, 20, "ping after " + what)
+    n.content(0.3, "after the floods")
+
+
+@scenario(rows="F13", machine=PLAIN, drivers=ONLY_OURS, timeout=300)
+def net_renegotiate(m):
+    "the host takes offloads away and gives them back: the features follow, and what is sent is right"
+    n = Nic(m)
+
+    def features():
+        text = m.sh("ethtool -k eth0")
+        return ["%s: on" % f in text for f in ("tcp-segmentation-offload", "tx-checksumming", "rx-checksumming")]
+
+    m.expect(features() == [True] * 3, "not all on at the start: %s" % features())
+    m.host("nic caps off=csum+lso+rsc")
+    m.wait("ethtool -k eth0 | grep -q 'tx-checksumming: off'", 10, "features go")
+    m.expect(features()[:2] == [False] * 2, "features: %s" % features())
+    before = n.counter("tx_lso"), n.counter("tx_csum")
+    n.content(0.5, "without offloads")
+    m.expect((n.counter("tx_lso"), n.counter("tx_csum")) == before, "offloads used that the host took away")
+    m.host("nic caps")
+    m.wait("ethtool -k eth0 | grep -q 'tcp-segmentation-offload: on'", 10, "features come back")
+    n.content(0.5, "with offloads again")
+    m.expect(n.counter("tx_lso") > before[0], "not used again")
+
+
+@scenario(rows="F14", machine=PLAIN, drivers=ONLY_OURS, timeout=300)
+def net_reset(m):
+    "the host asks whether we live, and says that it lost its state: answered, and a new connection"
+    n = Nic(m)
+    before = n.stat("resets"), n.stat("keepalives")
+    for _ in range(3):
+        m.host("nic keepalive")
+    m.trace.wait("RNDIS_KEEPALIVE_REPLY", 10, 3)
+    m.expect(n.stat("keepalives") == before[1] + 3, "keepalives not counted")
+    m.host("nic inject hex=" + le32(6, 12, 0))
+    m.trace.wait("NVSP_VERSION", 20)
+    n.up()
+    m.expect(n.stat("resets") == before[0] + 1, "resets: %d" % n.stat("resets"))
+    n.content(0.3, "after the reset")
