@@ -270,7 +270,7 @@ struct ic *ic_alloc(struct hv_device *dev, const struct ic_service *svc)
 	ratelimit_set_flags(&ic->log_limit, RATELIMIT_MSG_ON_RELEASE);
 	ic->packet = kvzalloc(IC_RING_BYTES, GFP_KERNEL);
 	/* memory reclaim may wait for what a frozen filesystem holds up: thawing must not */
-	ic->wq = alloc_ordered_workqueue("hv_%s", WQ_MEM_RECLAIM, svc->name);
+	ic->wq = alloc_ordered_workqueue("hv_%s", WQ_MEM_RECLAIM | WQ_HIGHPRI, svc->name);
 	if (!ic->packet || !ic->wq) {
 		ic_stop(ic);
 		ic_put(ic);

@@ -35,6 +35,7 @@ module_param(timesync_verbose, bool, 0644);
 MODULE_PARM_DESC(timesync_verbose, "Log every correction of the clock");
 
 #define TS_LOG_NS	(100 * TS_NS_PER_MS)	/* corrections that are always worth a line */
+#define TS_LOST_US	100	/* this much may be missing afterwards */
 #define TS_RETRIES	3
 
 static const int ts_versions[] = {
@@ -56,42 +57,60 @@ u64 ts_reference(void)
 	return ktime_get_raw_ns() / 100;
 }
 
+/* What the clock is ahead of the time since boot */
+static ktime_t ts_clock(void)
+{
+	return ktime_mono_to_real(0);
+}
+
 /*
  * Move the clock.  Between reading and setting it, time may pass unseen: that
  * is lost and given back.
  */
 static void ts_move_clock(s64 by)
 {
-	ktime_t before = ktime_get();
-	ktime_t goal = ktime_add_ns(ktime_get_real(), by);
+	ktime_t goal = ktime_add_ns(ts_clock(), by);
 	int i;
 
 	for (i = 0; i < TS_RETRIES; i++) {
-		struct timespec64 ts;
-		s64 lost;
+		struct timespec64 ts = ktime_to_timespec64(ktime_add(ktime_get(), goal));
 
-		ts = ktime_to_timespec64(ktime_add(goal, ktime_sub(ktime_get(), before)));
 		if (do_settimeofday64(&ts)) {
 			pr_warn_ratelimited("TimeSync: the clock does not take %lld s\n",
 					    ts.tv_sec);
 			return;
 		}
-		lost = ktime_to_ns(ktime_sub(ktime_add(goal, ktime_sub(ktime_get(), before)),
-					     ktime_get_real()));
-		if (lost < 100 * NSEC_PER_USEC)
+		if (ktime_us_delta(goal, ts_clock()) < TS_LOST_US)
 			return;
 	}
+}
+
+/* How far a step still has to go: the clock may have been set since it was decided. */
+static s64 ts_remaining(const struct ts_sample *s, s64 by)
+{
+	s64 host_ns, left;
+
+	if (ts_host_now_ns(s->host, s->ref, ts_reference(), &host_ns))
+		return 0;
+	left = host_ns - ktime_to_ns(ktime_get_real());
+	return (left > 0) == (by > 0) ? left : 0;
 }
 
 static void ts_adjust_work(struct work_struct *work)
 {
 	struct ts *ts = container_of(work, struct ts, adjust);
+	struct ts_sample s;
+	bool step;
 	s64 by;
 
 	spin_lock_bh(&ts->lock);
 	by = ts->by_ns;
+	step = ts->step;
+	s = ts->sample;
 	ts->by_ns = 0;
 	spin_unlock_bh(&ts->lock);
+	if (step && by)
+		by = ts_remaining(&s, by);
 	if (!by)
 		return;
 	ts_move_clock(by);
@@ -125,7 +144,7 @@ static void ts_consider(struct ts *ts, const struct ts_sample *s)
 	};
 	bool disciplined;
 	u64 elapsed;
-	s64 host_ns;
+	s64 host_ns, by;
 
 	/*
 	 * In this order: time that passes between the two makes the guest look
@@ -135,13 +154,14 @@ static void ts_consider(struct ts *ts, const struct ts_sample *s)
 		return;
 	ts->offset_ns = host_ns - ktime_to_ns(ktime_get_real());
 	elapsed = ts_elapsed(ts, &disciplined);
-	ts->by_ns = ts_correction(&ts->track, &policy, s->flags, ts->offset_ns, elapsed,
-				  disciplined);
-	if (!ts->by_ns)
+	by = ts_correction(&ts->track, &policy, s->flags, ts->offset_ns, elapsed, disciplined);
+	if (!by)
 		return;
+	ts->by_ns = by;
+	ts->step = by == ts->offset_ns;
 	/* the move is no one else's steering */
-	ts->last_real = ktime_add_ns(ts->last_real, ts->by_ns);
-	queue_work(system_highpri_wq, &ts->adjust);
+	ts->last_real = ktime_add_ns(ts->last_real, by);
+	queue_work(ts->wq, &ts->adjust);
 }
 
 static u32 ts_request(struct ic *ic, void *data, u32 len)
@@ -172,6 +192,7 @@ static int ts_start(struct ic *ic)
 		return -ENOMEM;
 	spin_lock_init(&ts->lock);
 	INIT_WORK(&ts->adjust, ts_adjust_work);
+	ts->wq = ic->wq;
 	ts_ptp_start(ts, &ic->dev->device);
 	ic->priv = ts;
 	return 0;

@@ -10,15 +10,17 @@
 #include "utils.h"
 
 struct ts {
-	spinlock_t lock;		/* protects: all up to by_ns; taken in softirq */
+	spinlock_t lock;		/* protects: all up to step; taken in softirq */
 	bool valid;			/* there is a sample */
 	struct ts_sample sample;	/* the last */
 	struct ts_track track;
 	ktime_t last_real, last_raw;	/* when it came */
 	s64 offset_ns;			/* what it found */
 	s64 by_ns;			/* what is to be done */
+	bool step;			/* all of it, not just a part */
 
-	struct work_struct adjust;
+	struct work_struct adjust;	/* on the service's queue: */
+	struct workqueue_struct *wq;
 	struct ptp_clock_info ptp_info;
 	struct ptp_clock *ptp;		/* NULL: no PTP in this kernel, or refused */
 };

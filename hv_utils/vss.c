@@ -33,6 +33,7 @@ struct vss {
 	bool spoiled;			/* and thawed before the host said so */
 	struct delayed_work overdue;	/* on ic->wq */
 	struct work_struct thaw;	/* may take long, so not on ic->wq */
+	struct workqueue_struct *thaw_wq;
 };
 
 static const int vss_versions[] = { HV_IC_VERSION(5, 0) };
@@ -59,7 +60,7 @@ static void vss_force_thaw(struct vss *vss)
 	cancel_delayed_work(&vss->overdue);
 	vss->spoiled |= vss->frozen;
 	vss->frozen = false;
-	queue_work(system_unbound_wq, &vss->thaw);
+	queue_work(vss->thaw_wq, &vss->thaw);
 }
 
 static void vss_ask(struct ic *ic, u8 op, unsigned long limit, unsigned int tag)
@@ -268,17 +269,23 @@ static void vss_quiesce(struct ic *ic)
 static int vss_start(struct ic *ic)
 {
 	struct vss *vss = kzalloc(sizeof(*vss), GFP_KERNEL);
-	int ret;
+	int ret = -ENOMEM;
 
 	if (!vss)
-		return -ENOMEM;
+		return ret;
 	vss->ic = ic;
 	ic->priv = vss;
 	INIT_DELAYED_WORK(&vss->overdue, vss_overdue);
 	INIT_WORK(&vss->thaw, vss_thaw_work);
+	vss->thaw_wq = alloc_workqueue("hv_thaw", WQ_UNBOUND | WQ_MEM_RECLAIM, 1);
+	if (!vss->thaw_wq)
+		goto free;
 	ret = dmn_start(ic, &vss_daemon);
-	if (ret)
-		kfree(vss);
+	if (!ret)
+		return 0;
+	destroy_workqueue(vss->thaw_wq);
+free:
+	kfree(vss);
 	return ret;
 }
 
@@ -288,7 +295,7 @@ static void vss_stop(struct ic *ic)
 
 	dmn_stop(ic);
 	cancel_delayed_work_sync(&vss->overdue);
-	flush_work(&vss->thaw);
+	destroy_workqueue(vss->thaw_wq);
 	kfree(vss);
 }
 
