@@ -201,13 +201,19 @@ struct stor_refused {
 	s16 error[STOR_BATCH];
 };
 
-/* Write out what was held back. */
+/* Write out what was held back, with one signal if the bus can do that. */
 static void stor_flush(struct stor_ctl *ctl, struct stor_queue *q,
 		       struct stor_refused *refused)
 {
+	struct stor_chan *chan = stor_pick(ctl, q);
+	struct vmbus_channel *held = NULL;
 	unsigned int i;
 
 	lockdep_assert_held(&q->lock);
+	if (q->nr_staged > 1 && chan && ctl->hold && ctl->let_go)
+		held = READ_ONCE(chan->channel);
+	if (held)
+		ctl->hold(held);
 	for (i = 0; i < q->nr_staged; i++) {
 		u16 tag = q->staged[i];
 		int ret = stor_send(ctl, q, tag, q->slots[tag].cmd, q->big,
@@ -218,6 +224,8 @@ static void stor_flush(struct stor_ctl *ctl, struct stor_queue *q,
 			refused->error[refused->count++] = ret;
 		}
 	}
+	if (held)
+		ctl->let_go(held);
 	q->batches += !!q->nr_staged;
 	q->batched += q->nr_staged;
 	q->nr_staged = 0;

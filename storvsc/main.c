@@ -9,6 +9,7 @@
 #include <linux/module.h>
 #include <linux/slab.h>
 #include <scsi/scsi.h>
+#include <hv/ring_hold.h>
 #include <hv/version.h>
 
 #include "storvsc.h"
@@ -160,6 +161,21 @@ static int stor_bring_up(struct stor_ctl *ctl)
 	return stor_scan_first(ctl);
 }
 
+/* Several packets with one signal, if this bus can (hv/ring_hold.h). */
+static void stor_find_hold(struct stor_ctl *ctl)
+{
+	ctl->hold = symbol_get(hv_ring_hold);
+	ctl->let_go = symbol_get(hv_ring_let_go);
+}
+
+static void stor_put_hold(struct stor_ctl *ctl)
+{
+	if (ctl->hold)
+		symbol_put(hv_ring_hold);
+	if (ctl->let_go)
+		symbol_put(hv_ring_let_go);
+}
+
 static void stor_release(struct stor_ctl *ctl)
 {
 	stor_close_all(ctl);
@@ -167,6 +183,7 @@ static void stor_release(struct stor_ctl *ctl)
 	hv_set_drvdata(ctl->dev, NULL);
 	stor_free_queues(ctl);
 	kvfree(ctl->chans);
+	stor_put_hold(ctl);
 	scsi_host_put(ctl->shost);
 }
 
@@ -182,6 +199,7 @@ static int stor_probe(struct hv_device *dev, const struct hv_vmbus_device_id *id
 	ctl->shost = shost;
 	stor_init(ctl, dev, id);
 	hv_set_drvdata(dev, ctl);
+	stor_find_hold(ctl);
 	/* bounce buffers keep the offset within a page */
 	dma_set_min_align_mask(&dev->device, HV_HYP_PAGE_SIZE - 1);
 

@@ -204,6 +204,8 @@ struct stor_ctl {
 	unsigned int nr_queues;
 	unsigned int depth;		/* slots per queue */
 	unsigned int max_frames;	/* page list of the largest command */
+	void (*hold)(struct vmbus_channel *channel);	/* NULL: this bus sends */
+	void (*let_go)(struct vmbus_channel *channel);	/* packets one by one */
 	unsigned long state;
 	atomic_t draining;		/* somebody waits on drained */
 

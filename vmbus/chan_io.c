@@ -8,6 +8,7 @@
  */
 #include <linux/hyperv.h>
 #include <linux/reciprocal_div.h>
+#include <hv/ring_hold.h>
 #include "packet.h"
 #include "trace.h"
 #include "vmbus_priv.h"
@@ -139,7 +140,20 @@ static void drop_id(struct vmbus_channel *ch, u64 id, u32 flags)
 	ch->request_addr_callback(ch, id);
 }
 
-/* Stage and publish under the lock. Sets *@signal if the host must be told. */
+/* Show the host what is staged; true if it must be told. Under the lock. */
+static bool publish(struct vmbus_channel *ch)
+{
+	bool signal = ring_publish(&io_of(ch)->tx);
+
+	ch->intr_out_empty += signal;
+	return signal;
+}
+
+/*
+ * Stage and, unless somebody holds that back, publish under the lock. Sets
+ * *@signal if the host must be told. A full ring is published in any case:
+ * nobody else would make room in it.
+ */
 static int put_packet(struct vmbus_channel *ch, const struct ring_piece *pieces,
 		      unsigned int nr, u32 len, bool *signal)
 {
@@ -162,13 +176,15 @@ static int put_packet(struct vmbus_channel *ch, const struct ring_piece *pieces,
 		used = io->tx.size - ring_writer_free(&io->tx);
 		if (unlikely(used > io->tx_high))
 			io->tx_high = used;
-		*signal = ring_publish(&io->tx);
-		ch->intr_out_empty += *signal;
+		if (!io->holds)
+			*signal = publish(ch);
 		ch->out_full_flag = false;
 	} else if (ret == -EAGAIN) {
 		ch->out_full_total++;
 		ch->out_full_first += !ch->out_full_flag;
 		ch->out_full_flag = true;
+		if (io->holds)
+			*signal = publish(ch);
 	}
 	spin_unlock_irqrestore(&ch->outbound.ring_lock, flags);
 	return ret;
@@ -194,7 +210,7 @@ static int send_packet(struct vmbus_channel *ch,
 	trace_ring_send(chan_relid(ch), desc, ret);
 	if (unlikely(ret))
 		drop_id(ch, id, desc->flags);
-	else if (signal)
+	if (signal)
 		vmbus_setevent(ch);
 	if (unlikely(READ_ONCE(io->tx.error)))
 		chan_io_bad(ch, true, io->tx.error, io->tx.bad, true);
@@ -290,6 +306,48 @@ int vmbus_sendpacket_mpb_desc(struct vmbus_channel *channel,
 	desc->reserved = 0;
 	return send_packet(channel, head, pieces, ARRAY_SIZE(pieces), total,
 			   request, NULL);
+}
+
+/**
+ * hv_ring_hold - keep the next packets from the host until hv_ring_let_go()
+ * @channel: a channel
+ *
+ * For a driver that has several packets to send: they are written to the ring
+ * one by one, become visible together, and cost one signal at most. Packets
+ * that others send meanwhile wait too, so let go soon and do not sleep until
+ * then. Nests.
+ *
+ * Context: any.
+ */
+void hv_ring_hold(struct vmbus_channel *channel)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&channel->outbound.ring_lock, flags);
+	io_of(channel)->holds++;
+	spin_unlock_irqrestore(&channel->outbound.ring_lock, flags);
+}
+
+/**
+ * hv_ring_let_go - show the host what was held back
+ * @channel: as given to hv_ring_hold()
+ *
+ * Signals the host if it needs it. A channel that was closed meanwhile has
+ * nothing to show.
+ *
+ * Context: any.
+ */
+void hv_ring_let_go(struct vmbus_channel *channel)
+{
+	bool signal = false;
+	unsigned long flags;
+
+	spin_lock_irqsave(&channel->outbound.ring_lock, flags);
+	if (!--io_of(channel)->holds && channel->outbound.ring_buffer)
+		signal = publish(channel);
+	spin_unlock_irqrestore(&channel->outbound.ring_lock, flags);
+	if (signal)
+		vmbus_setevent(channel);
 }
 
 /* ------------------------------ receiving ----------------------------------- */

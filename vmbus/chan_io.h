@@ -18,6 +18,8 @@
  * @ids_memory: what @ids lives in
  * @errors: per enum ring_error, what the host did wrong; never goes down
  * @tx_high: most bytes ever in use in the outbound ring at a send
+ * @holds: callers of hv_ring_hold() that did not let go yet; protected by
+ *	outbound.ring_lock
  */
 struct chan_io {
 	struct ring_writer tx;
@@ -28,6 +30,7 @@ struct chan_io {
 	void *ids_memory;
 	atomic_t errors[RING_NR_ERRORS];
 	u32 tx_high;
+	unsigned int holds;
 };
 
 #endif

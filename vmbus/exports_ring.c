@@ -9,7 +9,12 @@
 #include <linux/tracepoint.h>
 #include <linux/uio.h>
 #include <linux/vmalloc.h>
+#include <hv/ring_hold.h>
 #include "vmbus_priv.h"
+
+/* found by symbol_get(), see there */
+EXPORT_SYMBOL_GPL(hv_ring_hold);
+EXPORT_SYMBOL_GPL(hv_ring_let_go);
 
 EXPORT_SYMBOL_GPL(hv_pkt_iter_first);
 EXPORT_SYMBOL_GPL(__hv_pkt_iter_next);

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Several packets, one signal: what our hv_vmbus offers beyond <linux/hyperv.h>.
+ *
+ * The kernel's own hv_vmbus does not have these calls, and a driver of ours
+ * works on either bus. So nobody links against them: symbol_get() finds them
+ * or does not, and without them each packet is shown to the host by itself.
+ */
+#ifndef _HV_RING_HOLD_H
+#define _HV_RING_HOLD_H
+
+#include <linux/hyperv.h>
+
+void hv_ring_hold(struct vmbus_channel *channel);
+void hv_ring_let_go(struct vmbus_channel *channel);
+
+#endif
