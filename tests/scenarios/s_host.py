@@ -15,21 +15,21 @@ def read(m):
     m.sh(READ % m.dev(), 60)
 
 
-def take_away(m):
+def take_away(m, number=0):
     """Rescind the controller. In-tree storvsc is unloaded first: it would wait for ever in the
     last cache flush of a disk that is gone."""
     if m.drivers[1] == "intree":
         m.sh("rmmod hv_storvsc", 60)
-    m.host("rescind scsi0")
-    m.wait('[ -z "$(controller 0)" ]', 60, "the controller goes")
+    m.host("rescind scsi%d" % number)
+    m.wait('[ -z "$(controller %d)" ]' % number, 60, "the controller goes")
 
 
-def give_back(m):
+def give_back(m, number=0):
     """A new offer of the controller."""
-    m.host("offer scsi0")
+    m.host("offer scsi%d" % number)
     if m.drivers[1] == "intree":
         m.sh("modprobe hv_storvsc")
-    m.wait('[ -n "$(controller 0)" ]', 60, "the controller comes")
+    m.wait('[ -n "$(controller %d)" ]' % number, 60, "the controller comes")
 
 
 def renew(m):
@@ -147,11 +147,12 @@ def refused_memory_list(m):
     read(m)
 
 
-@scenario(rows="V09", machine=FOUR, drivers=BOTH, timeout=400, noise="I/O error")
+# Ours only: in-tree storvsc waits for ever in a cache flush, see take_away().
+@scenario(rows="V09", machine=FOUR, drivers=ONLY_OURS, timeout=400, noise="I/O error")
 def offer_rescind_back_to_back(m):
     "offers and rescinds without a pause: nothing is left, each relid released once, the last offer works"
     released = m.host.counters()["relids_released"]
-    times = 200 if m.ours else 20
+    times = 200
     for _ in range(times):
         m.host("rescind scsi0")
         m.host("offer scsi0")
@@ -191,9 +192,8 @@ def initial_cpus(m):
 def uio_client(m):
     "uio_hv_generic takes a device by driver_override: rings allocated, mapped and given back"
     m.host("set scsi1 monitor=1")               # the driver asks for it
-    m.host("rescind scsi1")
-    m.wait('[ -z "$(controller 1)" ]', 60)
-    m.host("offer scsi1")
+    take_away(m, 1)
+    give_back(m, 1)
     m.settle()
     m.sh("""
 modprobe uio_hv_generic

@@ -47,19 +47,20 @@ def md5(data):
 def hvsock(m):
     "sockets to the host and from it carry data both ways; one that nobody takes fails; the bus unloads after"
     m.sh("modprobe hv_sock")
-    echo = Echo(m.path("to-host"))
-    m.host("vsock to-host port=%d path=%s" % (TO_HOST, m.path("to-host")))
+    to_host, to_guest = m.path("to-host-" + m.drivers[0]), m.path("to-guest-" + m.drivers[0])
+    echo = Echo(to_host)
+    m.host("vsock to-host port=%d path=%s" % (TO_HOST, to_host))
     m.sh("head -c %d /dev/urandom >/tmp/out; socat -t 60 - VSOCK-CONNECT:2:%d </tmp/out >/tmp/back; cmp /tmp/out /tmp/back"
          % (SIZE, TO_HOST), 100)
     m.expect(md5(echo.seen) == m.sh("md5sum </tmp/out").split()[0], "the host saw other bytes")
     m.trace.wait("TL_CONNECT_REQUEST", 10)
 
-    m.host("vsock to-guest port=%d path=%s" % (TO_GUEST, m.path("to-guest")))
+    m.host("vsock to-guest port=%d path=%s" % (TO_GUEST, to_guest))
     m.sh("socat -t 60 VSOCK-LISTEN:%d EXEC:cat >/dev/null 2>&1 & sleep 1" % TO_GUEST)
     data = os.urandom(SIZE)
     with socket.socket(socket.AF_UNIX) as s:
         s.settimeout(m.left(60))
-        s.connect(m.path("to-guest"))
+        s.connect(to_guest)
         sender = threading.Thread(target=lambda: (s.sendall(data), s.shutdown(socket.SHUT_WR)))
         sender.start()
         back = read_all(s)

@@ -181,7 +181,7 @@ def parameters_take_effect(m):
     "each module parameter changes what it says"
     def load(arguments):
         m.drivers = (None, None)
-        m.sh("modprobe -r hv_storvsc; modprobe hv_storvsc " + arguments, 60)
+        m.sh("rmmod hv_storvsc; modprobe hv_storvsc " + arguments, 60)
         m.settle()
         m.drivers = ("ours", "ours")
 
