@@ -86,17 +86,25 @@ static int receive(struct vmbus *bus, const void *msg, size_t len)
 	return 0;
 }
 
+/* On PREEMPT_RT tasklets are too slow for a thread of real-time priority, which would wait for them. */
+static void message_start(struct vmbus_cpu *vc)
+{
+	if (!IS_ENABLED(CONFIG_PREEMPT_RT))
+		tasklet_schedule(&vc->msg_tasklet);
+	else if (vc->thread)
+		wake_up_process(vc->thread);
+}
+
 static void message_retry(struct timer_list *t)
 {
 	struct vmbus_cpu *vc = from_timer(vc, t, msg_retry);
 
-	tasklet_schedule(&vc->msg_tasklet);
+	message_start(vc);
 }
 
 /* Copy once, judge the copy.  The slot is emptied only when the message is safe with us. */
-static void message_tasklet(struct tasklet_struct *t)
+static void message_take(struct vmbus_cpu *vc)
 {
-	struct vmbus_cpu *vc = from_tasklet(vc, t, msg_tasklet);
 	struct hv_message *slot = (struct hv_message *)vc->msg_page + VMBUS_SINT;
 	u32 type = READ_ONCE(slot->header.message_type);
 	u8 msg[VMBUS_MSG_MAX] __aligned(8);
@@ -118,6 +126,13 @@ static void message_tasklet(struct tasklet_struct *t)
 		}
 	}
 	hv_message_done(slot, type);
+}
+
+static void message_tasklet(struct tasklet_struct *t)
+{
+	struct vmbus_cpu *vc = from_tasklet(vc, t, msg_tasklet);
+
+	message_take(vc);
 }
 
 /**
@@ -218,6 +233,8 @@ static void intr_service(struct vmbus_cpu *vc)
 	if (type == HV_MSG_TIMER) {
 		hv_stimer0_isr();
 		hv_message_done(slot, type);
+	} else if (IS_ENABLED(CONFIG_PREEMPT_RT)) {
+		message_take(vc);
 	} else {
 		tasklet_schedule(&vc->msg_tasklet);
 	}
@@ -284,9 +301,12 @@ static int rt_should_run(unsigned int cpu)
 	union hv_synic_event_flags *events = vc->event_page;
 	struct hv_message *msgs = vc->msg_page;
 
-	return vc->bus && (!bitmap_empty(events[VMBUS_SINT].flags, VMBUS_RELIDS) ||
-			   READ_ONCE(msgs[VMBUS_SINT].header.message_type) == HV_MSG_TIMER ||
-			   READ_ONCE(msgs[VMBUS_SINT].header.message_type) == HV_MSG_VMBUS);
+	if (!vc->bus)
+		return false;
+	/* A message that has to wait for memory is not a reason to run. */
+	return !bitmap_empty(events[VMBUS_SINT].flags, VMBUS_RELIDS) ||
+	       (READ_ONCE(msgs[VMBUS_SINT].header.message_type) != HV_MSG_NONE &&
+		!timer_pending(&vc->msg_retry));
 }
 
 static void rt_run(unsigned int cpu)
