@@ -73,7 +73,8 @@ static const char nv_cpu_names[][ETH_GSTRING_LEN] = {
 
 static int nv_stats_count(const struct net_device *ndev)
 {
-	return ARRAY_SIZE(nv_cpu_names) * num_present_cpus() + ARRAY_SIZE(nv_tx_sums) + ARRAY_SIZE(nv_rx_sums) + NV_BAD_COUNT +
+	return ARRAY_SIZE(nv_cpu_names) * num_present_cpus() +
+	       ARRAY_SIZE(nv_tx_sums) + ARRAY_SIZE(nv_rx_sums) + NV_BAD_COUNT +
 	       ARRAY_SIZE(nv_other_names) + NV_VF_COUNTERS + ndev->real_num_rx_queues *
 	       (ARRAY_SIZE(nv_tx_each) + ARRAY_SIZE(nv_rx_each));
 }

@@ -86,7 +86,7 @@ static int receive(struct vmbus *bus, const void *msg, size_t len)
 	return 0;
 }
 
-/* On PREEMPT_RT tasklets are too slow for a thread of real-time priority, which would wait for them. */
+/* On PREEMPT_RT the CPU's thread takes messages: a tasklet would never come before it. */
 static void message_start(struct vmbus_cpu *vc)
 {
 	if (!IS_ENABLED(CONFIG_PREEMPT_RT))

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Per-packet info of the network driver: each kind, both ways, and memory just as long as promised. */
+/* Per-packet info of the network driver: each kind, both ways, in memory as long as promised. */
 #include <kunit/test.h>
 #include <linux/string.h>
 #include "rndis_msg.h"
@@ -218,7 +218,7 @@ static void request_fits_exactly(struct kunit *test)
 
 static void mac_config_every_byte(struct kunit *test)
 {
-	static const char text[] = "NetworkAddress" "0123456789ab";
+	static const char text[] = "NetworkAddress0123456789ab";
 	static const u8 mac[] = { 0x01, 0x23, 0x45, 0x67, 0x89, 0xab };
 	u8 b[128];
 	u32 i;

@@ -112,8 +112,10 @@ static void open_is_refused(struct kunit *test)
 	struct vmbus_channel *ch = channel(test, &bus);
 
 	KUNIT_EXPECT_EQ(test, -EINVAL, vmbus_connect_ring(ch, on_callback, ch));  /* no ring */
-	KUNIT_EXPECT_EQ(test, -EINVAL, vmbus_open(ch, 8192, 8192, data, sizeof(data), on_callback, ch));
-	KUNIT_EXPECT_EQ(test, 0, vmbus_open(ch, 8192, 8192, data, sizeof(data) - 1, on_callback, ch));
+	KUNIT_EXPECT_EQ(test, -EINVAL,
+			vmbus_open(ch, 8192, 8192, data, sizeof(data), on_callback, ch));
+	KUNIT_EXPECT_EQ(test, 0,
+			vmbus_open(ch, 8192, 8192, data, sizeof(data) - 1, on_callback, ch));
 	vmbus_close(ch);
 	bus->phase = VMBUS_PHASE_UNLOAD;
 	KUNIT_EXPECT_EQ(test, -ENODEV, open(ch));
