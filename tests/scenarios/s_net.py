@@ -249,7 +249,7 @@ def shown(m):
     changeable = {l.split(":")[0].strip() for l in m.sh("ethtool -k eth0").splitlines()[1:] if "[fixed]" not in l}
     same = m.sh("""ethtool -i eth0 | grep -E '^(driver|supports-[^t])'; ethtool -l eth0; ethtool -P eth0
 for f in tcp4 udp4 tcp6 udp6; do ethtool -n eth0 rx-flow-hash $f; done
-ethtool eth0 | grep -E 'Speed|Duplex|Port|Auto|Link'; ethtool -x eth0 | grep -c '^ *[0-9]*:'
+ethtool eth0 | grep -E 'Speed|Duplex|Port|Auto|Link'; ethtool -x eth0 | grep -c '^ *[0-9]*: '
 ethtool -d eth0 | wc -l; /sbin/ip -d link show eth0 | grep -o 'minmtu [0-9]*'; cat /sys/class/net/eth0/ifalias""")
     return stats, changeable, same.splitlines()
 
