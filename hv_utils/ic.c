@@ -8,10 +8,12 @@
  */
 #define pr_fmt(fmt) "hv_utils: " fmt
 
+#include <linux/delay.h>
 #include <linux/slab.h>
 #include "ic_msg.h"
 #include "utils.h"
 
+#define IC_DRAIN_MS	100	/* for the host to take the last answer before the channel closes */
 #define IC_BATCH	32	/* messages of a .direct service before others get a turn */
 
 /* A message that is longer than the ring's payload should allow: step over it. */
@@ -218,6 +220,19 @@ int ic_open(struct ic *ic)
 			  NULL, 0, ic_on_channel, ic);
 }
 
+/* A host that learns of the closing first would not look for an answer: let it take that. */
+static void ic_drain(struct ic *ic)
+{
+	struct vmbus_channel *ch = ic->dev->channel;
+	unsigned int ms;
+
+	for (ms = 0; ms < IC_DRAIN_MS && !ch->rescind; ms++) {
+		if (!hv_get_bytes_to_read(&ch->outbound))
+			return;
+		usleep_range(1000, 1500);
+	}
+}
+
 /**
  * ic_quiesce() - take no more requests, and answer the one in work
  * @ic: the service
@@ -229,8 +244,10 @@ void ic_quiesce(struct ic *ic)
 	if (ic->svc->quiesce)
 		ic->svc->quiesce(ic);
 	ic->held = false;
-	if (ic->busy && !ic->svc->direct)
+	if (ic->busy && !ic->svc->direct) {
 		ic_answer(ic, HV_IC_FAIL);
+		ic_drain(ic);
+	}
 	mutex_unlock(&ic->lock);
 	cancel_work_sync(&ic->receive);
 }

@@ -16,6 +16,7 @@
 #include <linux/hyperv.h>
 #include "daemon.h"
 #include "thaw.h"
+#include "vss_hook.h"
 
 static unsigned int vss_freeze_limit = 900;
 module_param(vss_freeze_limit, uint, 0644);
@@ -23,6 +24,7 @@ MODULE_PARM_DESC(vss_freeze_limit,
 		 "Seconds that freezing, and what is frozen, may take at most (default 900)");
 
 #define VSS_LIMIT	30	/* seconds for other requests */
+#define VSS_HOOK_LIMIT	60	/* and for the program before freezing */
 
 /* Marks of requests to the daemon: operations of the host, and this */
 #define VSS_OWN_THAW	0x100
@@ -32,8 +34,15 @@ struct vss {
 	bool frozen;			/* by the daemon, for the host */
 	bool spoiled;			/* and thawed before the host said so */
 	struct delayed_work overdue;	/* on ic->wq */
-	struct work_struct thaw;	/* may take long, so not on ic->wq */
-	struct workqueue_struct *thaw_wq;
+	bool hooking;			/* a freeze waits for the program before it */
+	bool hooked;			/* which was run, so that the one after it must be */
+	struct delayed_work hook_overdue;	/* on ic->wq */
+
+	/* What may take long, in this order; ordered */
+	struct workqueue_struct *slow_wq;
+	struct work_struct thaw;
+	struct work_struct hook;	/* before freezing */
+	struct work_struct unhook;	/* after thawing */
 };
 
 static const int vss_versions[] = { HV_IC_VERSION(5, 0) };
@@ -54,13 +63,27 @@ static void vss_thaw_work(struct work_struct *unused)
 		pr_err("VSS: cannot thaw without the daemon (error %d)\n", n);
 }
 
+static void vss_unhook_work(struct work_struct *unused)
+{
+	vss_hook_run("thaw");
+}
+
+/* Nothing is frozen, or will not be soon. */
+static void vss_thawed(struct vss *vss)
+{
+	cancel_delayed_work(&vss->overdue);
+	vss->frozen = false;
+	if (vss->hooked)
+		queue_work(vss->slow_wq, &vss->unhook);
+	vss->hooked = false;
+}
+
 /* What may be frozen is thawed without the daemon. */
 static void vss_force_thaw(struct vss *vss)
 {
-	cancel_delayed_work(&vss->overdue);
 	vss->spoiled |= vss->frozen;
-	vss->frozen = false;
-	queue_work(vss->thaw_wq, &vss->thaw);
+	queue_work(vss->slow_wq, &vss->thaw);
+	vss_thawed(vss);
 }
 
 static void vss_ask(struct ic *ic, u8 op, unsigned long limit, unsigned int tag)
@@ -112,6 +135,8 @@ static u32 vss_after_freeze(struct vss *vss, u32 status, bool halfway)
 		mod_delayed_work(vss->ic->wq, &vss->overdue, vss_limit());
 	} else if (halfway) {
 		vss_force_thaw(vss);
+	} else {
+		vss_thawed(vss);
 	}
 	return status;
 }
@@ -120,10 +145,10 @@ static u32 vss_after_thaw(struct vss *vss, u32 status)
 {
 	bool spoiled = vss->spoiled;
 
-	cancel_delayed_work(&vss->overdue);
 	if (status)
 		vss_force_thaw(vss);
-	vss->frozen = false;
+	else
+		vss_thawed(vss);
 	vss->spoiled = false;
 	/* the host must know that its snapshot is not of one moment */
 	return spoiled && !status ? HV_IC_FAIL : status;
@@ -142,7 +167,8 @@ static void vss_end_own_thaw(struct vss *vss, u32 status)
 {
 	if (status)
 		vss_force_thaw(vss);
-	vss->frozen = false;
+	else
+		vss_thawed(vss);
 	vss->ic->held = false;
 }
 
@@ -224,9 +250,67 @@ static u32 vss_to_daemon(struct ic *ic, u8 op, unsigned long limit)
 	return IC_LATER;
 }
 
+/* The end of waiting for the program before freezing. */
+static void vss_end_hooking(struct vss *vss, int failed)
+{
+	struct ic *ic = vss->ic;
+
+	vss->hooking = false;
+	cancel_delayed_work(&vss->hook_overdue);
+	if (!failed && dmn_there(ic)) {
+		vss->hooked = true;
+		vss_ask(ic, HV_VSS_FREEZE, vss_limit(), HV_VSS_FREEZE);
+		return;
+	}
+	ic_answer(ic, HV_IC_FAIL);
+	ic_read_on(ic);
+}
+
+static void vss_hook_work(struct work_struct *work)
+{
+	struct vss *vss = container_of(work, struct vss, hook);
+	int ret = vss_hook_run("freeze");
+	bool undo;
+
+	mutex_lock(&vss->ic->lock);
+	if (vss->hooking)
+		vss_end_hooking(vss, ret);
+	undo = !vss->hooked;
+	mutex_unlock(&vss->ic->lock);
+	if (undo)
+		vss_hook_run("thaw");
+}
+
+static void vss_hook_overdue(struct work_struct *work)
+{
+	struct vss *vss = container_of(work, struct vss, hook_overdue.work);
+
+	mutex_lock(&vss->ic->lock);
+	if (vss->hooking && !delayed_work_pending(&vss->hook_overdue)) {
+		pr_warn("VSS: the program before freezing takes too long\n");
+		vss_end_hooking(vss, -ETIMEDOUT);
+	}
+	mutex_unlock(&vss->ic->lock);
+}
+
+static u32 vss_freeze(struct vss *vss)
+{
+	struct ic *ic = vss->ic;
+
+	if (vss->frozen) {
+		ic_bad(ic, "freeze, and it is frozen");
+		return HV_IC_FAIL;
+	}
+	if (!vss_hook_wanted() || !dmn_there(ic))
+		return vss_to_daemon(ic, HV_VSS_FREEZE, vss_limit());
+	vss->hooking = true;
+	mod_delayed_work(ic->wq, &vss->hook_overdue, VSS_HOOK_LIMIT * HZ);
+	queue_work(vss->slow_wq, &vss->hook);
+	return IC_LATER;
+}
+
 static u32 vss_request(struct ic *ic, void *data, u32 len)
 {
-	struct vss *vss = ic->priv;
 	struct hv_vss *m = data;
 
 	if (len < sizeof(*m)) {
@@ -238,10 +322,7 @@ static u32 vss_request(struct ic *ic, void *data, u32 len)
 	case HV_VSS_THAW:
 		return vss_to_daemon(ic, m->op, VSS_LIMIT * HZ);
 	case HV_VSS_FREEZE:
-		if (!vss->frozen)
-			return vss_to_daemon(ic, m->op, vss_limit());
-		ic_bad(ic, "freeze, and it is frozen");
-		return HV_IC_FAIL;
+		return vss_freeze(ic->priv);
 	case HV_VSS_MAPPED_DISKS:
 		m->flags = 0;
 		return HV_IC_OK;
@@ -259,10 +340,14 @@ static void vss_quiesce(struct ic *ic)
 	struct vss *vss = ic->priv;
 	bool halfway;
 
+	vss->hooking = false;
+	cancel_delayed_work(&vss->hook_overdue);
 	dmn_abandon(ic);
 	halfway = dmn->owes && dmn->owed_tag == HV_VSS_FREEZE;
 	if (vss->frozen || halfway)
 		vss_force_thaw(vss);
+	else
+		vss_thawed(vss);
 	flush_work(&vss->thaw);
 }
 
@@ -276,14 +361,17 @@ static int vss_start(struct ic *ic)
 	vss->ic = ic;
 	ic->priv = vss;
 	INIT_DELAYED_WORK(&vss->overdue, vss_overdue);
+	INIT_DELAYED_WORK(&vss->hook_overdue, vss_hook_overdue);
 	INIT_WORK(&vss->thaw, vss_thaw_work);
-	vss->thaw_wq = alloc_workqueue("hv_thaw", WQ_UNBOUND | WQ_MEM_RECLAIM, 1);
-	if (!vss->thaw_wq)
+	INIT_WORK(&vss->hook, vss_hook_work);
+	INIT_WORK(&vss->unhook, vss_unhook_work);
+	vss->slow_wq = alloc_ordered_workqueue("hv_thaw", WQ_MEM_RECLAIM);
+	if (!vss->slow_wq)
 		goto free;
 	ret = dmn_start(ic, &vss_daemon);
 	if (!ret)
 		return 0;
-	destroy_workqueue(vss->thaw_wq);
+	destroy_workqueue(vss->slow_wq);
 free:
 	kfree(vss);
 	return ret;
@@ -295,7 +383,8 @@ static void vss_stop(struct ic *ic)
 
 	dmn_stop(ic);
 	cancel_delayed_work_sync(&vss->overdue);
-	destroy_workqueue(vss->thaw_wq);
+	cancel_delayed_work_sync(&vss->hook_overdue);
+	destroy_workqueue(vss->slow_wq);
 	kfree(vss);
 }
 
