@@ -1,0 +1,143 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The network device, further: the host's table, completions that wait, affinity, many NICs, what can be read of it."""
+import re
+import socket
+import time
+
+from nethost import GUEST, HOST, MAC, Echo, Nic, host
+from registry import ONLY_OURS, Machine, scenario
+from s_net import PLAIN
+from s_netload import load
+
+MANY = Machine(cpus=2, memory=1024, disks=(),
+               options=sum((("--nic", "tap=hvt%d,queues=2,mac=00:15:5d:01:02:%02x" % (i, 3 + i)) for i in range(9)), ()))
+
+
+@scenario(rows="N14", machine=PLAIN, drivers=ONLY_OURS, timeout=300, noise="host:")
+def net_tables(m):
+    "the host's table chooses the queue; one that names queues that are not there is survived"
+    n = Nic(m)
+    e = Echo()
+    for table, want in (("1", 1), ("0", 0), ("1", 1)):
+        m.host("nic table queues=" + table)
+        m.sh("sleep 0.5")
+        m.expect(re.search(r"0x0000:\s+0%d 00 00 00 0%d 00" % (want, want), m.sh("ethtool -d eth0")), "ethtool -d: " + m.sh("ethtool -d eth0"))
+        before = n.stat("tx_queue_%d_packets" % want), n.stat("tx_queue_%d_packets" % (1 - want))
+        m.sh("net conns %s %d 16 2000" % (HOST, e.port))
+        m.expect(n.stat("tx_queue_%d_packets" % want) > before[0] + 30, "not by the table")
+        m.expect(n.stat("tx_queue_%d_packets" % (1 - want)) - before[1] < 10, "packets on another queue")
+    for table in ("9,1,77", "0xffffffff", "4096"):
+        m.host("nic table queues=" + table)
+        m.sh("net conns %s %d 16 2000" % (HOST, e.port))
+    # offset 40 is right for old versions' long messages, 12 for others
+    m.host("nic table offset=40")
+    m.sh("net conns %s %d 16 2000" % (HOST, e.port))
+    m.host("nic table queues=0,1")
+    e.close()
+
+
+@scenario(rows="N21", machine=PLAIN, drivers=ONLY_OURS, timeout=400)
+def net_completions(m):
+    "no room in the ring for receive completions: they wait, and are all sent later"
+    n = Nic(m)
+    m.sh("rmmod hv_netvsc; modprobe hv_netvsc ring_size=4")
+    n.up()
+    free = int(n.info()["free"])
+    host("ip neigh replace %s lladdr %s dev hvt0 nud permanent" % (GUEST, MAC))
+    out = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    for sub in (0, 1):
+        m.host("freeze net0 sub=%d" % sub)
+    for i in range(3000):
+        out.sendto(b"%d" % i, (GUEST, 40000 + i % 50))
+        if i % 10 == 9:
+            time.sleep(0.001)
+    m.sh("sleep 2")
+    busy = n.stat("rx_comp_busy")
+    for sub in (0, 1):
+        m.host("thaw net0 sub=%d" % sub)
+    host("ip neigh del %s dev hvt0" % GUEST)
+    m.expect(busy > 0, "the ring had room for all")
+    m.wait("ping -c1 -W1 %s >/dev/null" % HOST, 20, "ping afterwards")
+    m.sh("sleep 1")
+    m.expect(int(n.info()["free"]) >= free - 20, "%s of %d sections came back" % (n.info()["free"], free))
+    m.sh("rmmod hv_netvsc; modprobe hv_netvsc")
+    n.up()
+
+
+@scenario(rows="N32", machine=PLAIN, drivers=ONLY_OURS, timeout=300)
+def net_affinity(m):
+    "the queues' channels move to another processor under load, and so do the interrupts; GRO is there"
+    n = Nic(m)
+    m.sh("ethtool -k eth0 | grep -q 'generic-receive-offload: on'; ethtool -K eth0 gro off; ethtool -K eth0 gro on")
+    channels = "/sys/bus/vmbus/devices/*/channels/*/cpu"
+    nics = m.sh("for c in %s; do [ -e ${c%%/channels*}/net ] && echo $c; done; true" % channels).split()
+    m.expect(len(nics) == 2, "channels: %s" % nics)
+    with load(m):
+        for cpu in (0, 1, 0, 1):
+            m.sh("for c in %s; do echo %d >$c; done; sleep 1" % (" ".join(nics), cpu))
+            m.expect(m.sh("cat " + " ".join(nics)).split() == [str(cpu)] * 2, "not moved")
+            before = m.sh("sed -n 's/^ *HYP: *//p' /proc/interrupts").split()[:2]
+            m.sh("sleep 2")
+            after = m.sh("sed -n 's/^ *HYP: *//p' /proc/interrupts").split()[:2]
+            grown = [int(a) - int(b) for a, b in zip(after, before)]
+            m.expect(grown[cpu] > 10 * max(grown[1 - cpu], 1), "processor %d: interrupts %s" % (cpu, grown))
+    m.sh("set -- %s; echo 0 >$1; echo 1 >$2" % " ".join(nics))
+    n.content(0.3)
+
+
+@scenario(rows="N33", machine=MANY, drivers=ONLY_OURS, timeout=600)
+def net_many(m):
+    "nine NICs, all up, with traffic on each; all taken away and offered again"
+    for again in range(2):
+        m.wait("[ $(ls -d /sys/class/net/eth* | wc -l) = 9 ]", 60, "nine network devices")
+        m.sh("for d in /sys/class/net/eth*; do i=$(($(printf %d 0x$(cut -d: -f6 $d/address)) - 3)); "
+             "ip link set ${d##*/} up; ip addr add 10.9.$((10 + i)).2/24 dev ${d##*/}; done")
+        for i in range(9):
+            host("ip link set hvt%d up; ip addr replace 10.9.%d.1/24 dev hvt%d" % (i, 10 + i, i))
+        for i in range(9):
+            m.wait("ping -c1 -W1 10.9.%d.1 >/dev/null" % (10 + i), 20, "ping over NIC %d" % i)
+        if not again:
+            for i in range(9):
+                m.host("rescind net%d" % i)
+            m.wait("! ls -d /sys/class/net/eth* 2>/dev/null | grep -q .", 60, "no network device")
+            for i in range(9):
+                m.host("offer net%d" % i)
+
+
+@scenario(rows="N36 N42", machine=PLAIN, drivers=ONLY_OURS, timeout=200)
+def net_tracepoints(m):
+    "the in-tree driver's tracepoints fire; what the host said is in sysfs"
+    n = Nic(m)
+    events = "nvsp_recv nvsp_send nvsp_send_pkt rndis_recv rndis_send"
+    m.sh("cd /sys/kernel/tracing; for e in %s; do echo 1 >events/netvsc/$e/enable; done; echo >trace" % events)
+    m.sh("ethtool -L eth0 combined 1; ethtool -L eth0 combined 2")
+    n.up()
+    text = m.sh("cd /sys/kernel/tracing; echo 0 >events/netvsc/enable; cut -d: -f2- trace | sed 's/^ *//' | cut -d: -f1 | sort | uniq -c")
+    for e in events.split():
+        m.expect(re.search(r"\b%s\b" % e, text), "%s did not fire: %s" % (e, text))
+    info = n.info()
+    want = {"nvsp_version": "6.1", "ndis_version": "6.30", "capabilities": info["caps"], "filter": info["filter"],
+            "packets_per_message": "8", "alignment": "8", "queues": "2 of 2"}
+    for name, value in want.items():
+        got = m.sh("cat /sys/class/net/eth0/host/" + name)
+        m.expect(got == value, "%s: %s, not %s" % (name, got, value))
+
+
+@scenario(rows="F09", machine=PLAIN, drivers=ONLY_OURS, timeout=300)
+def net_coalesce(m):
+    "rx-usecs lowers the rate of interrupts, and 0 brings it back"
+    n = Nic(m)
+    rate = {}
+    host("ip neigh replace %s lladdr %s dev hvt0 nud permanent" % (GUEST, MAC))
+    out = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    for usecs in (0, 1000, 0):
+        m.sh("ethtool -C eth0 rx-usecs %d" % usecs)
+        before, got = m.host.counters()["interrupts"], n.counter("rx_packets")
+        for i in range(3000):
+            out.sendto(b"x", (GUEST, 9))
+            time.sleep(0.0003)
+        m.sh("sleep 0.5")
+        rate.setdefault(usecs, []).append((m.host.counters()["interrupts"] - before) / (n.counter("rx_packets") - got))
+    host("ip neigh del %s dev hvt0" % GUEST)
+    m.note("interrupts a packet: %s" % {k: ["%.2f" % r for r in v] for k, v in rate.items()})
+    m.expect(rate[1000][0] < 0.8 * min(rate[0]), "interrupts a packet: %s" % rate)
