@@ -444,6 +444,9 @@ int sysfs_add_channel(struct hv_device *dev, struct vmbus_channel *ch)
 {
 	int ret;
 
+	/* without the folder it would show at the top of sysfs */
+	if (!dev->channels_kset)
+		return -ENOENT;
 	ch->kobj.kset = dev->channels_kset;
 	ret = kobject_add(&ch->kobj, NULL, "%u", chan_relid(ch));
 	if (ret)
