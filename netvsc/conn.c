@@ -131,6 +131,7 @@ static void nv_close_channels(struct nv_conn *conn)
 	spin_lock_bh(&conn->sub_lock);
 	conn->sub_accept = false;
 	spin_unlock_bh(&conn->sub_lock);
+	vmbus_set_sc_create_callback(conn->chan, NULL);
 	for (i = 0; i < conn->nalloc; i++)
 		if (conn->queue[i])
 			nv_queue_stop(conn->queue[i]);

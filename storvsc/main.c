@@ -176,10 +176,15 @@ static void stor_put_hold(struct stor_ctl *ctl)
 		symbol_put(hv_ring_let_go);
 }
 
+/* Whoever may still come to the controller by itself is turned away before it is freed. */
 static void stor_release(struct stor_ctl *ctl)
 {
+	set_bit(STOR_REMOVING, &ctl->state);
+	vmbus_set_sc_create_callback(ctl->dev->channel, NULL);
 	stor_close_all(ctl);
 	cancel_work_sync(&ctl->force_close);
+	/* a last event of the host may have passed the look at STOR_REMOVING */
+	cancel_delayed_work_sync(&ctl->scan);
 	hv_set_drvdata(ctl->dev, NULL);
 	stor_free_queues(ctl);
 	kvfree(ctl->chans);

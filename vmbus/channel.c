@@ -453,12 +453,20 @@ void vmbus_close(struct vmbus_channel *channel)
  * vmbus_set_sc_create_callback() - be told of sub-channels
  * @primary_channel: channel of the device
  * @sc_cr_cb: called in process context for each sub-channel that is offered
- *	from now on, and may open it
+ *	from now on, and may open it; NULL for none
+ *
+ * With NULL no call of a former callback is under way when this returns, so that what
+ * it uses may be freed; the caller must hold no lock that the callback takes, and not
+ * be in it.
+ *
+ * Context: any; with NULL it may sleep.
  */
 void vmbus_set_sc_create_callback(struct vmbus_channel *primary_channel,
 				  void (*sc_cr_cb)(struct vmbus_channel *new_sc))
 {
 	WRITE_ONCE(primary_channel->sc_creation_callback, sc_cr_cb);
+	if (!sc_cr_cb)
+		flush_workqueue(to_chan(primary_channel)->bus->sub_wq);
 }
 
 /**
