@@ -99,7 +99,7 @@ struct crowd {
 };
 
 static const struct crowd crowds[] = {
-	{ "two sub-channels, a driver, in a rush", "ABCabc", true, true },
+	{ "two sub-channels, a driver, in a rush", "ABCab", true, true },
 	{ "offered again, a driver, in a rush", "ABDabd", true, true },
 	{ "a sub-channel, a driver, at leisure", "ABab", true, false },
 	{ "offered again, a driver, at leisure", "ABDab", true, false },
