@@ -11,6 +11,9 @@ from s_netload import load
 
 MANY = Machine(cpus=2, memory=1024, disks=(),
                options=sum((("--nic", "tap=hvt%d,queues=2,mac=00:15:5d:01:02:%02x" % (i, 3 + i)) for i in range(9)), ()))
+OIDS = (("0x00010106", "max frame"), ("0x01010101", "address"), ("0xfc01020d", "offloads"), ("0x00010114", "media state"),
+        ("0x00010107", "link speed"), ("0x01010104", "multicast list size"), ("0x00010203", "RSS capabilities"),
+        ("0x00010204", "RSS parameters"), ("0xfc01020c", "offload parameters"), ("0x00020216", "friendly name"))
 
 
 @scenario(rows="N14", machine=PLAIN, drivers=ONLY_OURS, timeout=300, noise="host:")
@@ -141,3 +144,24 @@ def net_coalesce(m):
     host("ip neigh del %s dev hvt0" % GUEST)
     m.note("interrupts a packet: %s" % {k: ["%.2f" % r for r in v] for k, v in rate.items()})
     m.expect(rate[1000][0] < 0.8 * min(rate[0]), "interrupts a packet: %s" % rate)
+
+
+@scenario(rows="N06 N05", machine=PLAIN, drivers=ONLY_OURS, timeout=900, noise="host:|cannot|failed|does not")
+def net_oids(m):
+    "each object denied, cut short and empty: the NIC does without, or fails cleanly where it cannot"
+    n = Nic(m)
+    for oid, what in OIDS:
+        for spoil in ("status=0xc00000bb", "short=24", "short=25", "corrupt=12:01000000", "corrupt=16:ffffffff", "corrupt=20:f0ffffff"):
+            m.host("nic fault oid=%s %s count=all" % (oid, spoil))
+            m.sh("rmmod hv_netvsc; modprobe hv_netvsc; sleep 0.3", 60)
+            up = not m.run("[ -e /sys/class/net/eth0 ]")[1]
+            m.host("nic clear")
+            if up and what != "media state":
+                n.up()
+            elif not up:
+                # an answer cut short is none at all
+                m.expect(what == "address" or spoil.startswith("short"), "no NIC without " + what)
+    m.sh("rmmod hv_netvsc; modprobe hv_netvsc", 60)
+    n.up()
+    m.expect(m.sh("cat /sys/class/net/eth0/ifalias") == "net0", "the friendly name is not the alias")
+    n.content(0.5, "after all that")
