@@ -215,6 +215,7 @@ static void nv_cancel(struct nv *nv)
 	cancel_work_sync(&nv->rx_mode_work);
 	cancel_work_sync(&nv->offload_work);
 	cancel_delayed_work_sync(&nv->reset_work);
+	cancel_delayed_work_sync(&nv->vf_work);
 }
 
 static int nv_register(struct nv *nv, struct nv_conn *conn)
@@ -298,6 +299,7 @@ static hv_net_remove_t nv_remove(struct hv_device *hdev)
 	synchronize_net();
 	if (conn)
 		nv_detach(nv, conn);
+	nv_cancel(nv);	/* what the last poll may have scheduled */
 	hv_set_drvdata(hdev, NULL);
 	nv_free(nv);
 	return HV_NET_REMOVED;
