@@ -205,13 +205,13 @@ struct stor_refused {
 static void stor_flush(struct stor_ctl *ctl, struct stor_queue *q,
 		       struct stor_refused *refused)
 {
-	struct stor_chan *chan = stor_pick(ctl, q);
 	struct vmbus_channel *held = NULL;
 	unsigned int i;
 
 	lockdep_assert_held(&q->lock);
-	if (q->nr_staged > 1 && chan && ctl->hold && ctl->let_go)
-		held = READ_ONCE(chan->channel);
+	/* what takes another channel is shown there one by one */
+	if (q->nr_staged > 1 && ctl->hold && ctl->let_go)
+		held = READ_ONCE(ctl->chans[q->index].channel);
 	if (held)
 		ctl->hold(held);
 	for (i = 0; i < q->nr_staged; i++) {
