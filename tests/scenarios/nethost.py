@@ -210,6 +210,11 @@ class Nic:
         m.wait("[ \"$(cat /sys/class/net/eth0/carrier)\" = 1 ]", 30, "carrier")
         m.wait("ping -c1 -s 8 -W1 %s >/dev/null" % HOST, 20, "an answer to ping")
 
+    def reload(self, arguments=""):
+        """The driver out and in again."""
+        self.m.sh("rmmod hv_netvsc; modprobe hv_netvsc " + arguments)
+        self.up()
+
     def content(self, mib=1, what="", limit=90, v6=False):
         """MIB both ways over TCP, compared by content."""
         address = HOST6 if v6 else HOST

@@ -70,12 +70,11 @@ def rescind_reoffer_100(m):
     "rescind and re-offer under I/O 100 times, nothing that was synced is lost"
     released = m.host.counters()["relids_released"]
     rounds = 100
-    noise = "dd if=/dev/zero of=/mnt/noise bs=16k count=200 >/dev/null 2>&1 &"
     m.sh("mkfs.ext4 -q -F %s; mkdir -p /mnt; : >/tmp/sums" % m.dev(), 100)
     for n in range(rounds):
         m.sh("mount -t ext4 $(disk c0l0) /mnt; cmp /tmp/sums /mnt/sums 2>/dev/null || [ %d = 0 ]; [ %d = 0 ] || md5sum -c -s /tmp/sums; "
-             "head -c 100000 /dev/urandom >/mnt/f%d; md5sum /mnt/f* >/mnt/sums; cp /mnt/sums /tmp/sums; sync; %s sleep 0.1"
-             % (n, n, n % 7, noise), 60)
+             "head -c 100000 /dev/urandom >/mnt/f%d; md5sum /mnt/f* >/mnt/sums; cp /mnt/sums /tmp/sums; sync; "
+             "dd if=/dev/zero of=/mnt/noise bs=16k count=200 >/dev/null 2>&1 & sleep 0.1" % (n, n, n % 7), 60)
         m.host("rescind scsi0")
         m.sh("umount -l /mnt", 60)
         m.wait('[ -z "$(controller 0)" ]', 30, "the controller goes")

@@ -32,9 +32,10 @@ def give_back(m, number=0):
     m.wait('[ -n "$(controller %d)" ]' % number, 60, "the controller comes")
 
 
-def renew(m):
-    take_away(m)
-    give_back(m)
+def renew(m, number=0):
+    """Both: a new handshake."""
+    take_away(m, number)
+    give_back(m, number)
     m.settle()
 
 
@@ -192,9 +193,7 @@ def initial_cpus(m):
 def uio_client(m):
     "uio_hv_generic takes a device by driver_override: rings allocated, mapped and given back"
     m.host("set scsi1 monitor=1")               # the driver asks for it
-    take_away(m, 1)
-    give_back(m, 1)
-    m.settle()
+    renew(m, 1)
     m.sh("""
 modprobe uio_hv_generic
 d=$(controller 1); id=$(basename $d)

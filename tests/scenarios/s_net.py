@@ -186,8 +186,7 @@ def net_reload(m):
     s = Server(b"y" * 200000)
     m.sh("(while sleep 0.1; do nc -w 2 %s %d </dev/null >/dev/null || true; done) >/dev/null 2>&1 & echo $! >/tmp/load" % (HOST, s.port))
     for _ in range(3):
-        m.sh("rmmod hv_netvsc; modprobe hv_netvsc")
-        n.up()
+        n.reload()
     for _ in range(3):
         m.host("rescind net0")
         m.wait("! [ -e /sys/class/net/eth0 ]", 20, "no network device")

@@ -122,8 +122,7 @@ def net_refused(m):
         m.host("nic fault " + what)
         m.sh("rmmod hv_netvsc; modprobe hv_netvsc; sleep 0.5; ! [ -e /sys/class/net/eth0 ]", 60)
         m.host("nic clear")
-        m.sh("rmmod hv_netvsc; modprobe hv_netvsc", 60)
-        n.up()
+        n.reload()
     n.content(0.3, "after all that")
 
 
@@ -144,8 +143,7 @@ def restart(m, n):
     """The NIC is back, by itself or by loading its driver anew."""
     m.host("nic clear")
     m.host("fault clear")
-    m.sh("rmmod hv_netvsc; modprobe hv_netvsc", 60)
-    n.up()
+    n.reload()
 
 
 @scenario(rows="N41 F01", machine=PLAIN, drivers=ONLY_OURS, timeout=1200, noise="host:|cannot|no connection|failed|sub-channel|stay with")

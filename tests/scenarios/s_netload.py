@@ -82,8 +82,7 @@ def net_mtu(m):
     "MTU from 68 to 65521, each with content and one packet of just that size"
     n = Nic(m)
     m.host("nic mtu 65521")
-    m.sh("rmmod hv_netvsc; modprobe hv_netvsc")
-    n.up()
+    n.reload()
     try:
         for mtu in (68, 576, 1280, 2000, 4000, 9000, 30000, 65521, 1500):
             m.sh("ip link set eth0 mtu %d" % mtu)

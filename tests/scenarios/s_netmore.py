@@ -43,8 +43,7 @@ def net_tables(m):
 def net_completions(m):
     "no room in the ring for receive completions: they wait, and are all sent later"
     n = Nic(m)
-    m.sh("rmmod hv_netvsc; modprobe hv_netvsc ring_size=4")
-    n.up()
+    n.reload("ring_size=4")
     free = int(n.info()["free"])
     host("ip neigh replace %s lladdr %s dev hvt0 nud permanent" % (GUEST, MAC))
     out = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -63,8 +62,7 @@ def net_completions(m):
     m.wait("ping -c1 -W1 %s >/dev/null" % HOST, 20, "ping afterwards")
     m.sh("sleep 1")
     m.expect(int(n.info()["free"]) >= free - 20, "%s of %d sections came back" % (n.info()["free"], free))
-    m.sh("rmmod hv_netvsc; modprobe hv_netvsc")
-    n.up()
+    n.reload()
 
 
 @scenario(rows="N32", machine=PLAIN, drivers=ONLY_OURS, timeout=300)
@@ -161,7 +159,6 @@ def net_oids(m):
             elif not up:
                 # an answer cut short is none at all
                 m.expect(what == "address" or spoil.startswith("short"), "no NIC without " + what)
-    m.sh("rmmod hv_netvsc; modprobe hv_netvsc", 60)
-    n.up()
+    n.reload()
     m.expect(m.sh("cat /sys/class/net/eth0/ifalias") == "net0", "the friendly name is not the alias")
     n.content(0.5, "after all that")

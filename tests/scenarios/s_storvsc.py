@@ -4,6 +4,7 @@ import json
 import time
 
 from registry import ONLY_OURS, Disk, Machine, scenario
+from s_host import renew
 
 TWO = Machine(cpus=4, subchannels=3, memory=768, disks=(Disk(), Disk(controller=1, size=64 << 20)))
 FIO = ("fio --output-format=json --output=/tmp/%(name)s.json --name=%(name)s --filename=%(dev)s --rw=%(rw)s --bs=%(bs)s "
@@ -27,14 +28,6 @@ def read(m, disk=Disk()):
     m.sh("dd if=%s of=/dev/null bs=4k count=16 iflag=direct 2>/dev/null" % m.dev(disk), 100)
 
 
-def renew(m, name, number):
-    """Take a controller away and offer it again: a new handshake."""
-    m.host("rescind " + name)
-    m.wait('[ $(ls -d $(of_class "$SCSI_CLASS") | wc -l) = %d ]' % (len({d.controller for d in m.spec.disks}) - 1), 60)
-    m.host("offer " + name)
-    m.settle()
-
-
 def background(m, dev, name="bg", rw="randrw", bs="4k", depth=8, seconds=6, more=""):
     m.sh("%s & echo $! >/tmp/%s.pid; sleep 1" %
          (FIO % {"dev": dev, "name": name, "rw": rw, "bs": bs, "depth": depth,
@@ -53,7 +46,7 @@ def versions_side_by_side(m):
     "two controllers with different protocol versions, each its own, for every version"
     for version in ("5.1", "6.0", "6.2"):
         m.host("storage scsi1 version=" + version)
-        renew(m, "scsi1", 1)
+        renew(m, 1)
         m.expect(attr(m, 1, "protocol_version") == version, "controller 1 says " + attr(m, 1, "protocol_version"))
         m.expect(attr(m, 0, "protocol_version") == "6.2", "controller 0 says " + attr(m, 0, "protocol_version"))
         read(m, m.spec.disks[1])
@@ -65,7 +58,7 @@ def transfer_claims(m):
     "any transfer limit the host claims, absurd ones too, gives a disk that works at its limit"
     for claim, used in ((0, 65536), (4096, 4096), (65536, 65536), (1 << 20, 1 << 20), (0xffffffff, 4 << 20)):
         m.host("storage scsi1 max-transfer=%d" % claim)
-        renew(m, "scsi1", 1)
+        renew(m, 1)
         got = int(attr(m, 1, "max_transfer_bytes"))
         m.expect(got == used, "claim %d: %d used, wanted %d" % (claim, got, used))
         dev = m.dev(m.spec.disks[1])
@@ -77,7 +70,7 @@ def transfer_claims(m):
              "dd if=/tmp/x of=%s bs=4M oflag=direct 2>/dev/null; dd if=%s bs=4M count=2 iflag=direct 2>/dev/null | cmp - /tmp/x"
              % (kb, q, dev, dev), 100)
     m.host("storage scsi1 max-transfer=262144")
-    renew(m, "scsi1", 1)
+    renew(m, 1)
 
 
 @scenario(rows="S09", machine=TWO, drivers=ONLY_OURS, timeout=200)
