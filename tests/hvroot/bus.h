@@ -83,8 +83,8 @@ void ic_exit(struct bus *b);
 
 /* net_dev.c: network devices of the command line */
 int net_init(struct bus *b);
-/* The address of the first network device, NULL if there is none. */
-const uint8_t *net_first_mac(void);
+/* Address and instance of the first network device; false if there is none. */
+bool net_first(const uint8_t **mac, const struct guid **instance);
 
 /* stor_dev.c: controllers and disks of the command line and commands */
 int stor_init(struct bus *b);

@@ -244,20 +244,29 @@ static void print_addresses(struct reply *r, const struct ic *ic, const struct i
 			     ip.dns);
 }
 
-/* adapter=ID or "adapter ID"; else the address of the first network device. */
-static void take_adapter(int argc, char **argv, char *to, size_t size)
+/*
+ * adapter=ID or "adapter ID"; else the first network device: hosts ask by its
+ * address and set by its instance, and guests go by that.
+ */
+static void take_adapter(int argc, char **argv, enum kvp_op op, char *to, size_t size)
 {
 	const char *text = control_arg(argc, argv, "adapter");
-	const uint8_t *mac = net_first_mac();
+	const struct guid *instance;
+	const uint8_t *mac;
+	char guid[37];
 
 	for (int i = 2; !text && i + 1 < argc; i++)
 		if (!strcmp(argv[i], "adapter"))
 			text = argv[i + 1];
-	if (text)
+	if (text) {
 		snprintf(to, size, "%s", text);
-	else if (mac)
+	} else if (net_first(&mac, &instance) && op == KVP_GET_IP) {
 		snprintf(to, size, "%02X:%02X:%02X:%02X:%02X:%02X", mac[0], mac[1], mac[2],
 			 mac[3], mac[4], mac[5]);
+	} else if (net_first(&mac, &instance)) {
+		guid_text(instance, guid);
+		snprintf(to, size, "{%s}", guid);
+	}
 }
 
 static void take_list(int argc, char **argv, const char *key, char *to, size_t size)
@@ -285,13 +294,13 @@ static int cmd_ip(struct reply *r, int argc, char **argv, enum kvp_op op, unsign
 		return reply_error(r, "family is 1 (IPv4), 2 (IPv6) or 3, dhcp 0 or 1");
 	a.family = family;
 	a.dhcp = dhcp;
-	take_adapter(argc, argv, a.adapter, sizeof(a.adapter));
+	take_adapter(argc, argv, op, a.adapter, sizeof(a.adapter));
 	take_list(argc, argv, "address", a.address, sizeof(a.address));
 	take_list(argc, argv, "subnet", a.subnet, sizeof(a.subnet));
 	take_list(argc, argv, "gateway", a.gateway, sizeof(a.gateway));
 	take_list(argc, argv, "dns", a.dns, sizeof(a.dns));
 	if (!a.adapter[0])
-		return reply_error(r, "which adapter? There is no NIC, so say adapter=ADDRESS");
+		return reply_error(r, "which adapter? There is no NIC, so say adapter=ID");
 	kvp_start(&m, op, KVP_EXTERNAL);
 	why = kvp_put_ip(&m, ic->message, &a);
 	if (why)
@@ -333,8 +342,8 @@ void ic_kvp_init(struct bus *b)
 		"get|delete POOL KEY [limit=MS]  an item of the guest's; pools by number or name: external guest auto auto-external internal\n"
 		"set POOL KEY VALUE [type=string|expand|u32|u64|N] [limit=MS]\n"
 		"list POOL [limit=MS]\n"
-		"ip-get [adapter=ADDRESS] [family=1|2|3] [limit=MS]  addresses of an adapter (default: the first NIC)\n"
-		"ip-set [adapter=ADDRESS] [family=1|2|3] [dhcp=0|1] [address=A,..] [subnet=M,..] [gateway=A,..] [dns=A,..] [limit=MS]\n"
+		"ip-get [adapter=ID] [family=1|2|3] [limit=MS]  addresses of an adapter, here by its MAC address (default: the first NIC)\n"
+		"ip-set [adapter=ID] [family=1|2|3] [dhcp=0|1] [address=A,..] [subnet=M,..] [gateway=A,..] [dns=A,..] [limit=MS]  set them, here by {its instance}\n"
 		"facts [on|off]  send what a guest should know about its host; on: at each start of the service (default)",
 		cmd_kvp, NULL);
 }

@@ -179,9 +179,13 @@ void net_free(struct vsp_dev *d)
 	free(n->message);
 }
 
-const uint8_t *net_first_mac(void)
+bool net_first(const uint8_t **mac, const struct guid **instance)
 {
-	return nics ? nics->cur_mac : NULL;
+	if (!nics)
+		return false;
+	*mac = nics->cur_mac;
+	*instance = &nics->dev.instance;
+	return true;
 }
 
 int net_init(struct bus *b)
