@@ -1,0 +1,180 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The integration services, with the daemons of Debian's hyperv-daemons as they are."""
+import time
+
+from registry import ONLY_OURS, scenario
+from utilshost import MACHINE, SERVICES, Services, clock_error, near, phc_error
+
+NEWEST = {"shutdown": "3.2", "timesync": "4.0", "heartbeat": "3.0", "kvp": "4.0", "vss": "5.0", "fcopy": "1.1"}
+AUTO_KEYS = """FullyQualifiedDomainName IntegrationServicesVersion NetworkAddressIPv4 NetworkAddressIPv6 OSBuildNumber
+    OSName OSMajorVersion OSMinorVersion OSVersion ProcessorArchitecture""".split()
+
+
+@scenario(rows="~U01 ~U07 ~U08 ~U10 U11 U11b ~U13 ~U14 ~U17", machine=MACHINE, drivers=ONLY_OURS, timeout=300)
+def utils_services(m):
+    "each service answers with the real daemons, at the newest common version"
+    s = Services(m)
+    for name in SERVICES:
+        words = s.state(name)
+        m.expect("framework=3.0" in words and "message=" + NEWEST[name] in words, "agreed on %s" % words)
+    m.host("heartbeat")
+    m.host("time sync")
+    m.host("kvp set external hvguest.test some%20text")
+    got = m.host("kvp get external hvguest.test")[0]
+    # the kernel's own module answers without the value
+    m.expect(got == "hvguest.test=" + ("some text" if m.ours else ""), "kvp get: " + got)
+    m.expect("hvguest.test=some text" in m.host("kvp list external"), "the item is listed")
+    m.host("kvp delete external hvguest.test")
+    s.fails("kvp delete external hvguest.test", "status")
+    keys = [l.split("=")[0] for l in m.host("kvp list auto")[:-1]]
+    m.expect(keys == AUTO_KEYS, "automatic items: %s" % keys)
+    facts = [l.split("=")[0] for l in m.host("kvp list auto-external")[:-1]]
+    m.expect(len(facts) >= 11 and "VirtualMachineName" in facts, "facts of the host: %s" % facts)
+    m.expect("VirtualMachineName" in m.sh("tr '\\0' '\\n' </var/lib/hyperv/.kvp_pool_3"), "facts in the pool's file")
+    m.sh("[ $(pidof hv_kvp_daemon | wc -w) = 1 ]; ls -l /dev/vmbus/hv_kvp")
+    for command in ("vss check", "vss freeze", "vss thaw"):
+        m.host(command)
+    m.note("; ".join(l for c in ("heartbeat", "time sample", "kvp get external x", "vss check") for l in s.ask(c)[0][-1:]))
+
+
+@scenario(rows="U01 ~U19", machine=MACHINE, drivers=ONLY_OURS, timeout=600)
+def utils_versions(m):
+    "every version alone, none in common, counts that lie"
+    s = Services(m)
+    m.host("kvp facts off")
+    for name, messages in (("shutdown", "1.0 3.0 3.1 3.2"), ("timesync", "1.0 3.0 4.0"), ("heartbeat", "1.0 3.0"),
+                           ("kvp", "3.0 4.0")):
+        for version in messages.split():
+            m.host("ic set %s framework=%s message=%s" % (name, "1.0" if version == "1.0" else "3.0", version))
+            s.again(name)
+            m.expect("message=" + version in s.state(name), "%s %s: %s" % (name, version, s.state(name)))
+    s.health()
+    for name in ("shutdown", "heartbeat"):
+        for lists in ("framework=1.0+3.0 message=77.0", "framework=77.0 message=1.0", "framework=none message=none"):
+            m.host("ic set %s %s" % (name, lists))
+            m.host("ic negotiate " + name)
+            s.fails("ic wait %s limit=20000" % name, "none of the versions|not answered")
+        for counts in ("frameworks=65535", "messages=65535 frameworks=65535", "messages=101", "frameworks=0 messages=0"):
+            m.host("ic set %s framework=1.0+3.0 message=1.0+3.0" % name)
+            m.host("ic negotiate %s %s" % (name, counts))
+            s.ask("ic wait %s limit=3000" % name)
+        m.host("ic negotiate " + name)
+        s.ready(name)
+    for name, messages in (("shutdown", "1.0+3.0+3.1+3.2"), ("timesync", "1.0+3.0+4.0"), ("heartbeat", "1.0+3.0"),
+                           ("kvp", "1.0+3.0+4.0+5.0")):
+        m.host("ic set %s framework=1.0+3.0 message=%s" % (name, messages))
+        m.host("ic negotiate " + name)
+        s.ready(name)
+    s.health()
+    m.host("kvp facts on")
+
+
+@scenario(rows="U07", machine=MACHINE, drivers=ONLY_OURS, timeout=200)
+def utils_heartbeat(m):
+    "heartbeats one by one, in a burst, lost, late; none is answered wrong"
+    s = Services(m, ())
+    out = m.host("heartbeat burst=40")
+    m.expect(len(out) == 42, "answers of a burst: %d" % (len(out) - 2))
+    m.host("heartbeat sequence=18446744073709551615")
+    m.host("heartbeat sequence=1 interval=50")
+    m.host("fault ic heartbeat drop count=3")
+    m.host("fault ic heartbeat delay=700 count=3")
+    m.host("fault ic heartbeat duplicate count=3")
+    before = m.host.counters()["ic.heartbeat.answered"]
+    time.sleep(5)
+    m.host("fault clear")
+    m.host("heartbeat interval=2000")
+    m.expect(m.host.counters()["ic.heartbeat.answered"] > before, "they go on")
+    m.expect("0 of them wrong" in " ".join(m.host("heartbeat")), "a wrong answer")
+    m.note(" ".join(s.state("heartbeat")[-14:]))
+
+
+@scenario(rows="~U03", machine=MACHINE, drivers=ONLY_OURS, timeout=400)
+def utils_time_sync(m):
+    "a sync steps the clock: off by a second, an hour, a day, either way, in all message forms"
+    s = Services(m, ())
+    m.host("time interval=0")
+    for version in ("4.0", "3.0", "1.0"):
+        m.host("ic set timesync message=%s framework=%s" % (version, "1.0" if version == "1.0" else "3.0"))
+        m.host("ic negotiate timesync")
+        s.ready("timesync")
+        for offset in (1, -1, 3600, -3600, 86400, -86400) if version == "4.0" else (3600,):
+            m.host("time sync offset=%d" % offset)
+            m.note("%s: %+d s: PTP clock %+.6f s from the system's" % (version, offset, near(m, offset, 0.02)))
+        m.host("time sync offset=0")
+        near(m, 0, 0.02)
+    m.host("ic set timesync message=1.0+3.0+4.0 framework=1.0+3.0")
+    m.host("ic negotiate timesync")
+    s.ready("timesync")
+    m.host("time sync age=120")                 # taken two minutes ago
+    m.note("a sync two minutes old: PTP clock %+.6f s from the system's" % near(m, 0, 0.02))
+
+
+@scenario(rows="~U03 U04", machine=MACHINE, drivers=ONLY_OURS, timeout=400)
+def utils_ptp(m):
+    "samples feed the PTP clock alone, phc2sys steers the system's clock by it, a stale one is refused"
+    s = Services(m, ())
+    m.expect(m.sh("cat /sys/class/ptp/ptp0/clock_name") == "hyperv", "the name of the clock")
+    m.host("time sync offset=0 interval=0")
+    near(m, 0, 0.02)
+    m.host("time sample offset=-7")
+    m.expect(abs(clock_error(m)[0]) < 1, "a sample moved the clock back: %s" % (clock_error(m),))
+    m.expect(abs(phc_error(m)) > 6.9 and abs(phc_error(m)) < 7.1, "PTP clock off by %f s" % phc_error(m))
+    m.host("time sample offset=0 leap=3 stratum=255")
+    m.expect(abs(phc_error(m)) < 0.1, "PTP clock off by %f s" % phc_error(m))
+    m.host("time offset=-0.3 interval=1000")
+    out = m.sh("timeout 12 phc2sys -s /dev/ptp0 -c CLOCK_REALTIME -O 0 -m -S 0.1 2>&1 || :", 60)
+    m.note(out.splitlines()[-1])
+    error, doubt = clock_error(m)
+    m.expect(abs(error + 0.3) < 0.05 + doubt, "phc2sys: the clock is %f s ahead" % error)
+    m.host("time offset=0 interval=0")
+    m.host("time sync")
+    s.ask("time sample age=700")
+    out, status = m.run("phc_ctl /dev/ptp0 get 2>&1")
+    m.note("700 s old: %s" % out.strip())
+    m.host("time sample")
+    m.expect(abs(phc_error(m)) < 0.1, "PTP clock off by %f s" % phc_error(m))
+
+
+@scenario(rows="U05 ~U06", machine=MACHINE, drivers=ONLY_OURS, timeout=300)
+def utils_samples_only(m):
+    "a host that sends only samples: a guest that stood still catches up, and never goes back"
+    Services(m, ())
+    m.host("time sync offset=0 interval=1000")
+    near(m, 0, 0.02)
+    m.host("time offset=60")                     # as if the guest had stood still for a minute
+    m.note("a minute behind: then PTP clock %+.6f s from the system's" % near(m, 60, 0.05, 20))
+    m.host("time offset=0")
+    time.sleep(4)
+    error = clock_error(m)[0]
+    m.expect(error > 59, "a sample moved the clock back to %+.3f s" % error)
+    m.host("time sync offset=0 interval=5000")
+    near(m, 0, 0.02)
+
+
+@scenario(rows="~U14 ~U15", machine=MACHINE, drivers=ONLY_OURS, timeout=300)
+def utils_freeze(m):
+    "writers wait while frozen; read-only, vfat and loop mounts are left alone"
+    Services(m, ("vss",))
+    dev = m.dev()
+    m.sh("mkfs.ext4 -q -F %s; mkdir -p /mnt/b /mnt/l /mnt/r /mnt/v; mount %s /mnt/b" % (dev, dev), 100)
+    m.sh("""modprobe loop; modprobe vfat; for n in l r v; do truncate -s 40M /mnt/b/$n.img; done
+        mkfs.ext4 -q -F /mnt/b/l.img; mkfs.ext4 -q -F /mnt/b/r.img; mkdosfs /mnt/b/v.img >/dev/null
+        mount -o loop /mnt/b/l.img /mnt/l; mount -o loop,ro /mnt/b/r.img /mnt/r; mount -o loop /mnt/b/v.img /mnt/v
+        mkdir -p /mnt/c; mount --bind /mnt/b /mnt/c""", 100)
+    m.host("vss freeze")
+    m.sh("rm -f /tmp/written; (echo x >/mnt/b/x; touch /tmp/written) >/dev/null 2>&1 & sleep 3")
+    m.expect(m.run("[ -e /tmp/written ]")[1], "a write went through while frozen")
+    m.host("vss thaw")
+    m.wait("[ -e /tmp/written ]", 20, "the write goes on")
+    m.sh("umount /mnt/c /mnt/v /mnt/r /mnt/l /mnt/b")
+
+
+@scenario(rows="~U19", machine=MACHINE, drivers=ONLY_OURS, timeout=600)
+def utils_rescind(m):
+    "each service taken away and offered again, its daemon at work"
+    s = Services(m)
+    for name in SERVICES * 2:
+        s.again(name)
+    m.sh("daemon kvp vss fcopy")
+    s.health()
