@@ -5,6 +5,11 @@
 #include <linux/rtnetlink.h>
 #include "netvsc.h"
 
+/* All that nv_offload_possible() decides about; the rest of hw_features is the core's. */
+#define NV_HOST_FEATURES (NETIF_F_SG | NETIF_F_HIGHDMA | NETIF_F_IP_CSUM |	\
+			  NETIF_F_IPV6_CSUM | NETIF_F_RXCSUM | NETIF_F_TSO |	\
+			  NETIF_F_TSO6 | NETIF_F_RXHASH | NETIF_F_LRO)
+
 /* Asks for the capabilities; a host that has none to offer is fine. */
 int nv_offload_query(struct nv_conn *conn)
 {
@@ -127,7 +132,7 @@ void nv_offload_features(struct nv *nv, const struct nv_conn *conn)
 	netdev_features_t vlan = NETIF_F_HW_VLAN_CTAG_TX | NETIF_F_HW_VLAN_CTAG_RX;
 	struct net_device *ndev = nv->ndev;
 
-	ndev->hw_features = f;
+	ndev->hw_features = (ndev->hw_features & ~NV_HOST_FEATURES) | f;
 	ndev->vlan_features = f & ~(NETIF_F_LRO | NETIF_F_RXHASH);
 	if (f & (NETIF_F_TSO | NETIF_F_TSO6))
 		netif_set_tso_max_size(ndev, clamp_t(u32, nv_lso_max(&conn->host.offload),
