@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The network device, further: how flows spread, whose frames come, reloads, XDP objects."""
+import base64
+import socket
+
+from bpfobject import xdp
+from nethost import GUEST, HOST, Echo, Nic
+from registry import ONLY_OURS, scenario
+from s_net import PLAIN
+from s_netload import load
+
+
+@scenario(rows="N15 N17", machine=PLAIN, drivers=ONLY_OURS, timeout=300)
+def net_spread(m):
+    "key and table by ethtool; UDP flows spread when asked for; a host that does not spread"
+    n = Nic(m)
+    m.sh("ethtool -X eth0 hkey %s" % ":".join("%02x" % (i * 7 & 255) for i in range(40)))
+    m.expect("00:07:0e:15" in m.sh("ethtool -x eth0"), "the key was not taken")
+    m.sh("ethtool -X eth0 weight 1 3; ethtool -x eth0 | sed -n 's/^ *[0-9]*: //p' | tr -s ' ' '\\n' | grep -c 1 | grep -q '^96$'")
+    m.sh("ethtool -X eth0 default")
+    e = Echo(socket.SOCK_DGRAM)
+
+    def udp():
+        before = [n.stat("rx_queue_%d_packets" % q) for q in (0, 1)]
+        for _ in range(3):
+            m.sh("for i in $(seq 10); do net udp %s %d 5 100 >/dev/null; done" % (HOST, e.port))
+        return [n.stat("rx_queue_%d_packets" % q) - b for q, b in enumerate(before)]
+
+    for f, on in (("sd", False), ("sdfn", True), ("sd", False)):
+        m.sh("ethtool -N eth0 rx-flow-hash udp4 " + f)
+        got = udp()
+        m.expect((min(got) > 20) == on, "udp4 %s: packets on the queues: %s" % (f, got))
+    e.close()
+    m.host("nic caps off=rss")
+    m.sh("rmmod hv_netvsc; modprobe hv_netvsc")
+    n.up()
+    m.expect(n.info()["subs"] == "0", "sub-channels although the host does not spread")
+    n.content(0.3, "one queue")
+    m.host("nic caps")
+    m.sh("rmmod hv_netvsc; modprobe hv_netvsc")
+    n.up()
+    m.expect(n.info()["subs"] == "1", "no sub-channels")
+
+
+@scenario(rows="N25", machine=PLAIN, drivers=ONLY_OURS, timeout=300)
+def net_foreign(m):
+    "frames for others reach the guest in promiscuous mode alone; all groups with allmulticast"
+    n = Nic(m)
+    out = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
+    out.bind(("hvt0", 0))
+
+    def frames(to):
+        before = int(m.sh("cat /sys/class/net/eth0/statistics/rx_packets"))
+        for _ in range(50):
+            out.send(bytes.fromhex(to) + b"\x02\x00\x00\x00\x00\x09\x88\xb5" + b"x" * 46)
+        m.sh("sleep 1")
+        return int(m.sh("cat /sys/class/net/eth0/statistics/rx_packets")) - before
+
+    m.expect(frames("020000000077") < 25, "frames for another address arrived")
+    m.sh("/sbin/ip link set eth0 promisc on; sleep 0.5")
+    m.expect(frames("020000000077") >= 50, "promiscuous, but frames for another address did not arrive")
+    m.sh("ip link set eth0 promisc off; sleep 0.5")
+    m.expect(frames("020000000077") < 25, "frames for another address arrived again")
+    m.sh("/sbin/ip link set eth0 allmulticast on; sleep 0.5")
+    m.expect(frames("03000000abcd") >= 50, "all groups wanted, but one did not arrive")
+    m.sh("/sbin/ip link set eth0 allmulticast off; sleep 0.5")
+    if m.ours:
+        m.expect(frames("03000000abcd") < 25, "frames of another group arrived")
+    out.close()
+    n.content(0.2)
+
+
+@scenario(rows="N03 ~N35", machine=PLAIN, drivers=ONLY_OURS, timeout=900)
+def net_reloads(m):
+    "the module out and in 30 times with traffic: an address again each time, no memory lost"
+    n = Nic(m)
+    free = "echo 3 >/proc/sys/vm/drop_caches; sleep 1; echo 3 >/proc/sys/vm/drop_caches; awk '/^MemFree/{print $2}' /proc/meminfo"
+    with load(m, 20000, 1):
+        for i in range(34):
+            if i == 4:
+                before = int(m.sh(free))
+            m.sh("rmmod hv_netvsc; modprobe hv_netvsc; n=0; until [ -e /sys/class/net/eth0 ]; do n=$((n+1)); [ $n -lt 50 ]; sleep 0.1; done\n"
+                 "ip link set eth0 up; ip addr add %s/24 dev eth0; sleep 0.2" % GUEST, 60)
+        n.up()
+        after = int(m.sh(free))
+    m.note("%d KiB free before, %d after 30 times" % (before, after))
+    m.expect(before - after < 8192, "%d KiB lost" % (before - after))
+    m.sh("ethtool -g eth0 | grep -q RX:")
+    n.content(0.3)
+
+
+@scenario(rows="N28", machine=PLAIN, drivers=ONLY_OURS, timeout=300)
+def net_xdp_objects(m):
+    "ip loads XDP programs into the driver; LRO and too large an MTU exclude them; each action is counted"
+    n = Nic(m)
+    for action in ("pass", "drop", "aborted"):
+        m.sh("echo %s | base64 -d >/tmp/%s.o" % (base64.b64encode(xdp(action)).decode(), action))
+    load_it = "/sbin/ip link set eth0 xdpdrv obj /tmp/%s.o sec xdp"
+    m.sh("ethtool -K eth0 lro on")
+    m.expect(m.run(load_it % "pass")[1], "loaded although LRO is on")
+    m.sh("ethtool -K eth0 lro off; ip link set eth0 mtu 9000")
+    m.expect(m.run(load_it % "pass")[1], "loaded although the MTU is 9000")
+    m.sh("ip link set eth0 mtu 3000")
+    n.up()
+    m.sh(load_it % "pass")
+    m.expect("prog/xdp" in m.sh("/sbin/ip link show eth0"), "ip does not show the program")
+    n.content(0.3, "pass")
+    m.expect(m.run("ip link set eth0 mtu 9000")[1], "MTU 9000 although a program is loaded")
+    m.run("ethtool -K eth0 lro on")
+    m.expect("large-receive-offload: off" in m.sh("ethtool -k eth0"), "LRO although a program is loaded")
+    m.sh("ip link set eth0 mtu 1500; ethtool -L eth0 combined 1; ethtool -L eth0 combined 2")
+    n.up()
+    for action in ("drop", "aborted"):
+        m.sh("/sbin/ip link set eth0 xdpdrv off; " + load_it % action)
+        before = n.stat("rx_queue_0_xdp_drop") + n.stat("rx_queue_1_xdp_drop")
+        m.run("ping -c5 -i 0.2 -W1 %s" % HOST, 20)
+        got = n.stat("rx_queue_0_xdp_drop") + n.stat("rx_queue_1_xdp_drop") - before
+        m.expect(got >= 1, action + ": nothing was counted")
+    m.sh("/sbin/ip link set eth0 xdpdrv off")
+    n.up()
+    n.content(0.2, "without a program")
