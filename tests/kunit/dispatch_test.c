@@ -4,6 +4,7 @@
 #include <linux/string.h>
 
 #include "dispatch.h"
+#include "params.h"
 
 static void handler(struct vmbus *bus, const void *msg, size_t len)
 {
@@ -58,12 +59,7 @@ static const struct message messages[] = {
 	{ "version too old", 6, 16, VMBUS_PHASE_UP, VERSION_WIN10_V5_2, VERR_MSG_STATE },
 };
 
-static void message_name(const struct message *m, char *desc)
-{
-	strscpy(desc, m->name, KUNIT_PARAM_DESC_SIZE);
-}
-
-KUNIT_ARRAY_PARAM(messages, messages, message_name);
+KUNIT_ARRAY_PARAM_DESC(messages, messages, name);
 
 static void dispatch_check_judges(struct kunit *test)
 {

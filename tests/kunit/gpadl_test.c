@@ -5,6 +5,7 @@
 #include <linux/string.h>
 #include <linux/hyperv.h>
 #include "gpadl_pack.h"
+#include "params.h"
 
 /* Values of a message, read byte by byte. */
 static u64 le(const u8 *at, unsigned int bytes)
@@ -108,12 +109,7 @@ static const struct range_case ranges[] = {
 	{ "length wraps", 0xffffffff, 1, 0, -EINVAL },
 };
 
-static void range_name(const struct range_case *r, char *desc)
-{
-	strcpy(desc, r->name);
-}
-
-KUNIT_ARRAY_PARAM(ranges, ranges, range_name);
+KUNIT_ARRAY_PARAM_DESC(ranges, ranges, name);
 
 static void gpadl_pack_header_judges_the_range(struct kunit *test)
 {

@@ -7,6 +7,7 @@
 #include <linux/errno.h>
 #include <linux/string.h>
 #include "ic_msg.h"
+#include "params.h"
 #include "versions.h"
 
 /* What a host of today asks a heartbeat: frameworks 1.0 and 3.0, messages 1.0 and 3.0 */
@@ -77,12 +78,7 @@ static const struct head_case head_cases[] = {
 	{ "pipe length short", 4, 20, IC_GOOD },
 };
 
-static void head_case_name(const struct head_case *c, char *desc)
-{
-	strscpy(desc, c->name, KUNIT_PARAM_DESC_SIZE);
-}
-
-KUNIT_ARRAY_PARAM(head_cases, head_cases, head_case_name);
+KUNIT_ARRAY_PARAM_DESC(head_cases, head_cases, name);
 
 static void frame_head_fields(struct kunit *test)
 {
@@ -111,12 +107,7 @@ static const struct count_case count_cases[] = {
 	{ "largest", 0xffff, 0xffff, IC_COUNTS },
 };
 
-static void count_case_name(const struct count_case *c, char *desc)
-{
-	strscpy(desc, c->name, KUNIT_PARAM_DESC_SIZE);
-}
-
-KUNIT_ARRAY_PARAM(count_cases, count_cases, count_case_name);
+KUNIT_ARRAY_PARAM_DESC(count_cases, count_cases, name);
 
 static void frame_negotiation_counts(struct kunit *test)
 {
@@ -171,6 +162,16 @@ static void frame_no_version(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, b[28] | b[29] | b[30] | b[31], 0);
 }
 
+/* The log's word for each flaw, which the scenarios look for */
+static void frame_flaws_in_words(struct kunit *test)
+{
+	KUNIT_EXPECT_STREQ(test, ic_flaw_name(IC_GOOD), "nothing wrong");
+	KUNIT_EXPECT_STREQ(test, ic_flaw_name(IC_SHORT), "too short");
+	KUNIT_EXPECT_STREQ(test, ic_flaw_name(IC_LENGTH), "a length past its end");
+	KUNIT_EXPECT_STREQ(test, ic_flaw_name(IC_ANSWER), "not a request");
+	KUNIT_EXPECT_STREQ(test, ic_flaw_name(IC_COUNTS), "impossible version counts");
+}
+
 /* ---- which versions ---- */
 
 static const int our_frameworks[] = { 3 << 16, 1 << 16 };
@@ -201,12 +202,7 @@ static const struct choice_case choice_cases[] = {
 	{ "nothing listed", 0, 0, { { 0 } }, 0, 0 },
 };
 
-static void choice_case_name(const struct choice_case *c, char *desc)
-{
-	strscpy(desc, c->name, KUNIT_PARAM_DESC_SIZE);
-}
-
-KUNIT_ARRAY_PARAM(choice_cases, choice_cases, choice_case_name);
+KUNIT_ARRAY_PARAM_DESC(choice_cases, choice_cases, name);
 
 static u32 put_choice(u8 *b, const struct choice_case *c)
 {
@@ -273,6 +269,7 @@ static struct kunit_case ic_frame_cases[] = {
 	KUNIT_CASE(frame_too_many_though_there_is_room),
 	KUNIT_CASE(frame_answer_bytes),
 	KUNIT_CASE(frame_no_version),
+	KUNIT_CASE(frame_flaws_in_words),
 	KUNIT_CASE_PARAM(versions_chosen, choice_cases_gen_params),
 	KUNIT_CASE(versions_refused_untouched),
 	{}

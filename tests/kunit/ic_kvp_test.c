@@ -8,6 +8,7 @@
 #include <linux/string.h>
 #include "fcopy_msg.h"
 #include "kvp_msg.h"
+#include "params.h"
 
 #define PAIR_LEN	2576	/* get and set */
 #define DELETE_LEN	520
@@ -93,6 +94,27 @@ static void kvp_set(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, is_wide(f->host + 528, "value"));
 }
 
+/* What the daemon gets holds nothing of the message before it. */
+static void kvp_starts_clean(struct kunit *test)
+{
+	struct kvp_fake *f = fake_set(test);
+	union fcopy_msg *m = kunit_kzalloc(test, sizeof(*m), GFP_KERNEL);
+	u32 len;
+
+	KUNIT_ASSERT_TRUE(test, f && m);
+	memset(&f->daemon, 0xff, sizeof(f->daemon));
+	KUNIT_ASSERT_EQ(test, kvp_from_host(&f->daemon, f->host, PAIR_LEN), 0u);
+	KUNIT_EXPECT_EQ(test, f->daemon.body.kvp_set.data.key[4], 0);
+	KUNIT_EXPECT_EQ(test, f->daemon.body.kvp_set.data.value[2047], 0);
+
+	memset(m, 0xff, sizeof(*m));
+	memset(f->host, 0, sizeof(f->host));
+	word(f->host, 0, 1);
+	KUNIT_ASSERT_EQ(test, fcopy_from_host(m, &len, f->host, 52), 0u);
+	KUNIT_EXPECT_EQ(test, m->piece.size, 0u);
+	KUNIT_EXPECT_EQ(test, m->piece.data[0] | m->piece.data[6143], 0);
+}
+
 static void kvp_numbers(struct kunit *test)
 {
 	struct kvp_fake *f = fake_set(test);
@@ -113,6 +135,17 @@ static void kvp_numbers(struct kunit *test)
 	word(f->host, 4, 11);
 	KUNIT_ASSERT_EQ(test, kvp_from_host(&f->daemon, f->host, PAIR_LEN), 0u);
 	KUNIT_EXPECT_EQ(test, f->daemon.body.kvp_set.data.value_size, 21u);
+	/* each byte at its place */
+	word(f->host, 528, 0x04030201);
+	word(f->host, 532, 0x88070605);
+	KUNIT_ASSERT_EQ(test, kvp_from_host(&f->daemon, f->host, PAIR_LEN), 0u);
+	KUNIT_EXPECT_EQ(test, memcmp(f->daemon.body.kvp_set.data.value,
+				     "9801809732607083009", 20), 0);
+	word(f->host, 4, 4);
+	word(f->host, 12, 4);
+	KUNIT_ASSERT_EQ(test, kvp_from_host(&f->daemon, f->host, PAIR_LEN), 0u);
+	KUNIT_EXPECT_EQ(test, memcmp(f->daemon.body.kvp_set.data.value, "67305985", 9), 0);
+	KUNIT_EXPECT_EQ(test, f->daemon.body.kvp_set.data.value_type, 1u);
 }
 
 static void kvp_empty_value(struct kunit *test)
@@ -175,12 +208,7 @@ static const struct set_case set_cases[] = {
 	{ "value is not text", 528, 0xd800, BAD },
 };
 
-static void set_case_name(const struct set_case *c, char *desc)
-{
-	strscpy(desc, c->name, KUNIT_PARAM_DESC_SIZE);
-}
-
-KUNIT_ARRAY_PARAM(set_cases, set_cases, set_case_name);
+KUNIT_ARRAY_PARAM_DESC(set_cases, set_cases, name);
 
 static void kvp_set_fields(struct kunit *test)
 {
@@ -225,12 +253,7 @@ static const struct len_case len_cases[] = {
 	{ "set addresses", 5, IP_LEN },
 };
 
-static void len_case_name(const struct len_case *c, char *desc)
-{
-	strscpy(desc, c->name, KUNIT_PARAM_DESC_SIZE);
-}
-
-KUNIT_ARRAY_PARAM(len_cases, len_cases, len_case_name);
+KUNIT_ARRAY_PARAM_DESC(len_cases, len_cases, name);
 
 static void kvp_shortest(struct kunit *test)
 {
@@ -247,6 +270,8 @@ static void kvp_shortest(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, kvp_from_host(&f->daemon, f->host, c->len - 1), BAD);
 	KUNIT_EXPECT_EQ(test, kvp_from_host(&f->daemon, f->host, c->len), 0u);
 	KUNIT_EXPECT_EQ(test, f->daemon.kvp_hdr.operation, c->op);
+	f->host[0] = 6;
+	KUNIT_EXPECT_EQ(test, kvp_from_host(&f->daemon, f->host, 1), BAD);
 }
 
 static void kvp_delete(struct kunit *test)
@@ -271,6 +296,8 @@ static void kvp_get_answer(struct kunit *test)
 	word(f->host, 8, wide(f->host + 16, "Key"));
 	KUNIT_ASSERT_EQ(test, kvp_from_host(&f->daemon, f->host, PAIR_LEN), 0u);
 	KUNIT_EXPECT_EQ(test, f->daemon.body.kvp_get.data.value_size, 2048u);
+	KUNIT_EXPECT_EQ(test, f->daemon.body.kvp_get.data.key_size, 4u);
+	KUNIT_EXPECT_EQ(test, memcmp(f->daemon.body.kvp_get.data.key, "Key", 4), 0);
 	f->daemon.error = 0;
 	strscpy((char *)f->daemon.body.kvp_get.data.value, "found", 16);
 	KUNIT_ASSERT_EQ(test, kvp_to_host(f->host, &f->daemon), 0u);
@@ -379,12 +406,7 @@ static const struct list_case list_cases[] = {
 	{ "DNS", 5380, 1024 },
 };
 
-static void list_case_name(const struct list_case *c, char *desc)
-{
-	strscpy(desc, c->name, KUNIT_PARAM_DESC_SIZE);
-}
-
-KUNIT_ARRAY_PARAM(list_cases, list_cases, list_case_name);
+KUNIT_ARRAY_PARAM_DESC(list_cases, list_cases, name);
 
 static void kvp_address_lists_end(struct kunit *test)
 {
@@ -398,6 +420,49 @@ static void kvp_address_lists_end(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, kvp_from_host(&f->daemon, f->host, IP_LEN), BAD);
 	f->host[c->at + 2 * c->units - 2] = 0;
 	KUNIT_EXPECT_EQ(test, kvp_from_host(&f->daemon, f->host, IP_LEN), 0u);
+}
+
+/* Daemons' lists that are longer than the host has room for end in a zero, inside their field. */
+static void kvp_long_lists_are_cut(struct kunit *test)
+{
+	struct kvp_fake *f = fake(test, 4, 0);
+	struct hv_kvp_ipaddr_value *ip = &f->daemon.body.kvp_ip_val;
+	u32 i, last;
+
+	KUNIT_ASSERT_TRUE(test, !!f);
+	memset(&ip->adapter_id, '1', sizeof(ip->adapter_id) - 1);
+	memset(&ip->ip_addr, '1', sizeof(ip->ip_addr) - 1);
+	memset(&ip->sub_net, '1', sizeof(ip->sub_net) - 1);
+	memset(&ip->gate_way, '1', sizeof(ip->gate_way) - 1);
+	memset(&ip->dns_addr, '1', sizeof(ip->dns_addr) - 1);
+	memset(f->host + IP_LEN, 0xee, 16);
+	KUNIT_ASSERT_EQ(test, kvp_to_host(f->host, &f->daemon), 0u);
+	for (i = 0; i < ARRAY_SIZE(list_cases); i++) {
+		last = list_cases[i].at + 2 * list_cases[i].units - 2;
+		KUNIT_EXPECT_EQ(test, f->host[last - 2], '1');
+		KUNIT_EXPECT_EQ(test, f->host[last] | f->host[last + 1], 0);
+	}
+	KUNIT_EXPECT_EQ(test, f->host[IP_LEN], 0xee);
+}
+
+/* A daemon's list that is no text is told, whichever it is. */
+static void kvp_bad_lists(struct kunit *test)
+{
+	struct kvp_fake *f = fake(test, 4, 0);
+	struct hv_kvp_ipaddr_value *ip = &f->daemon.body.kvp_ip_val;
+	u8 *lists[] = {
+		(u8 *)&ip->adapter_id, (u8 *)&ip->ip_addr, (u8 *)&ip->sub_net,
+		(u8 *)&ip->gate_way, (u8 *)&ip->dns_addr,
+	};
+	u32 i;
+
+	KUNIT_ASSERT_TRUE(test, !!f);
+	for (i = 0; i < ARRAY_SIZE(lists); i++) {
+		*lists[i] = 0xff;
+		KUNIT_EXPECT_EQ(test, kvp_to_host(f->host, &f->daemon), 0x80004005u);
+		*lists[i] = 0;
+	}
+	KUNIT_EXPECT_EQ(test, kvp_to_host(f->host, &f->daemon), 0u);
 }
 
 /* ---- file copy ---- */
@@ -475,6 +540,7 @@ static void fcopy_ends(struct kunit *test)
 
 static struct kunit_case ic_kvp_cases[] = {
 	KUNIT_CASE(kvp_set),
+	KUNIT_CASE(kvp_starts_clean),
 	KUNIT_CASE(kvp_numbers),
 	KUNIT_CASE(kvp_empty_value),
 	KUNIT_CASE(kvp_largest),
@@ -488,6 +554,8 @@ static struct kunit_case ic_kvp_cases[] = {
 	KUNIT_CASE(kvp_long_values_are_cut),
 	KUNIT_CASE(kvp_addresses),
 	KUNIT_CASE_PARAM(kvp_address_lists_end, list_cases_gen_params),
+	KUNIT_CASE(kvp_long_lists_are_cut),
+	KUNIT_CASE(kvp_bad_lists),
 	KUNIT_CASE(fcopy_start),
 	KUNIT_CASE(fcopy_piece),
 	KUNIT_CASE(fcopy_ends),

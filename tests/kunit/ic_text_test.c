@@ -6,6 +6,7 @@
 #include <kunit/test.h>
 #include <linux/errno.h>
 #include <linux/string.h>
+#include "params.h"
 #include "text.h"
 
 #define ROOM	64
@@ -36,12 +37,7 @@ static const struct pair pairs[] = {
 	{ "last of all", 6, { 0xff, 0xdb, 0xff, 0xdf, 0, 0 }, 5, { 0xf4, 0x8f, 0xbf, 0xbf, 0 } },
 };
 
-static void pair_name(const struct pair *p, char *desc)
-{
-	strscpy(desc, p->name, KUNIT_PARAM_DESC_SIZE);
-}
-
-KUNIT_ARRAY_PARAM(pairs, pairs, pair_name);
+KUNIT_ARRAY_PARAM_DESC(pairs, pairs, name);
 
 static void text_both_ways(struct kunit *test)
 {
@@ -65,6 +61,9 @@ static void text_exact_room(struct kunit *test)
 			-EMSGSIZE);
 	KUNIT_EXPECT_EQ(test, text_to_host(p->utf8, p->utf8_len, out, p->wide_len),
 			(int)p->wide_len);
+	if (p->wide_len > 2)
+		KUNIT_EXPECT_LT(test, text_to_host(p->utf8, p->utf8_len, out, p->wide_len - 1),
+				(int)p->wide_len);
 }
 
 static void text_unterminated(struct kunit *test)
@@ -77,6 +76,9 @@ static void text_unterminated(struct kunit *test)
 		KUNIT_EXPECT_LT(test, text_from_host(p->wide, cut, out, ROOM), 0);
 	for (cut = 0; cut < p->utf8_len; cut++)
 		KUNIT_EXPECT_LT(test, text_to_host(p->utf8, cut, out, ROOM), 0);
+	/* whole characters without the zero are text that does not end */
+	KUNIT_EXPECT_EQ(test, text_from_host(p->wide, p->wide_len - 2, out, ROOM), -EINVAL);
+	KUNIT_EXPECT_EQ(test, text_to_host(p->utf8, p->utf8_len - 1, out, ROOM), -EINVAL);
 }
 
 static void text_ends_at_the_first_zero(struct kunit *test)
@@ -119,13 +121,8 @@ static const struct bad bad_utf8[] = {
 	{ "lead for a continuation", 4, { 0xe4, 0xb8, 0xc3, 0 } },
 };
 
-static void bad_name(const struct bad *b, char *desc)
-{
-	strscpy(desc, b->name, KUNIT_PARAM_DESC_SIZE);
-}
-
-KUNIT_ARRAY_PARAM(bad_wide, bad_wide, bad_name);
-KUNIT_ARRAY_PARAM(bad_utf8, bad_utf8, bad_name);
+KUNIT_ARRAY_PARAM_DESC(bad_wide, bad_wide, name);
+KUNIT_ARRAY_PARAM_DESC(bad_utf8, bad_utf8, name);
 
 static void text_from_host_refuses(struct kunit *test)
 {

@@ -6,6 +6,7 @@
 #include <kunit/test.h>
 #include <linux/errno.h>
 #include <linux/string.h>
+#include "params.h"
 #include "ts_math.h"
 
 #define MS	1000000LL
@@ -61,6 +62,7 @@ static void time_v3_fields(struct kunit *test)
 	memcpy(b, host_time, 8);
 	put_time(b + 8, 5000);	/* the guest's time: not looked at */
 	b[24] = 1;
+	memset(&s, 0xff, sizeof(s));
 	KUNIT_ASSERT_EQ(test, ts_parse(b, 25, V3, 6000, &s), 0);
 	KUNIT_EXPECT_EQ(test, s.ref, 6000ull);
 	KUNIT_EXPECT_EQ(test, s.flags, HV_TIME_SYNC);
@@ -106,12 +108,7 @@ static const struct parse_case parse_cases[] = {
 	{ "v3 has no reference", V3, 28, EPOCH, ~0ull, 1000, 0 },
 };
 
-static void parse_case_name(const struct parse_case *c, char *desc)
-{
-	strscpy(desc, c->name, KUNIT_PARAM_DESC_SIZE);
-}
-
-KUNIT_ARRAY_PARAM(parse_cases, parse_cases, parse_case_name);
+KUNIT_ARRAY_PARAM_DESC(parse_cases, parse_cases, name);
 
 static void time_parse(struct kunit *test)
 {
@@ -153,11 +150,17 @@ static const struct step_case step_cases[] = {
 	{ "sync, day ahead", HV_TIME_SYNC, 0, -86400 * SEC, false, -86400 * SEC },
 	{ "sync, little behind", HV_TIME_SYNC, 0, 2 * MS, false, 2 * MS },
 	{ "sync, little ahead", HV_TIME_SYNC, 0, -50 * MS, false, 0 },
+	{ "sync, least behind", HV_TIME_SYNC, 0, MS, false, MS },
+	{ "sync, least ahead", HV_TIME_SYNC, 0, -100 * MS, false, -100 * MS },
 	{ "sync, right", HV_TIME_SYNC, 0, 1000, false, 0 },
 	{ "sync beats another steersman", HV_TIME_SYNC, 0, SEC, true, SEC },
 	{ "sync and sample", HV_TIME_SYNC | HV_TIME_SAMPLE, 0, SEC, false, SEC },
 	{ "sample, far behind", HV_TIME_SAMPLE, 0, 60 * SEC, false, 60 * SEC },
 	{ "sample, far behind for long", HV_TIME_SAMPLE, 60 * SEC, 60 * SEC, true, 60 * SEC },
+	{ "sample, just as far as steps", HV_TIME_SAMPLE, 5 * SEC, 5 * SEC, true, 5 * SEC },
+	{ "sample, shortest pause", HV_TIME_SAMPLE, 0, 100 * MS, true, 100 * MS },
+	{ "sample, too short a pause", HV_TIME_SAMPLE, 0, 100 * MS - 1, true, 0 },
+	{ "sample, too little more", HV_TIME_SAMPLE, 1, 100 * MS, true, 0 },
 	{ "sample, never back", HV_TIME_SAMPLE, 0, -3600 * SEC, false, 0 },
 	{ "sample, jumps back", HV_TIME_SAMPLE, 0, -20 * MS, false, 0 },
 	{ "sample, short pause", HV_TIME_SAMPLE, 0, 300 * MS, false, 300 * MS },
@@ -170,12 +173,7 @@ static const struct step_case step_cases[] = {
 	{ "unknown flag", 0x80, 0, 3600 * SEC, false, 0 },
 };
 
-static void step_case_name(const struct step_case *c, char *desc)
-{
-	strscpy(desc, c->name, KUNIT_PARAM_DESC_SIZE);
-}
-
-KUNIT_ARRAY_PARAM(step_cases, step_cases, step_case_name);
+KUNIT_ARRAY_PARAM_DESC(step_cases, step_cases, name);
 
 static void time_correction(struct kunit *test)
 {
@@ -209,6 +207,24 @@ static void time_slew_ends(struct kunit *test)
 	}
 	KUNIT_EXPECT_EQ(test, moved, 10 * MS);
 	KUNIT_EXPECT_FALSE(test, t.slewing);
+}
+
+/* Whatever else sets the clock right ends it: what is left is too little to begin anew. */
+static void time_slew_is_cut_short(struct kunit *test)
+{
+	struct ts_track t = { .seen = true };
+
+	ts_correction(&t, &normal, HV_TIME_SAMPLE, 10 * MS, 5 * SEC, false);
+	KUNIT_EXPECT_TRUE(test, t.slewing);
+	ts_correction(&t, &normal, HV_TIME_SAMPLE, 60 * SEC, 5 * SEC, false);
+	KUNIT_EXPECT_EQ(test, ts_correction(&t, &normal, HV_TIME_SAMPLE, 5 * MS, 5 * SEC, false),
+			0ll);
+
+	ts_correction(&t, &normal, HV_TIME_SAMPLE, 10 * MS, 5 * SEC, false);
+	KUNIT_EXPECT_TRUE(test, t.slewing);
+	ts_correction(&t, &normal, HV_TIME_SAMPLE, 10 * MS, 5 * SEC, true);
+	KUNIT_EXPECT_EQ(test, ts_correction(&t, &normal, HV_TIME_SAMPLE, 5 * MS, 5 * SEC, false),
+			0ll);
 }
 
 static void time_slew_is_bounded(struct kunit *test)
@@ -254,6 +270,7 @@ static struct kunit_case ic_time_cases[] = {
 	KUNIT_CASE_PARAM(time_correction, step_cases_gen_params),
 	KUNIT_CASE(time_first_sample_is_no_gap),
 	KUNIT_CASE(time_slew_ends),
+	KUNIT_CASE(time_slew_is_cut_short),
 	KUNIT_CASE(time_slew_is_bounded),
 	KUNIT_CASE(time_policies),
 	KUNIT_CASE(time_steered_or_not),

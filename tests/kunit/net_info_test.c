@@ -2,6 +2,7 @@
 /* Per-packet info of the network driver: each kind, both ways, in memory as long as promised. */
 #include <kunit/test.h>
 #include <linux/string.h>
+#include "params.h"
 #include "rndis_msg.h"
 
 static u32 word(const u8 *p, u32 at)
@@ -48,12 +49,7 @@ static const struct header headers[] = {
 	{ "hash, LSO", T(9, 0, false, 8, 0), 76, { 8, 2 }, { 9, 8 } },
 };
 
-static void header_name(const struct header *h, char *desc)
-{
-	strscpy(desc, h->name, KUNIT_PARAM_DESC_SIZE);
-}
-
-KUNIT_ARRAY_PARAM(headers, headers, header_name);
+KUNIT_ARRAY_PARAM_DESC(headers, headers, name);
 
 static void info_is_put(struct kunit *test)
 {
@@ -147,12 +143,7 @@ static const struct part parts[] = {
 	{ "cut", 12, 1, 3, 0 },
 };
 
-static void part_name(const struct part *p, char *desc)
-{
-	strscpy(desc, p->name, KUNIT_PARAM_DESC_SIZE);
-}
-
-KUNIT_ARRAY_PARAM(parts, parts, part_name);
+KUNIT_ARRAY_PARAM_DESC(parts, parts, name);
 
 /* Behind the cut one lies an entry whose size, 0x101, would do as its rest. */
 static void info_packet_id(struct kunit *test)

@@ -5,6 +5,7 @@
  */
 #include <kunit/test.h>
 #include <linux/string.h>
+#include "params.h"
 #include "rndis_msg.h"
 
 static u32 word(const u8 *p, u32 at)
@@ -150,12 +151,7 @@ static const struct bad_packet bad_packets[] = {
 	{ "second entry past the end", 60, 17 },
 };
 
-static void bad_packet_name(const struct bad_packet *p, char *desc)
-{
-	strscpy(desc, p->name, KUNIT_PARAM_DESC_SIZE);
-}
-
-KUNIT_ARRAY_PARAM(bad_packets, bad_packets, bad_packet_name);
+KUNIT_ARRAY_PARAM_DESC(bad_packets, bad_packets, name);
 
 static void rndis_get_packet_refuses(struct kunit *test)
 {
@@ -229,12 +225,7 @@ static const struct reply_case reply_cases[] = {
 	{ "length wraps", 30, 0, 0xffffffff, 16, -EINVAL },
 };
 
-static void reply_case_name(const struct reply_case *c, char *desc)
-{
-	strscpy(desc, c->name, KUNIT_PARAM_DESC_SIZE);
-}
-
-KUNIT_ARRAY_PARAM(reply_cases, reply_cases, reply_case_name);
+KUNIT_ARRAY_PARAM_DESC(reply_cases, reply_cases, name);
 
 static void rndis_reply_data_checks(struct kunit *test)
 {
@@ -291,12 +282,7 @@ static const struct section_case section_cases[] = {
 	{ "product wraps", 1, 1, 0, 0x10000, 0x10000, -EINVAL },
 };
 
-static void section_case_name(const struct section_case *c, char *desc)
-{
-	strscpy(desc, c->name, KUNIT_PARAM_DESC_SIZE);
-}
-
-KUNIT_ARRAY_PARAM(section_cases, section_cases, section_case_name);
+KUNIT_ARRAY_PARAM_DESC(section_cases, section_cases, name);
 
 static void nvsp_recv_sections(struct kunit *test)
 {
@@ -335,12 +321,7 @@ static const struct table_case table_cases[] = {
 	{ "short message", HV_NVSP_V6_1, 11, 16, 12, -EINVAL },
 };
 
-static void table_case_name(const struct table_case *c, char *desc)
-{
-	strscpy(desc, c->name, KUNIT_PARAM_DESC_SIZE);
-}
-
-KUNIT_ARRAY_PARAM(table_cases, table_cases, table_case_name);
+KUNIT_ARRAY_PARAM_DESC(table_cases, table_cases, name);
 
 static void nvsp_send_table(struct kunit *test)
 {

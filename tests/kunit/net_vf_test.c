@@ -5,6 +5,7 @@
  */
 #include <kunit/test.h>
 #include <linux/string.h>
+#include "params.h"
 #include "vf_state.h"
 
 static const u8 ours[6] = { 0x00, 0x15, 0x5d, 1, 2, 3 };
@@ -24,6 +25,7 @@ static const struct match_case match_cases[] = {
 	{ "address, another serial", ours, "8", true, 7, false },
 	{ "another address, the serial", other, "7", true, 7, false },
 	{ "no slot", ours, NULL, true, 7, true },
+	{ "number of two digits", ours, "10", true, 10, true },
 	{ "slot without a number", ours, "0000:00:02", true, 7, true },
 	{ "serial not known yet", ours, "8", false, 0, true },
 	{ "another address, nothing known", other, NULL, false, 0, false },
@@ -31,12 +33,7 @@ static const struct match_case match_cases[] = {
 	{ "number too large for a serial", ours, "4294967303", true, 7, true },
 };
 
-static void match_case_name(const struct match_case *c, char *desc)
-{
-	strscpy(desc, c->name, KUNIT_PARAM_DESC_SIZE);
-}
-
-KUNIT_ARRAY_PARAM(match_cases, match_cases, match_case_name);
+KUNIT_ARRAY_PARAM_DESC(match_cases, match_cases, name);
 
 static void vf_match(struct kunit *test)
 {

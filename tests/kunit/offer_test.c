@@ -8,6 +8,7 @@
  */
 #include <linux/string.h>
 #include "fakebus.h"
+#include "params.h"
 
 /*
  * Device 1 with relid 1, its sub-channels with relids 2 and 3, and the same device
@@ -107,12 +108,7 @@ static const struct crowd crowds[] = {
 	{ "offered again, nobody, in a rush", "ABDab", false, true },
 };
 
-static void crowd_name(const struct crowd *c, char *desc)
-{
-	strscpy(desc, c->name, KUNIT_PARAM_DESC_SIZE);
-}
-
-KUNIT_ARRAY_PARAM(crowds, crowds, crowd_name);
+KUNIT_ARRAY_PARAM_DESC(crowds, crowds, name);
 
 static void offer_every_order(struct kunit *test)
 {
@@ -148,12 +144,7 @@ static const struct refusal refusals[] = {
 	{ "the last relid", 2047, 2, 0, VERR_COUNT },
 };
 
-static void refusal_name(const struct refusal *r, char *desc)
-{
-	strscpy(desc, r->name, KUNIT_PARAM_DESC_SIZE);
-}
-
-KUNIT_ARRAY_PARAM(refusals, refusals, refusal_name);
+KUNIT_ARRAY_PARAM_DESC(refusals, refusals, name);
 
 static void offer_refused(struct kunit *test)
 {

@@ -7,6 +7,7 @@
  */
 #include <linux/string.h>
 #include "fakebus.h"
+#include "params.h"
 
 static void on_callback(void *context)
 {
@@ -57,12 +58,7 @@ static const struct failure failures[] = {
 	{ "refused", (int *)&fake.status, 0x13, -EAGAIN, 1, 0 },
 };
 
-static void failure_name(const struct failure *f, char *desc)
-{
-	strscpy(desc, f->name, KUNIT_PARAM_DESC_SIZE);
-}
-
-KUNIT_ARRAY_PARAM(failures, failures, failure_name);
+KUNIT_ARRAY_PARAM_DESC(failures, failures, name);
 
 static void open_fails(struct kunit *test)
 {

@@ -4,6 +4,7 @@
 #include <linux/errno.h>
 #include <linux/string.h>
 #include "packet.h"
+#include "params.h"
 
 static void packet_build_pads_to_eight(struct kunit *test)
 {
@@ -87,12 +88,7 @@ static const struct check checks[] = {
 	{ "offset far past the end", 0xffff, 10, 80, RING_OFFSET, 0xffff },
 };
 
-static void check_name(const struct check *c, char *desc)
-{
-	strcpy(desc, c->name);
-}
-
-KUNIT_ARRAY_PARAM(checks, checks, check_name);
+KUNIT_ARRAY_PARAM_DESC(checks, checks, name);
 
 static void packet_check_judges(struct kunit *test)
 {

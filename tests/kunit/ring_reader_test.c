@@ -4,6 +4,7 @@
 #include <linux/errno.h>
 #include <linux/string.h>
 #include "packet.h"
+#include "params.h"
 #include "ring.h"
 #include "fake.h"
 
@@ -169,12 +170,7 @@ static const struct edge edges[] = {
 	{ "nothing released", 40, 0, false },
 };
 
-static void edge_name(const struct edge *e, char *desc)
-{
-	strcpy(desc, e->name);
-}
-
-KUNIT_ARRAY_PARAM(ring_edges, edges, edge_name);
+KUNIT_ARRAY_PARAM_DESC(ring_edges, edges, name);
 
 static void ring_release_wakes_at_the_edge(struct kunit *test)
 {
@@ -233,12 +229,7 @@ static const struct bad_packet bad_packets[] = {
 	{ "type all ones", { 0xffff, 2, 4, 0, 1 }, RING_TYPE, 0xffff, 40 },
 };
 
-static void bad_packet_name(const struct bad_packet *b, char *desc)
-{
-	strcpy(desc, b->name);
-}
-
-KUNIT_ARRAY_PARAM(bad_packets, bad_packets, bad_packet_name);
+KUNIT_ARRAY_PARAM_DESC(bad_packets, bad_packets, name);
 
 static void write_bad_packet(struct rx *t, const struct fake_packet *p)
 {
@@ -324,12 +315,7 @@ static const struct bad_write bad_writes[] = {
 	{ "write index unaligned", 28, RING_WRITE_INDEX },
 };
 
-static void bad_write_name(const struct bad_write *b, char *desc)
-{
-	strcpy(desc, b->name);
-}
-
-KUNIT_ARRAY_PARAM(bad_writes, bad_writes, bad_write_name);
+KUNIT_ARRAY_PARAM_DESC(bad_writes, bad_writes, name);
 
 static void ring_peek_refuses_bad_write_indices(struct kunit *test)
 {

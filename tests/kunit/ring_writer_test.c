@@ -4,6 +4,7 @@
 #include <linux/errno.h>
 #include <linux/string.h>
 #include "packet.h"
+#include "params.h"
 #include "ring.h"
 #include "fake.h"
 
@@ -253,12 +254,7 @@ static const struct lie lies[] = {
 	{ "read index backwards to zero", 0, RING_READ_JUMP },
 };
 
-static void lie_name(const struct lie *l, char *desc)
-{
-	strcpy(desc, l->name);
-}
-
-KUNIT_ARRAY_PARAM(ring_lies, lies, lie_name);
+KUNIT_ARRAY_PARAM_DESC(ring_lies, lies, name);
 
 static void ring_stage_refuses_lies(struct kunit *test)
 {

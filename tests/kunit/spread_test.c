@@ -5,6 +5,7 @@
  */
 #include <kunit/test.h>
 #include <linux/string.h>
+#include "params.h"
 #include "spread.h"
 
 #define MOST	16
@@ -44,12 +45,7 @@ static const struct placing placings[] = {
 	{ "sixteen", "0123012301230123", 16, 0, "0123456789abcdef" },
 };
 
-static void placing_name(const struct placing *p, char *desc)
-{
-	strscpy(desc, p->name, KUNIT_PARAM_DESC_SIZE);
-}
-
-KUNIT_ARRAY_PARAM(placings, placings, placing_name);
+KUNIT_ARRAY_PARAM_DESC(placings, placings, name);
 
 static void spread_places(struct kunit *test)
 {

@@ -12,6 +12,7 @@
  */
 #include <kunit/test.h>
 #include <linux/string.h>
+#include "params.h"
 #include "states.h"
 
 struct move {
@@ -74,13 +75,8 @@ static const struct move phase_moves[] = {
 	{ "to two phases", CONTACT, UP | UNLOAD, false },
 };
 
-static void move_name(const struct move *m, char *desc)
-{
-	strscpy(desc, m->name, KUNIT_PARAM_DESC_SIZE);
-}
-
-KUNIT_ARRAY_PARAM(chan_moves, chan_moves, move_name);
-KUNIT_ARRAY_PARAM(phase_moves, phase_moves, move_name);
+KUNIT_ARRAY_PARAM_DESC(chan_moves, chan_moves, name);
+KUNIT_ARRAY_PARAM_DESC(phase_moves, phase_moves, name);
 
 static void state_chan_move(struct kunit *test)
 {

@@ -11,6 +11,7 @@
 #include <scsi/scsi_common.h>
 #include <scsi/scsi_proto.h>
 #include <scsi/scsi_status.h>
+#include "params.h"
 #include "srb.h"
 
 struct judge_case {
@@ -173,12 +174,7 @@ static const struct judge_case judge_cases[] = {
 	  .patch = STOR_PATCH_BAD_OPCODE },
 };
 
-static void judge_describe(const struct judge_case *c, char *name)
-{
-	strscpy(name, c->name, KUNIT_PARAM_DESC_SIZE);
-}
-
-KUNIT_ARRAY_PARAM(judge, judge_cases, judge_describe);
+KUNIT_ARRAY_PARAM_DESC(judge, judge_cases, name);
 
 static void stor_srb_test_judge(struct kunit *test)
 {

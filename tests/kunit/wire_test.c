@@ -9,6 +9,7 @@
 #include <kunit/test.h>
 #include <linux/string.h>
 #include <linux/hyperv.h>
+#include "params.h"
 
 struct layout {
 	const char *name;
@@ -107,12 +108,7 @@ static const struct layout layouts[] = {
 	PLAIN(gpa_range, pfn_array, 8),
 };
 
-static void layout_name(const struct layout *l, char *desc)
-{
-	strscpy(desc, l->name, KUNIT_PARAM_DESC_SIZE);
-}
-
-KUNIT_ARRAY_PARAM(layouts, layouts, layout_name);
+KUNIT_ARRAY_PARAM_DESC(layouts, layouts, name);
 
 static void wire_layout_is_that_of_the_protocol(struct kunit *test)
 {
@@ -157,12 +153,7 @@ static const struct number numbers[] = {
 	{ "completion packet", VM_PKT_COMP, 11 },
 };
 
-static void number_name(const struct number *n, char *desc)
-{
-	strscpy(desc, n->name, KUNIT_PARAM_DESC_SIZE);
-}
-
-KUNIT_ARRAY_PARAM(numbers, numbers, number_name);
+KUNIT_ARRAY_PARAM_DESC(numbers, numbers, name);
 
 static void wire_number_is_that_of_the_protocol(struct kunit *test)
 {
