@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * acpi.c - the ACPI tables: RSDP, XSDT, FADT, MADT, DSDT, SRAT with NUMA.
+ * acpi.c - the ACPI tables: RSDP, XSDT, FADT, MADT, DSDT, SRAT with NUMA,
+ * and an SSDT that says that hibernation is supported.
  *
  * Generation 2 is hardware-reduced (no PM block, no PIC); generation 1 has
  * the legacy PM registers and tells of the PIC. Both lie at 0xE0000, where a
@@ -192,6 +193,22 @@ static void write_fadt(struct writer *w, uint64_t dsdt, uint64_t facs)
 	finish(w, start, true);
 }
 
+/* That the machine can be hibernated: Linux asks the firmware before it believes the host. */
+static void write_ssdt(struct writer *w)
+{
+	/* Name (\_S4, Package () { 4, 4, 0, 0 }) */
+	static const uint8_t s4[] = {
+		0x08, '\\', '_', 'S', '4', '_', 0x12, 8, 4,
+		0x0a, PM_SLP_TYP_S4, 0x0a, PM_SLP_TYP_S4, 0, 0,
+	};
+	struct header h = header("SSDT", 2);
+	uint64_t start = begin(w);
+
+	emit(w, &h, sizeof(h));
+	emit(w, s4, sizeof(s4));
+	finish(w, start, true);
+}
+
 static void write_madt(struct writer *w)
 {
 	bool gen1 = w->vm->o->gen1;
@@ -302,6 +319,8 @@ uint64_t acpi_build(struct vm *vm)
 	}
 	write_fadt(&w, dsdt, facs);
 	write_madt(&w);
+	if (vm->o->hibernation)
+		write_ssdt(&w);
 	if (vm->o->numa > 1)
 		write_srat(&w);
 	write_root(&w, vm_mem(vm, ACPI_START, sizeof(struct rsdp)));

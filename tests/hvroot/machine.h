@@ -39,6 +39,7 @@ struct machine_options {
 	bool gen1;
 	bool auto_eoi;
 	bool no_stimer;			/* no synthetic timers: the guest takes its APIC's */
+	bool hibernation;		/* the guest may be told to hibernate */
 	bool no_reboot;			/* a reset ends hvroot */
 	bool paused;			/* wait for `resume` */
 	bool crash_goes_on;		/* do not end after a crash report */

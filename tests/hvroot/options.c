@@ -215,6 +215,12 @@ static int set_on_crash(struct machine_options *o, const char *name, const char 
 	return 0;
 }
 
+static int set_hibernation(struct machine_options *o, const char *name, const char *arg)
+{
+	o->hibernation = true;
+	return 0;
+}
+
 static int set_no_reboot(struct machine_options *o, const char *name, const char *arg)
 {
 	o->no_reboot = true;
@@ -260,6 +266,7 @@ static const struct option_row rows[] = {
 		"takes these away when it is unloaded, so unload it with apic only)", set_timer },
 	{ "on-crash", "exit|continue", "after the guest's crash report: end 2 s later, or let it\n"
 		"run on, into a kdump kernel say (default exit)", set_on_crash },
+	{ "hibernation", NULL, "the firmware says that the guest may hibernate", set_hibernation },
 	{ "no-reboot", NULL, "a reset of the guest ends hvroot", set_no_reboot },
 	{ "paused", NULL, "start nothing until the command `resume`", set_paused },
 };

@@ -37,11 +37,16 @@ static uint32_t pm_timer(void)
 	return ts.tv_sec * PM_TIMER_HZ + ts.tv_nsec * PM_TIMER_HZ / 1000000000;
 }
 
+static bool is_off(unsigned int type)
+{
+	return type == PM_SLP_TYP_S5 || type == PM_SLP_TYP_S4;
+}
+
 static void pm_write(struct vm *vm, uint16_t port, uint32_t value)
 {
 	switch (port) {
 	case PM_SLEEP_CONTROL:
-		if ((value & SLEEP_EN) && (value >> 2 & 7) == PM_SLP_TYP_S5)
+		if ((value & SLEEP_EN) && is_off(value >> 2 & 7))
 			machine_event(vm, MACHINE_OFF);
 		break;
 	case PM_RESET:
@@ -52,7 +57,7 @@ static void pm_write(struct vm *vm, uint16_t port, uint32_t value)
 		pm1_enable = value;
 		break;
 	case PM1_CONTROL:
-		if ((value & PM1_SLP_EN) && (value >> 10 & 7) == PM_SLP_TYP_S5)
+		if ((value & PM1_SLP_EN) && is_off(value >> 10 & 7))
 			machine_event(vm, MACHINE_OFF);
 		break;
 	}

@@ -11,6 +11,7 @@
 #define PM1_EVENT		(PM_BASE + 0x4)	/* status u16, enable u16 */
 #define PM1_CONTROL		(PM_BASE + 0x8)
 #define PM_TIMER		(PM_BASE + 0xc)
+#define PM_SLP_TYP_S4		4		/* of acpi.c's SSDT; ends the machine like S5 */
 #define PM_SLP_TYP_S5		5		/* as in the DSDT's _S5 */
 
 struct vm;
