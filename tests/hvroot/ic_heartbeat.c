@@ -48,11 +48,11 @@ static void describe(const struct ic *ic, const uint8_t *data, size_t len, bool 
 			 application_name(m.application));
 }
 
-static bool send_beat(struct ic *ic, uint64_t sequence, ic_done_fn done, void *ctx)
+static bool send_beat(struct ic *ic, uint64_t sequence, unsigned int limit, ic_done_fn done, void *ctx)
 {
 	struct ic_heartbeat m = { .sequence = sequence };
 
-	return ic_request(ic, &m, sizeof(m), ANSWER_MS, done, ctx);
+	return ic_request(ic, &m, sizeof(m), limit, done, ctx);
 }
 
 static void check(const struct ic_answer *a, uint64_t sequence)
@@ -76,7 +76,8 @@ static void tick(void *ctx)
 	if (!beat.interval || ic_not_ready(ic))
 		return;
 	if (!ic->queue) {	/* a guest that does not answer is not flooded */
-		send_beat(ic, beat.sequence, periodic_done, (void *)(uintptr_t)beat.sequence);
+		send_beat(ic, beat.sequence, ANSWER_MS, periodic_done,
+			  (void *)(uintptr_t)beat.sequence);
 		beat.sequence++;
 	}
 	beat.timer = timer_start(beat.interval, tick, ic);
@@ -136,7 +137,7 @@ static void burst_done(void *ctx, const struct ic_answer *a)
 	free(u);
 }
 
-static int send_burst(struct reply *r, struct ic *ic, unsigned int count)
+static int send_burst(struct reply *r, struct ic *ic, unsigned int count, unsigned int limit)
 {
 	struct burst *u = calloc(1, sizeof(*u));
 
@@ -145,7 +146,7 @@ static int send_burst(struct reply *r, struct ic *ic, unsigned int count)
 	u->r = r;
 	u->ic = ic;
 	u->sequence = beat.sequence;
-	while (u->left < count && send_beat(ic, beat.sequence, burst_done, u)) {
+	while (u->left < count && send_beat(ic, beat.sequence, limit, burst_done, u)) {
 		beat.sequence++;
 		u->left++;
 	}
@@ -159,10 +160,12 @@ static int cmd_heartbeat(struct reply *r, int argc, char **argv, void *ctx)
 {
 	struct ic *ic = ic_get(IC_HEARTBEAT);
 	unsigned long long interval, burst, sequence;
+	unsigned int limit;
 
 	if (control_num(r, argc, argv, "interval", beat.interval, &interval) ||
 	    control_num(r, argc, argv, "burst", 1, &burst) ||
-	    control_num(r, argc, argv, "sequence", beat.sequence, &sequence))
+	    control_num(r, argc, argv, "sequence", beat.sequence, &sequence) ||
+	    ic_limit(r, argc, argv, ANSWER_MS, &limit))
 		return -1;
 	if (interval > 3600000 || !burst || burst > BURST_MAX)
 		return reply_error(r, "interval is at most 3600000 ms, burst 1 to %u", BURST_MAX);
@@ -173,13 +176,13 @@ static int cmd_heartbeat(struct reply *r, int argc, char **argv, void *ctx)
 	}
 	if (ic_check(r, ic))
 		return control_arg(argc, argv, "interval") ? 0 : -1;
-	return send_burst(r, ic, burst);
+	return send_burst(r, ic, burst, limit);
 }
 
 void ic_heartbeat_init(struct bus *b)
 {
 	control_register("heartbeat",
-		"[interval=MS] [burst=N] [sequence=N]  one now (or N at once) with its answer, and one each interval (2000; 0 = no more)",
+		"[interval=MS] [burst=N] [sequence=N] [limit=MS]  one now (or N at once) with its answer, and one each interval (2000; 0 = no more)",
 		cmd_heartbeat, NULL);
 }
 
