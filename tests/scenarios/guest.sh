@@ -25,6 +25,21 @@ scsi() { readlink -f "/sys/block/$(basename "$(disk "$1")")/device"; }
 # channels N: the channel folders of SCSI controller N
 channels() { ls -d "$(controller "$1")"/channels/*; }
 
+# waits NAME: the daemon has registered and waits for requests, in poll() or pread()
+waits() {
+	# shellcheck disable=SC2046
+	set -- $(pidof "hv_${1}_daemon")
+	read -r nr _ </proc/"${1:-none}"/syscall 2>/dev/null && { [ "$nr" = 7 ] || [ "$nr" = 17 ]; }
+}
+
+daemon_where() {
+	echo "hv_${1}_daemon does not wait for requests:"
+	for p in $(pidof "hv_${1}_daemon"); do
+		head -n 20 "/proc/$p/stat" "/proc/$p/syscall" "/proc/$p/stack"
+		ls -l "/proc/$p/fd"
+	done
+}
+
 # daemon NAME...: start Debian's daemons (kvp, vss, fcopy), each when its device is there
 daemon() {
 	for d; do
@@ -35,6 +50,11 @@ daemon() {
 			sleep 0.1
 		done
 		pidof "hv_${d}_daemon" >/dev/null || "hv_${d}_daemon" </dev/null >/dev/null 2>&1
+		until waits "$d" 2>/dev/null; do
+			n=$((n + 1))
+			[ $n -lt 200 ] || { daemon_where "$d"; return 1; }
+			sleep 0.1
+		done
 	done
 }
 
