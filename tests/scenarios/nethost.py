@@ -152,6 +152,7 @@ class Sniffer:
 
     def __init__(self, tap):
         self.sock = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))
+        self.sock.setsockopt(socket.SOL_SOCKET, 33, 16 << 20)    # SO_RCVBUFFORCE: none is missed
         self.sock.bind((tap, 0))
 
     def frames(self, seconds=0.5, test=lambda f: True):
