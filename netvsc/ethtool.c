@@ -163,6 +163,44 @@ static void nv_get_regs(struct net_device *ndev, struct ethtool_regs *regs, void
 		memcpy(p, conn->send_table, HV_NVSP_SEND_TABLE_LEN * sizeof(u32));
 }
 
+static int nv_get_tunable(struct net_device *ndev, const struct ethtool_tunable *t,
+			  void *data)
+{
+	struct nv *nv = netdev_priv(ndev);
+
+	switch (t->id) {
+	case ETHTOOL_TX_COPYBREAK:
+		*(u32 *)data = nv->tx_copybreak;
+		return 0;
+	case ETHTOOL_RX_COPYBREAK:
+		*(u32 *)data = nv->rx_copybreak;
+		return 0;
+	}
+	return -EOPNOTSUPP;
+}
+
+static int nv_set_tunable(struct net_device *ndev, const struct ethtool_tunable *t,
+			  const void *data)
+{
+	struct nv *nv = netdev_priv(ndev);
+	u32 v = *(const u32 *)data;
+
+	switch (t->id) {
+	case ETHTOOL_TX_COPYBREAK:
+		if (v > NV_TX_COPYBREAK)
+			return -EINVAL;
+		WRITE_ONCE(nv->tx_copybreak, v);
+		return 0;
+	case ETHTOOL_RX_COPYBREAK:
+		/* a linear frame fits into a page with all that is around it */
+		if (v < NV_RX_COPYBREAK_MIN || v > NV_RX_COPYBREAK)
+			return -EINVAL;
+		WRITE_ONCE(nv->rx_copybreak, v);
+		return 0;
+	}
+	return -EOPNOTSUPP;
+}
+
 const struct ethtool_ops nv_ethtool_ops = {
 	.supported_coalesce_params = ETHTOOL_COALESCE_RX_USECS,
 	.get_drvinfo = nv_get_drvinfo,
@@ -178,6 +216,8 @@ const struct ethtool_ops nv_ethtool_ops = {
 	.set_channels = nv_set_channels,
 	.get_ringparam = nv_get_ringparam,
 	.set_ringparam = nv_set_ringparam,
+	.get_tunable = nv_get_tunable,
+	.set_tunable = nv_set_tunable,
 	.get_coalesce = nv_get_coalesce,
 	.set_coalesce = nv_set_coalesce,
 	.get_regs_len = nv_get_regs_len,

@@ -27,7 +27,7 @@ static const struct nv_stat nv_tx_sums[] = {
 
 static const struct nv_stat nv_rx_sums[] = {
 	RX("rx_comp_busy", comp_busy), RX("rx_no_memory", no_memory),
-	RX("rx_coalesced", coalesced), RX("rx_csum_ok", csum_ok),
+	RX("rx_coalesced", coalesced), RX("rx_paged", paged), RX("rx_csum_ok", csum_ok),
 	RX("rx_csum_bad", csum_bad), RX("vlan_error", vlan_error),
 };
 

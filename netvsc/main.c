@@ -183,6 +183,8 @@ static int nv_init(struct nv *nv, struct hv_device *hdev, struct net_device *nde
 	netdev_rss_key_fill(nv->rss_key, sizeof(nv->rss_key));
 	ratelimit_state_init(&nv->limit, 5 * HZ, 3);
 	ratelimit_set_flags(&nv->limit, RATELIMIT_MSG_ON_RELEASE);
+	nv->tx_copybreak = NV_TX_COPYBREAK;
+	nv->rx_copybreak = NV_RX_COPYBREAK;
 	nv->tx_l4 = HV_HASH_TCP4 | HV_HASH_TCP6 | HV_HASH_UDP4 | HV_HASH_UDP6;
 	nv_link_init(nv);
 	INIT_WORK(&nv->rx_mode_work, nv_rx_mode_work);

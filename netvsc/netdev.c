@@ -126,7 +126,7 @@ static int nv_change_mtu(struct net_device *ndev, int mtu)
 	struct nv_config cfg = nv->cfg;
 	int old = ndev->mtu, ret;
 
-	if (rtnl_dereference(nv->prog) && mtu > nv_xdp_max_mtu())
+	if (!nv_xdp_mtu_ok(rtnl_dereference(nv->prog), mtu))
 		return -EINVAL;
 	ret = nv_vf_set_mtu(nv, mtu);
 	if (ret)

@@ -51,6 +51,9 @@
 #define NV_CTL_SLOTS	8	/* control messages the host may hold */
 #define NV_CTL_REPLY	2048	/* longest control message of the host */
 #define NV_RSS_ENTRIES	256
+#define NV_TX_COPYBREAK	U16_MAX	/* whatever fits into a section */
+#define NV_RX_COPYBREAK	2048
+#define NV_RX_COPYBREAK_MIN 256	/* what is always copied: the headers */
 
 /*
  * A transaction id says what it belongs to, so that no answer can be taken for
@@ -91,7 +94,7 @@ struct nv_conn;
 struct nv_rx_stats {
 	struct u64_stats_sync sync;
 	u64_stats_t packets, bytes, multicast;
-	u64_stats_t coalesced, csum_ok, csum_bad, no_memory, comp_busy, vlan_error;
+	u64_stats_t coalesced, paged, csum_ok, csum_bad, no_memory, comp_busy, vlan_error;
 	u64_stats_t xdp_drop, xdp_redirect, xdp_tx;
 	u64_stats_t polls;
 };
@@ -275,6 +278,8 @@ struct nv {
 	u32 speed;			/* set by the user, else 0 */
 	u8 duplex;
 	u32 coalesce_us;
+	u32 tx_copybreak;		/* longer frames go as their pages */
+	u32 rx_copybreak;		/* longer frames come in pages */
 	bool gone;			/* rescinded or removed */
 	unsigned long state;
 #define NV_RX_MODE	0
@@ -425,10 +430,10 @@ void nv_reset_work(struct work_struct *work);
 u32 nv_wanted_filter(struct net_device *ndev);
 
 /* xdp.c */
-bool nv_xdp_run(struct nv_queue *q, struct bpf_prog *prog, struct page *page,
-		u32 *offset, u32 *len);
+bool nv_xdp_run(struct nv_queue *q, struct bpf_prog *prog, struct xdp_buff *xdp);
+void nv_xdp_release(struct nv_queue *q, struct xdp_buff *xdp);
 int nv_xdp_xmit(struct net_device *ndev, int n, struct xdp_frame **frames, u32 flags);
-int nv_xdp_max_mtu(void);
+bool nv_xdp_mtu_ok(const struct bpf_prog *prog, int mtu);
 int nv_bpf(struct net_device *ndev, struct netdev_bpf *bpf);
 
 /* qstats.c */

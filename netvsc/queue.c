@@ -25,8 +25,8 @@ static int nv_pool_make(struct nv_queue *q)
 	if (IS_ERR(pool))
 		return PTR_ERR(pool);
 	rx->pool = pool;
-	ret = xdp_rxq_info_reg(&rx->xdp_rxq, q->conn->nv->ndev, q->index,
-			       q->napi.napi_id);
+	ret = __xdp_rxq_info_reg(&rx->xdp_rxq, q->conn->nv->ndev, q->index,
+				 q->napi.napi_id, PAGE_SIZE);
 	if (ret)
 		return ret;
 	rx->xdp_registered = true;

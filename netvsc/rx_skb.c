@@ -10,9 +10,8 @@
 #include <linux/tcp.h>
 #include "netvsc.h"
 
-/* Up to this length a frame is linear; longer ones have pages behind a head. */
-#define NV_LINEAR	2048
-#define NV_HEAD		256
+/* Of a frame longer than rx-copybreak this much is linear, the rest in pages. */
+#define NV_HEAD		NV_RX_COPYBREAK_MIN
 #define NV_XDP_LEN	(PAGE_SIZE - XDP_PACKET_HEADROOM - \
 			 SKB_DATA_ALIGN(sizeof(struct skb_shared_info)))
 
@@ -62,7 +61,7 @@ static bool nv_add_pages(struct nv_queue *q, struct sk_buff *skb,
 static struct sk_buff *nv_build(struct nv_queue *q, u32 len)
 {
 	struct nv_reader r = { .part = q->rx.part };
-	u32 head = len <= NV_LINEAR ? len : NV_HEAD;
+	u32 head = len <= READ_ONCE(q->conn->nv->rx_copybreak) ? len : NV_HEAD;
 	struct sk_buff *skb = napi_alloc_skb(&q->napi, head);
 
 	if (!skb)
@@ -70,6 +69,7 @@ static struct sk_buff *nv_build(struct nv_queue *q, u32 len)
 	nv_read(&r, skb_put(skb, head), head);
 	if (head == len)
 		return skb;
+	nv_count_rx(q, paged);
 	skb_mark_for_recycle(skb);
 	if (nv_add_pages(q, skb, &r, len - head))
 		return skb;
@@ -77,32 +77,79 @@ static struct sk_buff *nv_build(struct nv_queue *q, u32 len)
 	return NULL;
 }
 
-/* The frame in a page of its own, through the program; NULL if that took it. */
-static struct sk_buff *nv_build_xdp(struct nv_queue *q, struct bpf_prog *prog,
-				    u32 len, bool *taken)
+/* What is left of the frame, as fragments of the buffer. */
+static bool nv_xdp_frags(struct nv_queue *q, struct xdp_buff *xdp,
+			 struct nv_reader *r, u32 len)
 {
-	u32 offset = XDP_PACKET_HEADROOM;
+	struct skb_shared_info *s = xdp_get_shared_info_from_buff(xdp);
+
+	s->nr_frags = 0;
+	s->xdp_frags_size = len;
+	xdp_buff_set_frags_flag(xdp);
+	while (len) {
+		u32 n = min_t(u32, len, PAGE_SIZE);
+		struct page *page;
+
+		if (s->nr_frags == MAX_SKB_FRAGS)
+			return false;
+		page = page_pool_dev_alloc_pages(q->rx.pool);
+		if (!page)
+			return false;
+		nv_read(r, page_address(page), n);
+		hv_frag_fill(&s->frags[s->nr_frags++], page, n);
+		len -= n;
+	}
+	return true;
+}
+
+/* The frame in pages of its own. */
+static bool nv_xdp_fill(struct nv_queue *q, struct xdp_buff *xdp, u32 len)
+{
+	u32 head = min_t(u32, len, NV_XDP_LEN);
 	struct nv_reader r = { .part = q->rx.part };
 	struct page *page = page_pool_dev_alloc_pages(q->rx.pool);
-	struct sk_buff *skb;
 
-	*taken = false;
 	if (!page)
-		return NULL;
-	nv_read(&r, page_address(page) + offset, len);
-	if (!nv_xdp_run(q, prog, page, &offset, &len)) {
-		*taken = true;
-		return NULL;
-	}
-	skb = napi_build_skb(page_address(page), PAGE_SIZE);
+		return false;
+	xdp_init_buff(xdp, PAGE_SIZE, &q->rx.xdp_rxq);
+	xdp_prepare_buff(xdp, page_address(page), XDP_PACKET_HEADROOM, head, false);
+	nv_read(&r, xdp->data, head);
+	if (head == len || nv_xdp_frags(q, xdp, &r, len - head))
+		return true;
+	nv_xdp_release(q, xdp);
+	return false;
+}
+
+static struct sk_buff *nv_xdp_skb(struct nv_queue *q, struct xdp_buff *xdp)
+{
+	struct skb_shared_info *s = xdp_get_shared_info_from_buff(xdp);
+	u32 frags = xdp_buff_has_frags(xdp) ? s->nr_frags : 0;
+	u32 bytes = frags ? s->xdp_frags_size : 0;
+	struct sk_buff *skb = napi_build_skb(xdp->data_hard_start, PAGE_SIZE);
+
 	if (!skb) {
-		page_pool_recycle_direct(q->rx.pool, page);
+		nv_xdp_release(q, xdp);
 		return NULL;
 	}
 	skb_mark_for_recycle(skb);
-	skb_reserve(skb, offset);
-	skb_put(skb, len);
+	skb_reserve(skb, xdp->data - xdp->data_hard_start);
+	skb_put(skb, xdp->data_end - xdp->data);
+	if (frags)	/* they stand where they did, their number was cleared */
+		xdp_update_skb_shared_info(skb, frags, bytes, frags * PAGE_SIZE, false);
 	return skb;
+}
+
+/* The frame through the program; NULL if that took it. */
+static struct sk_buff *nv_build_xdp(struct nv_queue *q, struct bpf_prog *prog,
+				    u32 len, bool *taken)
+{
+	struct xdp_buff xdp;
+
+	*taken = false;
+	if (!nv_xdp_fill(q, &xdp, len))
+		return NULL;
+	*taken = !nv_xdp_run(q, prog, &xdp);
+	return *taken ? NULL : nv_xdp_skb(q, &xdp);
 }
 
 static void nv_set_csum(struct nv_queue *q, struct sk_buff *skb,
@@ -200,10 +247,15 @@ void nv_rx_deliver(struct nv_queue *q)
 		return;
 	rcu_read_lock();
 	prog = rcu_dereference(nv->prog);
-	if (prog && len <= NV_XDP_LEN)
-		skb = nv_build_xdp(q, prog, len, &taken);
-	else
+	if (!prog) {
 		skb = nv_build(q, len);
+	} else if (len <= NV_XDP_LEN || prog->aux->xdp_has_frags) {
+		skb = nv_build_xdp(q, prog, len, &taken);
+	} else {	/* nothing passes the program by */
+		nv_count_rx(q, xdp_drop);
+		skb = NULL;
+		taken = true;
+	}
 	rcu_read_unlock();
 	if (!skb) {
 		if (taken)

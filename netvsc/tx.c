@@ -2,13 +2,12 @@
 /*
  * Sending: small frames are copied into sections of the send buffer, several
  * to a section while the stack says that more come; large ones go as ranges of
- * pages.  Completions come back through the queue's NAPI.
+ * pages (tx_pages.c).  Completions come back through the queue's NAPI.
  */
 #include <linux/if_vlan.h>
 #include <linux/ip.h>
 #include <linux/ipv6.h>
 #include <linux/tcp.h>
-#include <linux/vmalloc.h>
 #include <net/ip6_checksum.h>
 #include <net/tcp.h>
 #include "netvsc.h"
@@ -226,92 +225,6 @@ static u8 *nv_train_room(struct nv_queue *q, struct netdev_queue *txq, u32 len)
 	return nv_section(q, tx->train.slot) + tx->train.last;
 }
 
-/* ---- sending pages ---- */
-
-struct nv_ranges {
-	u64 *at;
-	u64 *end;
-	u32 count;
-};
-
-/* One range of physically contiguous memory; false when there is no room. */
-static bool nv_put_range(struct nv_ranges *r, phys_addr_t start, u32 len)
-{
-	u32 offset = offset_in_hvpage(start);
-	u32 pages = DIV_ROUND_UP(offset + len, HV_HYP_PAGE_SIZE), i;
-	u64 pfn = start >> HV_HYP_PAGE_SHIFT;
-
-	if (r->end - r->at < (long)pages + 1)
-		return false;
-	*r->at++ = (u64)offset << 32 | len;	/* length, then offset */
-	for (i = 0; i < pages; i++)
-		*r->at++ = pfn + i;
-	r->count++;
-	return true;
-}
-
-static bool nv_put_skb(struct nv_ranges *r, const struct sk_buff *skb)
-{
-	unsigned int i;
-
-	if (skb_headlen(skb) &&
-	    !nv_put_range(r, virt_to_phys(skb->data), skb_headlen(skb)))
-		return false;
-	for (i = 0; i < skb_shinfo(skb)->nr_frags; i++) {
-		const skb_frag_t *f = &skb_shinfo(skb)->frags[i];
-		phys_addr_t start = page_to_phys(skb_frag_page(f)) + skb_frag_off(f);
-
-		if (!nv_put_range(r, start, skb_frag_size(f)))
-			return false;
-	}
-	return true;
-}
-
-static int nv_send_pages(struct nv_queue *q, struct sk_buff *skb,
-			 const u8 *head, u32 head_len)
-{
-	struct hv_nvsp m = { .type = cpu_to_le32(HV_NVSP_RNDIS) };
-	struct vmbus_packet_mpb_array *desc = (void *)q->tx.desc;
-	struct nv_ranges r = {
-		.at = (u64 *)&desc->range,
-		.end = (u64 *)((u8 *)q->tx.desc + sizeof(q->tx.desc)),
-	};
-	struct nv_slot *s;
-	u32 slot;
-	u8 *copy;
-	int ret;
-
-	if (!nv_free_peek(&q->tx.without, &slot))
-		return -EAGAIN;
-	copy = q->tx.heads + (slot - q->tx.sections) * NV_TX_HEAD;
-	memcpy(copy, head, head_len);
-	if (!nv_put_range(&r, (phys_addr_t)page_to_phys(vmalloc_to_page(copy)) +
-			  offset_in_page(copy), head_len) || !nv_put_skb(&r, skb))
-		return -EMSGSIZE;
-	m.rndis.channel = cpu_to_le32(HV_NVSP_CHANNEL_DATA);
-	m.rndis.section = cpu_to_le32(HV_NVSP_NO_SECTION);
-	desc->rangecount = r.count;
-	s = &q->tx.slot[slot];
-	s->packets = 1;
-	s->bytes = skb->len;
-	s->xdp = false;
-	s->data = skb;
-	s->gen++;
-	WRITE_ONCE(s->state, NV_SLOT_BUSY);
-	ret = vmbus_sendpacket_mpb_desc(q->chan, desc, (u8 *)r.at - (u8 *)desc, &m,
-					sizeof(m), NV_ID(NV_ID_TX, s->gen, slot));
-	if (ret) {
-		s->data = NULL;
-		WRITE_ONCE(s->state, NV_SLOT_FREE);
-		return ret;
-	}
-	WRITE_ONCE(q->tx.without.take, q->tx.without.take + 1);
-	trace_nvsp_send_pkt(q->conn->nv->ndev, q->index, HV_NVSP_NO_SECTION,
-			    head_len + skb->len, 1);
-	nv_count_tx(q, direct);
-	return 0;
-}
-
 /* ---- the stack's side ---- */
 
 /* Stops the queue when little room is left; undoes that if it was too late. */
@@ -353,9 +266,11 @@ static int nv_send(struct nv_queue *q, struct netdev_queue *txq, struct sk_buff 
 {
 	u8 head[NV_TX_HEAD_MAX];
 	u32 len = nv_rndis_put_packet(head, m), size = skb->len;
+	const struct nv_payload p = { .skb = skb };
 	int ret;
 
-	if (!nv_send_copy(q, txq, skb, head, len)) {
+	if (size <= READ_ONCE(q->conn->nv->tx_copybreak) &&
+	    !nv_send_copy(q, txq, skb, head, len)) {
 		dev_consume_skb_any(skb);
 		netdev_tx_sent_queue(txq, size);
 		return 0;
@@ -365,7 +280,7 @@ static int nv_send(struct nv_queue *q, struct netdev_queue *txq, struct sk_buff 
 		return -EAGAIN;
 	/* before the host has it: the completion may come on another CPU */
 	netdev_tx_sent_queue(txq, size);
-	ret = nv_send_pages(q, skb, head, len);
+	ret = nv_send_pages(q, &p, head, len);
 	if (ret)
 		atomic_add(size, &q->tx.unsent);
 	return ret;
@@ -564,29 +479,62 @@ void nv_tx_poll(struct nv_queue *q)
 	__netif_tx_unlock(txq);
 }
 
+static void nv_copy_frame(u8 *to, struct xdp_frame *f)
+{
+	const struct skb_shared_info *s = xdp_get_shared_info_from_frame(f);
+	unsigned int i;
+
+	memcpy(to, f->data, f->len);
+	to += f->len;
+	for (i = 0; xdp_frame_has_frags(f) && i < s->nr_frags; i++) {
+		memcpy(to, skb_frag_address(&s->frags[i]), skb_frag_size(&s->frags[i]));
+		to += skb_frag_size(&s->frags[i]);
+	}
+}
+
+/* A frame that no section can hold, behind those that wait in one. */
+static int nv_tx_xdp_pages(struct nv_queue *q, struct netdev_queue *txq,
+			   struct xdp_frame *f, const u8 *head, u32 len)
+{
+	const struct nv_payload p = { .frame = f };
+
+	nv_tx_flush(q, txq);
+	return q->tx.train.open ? -EAGAIN : nv_send_pages(q, &p, head, len);
+}
+
 /**
  * nv_tx_xdp - send a frame of an XDP program
  * @q: the queue, whose transmit lock the caller holds
- * @f: the frame; it is copied, so the caller gives it back on success
+ * @f: the frame
  *
- * Return: 0, or -EAGAIN when there is no room.
+ * Return: 0 when it was copied and the caller gives it back, 1 when it goes back
+ * once the host is done with it, or a negative error.
  */
 int nv_tx_xdp(struct nv_queue *q, struct xdp_frame *f)
 {
 	struct netdev_queue *txq = netdev_get_tx_queue(q->conn->nv->ndev, q->index);
-	struct nv_tx_meta m = { .frame_len = f->len };
-	u8 head[NV_TX_HEAD_MAX];
-	u32 len = nv_rndis_put_packet(head, &m);
-	u8 *to;
+	u32 bytes = xdp_get_frame_len(f), len;
+	struct nv_tx_meta m = { .frame_len = bytes };
+	u8 head[NV_TX_HEAD_MAX], *to;
+	bool keep;
+	int ret;
 
 	if (q->tx.blocked || q->conn->dead)
 		return -EAGAIN;
-	to = nv_train_room(q, txq, len + f->len);
-	if (!to)
-		return -EAGAIN;
-	memcpy(to, head, len);
-	memcpy(to + len, f->data, f->len);
-	nv_tx_account(nv_tx_stats(q), 1, f->len, false);
+	len = nv_rndis_put_packet(head, &m);
+	keep = len + bytes > q->conn->send.sec.size;
+	if (keep) {
+		ret = nv_tx_xdp_pages(q, txq, f, head, len);
+		if (ret)
+			return ret;
+	} else {
+		to = nv_train_room(q, txq, len + bytes);
+		if (!to)
+			return -EAGAIN;
+		memcpy(to, head, len);
+		nv_copy_frame(to + len, f);
+	}
+	nv_tx_account(nv_tx_stats(q), 1, bytes, false);
 	nv_count_tx(q, xdp);
-	return 0;
+	return keep;
 }

@@ -8,6 +8,15 @@
 
 #include "netvsc.h"
 
+/* What to send: a buffer of the stack, or the frame of a program. */
+struct nv_payload {
+	struct sk_buff *skb;
+	struct xdp_frame *frame;
+};
+
+int nv_send_pages(struct nv_queue *q, const struct nv_payload *p,
+		  const u8 *head, u32 head_len);
+
 static inline u32 nv_free_count(const struct nv_free *f)
 {
 	return READ_ONCE(f->put) - READ_ONCE(f->take);

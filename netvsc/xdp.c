@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * XDP: programs run on a page of their own; what they send is copied into a
- * section like every small frame.
+ * XDP: programs run on pages of their own, one, or several for a program that
+ * understands fragments.  What they send is copied into a section like every
+ * small frame, or goes as its pages.
  */
 #include <linux/bpf_trace.h>
 #include <linux/etherdevice.h>
@@ -9,10 +10,21 @@
 #include <linux/rtnetlink.h>
 #include "netvsc.h"
 
-/* Frames that a program sees fit into a page with head and tail. */
+/* A frame without fragments fits into a page with head and tail. */
 #define NV_XDP_FRAME	(PAGE_SIZE - XDP_PACKET_HEADROOM - \
 			 SKB_DATA_ALIGN(sizeof(struct skb_shared_info)))
 #define NV_XDP_MTU	((int)NV_XDP_FRAME - ETH_HLEN)
+
+/* Gives the pages back to the queue's pool. */
+void nv_xdp_release(struct nv_queue *q, struct xdp_buff *xdp)
+{
+	struct skb_shared_info *s = xdp_get_shared_info_from_buff(xdp);
+	unsigned int i;
+
+	for (i = 0; xdp_buff_has_frags(xdp) && i < s->nr_frags; i++)
+		page_pool_recycle_direct(q->rx.pool, skb_frag_page(&s->frags[i]));
+	page_pool_recycle_direct(q->rx.pool, virt_to_page(xdp->data_hard_start));
+}
 
 static bool nv_xdp_tx(struct nv_queue *q, struct xdp_buff *xdp)
 {
@@ -24,47 +36,41 @@ static bool nv_xdp_tx(struct nv_queue *q, struct xdp_buff *xdp)
 		return false;
 	__netif_tx_lock(txq, smp_processor_id());
 	ret = nv_tx_xdp(q, f);
-	if (!ret)
+	if (ret >= 0)
 		nv_tx_flush(q, txq);
 	__netif_tx_unlock(txq);
-	return !ret;
+	if (!ret)
+		nv_xdp_release(q, xdp);
+	return ret >= 0;
 }
 
-static void nv_xdp_drop(struct nv_queue *q, struct page *page)
+static void nv_xdp_drop(struct nv_queue *q, struct xdp_buff *xdp)
 {
 	nv_count_rx(q, xdp_drop);
-	page_pool_recycle_direct(q->rx.pool, page);
+	nv_xdp_release(q, xdp);
 }
 
-/* Runs the program on a page of the pool; true: the page goes to the stack. */
-bool nv_xdp_run(struct nv_queue *q, struct bpf_prog *prog, struct page *page,
-		u32 *offset, u32 *len)
+/* Runs the program on pages of the pool; true: they go to the stack. */
+bool nv_xdp_run(struct nv_queue *q, struct bpf_prog *prog, struct xdp_buff *xdp)
 {
 	struct net_device *ndev = q->conn->nv->ndev;
-	struct xdp_buff xdp;
-	u32 act;
+	u32 act = bpf_prog_run_xdp(prog, xdp);
 
-	xdp_init_buff(&xdp, PAGE_SIZE, &q->rx.xdp_rxq);
-	xdp_prepare_buff(&xdp, page_address(page), *offset, *len, false);
-	act = bpf_prog_run_xdp(prog, &xdp);
 	switch (act) {
 	case XDP_PASS:
-		*offset = xdp.data - xdp.data_hard_start;
-		*len = xdp.data_end - xdp.data;
 		return true;
 	case XDP_TX:
-		if (!nv_xdp_tx(q, &xdp)) {
+		if (!nv_xdp_tx(q, xdp)) {
 			trace_xdp_exception(ndev, prog, act);
-			nv_xdp_drop(q, page);
+			nv_xdp_drop(q, xdp);
 			return false;
 		}
 		nv_count_rx(q, xdp_tx);
-		page_pool_recycle_direct(q->rx.pool, page);
 		return false;
 	case XDP_REDIRECT:
-		if (xdp_do_redirect(ndev, &xdp, prog)) {
+		if (xdp_do_redirect(ndev, xdp, prog)) {
 			trace_xdp_exception(ndev, prog, act);
-			nv_xdp_drop(q, page);
+			nv_xdp_drop(q, xdp);
 			return false;
 		}
 		q->rx.flush_xdp = true;
@@ -77,7 +83,7 @@ bool nv_xdp_run(struct nv_queue *q, struct bpf_prog *prog, struct page *page,
 		trace_xdp_exception(ndev, prog, act);
 		fallthrough;
 	case XDP_DROP:
-		nv_xdp_drop(q, page);
+		nv_xdp_drop(q, xdp);
 		return false;
 	}
 }
@@ -86,7 +92,7 @@ bool nv_xdp_run(struct nv_queue *q, struct bpf_prog *prog, struct page *page,
  * nv_xdp_xmit - ndo_xdp_xmit: frames redirected to this device
  * @ndev: network device
  * @n: how many
- * @frames: frames; those sent were copied and are given back here
+ * @frames: frames; those sent are given back here or when the host is done
  * @flags: XDP_XMIT_FLUSH
  *
  * Return: how many were sent, or a negative error.
@@ -97,7 +103,7 @@ int nv_xdp_xmit(struct net_device *ndev, int n, struct xdp_frame **frames, u32 f
 	struct netdev_queue *txq;
 	struct nv_conn *conn;
 	struct nv_queue *q;
-	int i = 0;
+	int i, ret = 0;
 
 	if (flags & ~XDP_XMIT_FLAGS_MASK)
 		return -EINVAL;
@@ -107,17 +113,23 @@ int nv_xdp_xmit(struct net_device *ndev, int n, struct xdp_frame **frames, u32 f
 	q = conn->queue[smp_processor_id() % conn->nqueues];
 	txq = netdev_get_tx_queue(ndev, q->index);
 	__netif_tx_lock(txq, smp_processor_id());
-	while (i < n && !nv_tx_xdp(q, frames[i]))
-		xdp_return_frame_rx_napi(frames[i++]);
+	for (i = 0; i < n; i++) {
+		ret = nv_tx_xdp(q, frames[i]);
+		if (ret < 0)
+			break;
+		if (!ret)
+			xdp_return_frame_rx_napi(frames[i]);
+	}
 	if (flags & XDP_XMIT_FLUSH || i < n)
 		nv_tx_flush(q, txq);
 	__netif_tx_unlock(txq);
 	return i;
 }
 
-int nv_xdp_max_mtu(void)
+/* Whether the program, if any, takes frames of this MTU. */
+bool nv_xdp_mtu_ok(const struct bpf_prog *prog, int mtu)
 {
-	return NV_XDP_MTU;
+	return !prog || mtu <= NV_XDP_MTU || prog->aux->xdp_has_frags;
 }
 
 static int nv_xdp_set(struct nv *nv, struct bpf_prog *prog,
@@ -126,8 +138,8 @@ static int nv_xdp_set(struct nv *nv, struct bpf_prog *prog,
 	struct bpf_prog *old;
 	int ret;
 
-	if (prog && nv->ndev->mtu > NV_XDP_MTU) {
-		NL_SET_ERR_MSG_MOD(extack, "MTU too large for XDP");
+	if (!nv_xdp_mtu_ok(prog, nv->ndev->mtu)) {
+		NL_SET_ERR_MSG_MOD(extack, "MTU too large for XDP without fragments");
 		return -EOPNOTSUPP;
 	}
 	if (prog && nv->ndev->features & NETIF_F_LRO) {

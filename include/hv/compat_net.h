@@ -30,7 +30,19 @@ static inline void hv_xdp_announce(struct net_device *ndev)
 {
 #ifdef HV_HAVE_XDP_FEATURES
 	ndev->xdp_features = NETDEV_XDP_ACT_BASIC | NETDEV_XDP_ACT_REDIRECT |
-			     NETDEV_XDP_ACT_NDO_XMIT;
+			     NETDEV_XDP_ACT_NDO_XMIT | NETDEV_XDP_ACT_RX_SG |
+			     NETDEV_XDP_ACT_NDO_XMIT_SG;
+#endif
+}
+
+static inline void hv_frag_fill(skb_frag_t *f, struct page *page, unsigned int len)
+{
+#ifdef HV_HAVE_FRAG_FILL
+	skb_frag_fill_page_desc(f, page, 0, len);
+#else
+	__skb_frag_set_page(f, page);
+	skb_frag_off_set(f, 0);
+	skb_frag_size_set(f, len);
 #endif
 }
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * xdp INTERFACE pass|drop|tx|redirect: a small XDP program on an interface for
- * as long as this runs. "tx" sends each frame back with its addresses swapped,
- * "redirect" sends it out of the same interface by the redirect helper.
+ * xdp INTERFACE pass|drop|tx|redirect [frags]: a small XDP program on an interface
+ * for as long as this runs; with "frags" one that says that it understands
+ * fragments. "tx" sends each frame back with its addresses swapped, "redirect"
+ * sends it out of the same interface by the redirect helper.
  */
 #include <errno.h>
 #include <linux/bpf.h>
@@ -28,6 +29,8 @@
 	I(BPF_JMP | BPF_JLE | BPF_X, 4, 2, 2, 0), \
 	MOV(0, XDP_DROP), EXIT, SWAP(0), SWAP(2), SWAP(4)
 
+static unsigned int prog_flags;
+
 static long bpf(int cmd, union bpf_attr *attr)
 {
 	return syscall(SYS_bpf, cmd, attr, sizeof(*attr));
@@ -37,7 +40,7 @@ static int load(const struct bpf_insn *insn, unsigned int count)
 {
 	static char log[8192];
 	union bpf_attr a = {
-		.prog_type = BPF_PROG_TYPE_XDP, .insn_cnt = count,
+		.prog_type = BPF_PROG_TYPE_XDP, .prog_flags = prog_flags, .insn_cnt = count,
 		.insns = (uintptr_t)insn, .license = (uintptr_t)"GPL",
 		.log_buf = (uintptr_t)log, .log_size = sizeof(log), .log_level = 1,
 	};
@@ -50,7 +53,7 @@ static int load(const struct bpf_insn *insn, unsigned int count)
 
 int main(int argc, char **argv)
 {
-	unsigned int index = argc == 3 ? if_nametoindex(argv[1]) : 0;
+	unsigned int index = argc >= 3 ? if_nametoindex(argv[1]) : 0;
 	const struct bpf_insn pass[] = { MOV(0, XDP_PASS), EXIT };
 	const struct bpf_insn drop[] = { MOV(0, XDP_DROP), EXIT };
 	const struct bpf_insn tx[] = { SWAP_ALL, MOV(0, XDP_TX), EXIT };
@@ -62,9 +65,11 @@ int main(int argc, char **argv)
 	int fd = -1;
 
 	if (!index) {
-		fprintf(stderr, "usage: xdp INTERFACE pass|drop|tx|redirect\n");
+		fprintf(stderr, "usage: xdp INTERFACE pass|drop|tx|redirect [frags]\n");
 		return 2;
 	}
+	if (argc == 4 && !strcmp(argv[3], "frags"))
+		prog_flags = 1u << 5;	/* BPF_F_XDP_HAS_FRAGS */
 #define LOAD_IF(name) \
 	if (!strcmp(argv[2], #name)) \
 		fd = load(name, sizeof(name) / sizeof(name[0]))
