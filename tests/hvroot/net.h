@@ -91,6 +91,7 @@ struct nic {
 	bool link;
 	uint16_t access_vlan;		/* 0 = trunk */
 	bool no_csum, no_lso, no_rsc, no_rss;
+	bool lie;			/* calls every checksum right */
 	uint32_t lso_max;
 	uint32_t send_section;
 	uint32_t max_packets;		/* announced: messages in a section */

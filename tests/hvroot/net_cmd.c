@@ -93,6 +93,17 @@ static int cmd_caps(struct reply *r, int argc, char **argv, struct nic *n)
 	return 0;
 }
 
+/* What a host says of checksums that it never looked at. */
+static int cmd_sums(struct reply *r, int argc, char **argv, struct nic *n)
+{
+	const char *what = argc > 2 ? argv[2] : "";
+
+	if (strcmp(what, "true") && strcmp(what, "lie"))
+		return reply_error(r, "nic sums true|lie [nic=NAME]");
+	n->lie = !strcmp(what, "lie");
+	return 0;
+}
+
 static int cmd_vf(struct reply *r, int argc, char **argv, struct nic *n)
 {
 	unsigned long long serial;
@@ -197,7 +208,7 @@ static int cmd_nic(struct reply *r, int argc, char **argv, void *ctx)
 	} verbs[] = {
 		{ "link", cmd_link }, { "speed", cmd_speed }, { "caps", cmd_caps },
 		{ "version", cmd_version }, { "mtu", cmd_mtu },
-		{ "vf", cmd_vf }, { "table", cmd_table },
+		{ "sums", cmd_sums }, { "vf", cmd_vf }, { "table", cmd_table },
 		{ "keepalive", cmd_keepalive }, { "indicate", cmd_indicate },
 		{ "inject", cmd_inject }, { "fault", net_fault_command },
 	};
@@ -215,7 +226,7 @@ static int cmd_nic(struct reply *r, int argc, char **argv, void *ctx)
 	for (unsigned int i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++)
 		if (!strcmp(what, verbs[i].word))
 			return verbs[i].fn(r, argc, argv, n);
-	return reply_error(r, "nic list|link|speed|version|mtu|caps|vf|table|keepalive|indicate|inject|fault|release|clear");
+	return reply_error(r, "nic list|link|speed|version|mtu|caps|sums|vf|table|keepalive|indicate|inject|fault|release|clear");
 }
 
 static void print_counters(struct reply *r, bool reset, void *ctx)
@@ -262,6 +273,7 @@ void net_commands(struct bus *b, struct nic **nics)
 		"version 1|2|4|5|6|6.1 [nic=NAME]  newest NVSP version, from the next connection on\n"
 		"mtu N [nic=NAME]  largest MTU, from the next connection on\n"
 		"caps [off=csum+lso+rsc+rss] [nic=NAME]  change the offloads and say so\n"
+		"sums true|lie [nic=NAME]  lie: every received checksum is called right\n"
 		"vf on|off [serial=N] [nic=NAME]  VF association\n"
 		"table [queues=A,B,..] [count=N] [offset=N] [nic=NAME]  send indirection table\n"
 		"keepalive [nic=NAME]\n"

@@ -242,6 +242,9 @@ static void describe(struct nic *n, struct rx_frame *f,
 							   CSUM_RX_IP_BAD;
 	if (i.l4_ok && !i.fragment)
 		check_l4(f, &i, vh);
+	if (n->lie)	/* each bit "bad" has its "right" three further up */
+		f->csum = (f->csum | f->csum << 3) & (CSUM_RX_TCP_OK | CSUM_RX_UDP_OK |
+						      CSUM_RX_IP_OK);
 	if (n->rss.on)
 		f->has_hash = net_frame_hash(&n->rss, f->data, f->len, &f->hash);
 }
