@@ -22,7 +22,9 @@ sys.dont_write_bytecode = True
 
 import images                                           # noqa: E402
 import machine                                          # noqa: E402
-from machine import Booted                              # noqa: E402
+from guest import GuestError                            # noqa: E402
+from host import HostError                              # noqa: E402
+from machine import Booted, Failure                              # noqa: E402
 from registry import INTREE, OURS, Disk, Machine        # noqa: E402
 
 # The deterministic clock jumps while the outer VM waits for files: limits in its seconds mean nothing.
@@ -108,6 +110,9 @@ def inside(o):
     try:
         m.boot()
         show(measure(m, o.rounds))
+    except (Failure, GuestError, HostError):
+        print("\n".join(m.diagnostics()), file=sys.stderr)
+        raise
     finally:
         m.stop()
         m.discard()
