@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The network device, further: how flows spread, whose frames come, reloads, XDP objects."""
+"""The network device, further: how flows spread, flow control, whose frames come, reloads, XDP objects."""
 import base64
 import socket
 
@@ -10,7 +10,7 @@ from s_net import PLAIN
 from s_netload import load
 
 
-@scenario(rows="N15 N17", machine=PLAIN, drivers=ONLY_OURS, timeout=300)
+@scenario(rows="N15 N16 N17", machine=PLAIN, drivers=ONLY_OURS, timeout=300)
 def net_spread(m):
     "key and table by ethtool; UDP flows spread when asked for; a host that does not spread"
     n = Nic(m)
@@ -18,18 +18,19 @@ def net_spread(m):
     m.expect("00:07:0e:15" in m.sh("ethtool -x eth0"), "the key was not taken")
     m.sh("ethtool -X eth0 weight 1 3; ethtool -x eth0 | sed -n 's/^ *[0-9]*: //p' | tr -s ' ' '\\n' | grep -c 1 | grep -q '^96$'")
     m.sh("ethtool -X eth0 default")
+    m.host("nic table queues=0,1")      # what we send is spread by the host's table
     e = Echo(socket.SOCK_DGRAM)
 
-    def udp():
-        before = [n.stat("rx_queue_%d_packets" % q) for q in (0, 1)]
-        for _ in range(3):
-            m.sh("for i in $(seq 10); do net udp %s %d 5 100 >/dev/null; done" % (HOST, e.port))
-        return [n.stat("rx_queue_%d_packets" % q) - b for q, b in enumerate(before)]
+    def counts():
+        return [n.stat("%s_queue_%d_packets" % (way, q)) for way in ("rx", "tx") for q in (0, 1)]
 
     for f, on in (("sd", False), ("sdfn", True), ("sd", False)):
         m.sh("ethtool -N eth0 rx-flow-hash udp4 " + f)
-        got = udp()
-        m.expect((min(got) > 20) == on, "udp4 %s: packets on the queues: %s" % (f, got))
+        before = counts()
+        m.sh("for i in $(seq 30); do net udp %s %d 5 100 >/dev/null; done" % (HOST, e.port))
+        got = [a - b for a, b in zip(counts(), before)]
+        m.expect((min(got[:2]) > 20) == on, "udp4 %s: packets received on the queues: %s" % (f, got[:2]))
+        m.expect((min(got[2:]) > 20) == on, "udp4 %s: packets sent on the queues: %s" % (f, got[2:]))
     e.close()
     m.host("nic caps off=rss")
     m.sh("rmmod hv_netvsc; modprobe hv_netvsc")
@@ -40,6 +41,35 @@ def net_spread(m):
     m.sh("rmmod hv_netvsc; modprobe hv_netvsc")
     n.up()
     m.expect(n.info()["subs"] == "1", "no sub-channels")
+
+
+@scenario(rows="N19 N22", machine=PLAIN, drivers=ONLY_OURS, timeout=400)
+def net_backpressure(m):
+    "a host that does not look at its ring: the queue stops, nothing is lost for good, it goes on; trains form"
+    n = Nic(m)
+    m.sh("ethtool -L eth0 combined 1")
+    n.up()
+    # neither byte queue limits nor the socket's own may stop the sender before the queue does
+    m.sh("echo 100000000 >/sys/class/net/eth0/queues/tx-0/byte_queue_limits/limit_min; echo 8000000 >/proc/sys/net/core/wmem_default")
+    for _ in range(3):
+        before = n.stat("stop_queue") + n.stat("tx_no_space"), n.stat("wake_queue")
+        m.host("freeze net0")
+        m.sh("timeout 3 net flood %s 9 20000 1000 >/dev/null 2>&1 || true" % HOST)
+        m.expect(n.stat("stop_queue") + n.stat("tx_no_space") > before[0], "the queue was not stopped")
+        m.host("thaw net0")
+        m.wait("ping -c1 -W1 %s >/dev/null" % HOST, 20, "ping after the ring moved again")
+        m.expect(n.stat("wake_queue") > before[1], "the queue was not woken")
+    trains, messages, packets = n.counter("tx_trains"), n.counter("tx_messages"), n.counter("tx_packets")
+    m.host("freeze net0")
+    m.sh("timeout 2 net flood %s 9 3000 64 >/dev/null 2>&1 || true" % HOST)
+    m.host("thaw net0")
+    m.wait("ping -c1 -W1 %s >/dev/null" % HOST, 20)
+    m.note("%d packets in %d messages, %d trains" % (n.counter("tx_packets") - packets, n.counter("tx_messages") - messages,
+                                                     n.counter("tx_trains") - trains))
+    m.expect(n.counter("tx_trains") > trains, "no message carried several packets")
+    m.sh("echo 212992 >/proc/sys/net/core/wmem_default; ethtool -L eth0 combined 2")
+    n.up()
+    n.content(0.3, "afterwards")
 
 
 @scenario(rows="N25", machine=PLAIN, drivers=ONLY_OURS, timeout=300)
