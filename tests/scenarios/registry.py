@@ -84,6 +84,7 @@ class Scenario:
     timeout: int
     fresh: bool			# leaves the machine unusable: runs last, alone
     noise: str			# regular expression of kernel messages it provokes
+    long: bool			# takes minutes: runs when it is named, or with --long
 
 
 @dataclasses.dataclass(frozen=True)
@@ -114,7 +115,7 @@ def known_rows():
         return {line.split("\t")[0] for line in f if not line.startswith("#")}
 
 
-def scenario(rows="", machine=Machine(), drivers=BOTH, timeout=120, fresh=False, noise=""):
+def scenario(rows="", machine=Machine(), drivers=BOTH, timeout=120, fresh=False, noise="", long=False):
     """machine may be a tuple of machines: the scenario runs on each."""
     def register(func):
         name = func.__name__.replace("_", "-")
@@ -127,7 +128,7 @@ def scenario(rows="", machine=Machine(), drivers=BOTH, timeout=120, fresh=False,
         machines = machine if isinstance(machine, tuple) else (machine,)
         for one in machines:
             ALL.append(Scenario(func, name, title,
-                                tuple(rows.split()), one, tuple(drivers), timeout, fresh, noise))
+                                tuple(rows.split()), one, tuple(drivers), timeout, fresh, noise, long))
         return func
     return register
 

@@ -14,6 +14,7 @@ without names all run.
   --labs N         labs at the same time (one for each CPU)
   --budget MIN     begin no scenario after so many minutes; the rest is skipped, and said so
   --tries N        tries of a scenario that fails (2); what passes late is called FLAKY
+  --long           also those that take minutes each, and else run only when they are named
   --keep           keep the folders of all machines, not just of failed ones
   --no-build       take the hvroot, modules and images that are there
 """
@@ -61,8 +62,8 @@ def chosen(options):
     boots = []
     for boot in expand([other_kernel(s, options.boot) for s in ALL] if options.boot else ALL):
         runs = [r for r in boot
-                if (not options.names or
-                    any(fnmatch.fnmatch(r.scenario.name, n) for n in options.names))
+                if (any(fnmatch.fnmatch(r.scenario.name, n) for n in options.names) if options.names
+                    else options.long or not r.scenario.long)
                 and (not options.drivers or "/".join(r.drivers) == options.drivers)
                 and (not options.kernel or r.machine.kernel == options.kernel)]
         if runs:
@@ -261,6 +262,7 @@ def main(argv):
     p.add_argument("--labs", type=int, default=os.cpu_count() or 1)
     p.add_argument("--budget", type=float, default=0)
     p.add_argument("--tries", type=int, default=2)
+    p.add_argument("--long", action="store_true")
     p.add_argument("--keep", action="store_true")
     p.add_argument("--no-build", action="store_true")
     p.add_argument("--lab", help=argparse.SUPPRESS)

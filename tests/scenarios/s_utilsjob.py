@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What the integration services are for: many pairs, addresses, backups, files, sleep and the end."""
+import hashlib
+import os
+import random
+import time
+
+from registry import ONLY_OURS, scenario
+from utilshost import MACHINE, Services, image_clean, image_files
+
+SCRIPTS = ("\u00e4\u00f6\u00fc\u00df\u00f1", "\u03b1\u03b2\u03b3\u03b4\u03b5", "\u0436\u0448\u0449\u044f\u0451",
+           "\u05d0\u05d1\u05d2\u05d3", "\u0627\u0628\u062a\u062b", "\u0905\u0906\u0907\u0908", "\u0e01\u0e02\u0e03",
+           "\u4e2d\u6587\u6f22\u5b57", "\ud55c\uad6d\uc5b4", "\U0001f600\U00010000\U0001f9ea", "plain")
+
+
+def text(seed, start, units, size):
+    """START and then letters of one script, as long as both limits allow."""
+    letters = SCRIPTS[seed % len(SCRIPTS)]
+    out, units, size = [start], units - len(start), size - len(start)
+    for n in range(units):
+        more = letters[(seed + n) % len(letters)]
+        units -= 2 if more > "\uffff" else 1
+        size -= len(more.encode())
+        if units < 0 or size < 0:
+            break
+        out.append(more)
+    return "".join(out)
+
+
+# where items can be; the daemon reads and writes the whole of a pool each time
+POOLS = ("external", "guest", "auto-external", "internal")
+
+
+@scenario(rows="U08 ~U13", machine=MACHINE, drivers=ONLY_OURS, timeout=400)
+def utils_kvp_many(m):
+    "1,000 items of the largest size in many scripts of Unicode: set, listed, deleted"
+    s = Services(m, ())
+    m.host("kvp facts off")
+    m.sh("rm -f /var/lib/hyperv/.kvp_pool_*; daemon kvp")
+    s.ready("kvp")
+    start = time.monotonic()
+    for p, pool in enumerate(POOLS):
+        items = {}
+        for n in range(250):
+            # the daemons keep UTF-8 in records of 512 and 2,048 bytes
+            key, value = text(n, "%d.%03d." % (p, n), 255, 510), text(n + 3, "", 1023, 2046)
+            items[key] = value
+            m.host("kvp set %s %s %s" % (pool, key, value))
+        out = m.host("kvp list " + pool, 300)
+        m.note(out[-1])
+        got = dict(l.split("=", 1) for l in out[:-1])
+        wrong = [k for k in items if got.get(k) != items[k]]
+        m.expect(not wrong and len(got) == 250, "%d items, %d of them wrong, %s" % (len(got), len(wrong), wrong[:1]))
+        for key in list(items)[:5]:
+            m.host("kvp delete %s %s" % (pool, key))
+            s.fails("kvp delete %s %s" % (pool, key), "status")
+    m.note("all in %.0f s" % (time.monotonic() - start))
+    m.expect(m.sh("cat /var/lib/hyperv/.kvp_pool_[0134] | wc -c") == str(4 * 245 * 2560), "the pools' files")
+    m.sh("undaemon kvp; rm /var/lib/hyperv/.kvp_pool_*")
+    m.host("kvp facts on")
+
+
+@scenario(rows="~U14 ~U15", machine=MACHINE, drivers=ONLY_OURS, timeout=600)
+def utils_backup(m):
+    "an image taken under write load while frozen is clean and holds all that was synced"
+    Services(m, ("vss",))
+    dev = m.dev()
+    m.sh("mkfs.ext4 -q -F %s; mkdir -p /mnt/b; mount %s /mnt/b; rm -f /tmp/stop /tmp/synced" % (dev, dev), 100)
+    m.sh("""(n=0; while [ ! -e /tmp/stop ]; do n=$((n + 1)); seq $n $((n + 400)) >/mnt/b/f$n && sync /mnt/b/f$n &&
+        echo $n >/tmp/synced; rm -f /mnt/b/f$((n - 300)); done) >/dev/null 2>&1 &
+        (while [ ! -e /tmp/stop ]; do dd if=/dev/zero of=/mnt/b/big bs=64k count=1000 conv=notrunc; done) >/dev/null 2>&1 &""")
+    for n in range(2):
+        m.wait("[ \"$(cat /tmp/synced)\" -gt %d ]" % (20 * n + 20), 60, "files are written and synced")
+        last = int(m.sh("cat /tmp/synced"))
+        image = m.path("backup.img")
+        out = m.host("vss backup %s disk=%s" % (image, m.spec.disks[0].name), 200)
+        m.note("; ".join(out[2:]))
+        image_clean(m, image)
+        want = {"f%d" % k: "".join("%d\n" % i for i in range(k, k + 401)) for k in range(max(1, last - 30), last + 1)}
+        got = image_files(image, want)
+        missing = [k for k in want if got[k] != want[k]]
+        m.expect(not missing, "backup %d: of %d files synced before, these are not there: %s" % (n, len(want), missing))
+        os.unlink(image)
+    m.sh("touch /tmp/stop")
+    m.wait("umount /mnt/b 2>/dev/null", 60, "the writers end")
+
+
+@scenario(rows="U17", machine=MACHINE, drivers=ONLY_OURS, timeout=1500, long=True)
+def utils_file_copy_large(m):
+    "100 MB copied into the guest in pieces of 6 KiB, one at a time, checked by content"
+    Services(m, ("fcopy",))
+    path, data, digest = m.path("hundred"), random.Random(7).randbytes(1 << 20), hashlib.sha256()
+    with open(path, "wb") as f:
+        for n in range(100):
+            piece = n.to_bytes(4, "little") + data[4:]
+            f.write(piece)
+            digest.update(piece)
+    out = m.host("fcopy %s /tmp/hundred overwrite" % path, 1000)
+    os.unlink(path)
+    m.note(out[-3])
+    m.expect("sha256 " + digest.hexdigest() in out, "hvroot's checksum")
+    m.expect(m.sh("sha256sum </tmp/hundred; rm /tmp/hundred", 300).split()[0] == digest.hexdigest(), "the guest's checksum")
