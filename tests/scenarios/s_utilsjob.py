@@ -5,6 +5,7 @@ import os
 import random
 import time
 
+from nethost import HOST, Nic, Server
 from registry import ONLY_OURS, scenario
 from utilshost import MACHINE, Services, image_clean, image_files
 
@@ -100,3 +101,32 @@ def utils_file_copy_large(m):
     m.note(out[-3])
     m.expect("sha256 " + digest.hexdigest() in out, "hvroot's checksum")
     m.expect(m.sh("sha256sum </tmp/hundred; rm /tmp/hundred", 300).split()[0] == digest.hexdigest(), "the guest's checksum")
+
+
+@scenario(rows="U02", machine=MACHINE, drivers=ONLY_OURS, fresh=True, timeout=500)
+def utils_shutdown(m):
+    "unknown flags refused, reboot, and power-off while the disk and the NIC are busy"
+    s = Services(m)
+    for flags in ("0x40", "0x6", "0xffffffff"):
+        s.fails("shutdown flags=" + flags, "status 0x80004005")
+    m.host("shutdown reboot reason a planned restart")
+    m.agent.ready(m.left(200))
+    m.greet()
+    s = Services(m)
+    Nic(m)
+    server = Server(b"y" * 100000)
+    dev = m.dev()
+    m.sh("mkfs.ext4 -q -F %s; mkdir -p /mnt/b; mount %s /mnt/b; seq 100000 >/mnt/b/kept; sync" % (dev, dev), 100)
+    m.sh("fio --name=busy --directory=/mnt/b --rw=randwrite --bs=4k --size=32m --iodepth=8 --ioengine=libaio "
+         "--time_based --runtime=300 >/dev/null 2>&1 &")
+    m.sh("for i in 1 2; do (while :; do head -c 100000 /dev/zero | nc -w 2 %s %d >/dev/null; done) >/dev/null 2>&1 & done"
+         % (HOST, server.port))
+    server.wait(3, 120)
+    m.expect(len(server.sums) >= 3, "the NIC is not busy: %s" % server.errors)
+    m.note(m.host("shutdown force")[-1])
+    m.process.wait(120)
+    server.close()
+    m.note("%d connections" % len(server.sums))
+    m.expect(m.process.proc.returncode == 0, "hvroot ended with %s" % m.process.proc.returncode)
+    image_clean(m, m.backing())
+    m.expect(image_files(m.backing(), ["kept"])["kept"] == "".join("%d\n" % n for n in range(1, 100001)), "what was synced is there")
