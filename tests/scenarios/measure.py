@@ -30,20 +30,21 @@ from registry import INTREE, OURS, Disk, Machine        # noqa: E402
 # The deterministic clock jumps while the outer VM waits for files: limits in its seconds mean nothing.
 machine.BOOT_LIMIT = 100000
 CONTROLLERS = 4
-JOBS = (("4 KiB random read, depth 1", "--rw=randread --bs=4k --iodepth=1", 3000),
-        ("4 KiB random read, depth 32", "--rw=randread --bs=4k --iodepth=32", 8000),
-        ("4 KiB random write, depth 32", "--rw=randwrite --bs=4k --iodepth=32", 8000),
-        ("128 KiB sequential read, depth 4", "--rw=read --bs=128k --iodepth=4", 1500),
-        ("128 KiB sequential write, depth 4", "--rw=write --bs=128k --iodepth=4", 1500))
+# name, arguments of fio, KiB of a block, blocks
+JOBS = (("4 KiB random read, depth 1", "--rw=randread --bs=4k --iodepth=1", 4, 2000),
+        ("4 KiB random read, depth 32", "--rw=randread --bs=4k --iodepth=32", 4, 6000),
+        ("4 KiB random write, depth 32", "--rw=randwrite --bs=4k --iodepth=32", 4, 6000),
+        ("128 KiB sequential read, depth 4", "--rw=read --bs=128k --iodepth=4", 128, 1000),
+        ("128 KiB sequential write, depth 4", "--rw=write --bs=128k --iodepth=4", 128, 1000))
 COUNTERS = (("signals", "signals"), ("interrupts", "interrupts"), ("exits", "VM exits"),
             ("exits.hypercall", "hypercall exits to hvroot"))
 
 
-def fio(m, dev, args, count):
+def fio(m, dev, args, block, count):
     """IOPS of one job, and what hvroot counted for each I/O."""
     m.host("counters reset")
     out = m.sh("fio --name=m --filename=%s --direct=1 --ioengine=libaio --randseed=7 --norandommap "
-               "--loops=100000 --number_ios=%d --output-format=json %s" % (dev, count, args), 900)
+               "--io_size=%dk --output-format=json %s" % (dev, count * block, args), 900)
     counted = m.host.counters()
     job = json.loads(out[out.index("{"):])["jobs"][0]
     side = job["read"] if job["read"]["total_ios"] else job["write"]
@@ -65,6 +66,8 @@ def free_kib(m):
 def controller_memory(m):
     """KiB of guest memory that one more controller with one disk takes."""
     more = ["scsi%d" % c for c in range(1, CONTROLLERS + 1)]
+    # a disk without a cache is not flushed when it goes, which the in-tree driver may do for ever
+    m.sh("for f in /sys/class/scsi_disk/*/cache_type; do echo temporary write through >$f; done")
     for name in more:
         m.host("rescind " + name)
     m.wait("[ $(ls -d /sys/block/sd* | wc -l) = 1 ]", 60)
@@ -82,12 +85,12 @@ def measure(m, rounds):
         for pair in (INTREE, OURS):
             m.deadline = float("inf")
             m.use(*pair)
-            results = [(name, fio(m, m.dev(), args, count)) for name, args, count in JOBS]
-            results.append(("memory", controller_memory(m)))
-            for name, found in results:
+            jobs = [(name, lambda j=job: fio(m, m.dev(), *j)) for name, *job in JOBS]
+            for name, job in jobs + [("memory", lambda: controller_memory(m))]:
+                print("# %s/%s: %s" % (*pair, name), file=sys.stderr, flush=True)
+                found = job()
                 for what, value in found.items():
                     table.setdefault(name, {}).setdefault(what, {}).setdefault(pair, []).append(value)
-            print("# %s/%s measured" % pair, file=sys.stderr, flush=True)
     return table
 
 
