@@ -11,7 +11,7 @@
 
 #ifndef KUNIT_ARRAY_PARAM_DESC
 #define KUNIT_ARRAY_PARAM_DESC(id, array, field)				\
-	static void id##_describe(const typeof((array)[0]) *one, char *desc)	\
+	static void id##_describe(typeof(&(array)[0]) one, char *desc)		\
 	{									\
 		strscpy(desc, one->field, KUNIT_PARAM_DESC_SIZE);		\
 	}									\
