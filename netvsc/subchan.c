@@ -29,7 +29,8 @@ static void nv_sub_done(struct nv_conn *conn, struct nv_queue *q)
 	spin_lock_bh(&conn->sub_lock);
 	q->opening = false;
 	abandoned = q->abandoned;
-	conn->nqueues++;	/* arrived, whether usable or not */
+	if (!abandoned)
+		conn->nqueues++;	/* arrived, whether usable or not */
 	spin_unlock_bh(&conn->sub_lock);
 	wake_up(&conn->sub_wait);
 	if (abandoned) {
