@@ -163,6 +163,19 @@ static void nv_get_regs(struct net_device *ndev, struct ethtool_regs *regs, void
 		memcpy(p, conn->send_table, HV_NVSP_SEND_TABLE_LEN * sizeof(u32));
 }
 
+/* The standard names for what every device counts. */
+static void nv_get_eth_mac_stats(struct net_device *ndev, struct ethtool_eth_mac_stats *m)
+{
+	struct rtnl_link_stats64 t;
+
+	dev_get_stats(ndev, &t);
+	m->FramesTransmittedOK = t.tx_packets;
+	m->OctetsTransmittedOK = t.tx_bytes;
+	m->FramesReceivedOK = t.rx_packets;
+	m->OctetsReceivedOK = t.rx_bytes;
+	m->MulticastFramesReceivedOK = t.multicast;
+}
+
 static int nv_get_tunable(struct net_device *ndev, const struct ethtool_tunable *t,
 			  void *data)
 {
@@ -216,6 +229,7 @@ const struct ethtool_ops nv_ethtool_ops = {
 	.set_channels = nv_set_channels,
 	.get_ringparam = nv_get_ringparam,
 	.set_ringparam = nv_set_ringparam,
+	.get_eth_mac_stats = nv_get_eth_mac_stats,
 	.get_tunable = nv_get_tunable,
 	.set_tunable = nv_set_tunable,
 	.get_coalesce = nv_get_coalesce,

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The network device: traffic compared by content, offloads seen on the TAP, settings under way."""
+import re
 import socket
 import struct
 import time
@@ -231,7 +232,7 @@ def net_xdp(m):
     n.up()
 
 
-@scenario(rows="~F09 ~F14 ~F16 ~N24 N07", machine=PLAIN, drivers=ONLY_OURS, timeout=200)
+@scenario(rows="~F09 ~F12 ~F14 ~F16 ~N24 N07", machine=PLAIN, drivers=ONLY_OURS, timeout=200)
 def net_tools(m):
     "keepalive answered, self-test, coalescing, address change, speed"
     n = Nic(m)
@@ -240,6 +241,8 @@ def net_tools(m):
     m.expect(n.stat("keepalives") == 1, "keepalive not counted")
     m.expect(m.trace.find("RNDIS_KEEPALIVE_REPLY"), "no answer to a keepalive")
     m.sh("ethtool -t eth0; ethtool -C eth0 rx-usecs 50; ethtool -c eth0 | grep -q 'rx-usecs:.*50'; ethtool -C eth0 rx-usecs 0")
+    shown = m.sh("ethtool -S eth0 --groups eth-mac; cat /sys/class/net/eth0/statistics/rx_packets")
+    m.expect(0 < int(re.search(r"FramesReceivedOK: (\d+)", shown).group(1)) <= int(shown.split()[-1]), "eth-mac: " + shown)
     m.host("nic speed 25000")
     m.wait("[ \"$(cat /sys/class/net/eth0/speed)\" = 25000 ]", 5, "the new speed")
     m.sh("ip link set eth0 address 02:aa:bb:cc:dd:01")
