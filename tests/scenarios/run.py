@@ -204,7 +204,7 @@ def save(machine, run, options):
 
 def inside(options):
     """In a lab: boots as long as there are any that no other lab has."""
-    with open(os.path.join(options.out, "plan.json")) as f:
+    with open(os.path.join(options.lab_out, "plan.json")) as f:
         plan = json.load(f)
     options.scratch = os.environ.get("TMPDIR", "/tmp")
     subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
@@ -218,9 +218,9 @@ def inside(options):
 def outside(options, argv):
     """On the machine: build, write the plan, send the labs to work, say what did not run."""
     boots = chosen(options)
-    os.makedirs(options.out, exist_ok=True)
+    os.makedirs(options.lab_out, exist_ok=True)
     plan = images.prepare({r.machine.kernel for b in boots for r in b}, not options.no_build)
-    with open(os.path.join(options.out, "plan.json"), "w") as f:
+    with open(os.path.join(options.lab_out, "plan.json"), "w") as f:
         json.dump(plan, f, indent=1)
     runs = {r.name: r for b in boots for r in b}
     start = time.monotonic()
@@ -271,7 +271,6 @@ def main(argv):
         return 0
     p.error = lambda text: sys.exit("run.py: %s (see --help)" % text)
     options = p.parse_args(argv)
-    options.out = os.path.join(ROOT, "build/check")
     options.lab_out = os.environ.get("LAB_OUT", os.path.join(ROOT, "build/lab"))
     load()
     for n in options.names:
