@@ -4,7 +4,7 @@ import re
 import socket
 import struct
 
-from nethost import GUEST, HOST, HOST6, MAC, Echo, Nic
+from nethost import GUEST, HOST, HOST6, MAC, Echo, Nic, Sniffer, host
 from registry import ONLY_OURS, scenario
 from s_net import PLAIN
 
@@ -113,3 +113,46 @@ def net_copybreak(m):
     for what, bad in (("rx", 255), ("rx", 2049), ("tx", 65536)):
         m.expect(m.run("ethtool --set-tunable eth0 %s-copybreak %d" % (what, bad))[1], "%s-copybreak %d was taken" % (what, bad))
     m.sh("ethtool --set-tunable eth0 tx-copybreak 65535; ethtool --set-tunable eth0 rx-copybreak 2048")
+
+
+@scenario(rows="~F11", machine=PLAIN, drivers=ONLY_OURS, timeout=300)
+def net_xdp_frags(m):
+    "XDP on jumbo frames in several pages: pass, drop, transmit, redirect; a program without fragments is refused"
+    n = Nic(m)
+    m.sh("ethtool -K eth0 lro off; ip link set eth0 mtu 9000")
+    host("ip link set hvt0 mtu 9000")
+    n.up()
+    start = "xdp eth0 %s frags >/tmp/xdp.out 2>&1 & echo $! >/tmp/xdp.pid; n=0; until grep -q . /tmp/xdp.out; do n=$((n+1)); [ $n -lt 50 ]; sleep 0.1; done; cat /tmp/xdp.out; grep -q attached /tmp/xdp.out"
+    stop = "kill $(cat /tmp/xdp.pid); sleep 0.3"
+    m.expect(m.run("timeout 5 xdp eth0 pass")[1] == 1, "a program without fragments was taken at MTU 9000")
+    m.sh(start % "pass")
+    n.content(1, "pass")
+    m.sh("ping -c2 -W2 -s 8972 %s" % HOST)
+    m.sh(stop)
+    out = raw()
+    for size in (60, 3500, 4000, 6500, 9000):
+        m.sh(start % "tx")
+        watch = Sniffer("hvt0")
+        sent = [US + OTHER + b"\x88\xb5" + bytes((i * 7 + k) & 255 for k in range(size - 14)) for i in range(10)]
+        for f in sent:
+            out.send(f)
+        back = set()
+        for _ in range(20):
+            back |= {f[12:] for f in watch.frames(0.5, lambda f: f[:12] == OTHER + US and f[12:14] == b"\x88\xb5")}
+            if len(back) == 10:
+                break
+        m.sh(stop)
+        watch.close()
+        right = sum(f[12:] in back for f in sent)
+        m.expect(right >= 9 and len(back) <= 10, "tx, %d bytes: %d of 10 frames came back unchanged" % (size, right))
+    m.sh(start % "drop")
+    before = n.stat("rx_queue_0_xdp_drop") + n.stat("rx_queue_1_xdp_drop")
+    for _ in range(20):
+        out.send(US + OTHER + b"\x88\xb5" + bytes(8000))
+    m.wait("[ $(ethtool -S eth0 | awk '/rx_queue_._xdp_drop/{n+=$2} END{print n}') -ge %d ]" % (before + 20), 10, "20 frames dropped")
+    m.sh(stop)
+    out.close()
+    m.sh("ip link set eth0 mtu 1500")
+    host("ip link set hvt0 mtu 1500")
+    n.up()
+    n.content(0.2, "afterwards")

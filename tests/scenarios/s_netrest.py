@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The network device, further: how flows spread, flow control, whose frames come, reloads, XDP objects."""
+"""The network device, further: how flows spread, flow control, whose frames come, reloads, XDP objects, another kernel."""
 import base64
 import socket
 
 from bpfobject import xdp
-from nethost import GUEST, HOST, Echo, Nic
+from nethost import GUEST, HOST, Echo, Nic, host
 from registry import ONLY_OURS, scenario
-from s_net import PLAIN
+from s_net import PLAIN, nic
 from s_netload import load
 
 
@@ -149,3 +149,28 @@ def net_xdp_objects(m):
     m.sh("/sbin/ip link set eth0 xdpdrv off")
     n.up()
     n.content(0.2, "without a program")
+
+
+@scenario(rows="~N01 ~N28", machine=nic(",queues=2", kernel="6.12"), drivers=ONLY_OURS, timeout=500)
+def net_other_kernel(m):
+    "on 6.12: content, settings, reload; statistics of each queue by netlink"
+    n = Nic(m)
+    n.content(1, "6.12")
+    m.sh("ethtool -L eth0 combined 1; ethtool -L eth0 combined 2; ethtool -K eth0 lro off; ip link set eth0 mtu 9000")
+    host("ip link set hvt0 mtu 9000")
+    n.up()
+    m.sh("xdp eth0 pass frags >/tmp/xdp.out 2>&1 & echo $! >/tmp/xdp.pid; sleep 1; grep -q attached /tmp/xdp.out")
+    n.content(0.5, "XDP on large frames")
+    m.sh("kill $(cat /tmp/xdp.pid); ip link set eth0 mtu 1500")
+    host("ip link set hvt0 mtu 1500")
+    n.up()
+    if m.ours:
+        lines = [l.split() for l in m.sh("qstats eth0").splitlines()]
+        m.expect([l[:2] for l in sorted(lines)] == [["rx", "0"], ["rx", "1"], ["tx", "0"], ["tx", "1"]], "queues: %s" % lines)
+        for kind, q, _, packets, _, size in lines:
+            m.expect(int(packets) <= n.stat("%s_queue_%s_packets" % (kind, q)) and int(size) >= int(packets) * 14,
+                     "%s %s: %s packets, %s bytes" % (kind, q, packets, size))
+        m.expect(sum(int(l[3]) for l in lines) > 100, "nothing counted")
+    m.sh("rmmod hv_netvsc; modprobe hv_netvsc")
+    n.up()
+    n.content(0.5, "6.12, loaded anew")
