@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""tests/scenarios/measure.py [--rounds N] [--cpus N] - our drivers beside the in-tree ones.
+"""tests/scenarios/measure.py [--net] [--rounds N] [--cpus N] - our drivers beside the in-tree ones.
 
 One boot under hvroot with the deterministic clock (LAB_ICOUNT=1: an instruction
 is a nanosecond), the two pairs of drivers in turn, the same fio jobs for each.
 Prints one table: IOPS, and per I/O the guest's signals, interrupts and VM exits
 and the requests that hvroot found per wake; then memory per SCSI controller.
+With --net the same for a NIC: streams, round trips, small packets, XDP, memory.
 The last column is ours over in-tree. Numbers of separate runs do not compare.
 """
 import argparse
@@ -21,6 +22,7 @@ sys.path.insert(0, HERE)
 sys.dont_write_bytecode = True
 
 import images                                           # noqa: E402
+import measure_net                                      # noqa: E402
 import machine                                          # noqa: E402
 from guest import GuestError                            # noqa: E402
 from host import HostError                              # noqa: E402
@@ -78,15 +80,21 @@ def controller_memory(m):
     return {"KiB per controller": (before - free_kib(m)) / CONTROLLERS}
 
 
-def measure(m, rounds):
+def storage_jobs(m):
+    """(name, function that measures it), in the order in which they must run."""
+    for name, *job in JOBS:
+        yield name, lambda j=job: fio(m, m.dev(), *j)
+    yield "memory", lambda: controller_memory(m)
+
+
+def measure(m, rounds, jobs):
     """{job: {pair: {what: [values]}}}"""
     table = {}
     for _ in range(rounds):
         for pair in (INTREE, OURS):
             m.deadline = float("inf")
             m.use(*pair)
-            jobs = [(name, lambda j=job: fio(m, m.dev(), *j)) for name, *job in JOBS]
-            for name, job in jobs + [("memory", lambda: controller_memory(m))]:
+            for name, job in jobs(m):
                 print("# %s/%s: %s" % (*pair, name), file=sys.stderr, flush=True)
                 found = job()
                 for what, value in found.items():
@@ -107,12 +115,12 @@ def inside(o):
     with open(os.path.join(ROOT, "build/measure-plan.json")) as f:
         plan = json.load(f)
     disks = tuple(Disk(controller=c) for c in range(CONTROLLERS + 1))
-    spec = Machine(cpus=o.cpus, memory=768, disks=disks, kernel=o.kernel,
-                   subchannels=o.subchannels)
+    spec = measure_net.machine(o.cpus, o.kernel) if o.net else \
+        Machine(cpus=o.cpus, memory=768, disks=disks, kernel=o.kernel, subchannels=o.subchannels)
     m = Booted(spec, INTREE, plan[o.kernel], os.environ.get("TMPDIR", "/tmp"))
     try:
         m.boot()
-        show(measure(m, o.rounds))
+        show(measure(m, o.rounds, measure_net.jobs if o.net else storage_jobs))
     except (Failure, GuestError, HostError):
         print("\n".join(m.diagnostics()), file=sys.stderr)
         raise
@@ -123,6 +131,7 @@ def inside(o):
 
 def main():
     p = argparse.ArgumentParser(usage=__doc__)
+    p.add_argument("--net", action="store_true")
     p.add_argument("--rounds", type=int, default=3)
     p.add_argument("--cpus", type=int, default=1)
     p.add_argument("--subchannels", type=int, default=0)
@@ -133,9 +142,10 @@ def main():
         inside(o)
         return 0
     plan = images.prepare({o.kernel}, True)
+    measure_net.build(ROOT)
     with open(os.path.join(ROOT, "build/measure-plan.json"), "w") as f:
         json.dump(plan, f)
-    return subprocess.run([os.path.join(ROOT, "scripts/lab"), "/usr/bin/python3", os.path.abspath(__file__), "--in-lab"] +
+    return subprocess.run([os.path.join(ROOT, "scripts/lab"), "unshare", "--net", "/usr/bin/python3", os.path.abspath(__file__), "--in-lab"] +
                           sys.argv[1:], env=dict(os.environ, LAB_ICOUNT=os.environ.get("LAB_ICOUNT", "1")),
                           stdin=subprocess.DEVNULL, check=False).returncode
 
