@@ -9,7 +9,18 @@ from registry import ONLY_OURS, scenario
 from utilshost import MACHINE, Services
 
 FAILED = "status 0x80004005"
+COUNTERS = "cat /sys/kernel/debug/hv_utils-*"
 HANGS = (25, 60)        # seconds in which a request ends whose daemon does not answer (30 s)
+
+
+def count(m, service, what):
+    """One of a service's counters in the guest's debugfs."""
+    for text in m.sh(COUNTERS).split("service\t")[1:]:
+        if text.split("\n")[0].lower() == service:
+            for line in text.splitlines():
+                if line.endswith("\t" + what):
+                    return int(line.split("\t")[0])
+    raise AssertionError("no counter '%s' of %s" % (what, service))
 
 
 class Ask:
@@ -125,3 +136,123 @@ def utils_daemon_limits(m):
     m.sh("daemon kvp; umount /mnt/d")
     s.health()
     m.host("kvp facts on")
+
+
+# What a daemon writes: registration, an answer, its length
+MESSAGES = {"kvp": (r"\144", r"\0", 7432), "vss": (r"\201", r"\0", 12), "fcopy": (r"\1", r"\0", 4)}
+WRITES = r"""
+exec 3<>/dev/vmbus/hv_%(name)s
+put() { { printf "$1"; head -c %(size)d /dev/zero | tail -c +2; } | dd bs=%(size)d count=1 iflag=fullblock >&3 2>/dev/null; }
+try() { if "$@" 2>/dev/null; then echo "taken: $*"; else echo "refused: $*"; fi; }
+len() { head -c $1 /dev/zero | dd bs=$1 count=1 iflag=fullblock >&3 2>/dev/null; }
+(exec 4<>/dev/vmbus/hv_%(name)s) 2>/dev/null && echo "taken: a second opener"
+for n in 1 3 5 11 13 7429 7431 65536 1000000; do try len $n; done
+try put '\377'
+put '%(hello)s' || echo "registration refused"
+timeout 10 dd bs=1 count=1 <&3 2>/dev/null | wc -c | grep -qx ' *0' || echo "taken: a read of one byte"
+timeout 10 dd bs=8192 count=1 <&3 2>/dev/null | wc -c
+for n in 1 3 5 11 13 7429 7431 65536 1000000; do try len $n; done
+try put '%(answer)s'; try put '%(hello)s'
+"""
+
+
+def bad_writes(m, name):
+    """Wrong lengths and contents, before and after registering; a second opener."""
+    hello, answer, size = MESSAGES[name]
+    m.sh("undaemon " + name)
+    bad = count(m, name, "bad messages")
+    out = m.sh(WRITES % {"name": name, "hello": hello, "answer": answer, "size": size}, 60)
+    m.expect("taken" not in out and "registration" not in out, "%s: %s" % (name, out))
+    m.expect(count(m, name, "bad messages") >= bad + 20, "bad writes are not counted")
+
+
+def answers_twice(m):
+    """One request, two answers: the second is refused, and the host hears of one."""
+    m.sh(r"""
+(exec 3<>/dev/vmbus/hv_vss
+put() { { printf "$1"; printf '\0\0\0\0\0\0\0\0\0\0\0'; } | dd bs=12 count=1 iflag=fullblock >&3; }
+put '\201'; dd bs=64 count=1 <&3; touch /tmp/ready; dd bs=64 count=1 <&3 >/tmp/request
+put '\0' && echo yes >/tmp/first; put '\0' || echo no >/tmp/second) >/dev/null 2>&1 &""")
+    m.wait("[ -e /tmp/ready ]", 20)
+    m.host("vss check")
+    m.wait("[ -e /tmp/second ]", 20, "the second answer is refused")
+    m.expect(m.sh("cat /tmp/first; rm /tmp/ready /tmp/first /tmp/second") == "yes", "the first answer")
+    m.expect(count(m, "vss", "unasked daemon answers") >= 1, "the second answer is not counted")
+
+
+# A daemon that registers, takes a request, and answers it when told to, long after the host has given up
+LATE = r"""
+undaemon kvp
+rm -f /tmp/go /tmp/done /tmp/taken /tmp/hello
+head -c 7432 /dev/zero >/tmp/zero
+(exec 3<>/dev/vmbus/hv_kvp
+answer() { cp $1 /tmp/answer; printf "$2\0" | dd of=/tmp/answer bs=1 seek=528 conv=notrunc
+	{ printf '\0\0\0\0'; tail -c +5 /tmp/answer; } | dd bs=7432 count=1 iflag=fullblock >&3; }
+{ printf '\144'; tail -c +2 /tmp/zero; } | dd bs=7432 count=1 iflag=fullblock >&3
+dd bs=7432 count=1 <&3 >/tmp/hello; dd bs=7432 count=1 <&3 >/tmp/one; touch /tmp/taken
+until [ -e /tmp/go ]; do sleep 0.2; done
+answer /tmp/one LATE
+dd bs=7432 count=1 <&3 >/tmp/two; answer /tmp/two RIGHT
+touch /tmp/done) >/dev/null 2>&1 &"""
+
+
+@scenario(rows="~U10 ~U13", machine=MACHINE, drivers=ONLY_OURS, timeout=300)
+def utils_daemon_answers(m):
+    "a late answer is not taken for the next one, a second one is refused, and so are wrong writes to each device"
+    s = Services(m)
+    m.host("kvp facts off")
+    bad_writes(m, "kvp")
+    bad_writes(m, "fcopy")
+    s.start()
+    m.sh(LATE)
+    m.wait("[ -s /tmp/hello ]", 20, "the registration is answered")
+    ask = Ask(m, "kvp get external first")
+    m.sh("killall -STOP hv_fcopy_daemon")
+    stopped = Ask(m, "fcopy /etc/hostname /tmp/x")
+    bad_writes(m, "vss")
+    answers_twice(m)
+    for one in (ask, stopped):
+        one.fails(*HANGS)
+    m.sh("killall -CONT hv_fcopy_daemon")
+    m.sh("[ -e /tmp/taken ]; touch /tmp/go")
+    second = "\n".join(m.host("kvp get external second", 60))
+    m.expect("RIGHT" in second, "the second request got the first one's answer: " + second)
+    m.expect(count(m, "kvp", "late daemon answers") == 1, "the late answer is not counted")
+    m.expect(count(m, "kvp", "daemon timeouts") >= 1, "the timeout is not counted")
+    m.wait("[ -e /tmp/done ]", 20)
+    lines = len(m.dmesg("a daemon ").splitlines())
+    m.expect(lines > 0, "no lines about bad writes")
+    s.start()
+    s.ready("kvp")
+    s.health()
+    m.host("kvp facts on")
+
+
+@scenario(rows="U16", machine=MACHINE, drivers=ONLY_OURS, timeout=200)
+def utils_vss_hook(m):
+    "a program around freezing: run before and after, and the host hears of its failure"
+    s = Services(m, ("vss",))
+    mounted(m)
+    m.sh("""
+cat >/tmp/hook <<'X'
+#!/bin/sh
+echo "$1" >>/tmp/hooks
+[ "$1" = thaw ] || [ ! -e /tmp/refuse ]
+X
+chmod +x /tmp/hook; rm -f /tmp/hooks /tmp/refuse; echo /tmp/hook >/sys/module/hv_utils/parameters/vss_hook""")
+    m.host("vss freeze")
+    m.expect(m.sh("cat /tmp/hooks") == "freeze", "the program is run before freezing")
+    m.host("vss thaw")
+    m.wait("[ \"$(cat /tmp/hooks)\" = \"$(printf 'freeze\\nthaw')\" ]", 20, "and after thawing")
+    m.sh("touch /tmp/refuse; rm /tmp/hooks")
+    s.fails("vss freeze", FAILED)
+    writes(m)
+    m.wait("grep -q thaw /tmp/hooks", 20, "it may undo what it did")
+    m.sh("rm /tmp/refuse /tmp/hooks")
+    m.host("vss freeze")
+    m.sh("killall -9 hv_vss_daemon")
+    m.wait("grep -q thaw /tmp/hooks", 30, "run after a forced thaw")
+    writes(m)
+    m.sh("echo '' >/sys/module/hv_utils/parameters/vss_hook; umount /mnt/d; daemon vss")
+    m.host("vss freeze")
+    m.host("vss thaw")

@@ -61,6 +61,23 @@ def utils_kvp_many(m):
     m.host("kvp facts on")
 
 
+@scenario(rows="U12", machine=MACHINE, drivers=ONLY_OURS, timeout=300)
+def utils_addresses(m):
+    "addresses of an adapter set and asked for by the host"
+    s = Services(m, ("kvp",))
+    m.wait("[ -e /sys/class/net/eth0 ]", 30)
+    m.sh("ip link set eth0 up; ip addr flush dev eth0; ip addr add 10.77.0.5/24 dev eth0")
+    out = m.host("kvp ip-get")
+    m.note(" ".join(out))
+    m.expect(any("10.77.0.5" in l for l in out) and any("255.255.255.0" in l for l in out), "what the guest says: %s" % out)
+    m.host("kvp ip-set family=1 address=10.77.0.9 subnet=255.255.0.0 gateway=10.77.0.1 dns=10.77.0.53", 100)
+    m.expect("10.77.0.9/16" in m.sh("ip addr show dev eth0"), "the address is active")
+    m.expect("10.77.0.1" in m.sh("ip route"), "the gateway is active")
+    out = m.host("kvp ip-get family=1")
+    m.expect(any(l.startswith("address=10.77.0.9") for l in out), "what the guest says: %s" % out)
+    s.fails("kvp ip-get adapter=00:15:5D:99:99:99", "status")
+
+
 @scenario(rows="~U14 ~U15", machine=MACHINE, drivers=ONLY_OURS, timeout=600)
 def utils_backup(m):
     "an image taken under write load while frozen is clean and holds all that was synced"
@@ -84,6 +101,25 @@ def utils_backup(m):
         os.unlink(image)
     m.sh("touch /tmp/stop")
     m.wait("umount /mnt/b 2>/dev/null", 60, "the writers end")
+
+
+@scenario(rows="U17", machine=MACHINE, drivers=ONLY_OURS, timeout=300)
+def utils_file_copy(m):
+    "a file copied into the guest, checked by content; overwrite, missing folder, cancel"
+    s = Services(m, ("fcopy",))
+    path, data = m.path("file"), random.Random(7).randbytes(1 << 20)
+    with open(path, "wb") as f:
+        f.write(data)
+    m.sh("rm -rf /tmp/copied")
+    s.fails("fcopy %s /tmp/copied/deep/file" % path, "status")
+    m.host("fcopy %s /tmp/copied/deep/file create-path" % path)
+    s.fails("fcopy %s /tmp/copied/deep/file" % path, "exists")
+    m.host("fcopy %s /tmp/copied/deep/file overwrite" % path)
+    want = hashlib.sha256(data).hexdigest()
+    m.expect(m.sh("sha256sum </tmp/copied/deep/file").split()[0] == want, "the copy")
+    s.fails("fcopy %s /tmp/copied/half cancel-at=600000" % path, "cancelled")
+    m.wait("[ ! -e /tmp/copied/half ]", 10, "the cancelled file goes")
+    m.sh("rm -r /tmp/copied")
 
 
 @scenario(rows="U17", machine=MACHINE, drivers=ONLY_OURS, timeout=1500, long=True)
