@@ -237,18 +237,18 @@ def utils_vss_hook(m):
 cat >/tmp/hook <<'X'
 #!/bin/sh
 echo "$1" >>/tmp/hooks
-[ "$1" = thaw ] || [ ! -e /tmp/refuse ]
+[ "$1" = thaw ] || [ ! -e /tmp/denied ]
 X
-chmod +x /tmp/hook; rm -f /tmp/hooks /tmp/refuse; echo /tmp/hook >/sys/module/hv_utils/parameters/vss_hook""")
+chmod +x /tmp/hook; rm -f /tmp/hooks /tmp/denied; echo /tmp/hook >/sys/module/hv_utils/parameters/vss_hook""")
     m.host("vss freeze")
     m.expect(m.sh("cat /tmp/hooks") == "freeze", "the program is run before freezing")
     m.host("vss thaw")
     m.wait("[ \"$(cat /tmp/hooks)\" = \"$(printf 'freeze\\nthaw')\" ]", 20, "and after thawing")
-    m.sh("touch /tmp/refuse; rm /tmp/hooks")
+    m.sh("touch /tmp/denied; rm /tmp/hooks")
     s.fails("vss freeze", FAILED)
     writes(m)
     m.wait("grep -q thaw /tmp/hooks", 20, "it may undo what it did")
-    m.sh("rm /tmp/refuse /tmp/hooks")
+    m.sh("rm /tmp/denied /tmp/hooks")
     m.host("vss freeze")
     m.sh("killall -9 hv_vss_daemon")
     m.wait("grep -q thaw /tmp/hooks", 30, "run after a forced thaw")
