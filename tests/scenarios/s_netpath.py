@@ -156,3 +156,31 @@ def net_xdp_frags(m):
     host("ip link set hvt0 mtu 1500")
     n.up()
     n.content(0.2, "afterwards")
+
+
+@scenario(rows="N37", machine=PLAIN, drivers=ONLY_OURS, timeout=200)
+def net_pages(m):
+    "buffers, rings and queues come from single pages: nothing larger is asked for that memory may not have"
+    n = Nic(m)
+    n.reload()          # what is allocated once only is there
+    trace = "/sys/kernel/tracing"
+    m.sh("cd %s; echo 'order > 0' >events/kmem/mm_page_alloc/filter; echo 1 >options/stacktrace; echo >trace" % trace)
+    m.sh("echo 1 >%s/events/kmem/mm_page_alloc/enable" % trace)
+    m.sh("rmmod hv_netvsc; modprobe hv_netvsc; ethtool -L eth0 combined 1; ethtool -L eth0 combined 2; ethtool -G eth0 rx 9000 tx 2000; ip link set eth0 mtu 4000")
+    m.sh("cd %s; echo 0 >events/kmem/mm_page_alloc/enable; echo 0 >options/stacktrace; echo 0 >events/kmem/mm_page_alloc/filter" % trace)
+    m.sh("ip link set eth0 mtu 1500")
+    n.up()
+    events, stack = [], None
+    for line in m.sh("cat %s/trace" % trace).splitlines():
+        if "mm_page_alloc:" in line:
+            stack = [line]
+            events.append(stack)
+        elif line.lstrip().startswith("=>") and stack:
+            stack.append(line)
+    m.expect(events, "no larger allocation at all: nothing was traced")
+    # slabs and kvmalloc() do with less when they must
+    ours = [e for e in events if any(re.search(r"=> (nv_|vmbus_|hv_)", l) for l in e)]
+    bad = [e for e in ours if "NORETRY" not in e[0] and not any(re.search("slab|kvmalloc", l) for l in e)]
+    m.note("%d larger allocations, %d of them of the driver and its bus, with something smaller to fall back on" % (len(events), len(ours)))
+    m.expect(not bad, "\n".join(l for e in bad[:3] for l in e))
+    n.content(0.2)
