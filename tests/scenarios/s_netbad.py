@@ -200,6 +200,24 @@ def net_silent_bus(m):
     n.content(0.3, "after all that")
 
 
+@scenario(rows="~F01 ~N13", machine=PLAIN, drivers=ONLY_OURS, timeout=400, noise="host:|sub-channel")
+def net_late(m):
+    "a sub-channel that opens after nobody waits for it any more: the NIC stays with the queue it has"
+    n = Nic(m)
+    m.sh("rmmod hv_netvsc")
+    m.host("fault message OPEN_RESULT delay=9000 count=2")      # the NIC's own channel, then the other
+    m.trace.mark()
+    m.sh("modprobe hv_netvsc", 90)
+    n.up()
+    m.trace.wait(r"\bCLOSE_CHANNEL\b", 60)
+    m.host("fault clear")
+    m.sh("sleep 1; ethtool -l eth0 | sed '1,/Current/d' | grep -q 'Combined:.*1$'; ! [ -e /sys/class/net/eth0/queues/tx-1 ]")
+    n.content(0.3, "with one queue")
+    n.reload()
+    m.expect(n.info()["subs"] == "1", "no sub-channel")
+    n.content(0.3, "with both queues")
+
+
 ANSWERS = ("SEND_RECV_BUF", "SEND_SEND_BUF", "SUBCHANNEL", "INIT")
 
 
