@@ -21,6 +21,12 @@ class Skip(Exception):
     """The scenario cannot say anything here (with in-tree drivers that lack the feature)."""
 
 
+def judge(log, noise):
+    """Lines of a kernel's log that nobody may cause, or only who says so."""
+    return [line for line in log.splitlines()
+            if TROUBLE.search(line) and not (noise and re.search(noise, line))]
+
+
 class Booted:
     """A running guest; `m` in the scenarios."""
 
@@ -30,7 +36,8 @@ class Booted:
         self.images = images
         self.drivers = (None, None)
         self.version = spec.version
-        self.deadline = time.monotonic() + BOOT_LIMIT
+        self.limit = BOOT_LIMIT * (2 if spec.kernel == "debug" else 1)
+        self.deadline = time.monotonic() + self.limit
         self.dir = tempfile.mkdtemp(prefix="m-", dir=keep)
         self.agent = self.host = self.process = None
         self.notes = []
@@ -48,7 +55,10 @@ class Booted:
         first = ["%s=intree" % name
                  for name, which in zip(("vmbus", "storvsc", "netvsc", "utils"), self.first + self.first[1:] * 2)
                  if which == "intree"]
-        append = " ".join(["console=ttyS0 panic=-1 quiet pci=noearly"] + first + s.append.split())
+        quiet = "quiet"
+        if s.kernel == "debug":     # warnings of a guest that ends; and a slow machine is no stall
+            quiet += " loglevel=5 rcupdate.rcu_cpu_stall_timeout=120"
+        append = " ".join(["console=ttyS0 panic=-1 %s pci=noearly" % quiet] + first + s.append.split())
         if s.vmm != "hvroot":
             return self.qemu_argv(append)
         a = [self.images["hvroot"], "--kernel", self.images["kernel"], "--initrd",
@@ -100,16 +110,25 @@ class Booted:
                 raise HostError("the host ended at once: " +
                                 " | ".join(tail(self.path("vmm.log"), 3))) from None
             raise
-        self.agent.ready(BOOT_LIMIT)
+        self.agent.ready(self.limit)
         self.greet()
+        if self.spec.kernel == "debug":
+            bad = judge(self.sh("dmesg | grep -E '%s' || :" % TROUBLE.pattern), "")
+            if bad:
+                raise GuestError("the kernel complained while it started: " + " | ".join(bad[:10]))
 
     def greet(self):
         """After each start of the guest's kernel: our functions, and the disks are there."""
         with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "guest.sh")) as f:
             self.agent.run("cat >/run/check.sh <<'EOF'\n%s\nEOF" % f.read(), 30)
+        self.set_mark()                     # of the scenario that made the guest start anew
         if self.spec.vmm != "qemu-plain":
             self.drivers = self.first
             self.settle()
+
+    def set_mark(self):
+        """What comes after this line in the kernel's log is this scenario's."""
+        self.agent.run("echo 'scenario-mark %d' >/dev/kmsg" % self.mark, 30)
 
     def stop(self):
         for thing in (self.agent, self.host):
@@ -159,9 +178,17 @@ class Booted:
     def ours(self):
         return self.drivers == ("ours", "ours")
 
+    def leaks(self):
+        """What kmemleak has to say, after two looks with a pause as it wants them; it fails when it
+        has been switched off."""
+        return self.sh("k=/sys/kernel/debug/kmemleak; echo scan >$k; sleep 6; echo scan >$k; cat $k", 280)
+
     def dmesg(self, pattern=""):
-        """Kernel messages since the scenario began; few, if possible: the serial line is slow."""
-        return self.sh("dmesg | sed '1,/^.*scenario-mark %d$/d' | grep -E '%s' || :" % (self.mark, pattern))
+        """Kernel messages since the scenario began, all there are if so many came that they pushed
+        out its mark; few, if possible: the serial line is slow."""
+        return self.sh("dmesg >/run/dmesg; ! grep -q 'scenario-mark {0}$' /run/dmesg || "
+                       "sed -i '1,/scenario-mark {0}$/d' /run/dmesg; "
+                       "grep -E '{1}' /run/dmesg || :".format(self.mark, pattern))
 
     def use(self, bus, stor, version=None):
         """Unload what is loaded and load these drivers, on a host that accepts no newer VMBus
@@ -191,6 +218,7 @@ class Booted:
 
     # -- for the runner ----------------------------------------------------------
     mark = 0
+    said = 0
 
     def begin(self, limit):
         self.deadline = time.monotonic() + limit * PATIENCE
@@ -198,15 +226,18 @@ class Booted:
         Booted.mark += 1
         self.mark = Booted.mark
         self.trace.mark()
-        self.sh("echo 'scenario-mark %d' >/dev/kmsg" % self.mark)
+        self.said = os.path.getsize(self.path("console"))
+        self.set_mark()
 
     def trouble(self, noise):
         """Kernel messages since begin() that nobody may cause."""
-        bad = []
-        for line in self.dmesg(TROUBLE.pattern).splitlines():
-            if TROUBLE.search(line) and not (noise and re.search(noise, line)):
-                bad.append(line)
-        return bad
+        return judge(self.dmesg(TROUBLE.pattern), noise)
+
+    def last_words(self, noise):
+        """The same of a guest that no longer answers, from what it wrote on its console."""
+        with open(self.path("console"), "rb") as f:
+            f.seek(self.said)
+            return judge(f.read().decode(errors="replace"), noise)
 
     def diagnostics(self):
         """What one wants to see when a scenario failed."""
@@ -220,4 +251,16 @@ class Booted:
             lines += ["-- dmesg:"] + self.run("dmesg | tail -40", 15)[0].splitlines()
         except (GuestError, HostError, Failure) as e:
             lines += ["-- dmesg: %s" % e]
+            lines += self.where()
+        return lines
+
+    def where(self):
+        """Where the processors of a guest are that does not answer."""
+        lines = ["-- processors, three looks:"]
+        try:
+            for _ in range(3 if self.host else 0):
+                lines += self.host("regs", 10)
+                time.sleep(1)
+        except (HostError, OSError) as e:
+            lines += ["-- %s" % e]
         return lines

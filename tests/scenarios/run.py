@@ -42,6 +42,7 @@ from host import HostError                              # noqa: E402
 from labs import Desk, Labs                             # noqa: E402
 from machine import Booted, Failure, Skip               # noqa: E402
 from registry import ALL, expand                        # noqa: E402
+from unharmed import with_end                           # noqa: E402
 
 
 def load():
@@ -67,7 +68,7 @@ def chosen(options):
                 and (not options.drivers or "/".join(r.drivers) == options.drivers)
                 and (not options.kernel or r.machine.kernel == options.kernel)]
         if runs:
-            boots.append(runs)
+            boots.append(with_end(runs))
     return boots
 
 
@@ -121,7 +122,7 @@ def attempt(machine, run):
         except (Failure, GuestError, HostError):
             if not run.scenario.fresh:      # the others leave a guest that answers
                 raise
-            bad = []
+            bad = machine.last_words(run.scenario.noise)
         if bad:
             return "failed", ["the kernel complained:"] + bad[:20]
         return "passed", list(machine.notes)

@@ -5,14 +5,16 @@ import os
 from registry import BOTH, ONLY_OURS, Disk, Machine, scenario
 
 
-@scenario(rows="~V26", machine=Machine(cpus=1, options=("--no-reboot",)), drivers=BOTH, fresh=True, timeout=200)
+@scenario(rows="~V26", machine=Machine(cpus=1, options=("--no-reboot",)), drivers=BOTH, fresh=True, timeout=200,
+          noise="Call Trace:")
 def crash_unload(m):
     "a panic sends UNLOAD and does not wait for ever"
     m.agent.start("echo c >/proc/sysrq-trigger")
     m.trace.wait(r"\bUNLOAD\b", 100)
 
 
-@scenario(rows="~V26 F01", machine=Machine(cpus=1, options=("--no-reboot",)), drivers=ONLY_OURS, fresh=True, timeout=300)
+@scenario(rows="~V26 F01", machine=Machine(cpus=1, options=("--no-reboot",)), drivers=ONLY_OURS, fresh=True, timeout=300,
+          noise="Call Trace:")
 def crash_unload_unanswered(m):
     "a panic ends although the host never answers UNLOAD"
     m.host("fault message UNLOAD_RESPONSE drop count=100")
