@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The network device, further: how flows spread, flow control, whose frames come, reloads, XDP objects, another kernel."""
+"""The network device, further: how flows spread, flow control, whose frames come, reloads, XDP objects, other kernels."""
 import base64
 import socket
 
@@ -174,3 +174,23 @@ def net_other_kernel(m):
     m.sh("rmmod hv_netvsc; modprobe hv_netvsc")
     n.up()
     n.content(0.5, "6.12, loaded anew")
+
+
+@scenario(rows="~N38", machine=nic(",queues=2", kernel="6.1-rt"), drivers=ONLY_OURS, timeout=500)
+def net_realtime(m):
+    "on PREEMPT_RT: content, settings, NAPI in threads, XDP, a rescind under load"
+    n = Nic(m)
+    n.content(1, "PREEMPT_RT")
+    m.sh("ethtool -L eth0 combined 1; ethtool -L eth0 combined 2; echo 1 >/sys/class/net/eth0/threaded")
+    n.up()
+    n.content(0.5, "threaded")
+    m.sh("ethtool -K eth0 lro off; xdp eth0 pass >/tmp/xdp.out 2>&1 & echo $! >/tmp/xdp.pid; sleep 1; grep -q attached /tmp/xdp.out")
+    n.content(0.3, "XDP")
+    m.sh("kill $(cat /tmp/xdp.pid)")
+    with load(m):
+        for _ in range(3):
+            m.host("rescind net0")
+            m.wait("! [ -e /sys/class/net/eth0 ]", 20, "no network device")
+            m.host("offer net0")
+            n.up()
+    n.content(0.3, "after removals")
