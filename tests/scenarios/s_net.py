@@ -192,12 +192,16 @@ def net_reload(m):
     m.sh("(while sleep 0.1; do nc -w 2 %s %d </dev/null >/dev/null || true; done) >/dev/null 2>&1 & echo $! >/tmp/load" % (HOST, s.port))
     for _ in range(3):
         n.reload()
+    if not m.ours:
+        m.run("kill $(cat /tmp/load)")
     for _ in range(3):
+        if not m.ours:      # it waits without end for what it sent last when its channel goes
+            m.sh("ip link set eth0 down; sleep 0.5")
         m.host("rescind net0")
         m.wait("! [ -e /sys/class/net/eth0 ]", 20, "no network device")
         m.host("offer net0")
         n.up()
-    m.run("kill $(cat /tmp/load)")
+    m.run("kill $(cat /tmp/load) 2>/dev/null")
     s.close()
     n.content(0.5, "after all that")
 
