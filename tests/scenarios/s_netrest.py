@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The network device, further: how flows spread, flow control, whose frames come, reloads, XDP objects, other kernels."""
+"""The network device, further: how flows spread, flow control, whose frames come, reloads, XDP objects, hibernation, other kernels."""
 import base64
 import socket
 
 from bpfobject import xdp
-from nethost import GUEST, HOST, Echo, Nic, host
-from registry import ONLY_OURS, scenario
+from nethost import GUEST, HOST, MAC, Echo, Nic, host
+from registry import ONLY_OURS, Disk, Machine, scenario
 from s_net import PLAIN, nic
 from s_netload import load
+
+SLEEPY = Machine(cpus=2, memory=384, disks=(Disk(size=512 << 20),), options=("--nic", "tap=hvt0,queues=2,mac=" + MAC))
 
 
 @scenario(rows="N15 N16 N17", machine=PLAIN, drivers=ONLY_OURS, timeout=300)
@@ -149,6 +151,42 @@ def net_xdp_objects(m):
     m.sh("/sbin/ip link set eth0 xdpdrv off")
     n.up()
     n.content(0.2, "without a program")
+
+
+@scenario(rows="N34", machine=SLEEPY, drivers=ONLY_OURS, fresh=True, timeout=600)
+def net_hibernation(m):
+    "hibernated and restored: MTU, queues, filter, XDP program and connection are those of before; then unbound and bound"
+    n = Nic(m)
+    m.sh("ethtool -K eth0 lro off; ip link set eth0 mtu 1400 promisc on")
+    m.sh("xdp eth0 pass >/tmp/xdp.out 2>&1 & echo $! >/tmp/xdp.pid; sleep 1; grep -q attached /tmp/xdp.out")
+    n.up()
+    e = Echo()
+    m.sh("net rr %s %d 100000000 >/dev/null 2>&1 & echo $! >/tmp/rr" % (HOST, e.port))
+    swap = m.sh("disk c0l0")
+    end = m.agent.begin("mkswap %s >/dev/null; swapon %s; echo reboot >/sys/power/disk; echo disk >/sys/power/state; "
+                        "echo back; swapoff %s" % (swap, swap, swap))
+    m.agent.ready(m.left(200))                  # the machine came up anew, with this kernel
+    m.greet()
+    m.sh("[ ! -e /tmp/rr ]")
+    m.trace.mark()
+    m.agent.start("cat /sys/block/$(basename $(disk c0l0))/dev >/sys/power/resume; dmesg | tail -5")
+    m.trace.wait(r"\bUNLOAD\b", 100)
+    m.trace.wait(r"\bNVSP_VERSION\b", 100)
+    out, status = m.agent.finish(end, m.left(200))      # and the old one goes on where it was
+    m.expect("back" in out and status == 0, "after the restore: %d %s" % (status, out))
+    n.up()
+    info = n.info()
+    m.expect(m.sh("cat /sys/class/net/eth0/mtu") == "1400" and info["mtu"] == "1414", "the MTU is lost: " + info["mtu"])
+    m.expect(int(info["filter"], 0) & 0x20 and info["subs"] == "1", "the host has %s" % info)
+    m.expect("prog/xdp" in m.sh("kill -0 $(cat /tmp/xdp.pid); kill -0 $(cat /tmp/rr); /sbin/ip link show eth0"), "the program is lost")
+    n.content(0.3, "after the restore")
+    m.sh("kill $(cat /tmp/rr) $(cat /tmp/xdp.pid)")
+    m.expect(e.most == 1, "the connection did not live on")
+    e.close()
+    m.sh("d=$(basename $(readlink /sys/class/net/eth0/device)); cd /sys/bus/vmbus/drivers/hv_netvsc; echo $d >unbind; "
+         "[ ! -e /sys/class/net/eth0 ]; echo $d >bind")
+    n.up()
+    n.content(0.3, "bound again")
 
 
 @scenario(rows="~N01 ~N28", machine=nic(",queues=2", kernel="6.12"), drivers=ONLY_OURS, timeout=500)
