@@ -29,23 +29,30 @@ static void skip_packet(struct ic *ic, u32 len)
 	hv_pkt_iter_close(ch);
 }
 
-/* Take the next packet out of the ring. */
+/*
+ * Take the next packet out of the ring.  With its descriptor, because the
+ * length of an empty one could not be told from that of none: reading would
+ * end with others behind it, of which the host sends no signal.
+ */
 static bool take_packet(struct ic *ic)
 {
-	u32 len = 0;
+	const struct vmpacket_descriptor *desc = (void *)ic->packet;
+	u32 len = 0, at;
 	u64 id;
 	int ret;
 
 	for (;;) {
-		ret = vmbus_recvpacket(ic->dev->channel, ic->packet, IC_RING_BYTES, &len, &id);
+		ret = vmbus_recvpacket_raw(ic->dev->channel, ic->packet, IC_RING_BYTES, &len, &id);
 		if (ret != -ENOBUFS)
 			break;
 		skip_packet(ic, len);
 	}
-	if (ret || !len)
+	if (ret || len < sizeof(*desc))
 		return false;
-	ic->packet_len = len;
+	at = min_t(u32, desc->offset8 * 8, len);
+	ic->packet_len = len - at;
 	ic->packet_id = id;
+	memmove(ic->packet, ic->packet + at, ic->packet_len);
 	ic_count(ic, IC_N_REQUESTS);
 	return true;
 }
