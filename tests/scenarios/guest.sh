@@ -25,11 +25,12 @@ scsi() { readlink -f "/sys/block/$(basename "$(disk "$1")")/device"; }
 # channels N: the channel folders of SCSI controller N
 channels() { ls -d "$(controller "$1")"/channels/*; }
 
-# waits NAME: the daemon has registered and waits for requests, in poll() or pread()
+# waits NAME: the daemon has registered and waits for requests, in poll(), which a signal may have
+# interrupted, or in pread()
 waits() {
 	# shellcheck disable=SC2046
 	set -- $(pidof "hv_${1}_daemon")
-	read -r nr _ </proc/"${1:-none}"/syscall 2>/dev/null && { [ "$nr" = 7 ] || [ "$nr" = 17 ]; }
+	read -r nr _ </proc/"${1:-none}"/syscall 2>/dev/null && case $nr in 7 | 17 | 219) ;; *) false ;; esac
 }
 
 daemon_where() {

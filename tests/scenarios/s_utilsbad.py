@@ -41,6 +41,7 @@ def bad_everywhere(m, s, name):
     for kind in range(9):
         m.host("ic send %s type=%d flags=3 data=%s" % (name, kind, "07" * 60))
         m.host("ic send %s type=%d flags=5 transaction=9 size=9" % (name, kind))
+    m.host("send packet %s type=6 len=2 payload= count=50" % name)     # empty ones are no end
     m.host("ic negotiate " + name)
     s.ready(name)
     m.host("heartbeat interval=2000")

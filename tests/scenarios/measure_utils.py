@@ -1,0 +1,137 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""tests/scenarios/measure_utils.py [--rounds N] [--requests N] [--clock MINUTES] - the integration services.
+
+Time from request to answer as hvroot sees it, ours beside the in-tree module's:
+one boot with the deterministic clock (LAB_ICOUNT=1: an instruction is a
+nanosecond), both in turn, the real daemons. The bus is ours for both. The median,
+and in brackets the lowest; microseconds. Numbers of separate runs do not compare.
+With --clock then: phc2sys steers the guest's clock by the PTP clock of our
+module, for so many minutes; how far the clock is from the host's, each minute.
+"""
+import argparse
+import json
+import os
+import re
+import statistics
+import subprocess
+import sys
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.dirname(os.path.dirname(HERE))
+sys.path.insert(0, HERE)
+sys.dont_write_bytecode = True
+
+import images                                           # noqa: E402
+import machine                                          # noqa: E402
+from machine import Booted                              # noqa: E402
+from registry import OURS                               # noqa: E402
+from utilshost import MACHINE, Services, clock_error, phc_error  # noqa: E402
+
+# The deterministic clock jumps while the outer VM waits for files: limits in its seconds mean nothing.
+machine.BOOT_LIMIT = 100000
+PAIRS = (("ours", "intree"), OURS)
+REQUESTS = ("heartbeat", "time sample", "kvp set external key value", "kvp get external key", "vss check",
+            "vss freeze", "vss thaw", "shutdown flags=0x40")
+FILE_BYTES = 1 << 20
+
+
+def micros(s, command):
+    """Of one request; a refusal is an answer too."""
+    before = len(s.m.trace.find("< transaction="))
+    out, _ = s.ask(command)
+    said = [l for l in out if " us" in l]
+    if said:
+        return int(re.search(r"in (\d+) us", said[-1]).group(1))
+    lines = s.m.trace.wait("< transaction=", 20, before + 1)
+    return int(re.search(r" us=(\d+)", lines[-1]).group(1))
+
+
+def times(m, requests):
+    """{request: [microseconds]}"""
+    s = Services(m)
+    m.host("heartbeat interval=0")
+    m.host("time interval=0")
+    found = {}
+    for n in range(requests):
+        for command in REQUESTS:
+            m.trace.mark()
+            found.setdefault(command, []).append(micros(s, command))
+    path = m.path("file")
+    with open(path, "wb") as f:
+        f.write(os.urandom(FILE_BYTES))
+    for _ in range(max(1, requests // 10)):
+        line = next(l for l in m.host("fcopy %s /tmp/file overwrite" % path, 300) if "pieces" in l)
+        pieces, ms = re.search(r"in (\d+) pieces, (\d+) ms", line).groups()
+        found.setdefault("fcopy, a piece of 6 KiB", []).append(1000 * int(ms) // int(pieces))
+    return found
+
+
+def show(table):
+    print("%-28s %10s %10s %10s %10s %7s" % ("request to answer, us", "in-tree", "(lowest)", "ours", "(lowest)", "ratio"))
+    for name, pairs in table.items():
+        a, b = (statistics.median(pairs[p]) for p in PAIRS)
+        print("%-28s %10d %10d %10d %10d %7.3f" % (name, a, min(pairs[PAIRS[0]]), b, min(pairs[PAIRS[1]]), b / a))
+
+
+def answers(m, o):
+    table = {}
+    for _ in range(o.rounds):
+        for pair in PAIRS:
+            m.deadline = float("inf")
+            m.use(*pair)
+            for name, values in times(m, o.requests).items():
+                table.setdefault(name, {}).setdefault(pair, []).extend(values)
+            print("# %s/%s measured" % pair, file=sys.stderr, flush=True)
+    show(table)
+
+
+def clock(m, minutes):
+    m.deadline = float("inf")
+    m.use(*OURS)
+    Services(m, ())
+    m.host("time sync")
+    m.sh("(phc2sys -s /dev/ptp0 -c CLOCK_REALTIME -O 0 -S 0.1 -m >/tmp/phc2sys 2>&1 &) >/dev/null 2>&1")
+    for n in range(minutes):
+        m.sh("sleep 60", 300)
+        error, doubt = clock_error(m)
+        print("minute %2d: clock %+.6f s from its PTP clock; %+.3f s (+-%.3f) from the host's; %s" %
+              (n + 1, -phc_error(m), error, doubt, m.sh("tail -1 /tmp/phc2sys")), flush=True)
+
+
+def inside(o):
+    with open(os.path.join(ROOT, "build/measure-plan.json")) as f:
+        plan = json.load(f)
+    m = Booted(MACHINE, PAIRS[0], plan["default"], os.environ.get("TMPDIR", "/tmp"))
+    try:
+        m.boot()
+        m.begin(100000)
+        if o.rounds:
+            answers(m, o)
+        if o.clock:
+            clock(m, o.clock)
+    finally:
+        m.stop()
+        m.discard()
+
+
+def main():
+    p = argparse.ArgumentParser(usage=__doc__)
+    p.add_argument("--rounds", type=int, default=3)
+    p.add_argument("--requests", type=int, default=20)
+    p.add_argument("--clock", type=int, default=0)
+    p.add_argument("--in-lab", action="store_true")
+    o = p.parse_args()
+    if o.in_lab:
+        inside(o)
+        return 0
+    plan = images.prepare({"default"}, True)
+    with open(os.path.join(ROOT, "build/measure-plan.json"), "w") as f:
+        json.dump(plan, f)
+    return subprocess.run([os.path.join(ROOT, "scripts/lab"), "/usr/bin/python3", os.path.abspath(__file__), "--in-lab"] +
+                          sys.argv[1:], env=dict(os.environ, LAB_ICOUNT=os.environ.get("LAB_ICOUNT", "1")),
+                          stdin=subprocess.DEVNULL, check=False).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main())
