@@ -7,6 +7,7 @@ import time
 
 from nethost import HOST, Nic, Server
 from registry import ONLY_OURS, scenario
+from s_utilsdmn import Ask
 from utilshost import MACHINE, Services, image_clean, image_files
 
 SCRIPTS = ("\u00e4\u00f6\u00fc\u00df\u00f1", "\u03b1\u03b2\u03b3\u03b4\u03b5", "\u0436\u0448\u0449\u044f\u0451",
@@ -137,6 +138,35 @@ def utils_file_copy_large(m):
     m.note(out[-3])
     m.expect("sha256 " + digest.hexdigest() in out, "hvroot's checksum")
     m.expect(m.sh("sha256sum </tmp/hundred; rm /tmp/hundred", 300).split()[0] == digest.hexdigest(), "the guest's checksum")
+
+
+@scenario(rows="U02 U18", machine=MACHINE, drivers=ONLY_OURS, fresh=True, timeout=600)
+def utils_hibernation(m):
+    "the host asks for hibernation, with other requests in work: those are answered, and restored all services are well"
+    s = Services(m)
+    swap = m.dev(m.spec.disks[1])
+    m.sh("""mkswap %s >/dev/null; swapon %s; echo reboot >/sys/power/disk; rm -f /tmp/hibernate
+uevent sh -c '[ "$EVENT" != hibernate ] || echo "$DEVPATH" >/tmp/hibernate' >/dev/null 2>&1 & sleep 1
+killall -STOP hv_kvp_daemon hv_fcopy_daemon""" % (swap, swap))
+    end = m.agent.begin("""n=0; until [ -e /tmp/hibernate ] || [ $n -gt 100 ]; do n=$((n + 1)); sleep 0.2; done
+echo disk >/sys/power/state; echo back; cat /tmp/hibernate; swapoff %s; killall uevent""" % swap)
+    asked = [Ask(m, "kvp get external x limit=100000"), Ask(m, "fcopy /etc/hostname /tmp/x limit=100000")]
+    m.host("shutdown hibernate")
+    for ask in asked:
+        ask.fails(0, 100)
+    m.agent.ready(m.left(60))                  # the machine came up anew
+    m.greet()
+    m.trace.mark()
+    m.agent.start("cat /sys/block/$(basename $(disk c0l1))/dev >/sys/power/resume; dmesg | tail -5")
+    m.trace.wait(r"\bUNLOAD\b", 100)
+    out, status = m.agent.finish(end, m.left(60))      # and the old one goes on where it was
+    m.expect("back" in out and "VMBUS" in out.upper() and status == 0, "after the restore: %d %s" % (status, out))
+    m.settle()
+    m.sh("killall -CONT hv_kvp_daemon hv_fcopy_daemon; sleep 1")
+    for name in s.names:
+        s.ready(name)
+    s.start()
+    s.health()
 
 
 @scenario(rows="U02", machine=MACHINE, drivers=ONLY_OURS, fresh=True, timeout=500)
