@@ -276,6 +276,22 @@ static bool readable(struct dmn *dmn)
 	return yes;
 }
 
+/* The condition takes a mutex, so this cannot be wait_event(). */
+static int wait_readable(struct dmn *dmn)
+{
+	DEFINE_WAIT_FUNC(wait, woken_wake_function);
+	int ret = 0;
+
+	add_wait_queue(&dmn->wait, &wait);
+	while (!ret && !readable(dmn)) {
+		wait_woken(&wait, TASK_INTERRUPTIBLE, MAX_SCHEDULE_TIMEOUT);
+		if (signal_pending(current))
+			ret = -ERESTARTSYS;
+	}
+	remove_wait_queue(&dmn->wait, &wait);
+	return ret;
+}
+
 static ssize_t dmn_read(struct file *file, char __user *buf, size_t count, loff_t *pos)
 {
 	struct dmn *dmn = dmn_of(file);
@@ -291,7 +307,7 @@ static ssize_t dmn_read(struct file *file, char __user *buf, size_t count, loff_
 		len = -EAGAIN;
 		if (file->f_flags & O_NONBLOCK)
 			break;
-		len = wait_event_interruptible(dmn->wait, readable(dmn));
+		len = wait_readable(dmn);
 		if (len)
 			break;
 	}
