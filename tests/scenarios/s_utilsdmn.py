@@ -149,8 +149,8 @@ len() { head -c $1 /dev/zero | dd bs=$1 count=1 iflag=fullblock >&3 2>/dev/null;
 for n in 1 3 5 11 13 7429 7431 65536 1000000; do try len $n; done
 try put '\377'
 put '%(hello)s' || echo "registration refused"
-timeout 10 dd bs=1 count=1 <&3 2>/dev/null | wc -c | grep -qx ' *0' || echo "taken: a read of one byte"
-timeout 10 dd bs=8192 count=1 <&3 2>/dev/null | wc -c
+dd bs=1 count=1 <&3 2>/dev/null | wc -c | grep -qx ' *0' || echo "taken: a read of one byte"
+dd bs=8192 count=1 <&3 2>/dev/null | wc -c
 for n in 1 3 5 11 13 7429 7431 65536 1000000; do try len $n; done
 try put '%(answer)s'; try put '%(hello)s'
 """
