@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The network device, further: how flows spread, flow control, whose frames come, reloads, XDP objects, hibernation, other kernels."""
+"""The network device, further: how flows spread, flow control, whose frames come, reloads, XDP objects, netconsole, hibernation, other kernels."""
 import base64
+import re
 import socket
 
 from bpfobject import xdp
@@ -151,6 +152,38 @@ def net_xdp_objects(m):
     m.sh("/sbin/ip link set eth0 xdpdrv off")
     n.up()
     n.content(0.2, "without a program")
+
+
+@scenario(rows="", machine=PLAIN, drivers=ONLY_OURS, timeout=300, noise="Call Trace:")
+def net_console(m):
+    "netconsole: the guest's kernel messages arrive on the TAP, from any context"
+    n = Nic(m)
+    sink = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    sink.setsockopt(socket.SOL_SOCKET, 33, 16 << 20)    # SO_RCVBUFFORCE: the log so far comes first
+    sink.bind((HOST, 0))
+    sink.settimeout(0.5)
+    mac = re.search(r"link/ether (\S+)", host("ip link show hvt0")).group(1)
+    m.sh("dmesg -n 8; echo on >/proc/sys/kernel/printk_devkmsg; modprobe netconsole netconsole=6665@%s/eth0,%d@%s/%s" % (GUEST, sink.getsockname()[1], HOST, mac))
+
+    def received():
+        text = b""
+        while True:
+            try:
+                text += sink.recv(65536)
+            except socket.timeout:
+                return text.decode(errors="replace")
+
+    try:
+        m.sh("for i in $(seq 300); do echo \"<4>over the wire $i\" >/dev/kmsg; done")
+        text = received()
+        lines = {int(i) for i in re.findall(r"over the wire (\d+)", text)}
+        m.expect(len(lines) >= 290, "%d of 300 lines arrived; the guest says %s" % (len(lines), m.sh("dmesg | grep -i netpoll")))
+        m.sh("echo l >/proc/sysrq-trigger; echo m >/proc/sysrq-trigger")     # with interrupts off, and a trace
+        text = received()
+        m.expect("Mem-Info" in text or "Show Memory" in text, "nothing of the memory report arrived")
+    finally:
+        m.sh("rmmod netconsole; dmesg -n 4")
+    n.content(0.3)
 
 
 @scenario(rows="N34", machine=SLEEPY, drivers=ONLY_OURS, fresh=True, timeout=600)
