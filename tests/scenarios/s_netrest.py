@@ -57,8 +57,9 @@ def net_backpressure(m):
     for _ in range(3):
         before = n.stat("stop_queue") + n.stat("tx_no_space"), n.stat("wake_queue")
         m.host("freeze net0")
-        m.sh("timeout 3 net flood %s 9 20000 1000 >/dev/null 2>&1 || true" % HOST)
-        m.expect(n.stat("stop_queue") + n.stat("tx_no_space") > before[0], "the queue was not stopped")
+        m.sh("timeout 60 net flood %s 9 20000 1000 >/dev/null 2>&1 & echo $! >/tmp/flood" % HOST)
+        m.wait("[ $(ethtool -S eth0 | awk '/ (stop_queue|tx_no_space):/{n+=$2} END{print n}') -gt %d ]" % before[0], 40, "the queue stops")
+        m.sh("kill $(cat /tmp/flood)")
         m.host("thaw net0")
         m.wait("ping -c1 -W1 %s >/dev/null" % HOST, 20, "ping after the ring moved again")
         m.expect(n.stat("wake_queue") > before[1], "the queue was not woken")
