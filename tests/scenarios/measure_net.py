@@ -109,8 +109,8 @@ def small_in(m, queues, mtu):
 
 def xdp_drop(m, queues, mtu):
     settings(m, queues, mtu)
-    m.sh("ethtool -K eth0 lro off; xdp eth0 drop >/tmp/xdp.out 2>&1 & echo $! >/tmp/xdp.pid\n"
-         "n=0; until grep -q attached /tmp/xdp.out; do n=$((n+1)); [ $n -lt 50 ]; sleep 0.1; done")
+    m.sh("ethtool -K eth0 lro off; rm -f /tmp/xdp.out; xdp eth0 drop >/tmp/xdp.out 2>&1 & echo $! >/tmp/xdp.pid\n"
+         "n=0; until grep -qs attached /tmp/xdp.out; do n=$((n+1)); [ $n -lt 300 ]; sleep 0.1; done")
     drops = "ethtool -S eth0 | awk '/xdp_drop:/{n += $2} END{print n}'"
     host("ip neigh replace %s lladdr %s dev hvt0 nud permanent" % (GUEST, MAC))
     before, begin, start = int(m.sh(drops)), m.host.counters(), time.monotonic()

@@ -211,7 +211,7 @@ def net_xdp(m):
     "XDP programs: pass, drop, transmit, redirect"
     n = Nic(m)
     m.sh("ethtool -K eth0 lro off")
-    start = "xdp eth0 %s >/tmp/xdp.out 2>&1 & echo $! >/tmp/xdp.pid; n=0; until grep -q . /tmp/xdp.out; do n=$((n+1)); [ $n -lt 50 ]; sleep 0.1; done; cat /tmp/xdp.out; grep -q attached /tmp/xdp.out"
+    start = "rm -f /tmp/xdp.out; xdp eth0 %s >/tmp/xdp.out 2>&1 & echo $! >/tmp/xdp.pid; n=0; until grep -qs . /tmp/xdp.out; do n=$((n+1)); [ $n -lt 300 ]; sleep 0.1; done; cat /tmp/xdp.out; grep -q attached /tmp/xdp.out"
     stop = "kill $(cat /tmp/xdp.pid); sleep 0.3"
     m.sh(start % "pass")
     n.content(0.3, "pass")

@@ -3,7 +3,7 @@
 import time
 
 from machine import Failure
-from nethost import HOST, Nic
+from nethost import HOST, Nic, Server
 from registry import ONLY_OURS, scenario
 from s_net import PLAIN, nic
 
@@ -333,6 +333,10 @@ def net_renegotiate(m):
     m.host("nic caps")
     m.wait("ethtool -k eth0 | grep -q 'tcp-segmentation-offload: on'", 10, "features come back")
     n.content(0.5, "with offloads again")
+    s = Server()
+    m.sh("net send %s %d 300000" % (HOST, s.port), 60)      # in pieces that are worth it
+    s.wait(1)
+    s.close()
     m.expect(n.counter("tx_lso") > before[0], "not used again")
 
 

@@ -122,7 +122,7 @@ def net_xdp_frags(m):
     m.sh("ethtool -K eth0 lro off; ip link set eth0 mtu 9000")
     host("ip link set hvt0 mtu 9000")
     n.up()
-    start = "xdp eth0 %s frags >/tmp/xdp.out 2>&1 & echo $! >/tmp/xdp.pid; n=0; until grep -q . /tmp/xdp.out; do n=$((n+1)); [ $n -lt 50 ]; sleep 0.1; done; cat /tmp/xdp.out; grep -q attached /tmp/xdp.out"
+    start = "rm -f /tmp/xdp.out; xdp eth0 %s frags >/tmp/xdp.out 2>&1 & echo $! >/tmp/xdp.pid; n=0; until grep -qs . /tmp/xdp.out; do n=$((n+1)); [ $n -lt 300 ]; sleep 0.1; done; cat /tmp/xdp.out; grep -q attached /tmp/xdp.out"
     stop = "kill $(cat /tmp/xdp.pid); sleep 0.3"
     m.expect(m.run("timeout 5 xdp eth0 pass")[1] == 1, "a program without fragments was taken at MTU 9000")
     m.sh(start % "pass")
