@@ -30,15 +30,12 @@ static bool nv_put_range(struct nv_ranges *r, phys_addr_t start, u32 len)
 	return true;
 }
 
-static bool nv_put_skb(struct nv_ranges *r, const struct sk_buff *skb)
+static bool nv_put_frags(struct nv_ranges *r, const struct skb_shared_info *s)
 {
 	unsigned int i;
 
-	if (skb_headlen(skb) &&
-	    !nv_put_range(r, virt_to_phys(skb->data), skb_headlen(skb)))
-		return false;
-	for (i = 0; i < skb_shinfo(skb)->nr_frags; i++) {
-		const skb_frag_t *f = &skb_shinfo(skb)->frags[i];
+	for (i = 0; i < s->nr_frags; i++) {
+		const skb_frag_t *f = &s->frags[i];
 		phys_addr_t start = page_to_phys(skb_frag_page(f)) + skb_frag_off(f);
 
 		if (!nv_put_range(r, start, skb_frag_size(f)))
@@ -47,21 +44,18 @@ static bool nv_put_skb(struct nv_ranges *r, const struct sk_buff *skb)
 	return true;
 }
 
+static bool nv_put_skb(struct nv_ranges *r, const struct sk_buff *skb)
+{
+	return (!skb_headlen(skb) ||
+		nv_put_range(r, virt_to_phys(skb->data), skb_headlen(skb))) &&
+	       nv_put_frags(r, skb_shinfo(skb));
+}
+
 static bool nv_put_frame(struct nv_ranges *r, struct xdp_frame *f)
 {
-	const struct skb_shared_info *s = xdp_get_shared_info_from_frame(f);
-	unsigned int i;
-
-	if (!nv_put_range(r, virt_to_phys(f->data), f->len))
-		return false;
-	for (i = 0; xdp_frame_has_frags(f) && i < s->nr_frags; i++) {
-		const skb_frag_t *g = &s->frags[i];
-
-		if (!nv_put_range(r, page_to_phys(skb_frag_page(g)) + skb_frag_off(g),
-				  skb_frag_size(g)))
-			return false;
-	}
-	return true;
+	return nv_put_range(r, virt_to_phys(f->data), f->len) &&
+	       (!xdp_frame_has_frags(f) ||
+		nv_put_frags(r, xdp_get_shared_info_from_frame(f)));
 }
 
 static bool nv_put_payload(struct nv_ranges *r, const struct nv_payload *p)
