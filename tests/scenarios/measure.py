@@ -13,24 +13,16 @@ import argparse
 import json
 import os
 import statistics
-import subprocess
 import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-ROOT = os.path.dirname(os.path.dirname(HERE))
 sys.path.insert(0, HERE)
 sys.dont_write_bytecode = True
 
-import images                                           # noqa: E402
 import measure_net                                      # noqa: E402
-import machine                                          # noqa: E402
-from guest import GuestError                            # noqa: E402
-from host import HostError                              # noqa: E402
-from machine import Booted, Failure                              # noqa: E402
+from measuring import guest, in_lab, in_turn            # noqa: E402
 from registry import INTREE, OURS, Disk, Machine        # noqa: E402
 
-# The deterministic clock jumps while the outer VM waits for files: limits in its seconds mean nothing.
-machine.BOOT_LIMIT = 100000
 CONTROLLERS = 4
 # name, arguments of fio, KiB of a block, blocks
 JOBS = (("4 KiB random read, depth 1", "--rw=randread --bs=4k --iodepth=1", 4, 2000),
@@ -59,12 +51,6 @@ def fio(m, dev, args, block, count):
     return found
 
 
-def free_kib(m):
-    """Memory of the guest that nobody uses, after dropping what can be dropped."""
-    return int(m.sh("sync; echo 3 >/proc/sys/vm/drop_caches; sleep 1; echo 3 >/proc/sys/vm/drop_caches; "
-                    "awk '/^MemFree/{print $2}' /proc/meminfo", 60))
-
-
 def controller_memory(m):
     """KiB of guest memory that one more controller with one disk takes."""
     more = ["scsi%d" % c for c in range(1, CONTROLLERS + 1)]
@@ -73,11 +59,11 @@ def controller_memory(m):
     for name in more:
         m.host("rescind " + name)
     m.wait("[ $(ls -d /sys/block/sd* | wc -l) = 1 ]", 60)
-    before = free_kib(m)
+    before = m.free_kib()
     for name in more:
         m.host("offer " + name)
     m.wait("[ $(ls -d /sys/block/sd* | wc -l) = %d ]" % (CONTROLLERS + 1), 60)
-    return {"KiB per controller": (before - free_kib(m)) / CONTROLLERS}
+    return {"KiB per controller": (before - m.free_kib()) / CONTROLLERS}
 
 
 def storage_jobs(m):
@@ -90,15 +76,11 @@ def storage_jobs(m):
 def measure(m, rounds, jobs):
     """{job: {pair: {what: [values]}}}"""
     table = {}
-    for _ in range(rounds):
-        for pair in (INTREE, OURS):
-            m.deadline = float("inf")
-            m.use(*pair)
-            for name, job in jobs(m):
-                print("# %s/%s: %s" % (*pair, name), file=sys.stderr, flush=True)
-                found = job()
-                for what, value in found.items():
-                    table.setdefault(name, {}).setdefault(what, {}).setdefault(pair, []).append(value)
+    for pair in in_turn(m, rounds, (INTREE, OURS)):
+        for name, job in jobs(m):
+            print("# %s/%s: %s" % (*pair, name), file=sys.stderr, flush=True)
+            for what, value in job().items():
+                table.setdefault(name, {}).setdefault(what, {}).setdefault(pair, []).append(value)
     return table
 
 
@@ -112,21 +94,11 @@ def show(table):
 
 
 def inside(o):
-    with open(os.path.join(ROOT, "build/measure-plan.json")) as f:
-        plan = json.load(f)
     disks = tuple(Disk(controller=c) for c in range(CONTROLLERS + 1))
     spec = measure_net.machine(o.cpus, o.kernel) if o.net else \
         Machine(cpus=o.cpus, memory=768, disks=disks, kernel=o.kernel, subchannels=o.subchannels)
-    m = Booted(spec, INTREE, plan[o.kernel], os.environ.get("TMPDIR", "/tmp"))
-    try:
-        m.boot()
+    with guest(spec, INTREE) as m:
         show(measure(m, o.rounds, measure_net.jobs if o.net else storage_jobs))
-    except (Failure, GuestError, HostError):
-        print("\n".join(m.diagnostics()), file=sys.stderr)
-        raise
-    finally:
-        m.stop()
-        m.discard()
 
 
 def main():
@@ -141,13 +113,9 @@ def main():
     if o.in_lab:
         inside(o)
         return 0
-    plan = images.prepare({o.kernel}, True)
-    measure_net.build(ROOT)
-    with open(os.path.join(ROOT, "build/measure-plan.json"), "w") as f:
-        json.dump(plan, f)
-    return subprocess.run([os.path.join(ROOT, "scripts/lab"), "unshare", "--net", "/usr/bin/python3", os.path.abspath(__file__), "--in-lab"] +
-                          sys.argv[1:], env=dict(os.environ, LAB_ICOUNT=os.environ.get("LAB_ICOUNT", "1")),
-                          stdin=subprocess.DEVNULL, check=False).returncode
+    if o.net:
+        measure_net.build()
+    return in_lab(__file__, o.kernel)
 
 
 if __name__ == "__main__":

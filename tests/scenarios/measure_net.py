@@ -4,6 +4,7 @@ import os
 import subprocess
 import time
 
+from measuring import ROOT
 from nethost import GUEST, HOST, MAC, host
 from registry import Machine
 
@@ -13,7 +14,7 @@ STREAM = 4 << 20
 ROUNDS = 500
 SMALL = 5000
 COUNTERS = (("signals", "signals"), ("interrupts", "interrupts"), ("exits", "VM exits"))
-TOOL = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../build/measure-net")
+TOOL = os.path.join(ROOT, "build/measure-net")
 
 
 def machine(cpus, kernel):
@@ -24,10 +25,10 @@ def machine(cpus, kernel):
     return Machine(cpus=max(cpus, 4), memory=768, disks=(), kernel=kernel, options=options)
 
 
-def build(root):
+def build():
     """The other end's program, before the lab is entered."""
-    subprocess.run(["gcc", "-O2", "-o", os.path.join(root, "build/measure-net"),
-                    os.path.join(root, "tests/guest/net.c")], check=True)
+    os.makedirs(os.path.dirname(TOOL), exist_ok=True)
+    subprocess.run(["gcc", "-O2", "-o", TOOL, os.path.join(ROOT, "tests/guest/net.c")], check=True)
 
 
 class Other:
@@ -50,27 +51,24 @@ def counted(m, begin, units, found, unit):
         found["%s per %s" % (name, unit)] = (now.get(key, 0) - begin.get(key, 0)) / units
 
 
-def stream_in(m, queues, mtu):
+def stream(m, queues, mtu, other, command):
+    """One TCP stream: the other end's part, the guest's command."""
     settings(m, queues, mtu)
     begin, start = m.host.counters(), time.monotonic()
-    other = Other("give", HOST, 5001, STREAM)
-    m.sh("nc %s 5001 </dev/null >/dev/null" % HOST, 900)
-    other.result()
+    end = Other(*other)
+    m.sh(command, 900)
+    end.result()
     found = {"MB/s": STREAM / 1e6 / (time.monotonic() - start)}
     counted(m, begin, STREAM / (mtu - 52), found, "segment")
     return found
+
+
+def stream_in(m, queues, mtu):
+    return stream(m, queues, mtu, ("give", HOST, 5001, STREAM), "nc %s 5001 </dev/null >/dev/null" % HOST)
 
 
 def stream_out(m, queues, mtu):
-    settings(m, queues, mtu)
-    begin = m.host.counters()
-    other = Other("take", HOST, 5002, STREAM)
-    start = time.monotonic()
-    m.sh("net send %s 5002 %d" % (HOST, STREAM), 900)
-    other.result()
-    found = {"MB/s": STREAM / 1e6 / (time.monotonic() - start)}
-    counted(m, begin, STREAM / (mtu - 52), found, "segment")
-    return found
+    return stream(m, queues, mtu, ("take", HOST, 5002, STREAM), "net send %s 5002 %d" % (HOST, STREAM))
 
 
 def round_trips(m, queues, mtu):
@@ -83,15 +81,19 @@ def round_trips(m, queues, mtu):
     return found
 
 
+def arrived(m, begin, got, took):
+    """Of SMALL packets: what the sink says."""
+    found = {"packets/s": int(got) / max(float(took), 1e-6), "share that arrived": int(got) / SMALL}
+    counted(m, begin, SMALL, found, "packet")
+    return found
+
+
 def small_out(m, queues, mtu):
     settings(m, queues, mtu)
     begin = m.host.counters()
     other = Other("sink", HOST, 5004, SMALL)
     m.sh("net flood %s 5004 %d 64" % (HOST, SMALL), 900)
-    got, took = other.result()
-    found = {"packets/s": int(got) / max(float(took), 1e-6), "share that arrived": int(got) / SMALL}
-    counted(m, begin, SMALL, found, "packet")
-    return found
+    return arrived(m, begin, *other.result())
 
 
 def small_in(m, queues, mtu):
@@ -101,16 +103,12 @@ def small_in(m, queues, mtu):
     begin = m.host.counters()
     Other("flood", GUEST, 5005, SMALL, 64).result()
     m.sh("wait; n=0; until grep -q '^[0-9]' /tmp/sink; do n=$((n+1)); [ $n -lt 300 ]; sleep 0.1; done", 900)
-    got, took = m.sh("tail -1 /tmp/sink").split()
-    found = {"packets/s": int(got) / max(float(took), 1e-6), "share that arrived": int(got) / SMALL}
-    counted(m, begin, SMALL, found, "packet")
-    return found
+    return arrived(m, begin, *m.sh("tail -1 /tmp/sink").split())
 
 
 def xdp_drop(m, queues, mtu):
     settings(m, queues, mtu)
-    m.sh("ethtool -K eth0 lro off; rm -f /tmp/xdp.out; xdp eth0 drop >/tmp/xdp.out 2>&1 & echo $! >/tmp/xdp.pid\n"
-         "n=0; until grep -qs attached /tmp/xdp.out; do n=$((n+1)); [ $n -lt 300 ]; sleep 0.1; done")
+    m.sh("ethtool -K eth0 lro off; xdp_on drop")
     drops = "ethtool -S eth0 | awk '/xdp_drop:/{n += $2} END{print n}'"
     host("ip neigh replace %s lladdr %s dev hvt0 nud permanent" % (GUEST, MAC))
     before, begin, start = int(m.sh(drops)), m.host.counters(), time.monotonic()
@@ -120,14 +118,9 @@ def xdp_drop(m, queues, mtu):
     counted(m, begin, SMALL, found, "packet")
     m.sh("sleep 0.3")
     got = int(m.sh(drops)) - before
-    m.sh("kill $(cat /tmp/xdp.pid); sleep 0.3")
+    m.sh("xdp_off")
     host("ip neigh del %s dev hvt0" % GUEST)
     return {"drops/s": got / took, "share that arrived": got / SMALL, **found}
-
-
-def free_kib(m):
-    return int(m.sh("sync; echo 3 >/proc/sys/vm/drop_caches; sleep 1; echo 3 >/proc/sys/vm/drop_caches; "
-                    "awk '/^MemFree/{print $2}' /proc/meminfo", 60))
 
 
 def nic_memory(m):
@@ -136,12 +129,12 @@ def nic_memory(m):
     for name in more:
         m.host("rescind " + name)
     m.wait("[ $(ls -d /sys/class/net/eth* | wc -l) = 1 ]", 60)
-    before = free_kib(m)
+    before = m.free_kib()
     for name in more:
         m.host("offer " + name)
     m.wait("[ $(ls -d /sys/class/net/eth* | wc -l) = %d ]" % (NICS + 1), 60)
     m.sh("for i in /sys/class/net/eth*; do ip link set ${i##*/} up; done")
-    return {"KiB per NIC with 4 queues": (before - free_kib(m)) / NICS}
+    return {"KiB per NIC with 4 queues": (before - m.free_kib()) / NICS}
 
 
 def settings(m, queues, mtu):

@@ -10,26 +10,19 @@ With --clock then: phc2sys steers the guest's clock by the PTP clock of our
 module, for so many minutes; how far the clock is from the host's, each minute.
 """
 import argparse
-import json
 import os
 import re
 import statistics
-import subprocess
 import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-ROOT = os.path.dirname(os.path.dirname(HERE))
 sys.path.insert(0, HERE)
 sys.dont_write_bytecode = True
 
-import images                                           # noqa: E402
-import machine                                          # noqa: E402
-from machine import Booted                              # noqa: E402
+from measuring import guest, in_lab, in_turn            # noqa: E402
 from registry import OURS                               # noqa: E402
 from utilshost import MACHINE, Services, clock_error, phc_error  # noqa: E402
 
-# The deterministic clock jumps while the outer VM waits for files: limits in its seconds mean nothing.
-machine.BOOT_LIMIT = 100000
 PAIRS = (("ours", "intree"), OURS)
 REQUESTS = ("heartbeat", "time sample", "kvp set external key value", "kvp get external key", "vss check",
             "vss freeze", "vss thaw", "shutdown flags=0x40")
@@ -76,13 +69,10 @@ def show(table):
 
 def answers(m, o):
     table = {}
-    for _ in range(o.rounds):
-        for pair in PAIRS:
-            m.deadline = float("inf")
-            m.use(*pair)
-            for name, values in times(m, o.requests).items():
-                table.setdefault(name, {}).setdefault(pair, []).extend(values)
-            print("# %s/%s measured" % pair, file=sys.stderr, flush=True)
+    for pair in in_turn(m, o.rounds, PAIRS):
+        for name, values in times(m, o.requests).items():
+            table.setdefault(name, {}).setdefault(pair, []).extend(values)
+        print("# %s/%s measured" % pair, file=sys.stderr, flush=True)
     show(table)
 
 
@@ -100,19 +90,11 @@ def clock(m, minutes):
 
 
 def inside(o):
-    with open(os.path.join(ROOT, "build/measure-plan.json")) as f:
-        plan = json.load(f)
-    m = Booted(MACHINE, PAIRS[0], plan["default"], os.environ.get("TMPDIR", "/tmp"))
-    try:
-        m.boot()
-        m.begin(100000)
+    with guest(MACHINE, PAIRS[0]) as m:
         if o.rounds:
             answers(m, o)
         if o.clock:
             clock(m, o.clock)
-    finally:
-        m.stop()
-        m.discard()
 
 
 def main():
@@ -125,12 +107,7 @@ def main():
     if o.in_lab:
         inside(o)
         return 0
-    plan = images.prepare({"default"}, True)
-    with open(os.path.join(ROOT, "build/measure-plan.json"), "w") as f:
-        json.dump(plan, f)
-    return subprocess.run([os.path.join(ROOT, "scripts/lab"), "/usr/bin/python3", os.path.abspath(__file__), "--in-lab"] +
-                          sys.argv[1:], env=dict(os.environ, LAB_ICOUNT=os.environ.get("LAB_ICOUNT", "1")),
-                          stdin=subprocess.DEVNULL, check=False).returncode
+    return in_lab(__file__)
 
 
 if __name__ == "__main__":
