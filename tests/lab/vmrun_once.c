@@ -3,7 +3,7 @@
  * vmrun_once.c - for the outer kernel under QEMU's software emulation: an
  * interrupt that VMRUN injects is delivered once.
  *
- * QEMU (7.2 to 10) leaves the vector of such an interrupt in the CPU's
+ * QEMU (seen with 7.2) leaves the vector of such an interrupt in the CPU's
  * exception_index. Should the CPU return to QEMU's main loop before its next
  * exit or exception, as it does for each timer that expires, the vector is
  * delivered again, wherever the guest is then and whether or not it takes
