@@ -11,7 +11,7 @@ from host import HostError, connect
 TROUBLE = re.compile(
     r"BUG:|\] BUG |WARNING:|Oops|general protection|Call Trace:|KASAN|UBSAN|ODEBUG|kmemleak: [1-9]|"
     r"INFO: (possible|inconsistent|task|trying)|blocked for more than|soft lockup|"
-    r"refcount_t|list_(add|del) corruption|rcu:.*(stall|detected)|Unable to handle|"
+    r"refcount_t|list_(add|del) corruption|rcu.*(\bstalls?\b|detected)|Unable to handle|"
     r"disagrees about version|Unknown symbol|bad (page|unlock)|cannot create duplicate|"
     r"leak detector disabled|turning off the locking correctness validator")
 

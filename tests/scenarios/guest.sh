@@ -41,6 +41,26 @@ daemon_where() {
 	done
 }
 
+# xdp_on ACTION [frags]: an XDP program on eth0, by tests/guest/xdp.c; xdp_off takes it away
+xdp_on() {
+	rm -f /tmp/xdp.out
+	xdp eth0 "$@" >/tmp/xdp.out 2>&1 &
+	echo $! >/tmp/xdp.pid
+	n=0
+	until grep -qs . /tmp/xdp.out; do
+		n=$((n + 1))
+		[ $n -lt 300 ] || return 1
+		sleep 0.1
+	done
+	cat /tmp/xdp.out
+	grep -q attached /tmp/xdp.out
+}
+
+xdp_off() {
+	kill "$(cat /tmp/xdp.pid)"
+	sleep 0.3
+}
+
 # daemon NAME...: start Debian's daemons (kvp, vss, fcopy), each when its device is there
 daemon() {
 	for d; do

@@ -178,6 +178,11 @@ class Booted:
     def ours(self):
         return self.drivers == ("ours", "ours")
 
+    def free_kib(self):
+        """Memory of the guest that nobody uses, after dropping what can be dropped."""
+        return int(self.sh("sync; echo 3 >/proc/sys/vm/drop_caches; sleep 1; echo 3 >/proc/sys/vm/drop_caches; "
+                           "awk '/^MemFree/{print $2}' /proc/meminfo", 60))
+
     def leaks(self):
         """What kmemleak has to say, after two looks with a pause as it wants them; it fails when it
         has been switched off."""

@@ -13,6 +13,7 @@ import time
 from machine import Failure
 
 HOST, GUEST, MAC = "10.9.0.1", "10.9.0.2", "00:15:5d:01:02:03"
+RCVBUFFORCE = 33        # SO_RCVBUFFORCE, which has no name in the socket module
 HOST6, GUEST6 = "fd09::1", "fd09::2"
 resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
 
@@ -147,12 +148,19 @@ class Echo:
         self.thread.join(5)
 
 
+def raw(tap="hvt0"):
+    """A socket whose frames go to the guest as they are."""
+    sock = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
+    sock.bind((tap, 0))
+    return sock
+
+
 class Sniffer:
     """Frames that pass a TAP, its own side's included."""
 
     def __init__(self, tap):
         self.sock = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))
-        self.sock.setsockopt(socket.SOL_SOCKET, 33, 16 << 20)    # SO_RCVBUFFORCE: none is missed
+        self.sock.setsockopt(socket.SOL_SOCKET, RCVBUFFORCE, 16 << 20)     # none is missed
         self.sock.bind((tap, 0))
 
     def frames(self, seconds=0.5, test=lambda f: True):
@@ -216,6 +224,13 @@ class Nic:
         self.m.sh("rmmod hv_netvsc; modprobe hv_netvsc " + arguments)
         self.up()
 
+    def again(self, limit=20):
+        """The host takes the device away and offers it again."""
+        self.m.host("rescind net0")
+        self.m.wait("! [ -e /sys/class/net/eth0 ]", limit, "no network device")
+        self.m.host("offer net0")
+        self.up()
+
     def content(self, mib=1, what="", limit=90, v6=False):
         """MIB both ways over TCP, compared by content."""
         address = HOST6 if v6 else HOST
@@ -238,6 +253,10 @@ class Nic:
             if key.strip() == name:
                 return int(value)
         return 0
+
+    def received(self, what):
+        """A counter of both receive queues."""
+        return sum(self.stat("rx_queue_%d_%s" % (q, what)) for q in (0, 1))
 
     def counter(self, name):
         return self.m.host.counters().get("net0." + name, 0)

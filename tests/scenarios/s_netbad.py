@@ -191,10 +191,7 @@ def net_silent_bus(m):
             m.note("%s: RTNL held for at most %.1f s" % (what, took))
             m.expect(took < LIMIT + 10, "%s: RTNL held for %.1f s" % (what, took))
             m.host("fault clear")
-            m.host("rescind net0")
-            m.wait("! [ -e /sys/class/net/eth0 ]", 60, "no network device")
-            m.host("offer net0")
-            n.up()
+            n.again(60)
     finally:
         m.sh("echo 60 >/sys/module/hv_vmbus/parameters/host_timeout")
     n.content(0.3, "after all that")

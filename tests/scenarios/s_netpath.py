@@ -4,18 +4,12 @@ import re
 import socket
 import struct
 
-from nethost import GUEST, HOST, HOST6, MAC, Echo, Nic, Sniffer, host
+from nethost import GUEST, HOST, HOST6, MAC, Echo, Nic, Sniffer, host, raw
 from registry import ONLY_OURS, scenario
 from s_net import PLAIN
 
 OTHER = b"\x02\x00\x00\x00\x00\x09"
 US = bytes.fromhex(MAC.replace(":", ""))
-
-
-def raw():
-    out = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
-    out.bind(("hvt0", 0))
-    return out
 
 
 @scenario(rows="N18", machine=PLAIN, drivers=ONLY_OURS, timeout=200)
@@ -72,11 +66,11 @@ def net_trust(m):
         m.host("nic sums " + lie)
         m.sh("ethtool -K eth0 rx " + trust)
         read = "awk '/^Udp: [0-9]/{print $4}' /proc/net/snmp"
-        before, bad, got = int(m.sh(read)), n.stat("rx_csum_bad"), n.stat("rx_queue_0_packets") + n.stat("rx_queue_1_packets")
+        before, bad, got = int(m.sh(read)), n.stat("rx_csum_bad"), n.received("packets")
         for _ in range(20):
             out.send(udp_frame(wrong))
         m.sh("sleep 0.5")
-        m.expect(n.stat("rx_queue_0_packets") + n.stat("rx_queue_1_packets") - got >= 20, "frames were lost")
+        m.expect(n.received("packets") - got >= 20, "frames were lost")
         return int(m.sh(read)) - before, n.stat("rx_csum_bad") - bad
 
     # errors of the guest's stack (InErrors), and what the host called wrong
@@ -122,16 +116,14 @@ def net_xdp_frags(m):
     m.sh("ethtool -K eth0 lro off; ip link set eth0 mtu 9000")
     host("ip link set hvt0 mtu 9000")
     n.up()
-    start = "rm -f /tmp/xdp.out; xdp eth0 %s frags >/tmp/xdp.out 2>&1 & echo $! >/tmp/xdp.pid; n=0; until grep -qs . /tmp/xdp.out; do n=$((n+1)); [ $n -lt 300 ]; sleep 0.1; done; cat /tmp/xdp.out; grep -q attached /tmp/xdp.out"
-    stop = "kill $(cat /tmp/xdp.pid); sleep 0.3"
     m.expect(m.run("timeout 5 xdp eth0 pass")[1] == 1, "a program without fragments was taken at MTU 9000")
-    m.sh(start % "pass")
+    m.sh("xdp_on pass frags")
     n.content(1, "pass")
     m.sh("ping -c2 -W2 -s 8972 %s" % HOST)
-    m.sh(stop)
+    m.sh("xdp_off")
     out = raw()
     for size in (60, 3500, 4000, 6500, 9000):
-        m.sh(start % "tx")
+        m.sh("xdp_on tx frags")
         watch = Sniffer("hvt0")
         sent = [US + OTHER + b"\x88\xb5" + bytes((i * 7 + k) & 255 for k in range(size - 14)) for i in range(10)]
         for f in sent:
@@ -141,16 +133,16 @@ def net_xdp_frags(m):
             back |= {f[12:] for f in watch.frames(0.5, lambda f: f[:12] == OTHER + US and f[12:14] == b"\x88\xb5")}
             if len(back) == 10:
                 break
-        m.sh(stop)
+        m.sh("xdp_off")
         watch.close()
         right = sum(f[12:] in back for f in sent)
         m.expect(right >= 9 and len(back) <= 10, "tx, %d bytes: %d of 10 frames came back unchanged" % (size, right))
-    m.sh(start % "drop")
-    before = n.stat("rx_queue_0_xdp_drop") + n.stat("rx_queue_1_xdp_drop")
+    m.sh("xdp_on drop frags")
+    before = n.received("xdp_drop")
     for _ in range(20):
         out.send(US + OTHER + b"\x88\xb5" + bytes(8000))
     m.wait("[ $(ethtool -S eth0 | awk '/rx_queue_._xdp_drop/{n+=$2} END{print n}') -ge %d ]" % (before + 20), 10, "20 frames dropped")
-    m.sh(stop)
+    m.sh("xdp_off")
     out.close()
     m.sh("ip link set eth0 mtu 1500")
     host("ip link set hvt0 mtu 1500")

@@ -5,10 +5,11 @@ import re
 import socket
 
 from bpfobject import xdp
-from nethost import GUEST, HOST, MAC, Echo, Nic, host
+from nethost import GUEST, HOST, MAC, RCVBUFFORCE, Echo, Nic, host, raw
 from registry import ONLY_OURS, Disk, Machine, scenario
 from s_net import PLAIN, nic
 from s_netload import load
+from s_power import hibernate, restore
 
 SLEEPY = Machine(cpus=2, memory=384, disks=(Disk(size=512 << 20),), options=("--nic", "tap=hvt0,queues=2,mac=" + MAC))
 
@@ -36,13 +37,11 @@ def net_spread(m):
         m.expect((min(got[2:]) > 20) == on, "udp4 %s: packets sent on the queues: %s" % (f, got[2:]))
     e.close()
     m.host("nic caps off=rss")
-    m.sh("rmmod hv_netvsc; modprobe hv_netvsc")
-    n.up()
+    n.reload()
     m.expect(n.info()["subs"] == "0", "sub-channels although the host does not spread")
     n.content(0.3, "one queue")
     m.host("nic caps")
-    m.sh("rmmod hv_netvsc; modprobe hv_netvsc")
-    n.up()
+    n.reload()
     m.expect(n.info()["subs"] == "1", "no sub-channels")
 
 
@@ -80,8 +79,7 @@ def net_backpressure(m):
 def net_foreign(m):
     "frames for others reach the guest in promiscuous mode alone; all groups with allmulticast"
     n = Nic(m)
-    out = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
-    out.bind(("hvt0", 0))
+    out = raw()
 
     def frames(to):
         before = int(m.sh("cat /sys/class/net/eth0/statistics/rx_packets"))
@@ -108,15 +106,14 @@ def net_foreign(m):
 def net_reloads(m):
     "the module out and in 30 times with traffic: an address again each time, no memory lost"
     n = Nic(m)
-    free = "echo 3 >/proc/sys/vm/drop_caches; sleep 1; echo 3 >/proc/sys/vm/drop_caches; awk '/^MemFree/{print $2}' /proc/meminfo"
     with load(m, 20000, 1):
         for i in range(34):
             if i == 4:
-                before = int(m.sh(free))
+                before = m.free_kib()
             m.sh("rmmod hv_netvsc; modprobe hv_netvsc; n=0; until [ -e /sys/class/net/eth0 ]; do n=$((n+1)); [ $n -lt 50 ]; sleep 0.1; done\n"
                  "ip link set eth0 up; ip addr add %s/24 dev eth0; sleep 0.2" % GUEST, 60)
         n.up()
-        after = int(m.sh(free))
+        after = m.free_kib()
     m.note("%d KiB free before, %d after 30 times" % (before, after))
     m.expect(before - after < 8192, "%d KiB lost" % (before - after))
     m.sh("ethtool -g eth0 | grep -q RX:")
@@ -146,9 +143,9 @@ def net_xdp_objects(m):
     n.up()
     for action in ("drop", "aborted"):
         m.sh("/sbin/ip link set eth0 xdpdrv off; " + load_it % action)
-        before = n.stat("rx_queue_0_xdp_drop") + n.stat("rx_queue_1_xdp_drop")
+        before = n.received("xdp_drop")
         m.run("ping -c5 -i 0.2 -W1 %s" % HOST, 20)
-        got = n.stat("rx_queue_0_xdp_drop") + n.stat("rx_queue_1_xdp_drop") - before
+        got = n.received("xdp_drop") - before
         m.expect(got >= 1, action + ": nothing was counted")
     m.sh("/sbin/ip link set eth0 xdpdrv off")
     n.up()
@@ -160,7 +157,7 @@ def net_console(m):
     "netconsole: the guest's kernel messages arrive on the TAP, from any context"
     n = Nic(m)
     sink = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    sink.setsockopt(socket.SOL_SOCKET, 33, 16 << 20)    # SO_RCVBUFFORCE: the log so far comes first
+    sink.setsockopt(socket.SOL_SOCKET, RCVBUFFORCE, 16 << 20)    # the log so far comes first
     sink.bind((HOST, 0))
     sink.settimeout(0.5)
     mac = re.search(r"link/ether (\S+)", host("ip link show hvt0")).group(1)
@@ -192,29 +189,21 @@ def net_hibernation(m):
     "hibernated and restored: MTU, queues, filter, XDP program and connection are those of before; then unbound and bound"
     n = Nic(m)
     m.sh("ethtool -K eth0 lro off; ip link set eth0 mtu 1400 promisc on")
-    m.sh("xdp eth0 pass >/tmp/xdp.out 2>&1 & echo $! >/tmp/xdp.pid; sleep 1; grep -q attached /tmp/xdp.out")
+    m.sh("xdp_on pass")
     n.up()
     e = Echo()
     m.sh("net rr %s %d 100000000 >/dev/null 2>&1 & echo $! >/tmp/rr" % (HOST, e.port))
-    swap = m.sh("disk c0l0")
-    end = m.agent.begin("mkswap %s >/dev/null; swapon %s; echo reboot >/sys/power/disk; echo disk >/sys/power/state; "
-                        "echo back; swapoff %s" % (swap, swap, swap))
-    m.agent.ready(m.left(200))                  # the machine came up anew, with this kernel
-    m.greet()
+    swap = m.spec.disks[0]
+    end = hibernate(m, swap)
     m.sh("[ ! -e /tmp/rr ]")
-    m.trace.mark()
-    m.agent.start("cat /sys/block/$(basename $(disk c0l0))/dev >/sys/power/resume; dmesg | tail -5")
-    m.trace.wait(r"\bUNLOAD\b", 100)
-    m.trace.wait(r"\bNVSP_VERSION\b", 100)
-    out, status = m.agent.finish(end, m.left(200))      # and the old one goes on where it was
-    m.expect("back" in out and status == 0, "after the restore: %d %s" % (status, out))
+    restore(m, end, swap, "UNLOAD", "NVSP_VERSION")
     n.up()
     info = n.info()
     m.expect(m.sh("cat /sys/class/net/eth0/mtu") == "1400" and info["mtu"] == "1414", "the MTU is lost: " + info["mtu"])
     m.expect(int(info["filter"], 0) & 0x20 and info["subs"] == "1", "the host has %s" % info)
     m.expect("prog/xdp" in m.sh("kill -0 $(cat /tmp/xdp.pid); kill -0 $(cat /tmp/rr); /sbin/ip link show eth0"), "the program is lost")
     n.content(0.3, "after the restore")
-    m.sh("kill $(cat /tmp/rr) $(cat /tmp/xdp.pid)")
+    m.sh("kill $(cat /tmp/rr); xdp_off")
     m.expect(e.most == 1, "the connection did not live on")
     e.close()
     m.sh("d=$(basename $(readlink /sys/class/net/eth0/device)); cd /sys/bus/vmbus/drivers/hv_netvsc; echo $d >unbind; "
@@ -231,9 +220,9 @@ def net_other_kernel(m):
     m.sh("ethtool -L eth0 combined 1; ethtool -L eth0 combined 2; ethtool -K eth0 lro off; ip link set eth0 mtu 9000")
     host("ip link set hvt0 mtu 9000")
     n.up()
-    m.sh("xdp eth0 pass frags >/tmp/xdp.out 2>&1 & echo $! >/tmp/xdp.pid; sleep 1; grep -q attached /tmp/xdp.out")
+    m.sh("xdp_on pass frags")
     n.content(0.5, "XDP on large frames")
-    m.sh("kill $(cat /tmp/xdp.pid); ip link set eth0 mtu 1500")
+    m.sh("xdp_off; ip link set eth0 mtu 1500")
     host("ip link set hvt0 mtu 1500")
     n.up()
     if m.ours:
@@ -243,8 +232,7 @@ def net_other_kernel(m):
             m.expect(int(packets) <= n.stat("%s_queue_%s_packets" % (kind, q)) and int(size) >= int(packets) * 14,
                      "%s %s: %s packets, %s bytes" % (kind, q, packets, size))
         m.expect(sum(int(l[3]) for l in lines) > 100, "nothing counted")
-    m.sh("rmmod hv_netvsc; modprobe hv_netvsc")
-    n.up()
+    n.reload()
     n.content(0.5, "6.12, loaded anew")
 
 
@@ -256,13 +244,10 @@ def net_realtime(m):
     m.sh("ethtool -L eth0 combined 1; ethtool -L eth0 combined 2; echo 1 >/sys/class/net/eth0/threaded")
     n.up()
     n.content(0.5, "threaded")
-    m.sh("ethtool -K eth0 lro off; xdp eth0 pass >/tmp/xdp.out 2>&1 & echo $! >/tmp/xdp.pid; sleep 1; grep -q attached /tmp/xdp.out")
+    m.sh("ethtool -K eth0 lro off; xdp_on pass")
     n.content(0.3, "XDP")
-    m.sh("kill $(cat /tmp/xdp.pid)")
+    m.sh("xdp_off")
     with load(m):
         for _ in range(3):
-            m.host("rescind net0")
-            m.wait("! [ -e /sys/class/net/eth0 ]", 20, "no network device")
-            m.host("offer net0")
-            n.up()
+            n.again()
     n.content(0.3, "after removals")

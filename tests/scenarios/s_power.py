@@ -67,6 +67,28 @@ def kdump(m):
     m.sh("head -c $((64 << 20)) /proc/vmcore | cmp -n $((64 << 20)) - %s" % dev, 120)
 
 
+def hibernate(m, swap):
+    """Write the guest to the disk SWAP; then its kernel has come up anew. What restore() wants."""
+    dev = m.dev(swap)
+    end = m.agent.begin("mkswap %s >/dev/null; swapon %s; echo reboot >/sys/power/disk; echo disk >/sys/power/state; "
+                        "echo back; swapoff %s" % (dev, dev, dev))
+    m.agent.ready(m.left(200))                  # the machine came up anew, with this kernel
+    m.greet()
+    return end
+
+
+def restore(m, end, swap, *events, limit=200):
+    """The guest on the disk SWAP goes on, in the script that END is the end of; the host sees these
+    messages. What that script says."""
+    m.trace.mark()
+    m.agent.start("cat /sys/block/$(basename $(disk %s))/dev >/sys/power/resume; dmesg | tail -5" % swap.name)
+    for event in events:
+        m.trace.wait(r"\b%s\b" % event, 100)
+    out, status = m.agent.finish(end, m.left(limit))    # and the old one goes on where it was
+    m.expect("back" in out and status == 0, "after the restore: %d %s" % (status, out))
+    return out
+
+
 @scenario(rows="V28 S25", machine=Machine(cpus=2, memory=384, subchannels=1, offers="unknown",
                                           disks=(Disk(), Disk(lun=1, size=512 << 20))),
           drivers=BOTH, fresh=True, timeout=500)
@@ -74,20 +96,12 @@ def hibernation(m):
     "hibernated, booted afresh, restored: the same processes go on, the same disks under new numbers, data intact"
     m.sh("dd if=/dev/urandom of=/tmp/x bs=64k count=16 2>/dev/null; dd if=/tmp/x of=%s bs=64k oflag=direct 2>/dev/null; "
          "cat /proc/sys/kernel/random/boot_id >/tmp/boot" % m.dev())
-    swap = m.dev(m.spec.disks[1])
-    end = m.agent.begin("mkswap %s >/dev/null; swapon %s; echo reboot >/sys/power/disk; echo disk >/sys/power/state; "
-                        "echo back; swapoff %s" % (swap, swap, swap))
-    m.agent.ready(m.left(200))                  # the machine came up anew, with this kernel
-    m.greet()
+    swap = m.spec.disks[1]
+    end = hibernate(m, swap)
     m.sh("[ ! -e /tmp/x ]")
     if m.ours:
         m.host("rescind unknown")               # it will be missing
-    m.trace.mark()
-    m.agent.start("cat /sys/block/$(basename $(disk c0l1))/dev >/sys/power/resume; dmesg | tail -5")
-    m.trace.wait(r"\bUNLOAD\b", 100)
-    m.trace.wait(r"\bOPEN_CHANNEL\b", 100)
-    out, status = m.agent.finish(end, m.left(200))      # and the old one goes on where it was
-    m.expect("back" in out and status == 0, "after the restore: %d %s" % (status, out))
+    restore(m, end, swap, "UNLOAD", "OPEN_CHANNEL")
     m.settle()
     m.sh("dd if=%s bs=64k count=16 iflag=direct 2>/dev/null | cmp - /tmp/x; cmp /tmp/boot /proc/sys/kernel/random/boot_id" % m.dev())
     m.sh("dd if=/dev/urandom of=%s bs=64k count=16 seek=64 oflag=direct 2>/dev/null" % m.dev())

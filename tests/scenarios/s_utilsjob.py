@@ -7,6 +7,7 @@ import time
 
 from nethost import HOST, Nic, Server
 from registry import ONLY_OURS, scenario
+from s_power import restore
 from s_utilsdmn import Ask
 from utilshost import MACHINE, Services, image_clean, image_files
 
@@ -144,23 +145,21 @@ def utils_file_copy_large(m):
 def utils_hibernation(m):
     "the host asks for hibernation, with other requests in work: those are answered, and restored all services are well"
     s = Services(m)
-    swap = m.dev(m.spec.disks[1])
+    swap = m.spec.disks[1]
+    dev = m.dev(swap)
     m.sh("""mkswap %s >/dev/null; swapon %s; echo reboot >/sys/power/disk; rm -f /tmp/hibernate
 uevent sh -c '[ "$EVENT" != hibernate ] || echo "$DEVPATH" >/tmp/hibernate' >/dev/null 2>&1 & sleep 1
-killall -STOP hv_kvp_daemon hv_fcopy_daemon""" % (swap, swap))
+killall -STOP hv_kvp_daemon hv_fcopy_daemon""" % (dev, dev))
     end = m.agent.begin("""n=0; until [ -e /tmp/hibernate ] || [ $n -gt 100 ]; do n=$((n + 1)); sleep 0.2; done
-echo disk >/sys/power/state; echo back; cat /tmp/hibernate; swapoff %s; killall uevent""" % swap)
+echo disk >/sys/power/state; echo back; cat /tmp/hibernate; swapoff %s; killall uevent""" % dev)
     asked = [Ask(m, "kvp get external x limit=100000"), Ask(m, "fcopy /etc/hostname /tmp/x limit=100000")]
     m.host("shutdown hibernate")
     for ask in asked:
         ask.fails(0, 100)
     m.agent.ready(m.left(60))                  # the machine came up anew
     m.greet()
-    m.trace.mark()
-    m.agent.start("cat /sys/block/$(basename $(disk c0l1))/dev >/sys/power/resume; dmesg | tail -5")
-    m.trace.wait(r"\bUNLOAD\b", 100)
-    out, status = m.agent.finish(end, m.left(60))      # and the old one goes on where it was
-    m.expect("back" in out and "VMBUS" in out.upper() and status == 0, "after the restore: %d %s" % (status, out))
+    out = restore(m, end, swap, "UNLOAD", limit=60)
+    m.expect("VMBUS" in out.upper(), "after the restore: " + out)
     m.settle()
     m.sh("killall -CONT hv_kvp_daemon hv_fcopy_daemon; sleep 1")
     for name in s.names:
