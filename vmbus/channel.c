@@ -148,6 +148,12 @@ bool chan_set_state(struct vmbus_channel *ch, enum vmbus_channel_state from,
 	return cmpxchg(&ch->state, from, to) == from;
 }
 
+static void leave_opening(struct vmbus_channel *ch, enum vmbus_channel_state to)
+{
+	chan_set_state(ch, CHANNEL_OPENING_STATE, to);
+	wake_up_all(&to_chan(ch)->bus->chan_wait);
+}
+
 /* ---- open ---- */
 
 static void callback_start(struct vmbus_channel *ch, void (*callback)(void *context), void *context)
@@ -278,7 +284,7 @@ static int connect(struct vmbus_channel *ch, const void *userdata, u32 len,
 	if (ret)
 		goto destroy_gpadl;
 	set_bit(CHAN_WAS_OPEN, &to_chan(ch)->flags);
-	chan_set_state(ch, CHANNEL_OPENING_STATE, CHANNEL_OPENED_STATE);
+	leave_opening(ch, CHANNEL_OPENED_STATE);
 	return 0;
 
 destroy_gpadl:
@@ -289,7 +295,7 @@ stop_callback:
 free_ids:
 	reqid_free(&ch->requestor);
 state_back:
-	chan_set_state(ch, CHANNEL_OPENING_STATE, CHANNEL_OPEN_STATE);
+	leave_opening(ch, CHANNEL_OPEN_STATE);
 	return ret;
 }
 
@@ -303,7 +309,7 @@ static int disconnect(struct vmbus_channel *ch)
 	ring_gpadl_destroy(ch);
 	ringmem_unmap(ch);
 	reqid_free(&ch->requestor);
-	chan_set_state(ch, CHANNEL_OPENING_STATE, CHANNEL_OPEN_STATE);
+	leave_opening(ch, CHANNEL_OPEN_STATE);
 	/* A rescind that found the channel open left the rest to us. */
 	smp_mb();	/* after the change of state; pairs with the one in rescind_sub() */
 	if (ch->rescind && is_sub_channel(ch))
@@ -311,14 +317,15 @@ static int disconnect(struct vmbus_channel *ch)
 	return ch->ringbuffer_gpadlhandle.gpadl_handle ? -ETIMEDOUT : 0;
 }
 
-static struct vmbus_channel *open_sub_channel(struct vmbus_channel *primary)
+/* A sub-channel that is open, or that somebody opens or closes at this moment */
+static struct vmbus_channel *busy_sub_channel(struct vmbus_channel *primary)
 {
 	struct vmbus *bus = to_chan(primary)->bus;
 	struct vmbus_channel *sub, *found = NULL;
 
 	mutex_lock(&bus->chan_mutex);
 	list_for_each_entry(sub, &primary->sc_list, sc_list) {
-		if (sub->state == CHANNEL_OPENED_STATE) {
+		if (chan_in_use(sub)) {
 			chan_get(sub);
 			found = sub;
 			break;
@@ -328,15 +335,22 @@ static struct vmbus_channel *open_sub_channel(struct vmbus_channel *primary)
 	return found;
 }
 
+/*
+ * A rescind may close a sub-channel beside us. Whoever changed its state frees its ring;
+ * we wait for the end of that, which has limits of its own.
+ */
 static void close_sub_channels(struct vmbus_channel *primary)
 {
+	struct vmbus *bus = to_chan(primary)->bus;
 	struct vmbus_channel *sub;
 
 	if (is_sub_channel(primary))
 		return;
-	while ((sub = open_sub_channel(primary))) {
-		disconnect(sub);
-		ringmem_free(sub);
+	while ((sub = busy_sub_channel(primary))) {
+		if (disconnect(sub) != -EINVAL)
+			ringmem_free(sub);
+		else
+			wait_event(bus->chan_wait, READ_ONCE(sub->state) != CHANNEL_OPENING_STATE);
 		chan_put(sub);
 	}
 }

@@ -281,11 +281,6 @@ static void add_sub_work(struct work_struct *work)
 
 /* ---- rescind ---- */
 
-static bool chan_in_use(const struct vmbus_channel *ch)
-{
-	return ch->state == CHANNEL_OPENING_STATE || ch->state == CHANNEL_OPENED_STATE;
-}
-
 /*
  * A sub-channel that its driver has open stays until the driver closes it; the close
  * looks at rescind after it has changed the state, we look at the state after

@@ -64,7 +64,7 @@ struct vmbus {
 	unsigned int nr_chans;
 	struct vmbus_chan __rcu **relid;	/* VMBUS_RELIDS entries */
 	DECLARE_BITMAP(refused, VMBUS_RELIDS);	/* relids of refused offers: release at rescind */
-	wait_queue_head_t chan_wait;	/* a channel went away */
+	wait_queue_head_t chan_wait;	/* a channel went away, or is no longer "opening" */
 	struct list_head storms;	/* history of devices that come and go, newest first */
 	unsigned int nr_storms;
 	struct completion offers_done;	/* "all offers delivered" came */

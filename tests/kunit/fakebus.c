@@ -2,6 +2,8 @@
 /* The parts of the bus that are played; see fakebus.h. */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <linux/delay.h>
+#include <linux/random.h>
 #include <linux/slab.h>
 #include "fakebus.h"
 
@@ -16,6 +18,16 @@
 
 struct fakebus_log fake;
 
+/* protects: the counts in fake, which works on several CPUs change */
+static DEFINE_SPINLOCK(count_lock);
+
+static void tally(unsigned int *what, int by)
+{
+	spin_lock(&count_lock);
+	*what += by;
+	spin_unlock(&count_lock);
+}
+
 #include "../../vmbus/channel.c"
 
 /* Channels are counted from here on. */
@@ -24,7 +36,7 @@ static struct vmbus_chan *counted_alloc(struct vmbus *bus,
 {
 	struct vmbus_chan *chan = fake.alloc_error ? NULL : chan_alloc(bus, offer);
 
-	fake.allocated += !!chan;
+	tally(&fake.allocated, !!chan);
 	return chan;
 }
 
@@ -38,6 +50,13 @@ struct vmbus vmbus_bus;
 uint vmbus_host_timeout = 20;
 const char * const vmbus_err_names[VERR_COUNT] = { [0 ... VERR_COUNT - 1] = "error" };
 
+/* Steps that wait for the host take their time, each another: works overtake each other. */
+static void dawdle(void)
+{
+	if (fake.dawdle && !(get_random_u32() & 7))
+		usleep_range(20, 200);
+}
+
 /* ---- below: messages, memory lists, rings ---- */
 
 int vmbus_post(struct vmbus *bus, const void *msg, size_t len)
@@ -45,16 +64,19 @@ int vmbus_post(struct vmbus *bus, const void *msg, size_t len)
 	const struct vmbus_channel_message_header *h = msg;
 	const struct vmbus_channel_relid_released *released = msg;
 
+	dawdle();
 	switch (h->msgtype) {
 	case CHANNELMSG_RELID_RELEASED:
 		if (released->child_relid < FAKE_RELIDS)
-			fake.released[released->child_relid]++;
+			tally(&fake.released[released->child_relid], 1);
 		break;
 	case CHANNELMSG_OPENCHANNEL:
-		fake.opens++;
+		tally(&fake.opens, 1);
 		return fake.post_error;
 	case CHANNELMSG_CLOSECHANNEL:
-		fake.closes++;
+		tally(&fake.closes, 1);
+		break;
+	default:
 		break;
 	}
 	return 0;
@@ -88,18 +110,26 @@ void vmbus_req_fail_chan(struct vmbus *bus, struct vmbus_chan *chan, int err)
 int gpadl_create(struct vmbus_channel *ch, const u64 *pfns, u32 count, u32 bytes, u32 offset,
 		 u32 *handle)
 {
+	dawdle();
 	if (fake.gpadl_error)
 		return fake.gpadl_error;
-	fake.gpadls++;
+	tally(&fake.gpadls, 1);
 	*handle = 0xe1e10;
 	return 0;
 }
 
 int gpadl_destroy(struct vmbus *bus, u32 relid, u32 gpadl, unsigned long timeout)
 {
+	struct fake_stop *stop = xchg(&fake.stop, NULL);
+
+	if (stop) {
+		complete(&stop->reached);
+		wait_for_completion(&stop->go);
+	}
+	dawdle();
 	if (fake.teardown_error)
 		return fake.teardown_error;
-	fake.gpadls--;
+	tally(&fake.gpadls, -1);
 	return 0;
 }
 
@@ -110,13 +140,13 @@ unsigned long gpadl_patience(const struct vmbus_channel *ch)
 
 int reqid_init(struct vmbus_requestor *rq, u32 size)
 {
-	fake.ids += !fake.ids_error;
+	tally(&fake.ids, !fake.ids_error);
 	return fake.ids_error;
 }
 
 void reqid_free(struct vmbus_requestor *rq)
 {
-	fake.ids--;
+	tally(&fake.ids, -1);
 }
 
 int ringmem_alloc(struct vmbus_channel *ch, u32 send_bytes, u32 recv_bytes, bool contiguous)
@@ -125,19 +155,19 @@ int ringmem_alloc(struct vmbus_channel *ch, u32 send_bytes, u32 recv_bytes, bool
 		return -EBUSY;
 	to_chan(ch)->ring_pages = kcalloc(2, sizeof(struct page *), GFP_KERNEL);
 	to_chan(ch)->ring_npages = 2;
-	fake.rings++;
+	tally(&fake.rings, 1);
 	return 0;
 }
 
 int ringmem_map(struct vmbus_channel *ch)
 {
-	fake.maps += !fake.map_error;
+	tally(&fake.maps, !fake.map_error);
 	return fake.map_error;
 }
 
 void ringmem_unmap(struct vmbus_channel *ch)
 {
-	fake.maps--;
+	tally(&fake.maps, -1);
 }
 
 void ringmem_free(struct vmbus_channel *ch)
@@ -145,13 +175,13 @@ void ringmem_free(struct vmbus_channel *ch)
 	if (!to_chan(ch)->ring_pages)
 		return;
 	if (ch->ringbuffer_gpadlhandle.gpadl_handle) {
-		fake.quarantined++;
-		fake.gpadls--;
+		tally(&fake.quarantined, 1);
+		tally(&fake.gpadls, -1);
 	}
 	ch->ringbuffer_gpadlhandle.gpadl_handle = 0;
 	kfree(to_chan(ch)->ring_pages);
 	to_chan(ch)->ring_pages = NULL;
-	fake.rings--;
+	tally(&fake.rings, -1);
 }
 
 u64 *ringmem_pfns(struct vmbus_channel *ch)
@@ -182,7 +212,7 @@ bool power_offer_again(struct vmbus *bus, const struct vmbus_channel_offer_chann
 
 static void chan_release(struct kobject *kobj)
 {
-	fake.freed++;
+	tally(&fake.freed, 1);
 	chan_free(to_chan(container_of(kobj, struct vmbus_channel, kobj)));
 }
 
@@ -191,14 +221,14 @@ struct kobj_type vmbus_chan_ktype = { .release = chan_release };
 int sysfs_add_channel(struct hv_device *dev, struct vmbus_channel *ch)
 {
 	if (!test_and_set_bit(CHAN_KOBJ_ADDED, &to_chan(ch)->flags))
-		fake.shown++;
+		tally(&fake.shown, 1);
 	return 0;
 }
 
 void sysfs_remove_channel(struct vmbus_channel *ch)
 {
 	if (test_and_clear_bit(CHAN_KOBJ_ADDED, &to_chan(ch)->flags))
-		fake.hidden++;
+		tally(&fake.hidden, 1);
 }
 
 /* ---- above: devices and their driver ---- */
@@ -232,7 +262,7 @@ struct hv_device *vmbus_device_new(struct vmbus_channel *ch)
 
 int vmbus_device_add(struct hv_device *dev)
 {
-	fake.devices++;
+	tally(&fake.devices, 1);
 	if (!fake.driver)
 		return 0;
 	vmbus_set_sc_create_callback(dev->channel, sub_created);
@@ -260,7 +290,7 @@ void vmbus_device_unregister(struct hv_device *dev)
 	vmbus_close(ch);	/* sub-channels that came meanwhile */
 	close_sub_channels(ch);
 	ch->device_obj = NULL;
-	fake.removed++;
+	tally(&fake.removed, 1);
 	if (ch->rescind)
 		chan_forget(ch);
 	chan_put(dev->channel);

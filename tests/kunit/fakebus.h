@@ -11,6 +11,11 @@
 
 #define FAKE_RELIDS	16	/* those that are counted one by one */
 
+/* Where the first GPADL teardown stops until the suite lets it go on. */
+struct fake_stop {
+	struct completion reached, go;
+};
+
 /* What happened, and what the played parts shall do. Reset by fakebus_new(). */
 struct fakebus_log {
 	unsigned int released[FAKE_RELIDS];	/* RELID_RELEASED posted */
@@ -22,10 +27,12 @@ struct fakebus_log {
 	unsigned int quarantined;
 	/* orders to the played parts */
 	bool driver;		/* opens every channel, closes them when the device goes */
+	bool dawdle;		/* whatever asks the host takes a while, now and then */
 	int alloc_error, map_error, ids_error, gpadl_error, teardown_error;
 	int post_error;		/* of OPEN */
 	int answer;		/* to OPEN: what the wait returns */
 	u32 status;		/* in it */
+	struct fake_stop *stop;
 };
 
 extern struct fakebus_log fake;

@@ -65,6 +65,7 @@ static void run(struct kunit *test, const char *order, bool driver, bool rush)
 	const char *event;
 
 	fake.driver = driver;
+	fake.dawdle = rush;
 	for (event = order; *event; event++) {
 		happen(bus, *event);
 		if (!rush)

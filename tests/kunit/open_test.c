@@ -5,6 +5,7 @@
  *
  * Kernel only: it runs channel.c itself.
  */
+#include <linux/delay.h>
 #include <linux/string.h>
 #include "fakebus.h"
 #include "params.h"
@@ -175,12 +176,62 @@ static void close_takes_sub_channels_along(struct kunit *test)
 	fakebus_end(test, bus);
 }
 
+struct closer {
+	struct work_struct work;
+	struct vmbus_channel *ch;
+};
+
+static void close_work(struct work_struct *work)
+{
+	vmbus_close(container_of(work, struct closer, work)->ch);
+}
+
+/*
+ * A rescind closes a sub-channel while its device is closed: each ring is freed once, by
+ * who closed it, and the device's close returns after both.
+ */
+static void close_beside_a_sub_channels_close(struct kunit *test)
+{
+	struct vmbus *bus;
+	struct vmbus_channel *ch = channel(test, &bus);
+	struct closer of_sub, of_device = { .ch = ch };
+	struct fake_stop stop;
+
+	fakebus_offer(bus, 2, 1, 1);
+	fakebus_flush(bus);
+	of_sub.ch = fakebus_channel(bus, 2);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, of_sub.ch);
+	KUNIT_EXPECT_EQ(test, 0, open(ch));
+	KUNIT_EXPECT_EQ(test, 0, open(of_sub.ch));
+	init_completion(&stop.reached);
+	init_completion(&stop.go);
+	fake.stop = &stop;
+	INIT_WORK_ONSTACK(&of_sub.work, close_work);
+	INIT_WORK_ONSTACK(&of_device.work, close_work);
+	queue_work(bus->rescind_wq, &of_sub.work);
+	wait_for_completion(&stop.reached);
+	queue_work(bus->rescind_wq, &of_device.work);
+	msleep(100);
+	KUNIT_EXPECT_NE(test, 0u, work_busy(&of_device.work));
+	KUNIT_EXPECT_EQ(test, 2u, fake.rings);
+	complete(&stop.go);
+	flush_work(&of_sub.work);
+	flush_work(&of_device.work);
+	destroy_work_on_stack(&of_sub.work);
+	destroy_work_on_stack(&of_device.work);
+	KUNIT_EXPECT_EQ(test, 0u, fake.quarantined);
+	KUNIT_EXPECT_EQ(test, 2u, fake.closes);
+	expect_nothing_held(test);
+	fakebus_end(test, bus);
+}
+
 static struct kunit_case open_cases[] = {
 	KUNIT_CASE_PARAM(open_fails, failures_gen_params),
 	KUNIT_CASE(open_and_close),
 	KUNIT_CASE(open_is_refused),
 	KUNIT_CASE(close_without_answer),
 	KUNIT_CASE(close_takes_sub_channels_along),
+	KUNIT_CASE(close_beside_a_sub_channels_close),
 	{}
 };
 
