@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""tests/scenarios/measure.py [--net] [--rounds N] [--cpus N] - our drivers beside the in-tree ones.
+"""tests/scenarios/measure.py [--net] [--rounds N] [--cpus N] [--only REGEX] - our drivers beside the in-tree ones.
 
 One boot under hvroot with the deterministic clock (LAB_ICOUNT=1: an instruction
 is a nanosecond), the two pairs of drivers in turn, the same fio jobs for each.
@@ -12,6 +12,7 @@ The last column is ours over in-tree. Numbers of separate runs do not compare.
 import argparse
 import json
 import os
+import re
 import statistics
 import sys
 
@@ -73,11 +74,13 @@ def storage_jobs(m):
     yield "memory", lambda: controller_memory(m)
 
 
-def measure(m, rounds, jobs):
+def measure(m, rounds, jobs, only):
     """{job: {pair: {what: [values]}}}"""
     table = {}
     for pair in in_turn(m, rounds, (INTREE, OURS)):
         for name, job in jobs(m):
+            if not re.search(only, name):
+                continue
             print("# %s/%s: %s" % (*pair, name), file=sys.stderr, flush=True)
             for what, value in job().items():
                 table.setdefault(name, {}).setdefault(what, {}).setdefault(pair, []).append(value)
@@ -98,7 +101,7 @@ def inside(o):
     spec = measure_net.machine(o.cpus, o.kernel) if o.net else \
         Machine(cpus=o.cpus, memory=768, disks=disks, kernel=o.kernel, subchannels=o.subchannels)
     with guest(spec, INTREE) as m:
-        show(measure(m, o.rounds, measure_net.jobs if o.net else storage_jobs))
+        show(measure(m, o.rounds, measure_net.jobs if o.net else storage_jobs, o.only))
 
 
 def main():
@@ -107,6 +110,7 @@ def main():
     p.add_argument("--rounds", type=int, default=3)
     p.add_argument("--cpus", type=int, default=1)
     p.add_argument("--subchannels", type=int, default=0)
+    p.add_argument("--only", default="", help="jobs whose name matches")
     p.add_argument("--kernel", default="default")
     p.add_argument("--in-lab", action="store_true")
     o = p.parse_args()

@@ -71,11 +71,14 @@ def stream_out(m, queues, mtu):
     return stream(m, queues, mtu, ("take", HOST, 5002, STREAM), "net send %s 5002 %d" % (HOST, STREAM))
 
 
-def round_trips(m, queues, mtu):
+def round_trips(m, queues, mtu, where=""):
+    """WHERE: "here" = on the CPU of the NIC's first channel, "there" = on the next one, else where it happens to run."""
     settings(m, queues, mtu)
     other = Other("back", HOST, 5003, ROUNDS)
     begin = m.host.counters()
-    found = {"us": float(m.sh("net rr %s 5003 %d" % (HOST, ROUNDS), 900))}
+    pin = where and "taskset -c $((($(cat /sys/class/net/eth0/device/channels/*/cpu | head -1) + %d) %% $(nproc))) " % \
+        (where == "there")
+    found = {"us": float(m.sh("%snet rr %s 5003 %d" % (pin, HOST, ROUNDS), 900))}
     other.result()
     counted(m, begin, ROUNDS, found, "round trip")
     return found
@@ -160,6 +163,9 @@ def jobs(m):
         for mtu in (1500, 9000):
             for name, job in (("TCP to the guest", stream_in), ("TCP from the guest", stream_out)):
                 yield "%s, MTU %d, %s" % (name, mtu, where), lambda j=job: j(m, queues, mtu)
+        if queues == 1:
+            for cpu, pin in (("on the channel's CPU", "here"), ("on another CPU", "there")):
+                yield "TCP round trip %s, %s" % (cpu, where), lambda p=pin: round_trips(m, queues, 1500, p)
         for name, job in (("TCP round trip", round_trips), ("UDP 64 bytes from the guest", small_out),
                           ("UDP 64 bytes to the guest", small_in)):
             yield "%s, %s" % (name, where), lambda j=job: j(m, queues, 1500)
