@@ -202,10 +202,8 @@ static void nv_vf_unmirror(struct nv *nv, struct net_device *vf)
 
 	if (rtnl_dereference(nv->prog))
 		nv_vf_set_xdp(vf, NULL, NULL);
-	netif_addr_lock_bh(ndev);
-	dev_uc_unsync(vf, ndev);
+	dev_uc_unsync(vf, ndev);	/* these lock both lists, other than those that sync */
 	dev_mc_unsync(vf, ndev);
-	netif_addr_unlock_bh(ndev);
 	nv_vf_flags(vf, ndev->flags, -1);
 }
 
