@@ -83,6 +83,7 @@ def measure(m, rounds, jobs, only):
                 continue
             print("# %s/%s: %s" % (*pair, name), file=sys.stderr, flush=True)
             for what, value in job().items():
+                print("#   %s: %.3f" % (what, value), file=sys.stderr, flush=True)
                 table.setdefault(name, {}).setdefault(what, {}).setdefault(pair, []).append(value)
     return table
 

@@ -10,7 +10,7 @@ from registry import Machine
 
 NICS = 4
 QUEUES = (1, 4)
-STREAM = 16 << 20
+STREAM = 8 << 20
 ROUNDS = 500
 SMALL = 5000
 COUNTERS = (("signals", "signals"), ("interrupts", "interrupts"), ("exits", "VM exits"))
