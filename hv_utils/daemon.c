@@ -10,6 +10,7 @@
  */
 #include <linux/fs.h>
 #include <linux/module.h>
+#include <linux/pagemap.h>
 #include <linux/poll.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
@@ -82,14 +83,14 @@ static void dmn_limit_work(struct work_struct *work)
 /**
  * dmn_ask() - send a request to the daemon
  * @ic: the service, with ic->lock; its daemon is there and not asked yet
- * @msg: the request
+ * @msg: the request; stays as it is until its end is told or it is abandoned
  * @len: its length
  * @limit: jiffies to wait for the answer
  * @tag: comes back with it
  *
  * Its end is always told by done(), at once if the request cannot be sent.
  */
-void dmn_ask(struct ic *ic, const void *msg, u32 len, unsigned long limit, unsigned int tag)
+void dmn_ask(struct ic *ic, void *msg, u32 len, unsigned long limit, unsigned int tag)
 {
 	struct dmn *dmn = ic->dmn;
 
@@ -101,12 +102,14 @@ void dmn_ask(struct ic *ic, const void *msg, u32 len, unsigned long limit, unsig
 			gone(dmn);
 			return;
 		}
-	} else {
-		memcpy(dmn->request.buf, msg, len);
-		dmn->request.len = len;
-		wake_up_interruptible(&dmn->wait);
 	}
 	mod_delayed_work(ic->wq, &dmn->limit, limit);
+	if (dmn->way == DMN_DEVICE) {
+		dmn->request.buf = msg;
+		dmn->request.len = len;
+		/* who asks is about to sleep: no other CPU need be woken */
+		wake_up_interruptible_sync(&dmn->wait);
+	}
 }
 
 /**
@@ -244,8 +247,14 @@ static struct dmn_slot *next_message(struct dmn *dmn)
 	return dmn->request.len && !dmn->owes ? &dmn->request : NULL;
 }
 
-/* Take a message for a reader.  Returns its length, 0 if there is none, or an error. */
-static ssize_t take_message(struct dmn *dmn, void *to, size_t room)
+/*
+ * Give a reader its message.  Under the lock, so no page of the reader's is
+ * fetched here: it may be on a disk that waits to be thawed.
+ *
+ * Returns its length, 0 if there is none, -EFAULT if the reader's memory is
+ * not at hand, or another error.
+ */
+static ssize_t give_message(struct dmn *dmn, char __user *to, size_t room)
 {
 	struct dmn_slot *slot;
 	ssize_t len = 0;
@@ -257,10 +266,12 @@ static ssize_t take_message(struct dmn *dmn, void *to, size_t room)
 	} else if (slot && slot->len > room) {
 		len = -EINVAL;
 	} else if (slot) {
-		len = slot->len;
-		memcpy(to, slot->buf, len);
-		slot->len = 0;
-		dmn->taken |= slot == &dmn->request;
+		len = copy_to_user_nofault(to, slot->buf, slot->len);
+		if (!len) {
+			len = slot->len;
+			slot->len = 0;
+			dmn->taken |= slot == &dmn->request;
+		}
 	}
 	mutex_unlock(&dmn->ic->lock);
 	return len;
@@ -292,48 +303,47 @@ static int wait_readable(struct dmn *dmn)
 	return ret;
 }
 
+static int fetch_pages(char __user *buf, size_t count)
+{
+	if (signal_pending(current))
+		return -EINTR;
+	return fault_in_safe_writeable(buf, count) ? -EFAULT : 0;
+}
+
 static ssize_t dmn_read(struct file *file, char __user *buf, size_t count, loff_t *pos)
 {
 	struct dmn *dmn = dmn_of(file);
-	void *msg = kvmalloc(dmn->ops->most, GFP_KERNEL);
 	ssize_t len;
+	int ret = 0;
 
-	if (!msg)
-		return -ENOMEM;
-	for (;;) {
-		len = take_message(dmn, msg, count);
+	while (!ret) {
+		len = give_message(dmn, buf, count);
+		if (len && len != -EFAULT)
+			return len;
 		if (len)
-			break;
-		len = -EAGAIN;
-		if (file->f_flags & O_NONBLOCK)
-			break;
-		len = wait_readable(dmn);
-		if (len)
-			break;
+			ret = fetch_pages(buf, min_t(size_t, count, dmn->ops->most));
+		else if (file->f_flags & O_NONBLOCK)
+			ret = -EAGAIN;
+		else
+			ret = wait_readable(dmn);
 	}
-	if (len > 0 && copy_to_user(buf, msg, len))
-		len = -EFAULT;
-	kvfree(msg);
-	return len;
+	return ret;
 }
 
 static ssize_t dmn_write(struct file *file, const char __user *buf, size_t count, loff_t *pos)
 {
 	struct dmn *dmn = dmn_of(file);
 	struct ic *ic = dmn->ic;
-	void *msg = NULL;
-	int ret;
+	int ret = -EFAULT;
 
-	/* of something too long, the length is all that matters */
-	if (count <= dmn->ops->written) {
-		msg = memdup_user(buf, count);
-		if (IS_ERR(msg))
-			return PTR_ERR(msg);
+	mutex_lock(&dmn->input_lock);
+	/* of something too long or short, the length is all that matters */
+	if (count != dmn->ops->written || !copy_from_user(dmn->input, buf, count)) {
+		mutex_lock(&ic->lock);
+		ret = dmn_input(dmn, DMN_DEVICE, dmn->input, min_t(size_t, count, U32_MAX));
+		mutex_unlock(&ic->lock);
 	}
-	mutex_lock(&ic->lock);
-	ret = dmn_input(dmn, DMN_DEVICE, msg, min_t(size_t, count, U32_MAX));
-	mutex_unlock(&ic->lock);
-	kfree(msg);
+	mutex_unlock(&dmn->input_lock);
 	return ret ? ret : count;
 }
 
@@ -363,10 +373,20 @@ static const struct file_operations dmn_fops = {
 
 /* ------------------------------ start and stop ------------------------------ */
 
+/**
+ * dmn_free() - the end of what dmn_start() made; no device is open any more
+ * @dmn: a daemon's side of a service, or NULL
+ */
+void dmn_free(struct dmn *dmn)
+{
+	if (dmn)
+		kvfree(dmn->input);
+	kfree(dmn);
+}
+
 static void free_slots(struct dmn *dmn)
 {
 	kvfree(dmn->reply.buf);
-	kvfree(dmn->request.buf);
 	dmn->reply = (struct dmn_slot) { };
 	dmn->request = (struct dmn_slot) { };
 }
@@ -402,14 +422,15 @@ int dmn_start(struct ic *ic, const struct dmn_ops *ops)
 	dmn->ops = ops;
 	init_waitqueue_head(&dmn->wait);
 	INIT_DELAYED_WORK(&dmn->limit, dmn_limit_work);
+	mutex_init(&dmn->input_lock);
 	dmn->reply.buf = kvzalloc(ops->most, GFP_KERNEL);
-	dmn->request.buf = kvzalloc(ops->most, GFP_KERNEL);
+	dmn->input = kvzalloc(ops->written, GFP_KERNEL);
 	snprintf(dmn->node, sizeof(dmn->node), "vmbus/%s", ops->node);
 	dmn->misc.minor = MISC_DYNAMIC_MINOR;
 	dmn->misc.name = dmn->node;
 	dmn->misc.fops = &dmn_fops;
 
-	ret = dmn->reply.buf && dmn->request.buf ? start_ways(dmn) : -ENOMEM;
+	ret = dmn->reply.buf && dmn->input ? start_ways(dmn) : -ENOMEM;
 	if (ret)
 		free_slots(dmn);
 	return ret;

@@ -55,13 +55,15 @@ struct dmn {
 	char node[32];
 	wait_queue_head_t wait;
 	struct delayed_work limit;	/* on ic->wq */
+	void *input;			/* what the daemon writes; protected by @input_lock */
+	struct mutex input_lock;	/* before ic->lock */
 
 	/* Protected by ic->lock */
 	bool dead;			/* the service is no more */
 	bool open;			/* the device, by one at a time */
 	enum dmn_way way;		/* registered */
 	struct dmn_slot reply;		/* to the registration */
-	struct dmn_slot request;
+	struct dmn_slot request;	/* in the service's memory */
 	bool asked;			/* waiting for the answer to a request */
 	bool taken;			/* which the daemon has seen */
 	unsigned int tag;		/* the service's mark of that request */
@@ -71,8 +73,9 @@ struct dmn {
 
 int dmn_start(struct ic *ic, const struct dmn_ops *ops);
 void dmn_stop(struct ic *ic);
+void dmn_free(struct dmn *dmn);
 bool dmn_there(const struct ic *ic);
-void dmn_ask(struct ic *ic, const void *msg, u32 len, unsigned long limit, unsigned int tag);
+void dmn_ask(struct ic *ic, void *msg, u32 len, unsigned long limit, unsigned int tag);
 void dmn_abandon(struct ic *ic);
 
 /* between daemon.c and connector.c */

@@ -98,12 +98,12 @@ static void fcopy_quiesce(struct ic *ic)
 static void fcopy_resumed(struct ic *ic)
 {
 	struct fcopy *fc = ic->priv;
-	struct hv_fcopy_hdr cancel = { .operation = HV_FCOPY_CANCEL };
 
 	mutex_lock(&ic->lock);
 	if (fc->copying && dmn_there(ic)) {
 		ic->held = true;
-		dmn_ask(ic, &cancel, sizeof(cancel), FCOPY_LIMIT, FCOPY_OWN_CANCEL);
+		fc->msg->head = (struct hv_fcopy_hdr) { .operation = HV_FCOPY_CANCEL };
+		dmn_ask(ic, fc->msg, sizeof(fc->msg->head), FCOPY_LIMIT, FCOPY_OWN_CANCEL);
 	}
 	mutex_unlock(&ic->lock);
 }

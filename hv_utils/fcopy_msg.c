@@ -29,13 +29,14 @@ static u32 get_piece(struct hv_do_fcopy *to, const struct hv_fcopy_write *m, u32
 	to->offset = le64_to_cpu(m->offset);
 	to->size = size;
 	memcpy(to->data, m->data, size);
+	memset(to->data + size, 0, sizeof(to->data) - size);
 	return HV_IC_OK;
 }
 
 /**
  * fcopy_from_host() - a request of the host for the daemon
- * @to: the daemon's message, all of which is written
- * @to_len: gets its length
+ * @to: the daemon's message, of which as much is written as
+ * @to_len: gets
  * @data: the host's
  * @len: bytes there
  *
@@ -49,7 +50,8 @@ u32 fcopy_from_host(union fcopy_msg *to, u32 *to_len, const void *data, u32 len)
 	if (len < sizeof(*head))
 		return HV_IC_BAD_ARGUMENT;
 	op = le32_to_cpu(head->op);
-	memset(to, 0, sizeof(*to));
+	/* all but a piece's data */
+	memset(to, 0, max(sizeof(to->start), offsetof(struct hv_do_fcopy, data)));
 	to->head.operation = op;
 	*to_len = sizeof(to->head);
 	switch (op) {

@@ -10,8 +10,8 @@
 
 #include <linux/delay.h>
 #include <linux/slab.h>
+#include "daemon.h"
 #include "ic_msg.h"
-#include "utils.h"
 
 #define IC_DRAIN_MS	100	/* for the host to take the last answer before the channel closes */
 #define IC_BATCH	32	/* messages of a .direct service before others get a turn */
@@ -36,13 +36,13 @@ static void skip_packet(struct ic *ic, u32 len)
  */
 static bool take_packet(struct ic *ic)
 {
-	const struct vmpacket_descriptor *desc = (void *)ic->packet;
+	const struct vmpacket_descriptor *desc = ic->raw;
 	u32 len = 0, at;
 	u64 id;
 	int ret;
 
 	for (;;) {
-		ret = vmbus_recvpacket_raw(ic->dev->channel, ic->packet, IC_RING_BYTES, &len, &id);
+		ret = vmbus_recvpacket_raw(ic->dev->channel, ic->raw, IC_RING_BYTES, &len, &id);
 		if (ret != -ENOBUFS)
 			break;
 		skip_packet(ic, len);
@@ -50,9 +50,9 @@ static bool take_packet(struct ic *ic)
 	if (ret || len < sizeof(*desc))
 		return false;
 	at = min_t(u32, desc->offset8 * 8, len);
+	ic->packet = ic->raw + at;
 	ic->packet_len = len - at;
 	ic->packet_id = id;
-	memmove(ic->packet, ic->packet + at, ic->packet_len);
 	ic_count(ic, IC_N_REQUESTS);
 	return true;
 }
@@ -115,11 +115,16 @@ static void negotiate(struct ic *ic)
 
 /**
  * ic_read_on() - look for the next request
- * @ic: the service, with ic->lock
+ * @ic: the service, with ic->lock; not busy any more
+ *
+ * One that comes later than this look calls ic_on_channel().
  */
 void ic_read_on(struct ic *ic)
 {
-	if (!ic->closing)
+	const struct hv_ring_buffer_info *ring = &ic->dev->channel->inbound;
+
+	/* woken up, a machine may be here before its channel is open */
+	if (!ic->closing && READ_ONCE(ring->ring_buffer) && hv_get_bytes_to_read(ring))
 		queue_work(ic->wq, &ic->receive);
 }
 
@@ -292,10 +297,13 @@ struct ic *ic_alloc(struct hv_device *dev, const struct ic_service *svc)
 	INIT_WORK(&ic->receive, ic_receive_work);
 	ratelimit_state_init(&ic->log_limit, 5 * HZ, 10);
 	ratelimit_set_flags(&ic->log_limit, RATELIMIT_MSG_ON_RELEASE);
-	ic->packet = kvzalloc(IC_RING_BYTES, GFP_KERNEL);
-	/* memory reclaim may wait for what a frozen filesystem holds up: thawing must not */
-	ic->wq = alloc_ordered_workqueue("hv_%s", WQ_MEM_RECLAIM | WQ_HIGHPRI, svc->name);
-	if (!ic->packet || !ic->wq) {
+	ic->raw = kvzalloc(IC_RING_BYTES, GFP_KERNEL);
+	/*
+	 * Memory reclaim may wait for what a frozen filesystem holds up: thawing
+	 * must not.  On the CPU that takes the interrupt, so none else is woken.
+	 */
+	ic->wq = alloc_workqueue("hv_%s", WQ_MEM_RECLAIM | WQ_HIGHPRI, 1, svc->name);
+	if (!ic->raw || !ic->wq) {
 		ic_stop(ic);
 		ic_put(ic);
 		return NULL;
@@ -311,15 +319,15 @@ void ic_stop(struct ic *ic)
 {
 	if (ic->wq)
 		destroy_workqueue(ic->wq);
-	kvfree(ic->packet);
-	ic->packet = NULL;
+	kvfree(ic->raw);
+	ic->raw = NULL;
 }
 
 static void ic_free(struct kref *ref)
 {
 	struct ic *ic = container_of(ref, struct ic, ref);
 
-	kfree(ic->dmn);
+	dmn_free(ic->dmn);
 	kfree(ic);
 }
 

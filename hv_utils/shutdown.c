@@ -16,6 +16,7 @@
 
 struct shutdown {
 	struct ic *ic;
+	bool can_hibernate;
 	struct work_struct off;
 	struct work_struct restart;
 	struct work_struct hibernate;
@@ -58,7 +59,7 @@ static struct work_struct *wanted(struct shutdown *sd, u32 flags, const char **w
 		return &sd->restart;
 	case HV_SHUTDOWN_HIBERNATE:
 		*what = "hibernation";
-		return hv_is_hibernation_supported() ? &sd->hibernate : NULL;
+		return sd->can_hibernate ? &sd->hibernate : NULL;
 	}
 	*what = "unknown";
 	return NULL;
@@ -75,15 +76,16 @@ static u32 shutdown_request(struct ic *ic, void *data, u32 len)
 		return HV_IC_BAD_ARGUMENT;
 	}
 	work = wanted(ic->priv, le32_to_cpu(m->flags), &what);
-	if (!work) {
+	/* the host waits for the answer, and there may be no time for it later */
+	ic_answer(ic, work ? HV_IC_OK : HV_IC_FAIL);
+	if (work) {
+		pr_info("Shutdown: %s requested by the host, reason %#x, within %u s\n", what,
+			le32_to_cpu(m->reason), le32_to_cpu(m->timeout));
+		queue_work(ic->wq, work);
+	} else {
 		ic_bad(ic, "flags %#x (%s) not supported", le32_to_cpu(m->flags), what);
-		return HV_IC_FAIL;
 	}
-	pr_info("Shutdown: %s requested by the host, reason %#x, within %u s\n", what,
-		le32_to_cpu(m->reason), le32_to_cpu(m->timeout));
-	/* on our ordered queue, so behind this answer */
-	queue_work(ic->wq, work);
-	return HV_IC_OK;
+	return IC_LATER;
 }
 
 static int shutdown_start(struct ic *ic)
@@ -93,6 +95,8 @@ static int shutdown_start(struct ic *ic)
 	if (!sd)
 		return -ENOMEM;
 	sd->ic = ic;
+	/* asks the firmware, which requests have no time for */
+	sd->can_hibernate = hv_is_hibernation_supported();
 	INIT_WORK(&sd->off, power_off_work);
 	INIT_WORK(&sd->restart, restart_work);
 	INIT_WORK(&sd->hibernate, hibernate_work);
@@ -111,6 +115,7 @@ static void shutdown_stop(struct ic *ic)
 const struct ic_service ic_shutdown = {
 	.name = "Shutdown",
 	.type = HV_IC_SHUTDOWN,
+	.direct = true,
 	.versions = shutdown_versions,
 	.nr_versions = ARRAY_SIZE(shutdown_versions),
 	.frameworks = shutdown_frameworks,

@@ -86,7 +86,8 @@ struct ic {
 	 * The request in work.  Services with .direct: the channel's callback
 	 * only.  Others: protected by @lock.
 	 */
-	u8 *packet;
+	void *raw;			/* the packet, with its descriptor */
+	u8 *packet;			/* its payload, in there */
 	u32 packet_len;
 	u64 packet_id;
 	bool busy;			/* @packet waits for its answer */
@@ -96,7 +97,7 @@ struct ic {
 	int framework, version;		/* when agreed */
 	struct mutex lock;
 
-	struct workqueue_struct *wq;	/* ordered; all of a service but its .direct requests */
+	struct workqueue_struct *wq;	/* all of a service but its .direct requests */
 	struct work_struct receive;
 
 	atomic64_t count[IC_NR_COUNTERS];

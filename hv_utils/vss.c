@@ -31,6 +31,7 @@ MODULE_PARM_DESC(vss_freeze_limit,
 
 struct vss {
 	struct ic *ic;
+	struct hv_vss_msg msg;		/* for the daemon */
 	bool frozen;			/* by the daemon, for the host */
 	bool spoiled;			/* and thawed before the host said so */
 	struct delayed_work overdue;	/* on ic->wq */
@@ -88,9 +89,10 @@ static void vss_force_thaw(struct vss *vss)
 
 static void vss_ask(struct ic *ic, u8 op, unsigned long limit, unsigned int tag)
 {
-	struct hv_vss_msg m = { .vss_hdr.operation = op };
+	struct vss *vss = ic->priv;
 
-	dmn_ask(ic, &m, sizeof(m), limit, tag);
+	vss->msg = (struct hv_vss_msg) { .vss_hdr.operation = op };
+	dmn_ask(ic, &vss->msg, sizeof(vss->msg), limit, tag);
 }
 
 /* Thawed by the daemon, without an order of the host's, which waits so long. */

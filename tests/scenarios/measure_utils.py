@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """tests/scenarios/measure_utils.py [--rounds N] [--requests N] [--clock MINUTES] - the integration services.
 
-Time from request to answer as hvroot sees it, ours beside the in-tree module's:
-one boot with the deterministic clock (LAB_ICOUNT=1: an instruction is a
+Time from request to answer as hvroot sees it, and exits of the guest's processors
+meanwhile, ours beside the in-tree module's: one boot with the deterministic clock (LAB_ICOUNT=1: an instruction is a
 nanosecond), both in turn, the real daemons. The bus is ours for both. The median,
 and in brackets the lowest; microseconds. Numbers of separate runs do not compare.
 With --clock then: phc2sys steers the guest's clock by the PTP clock of our
@@ -41,7 +41,7 @@ def micros(s, command):
 
 
 def times(m, requests):
-    """{request: [microseconds]}"""
+    """{request: [(microseconds, exits)]}"""
     s = Services(m)
     m.host("heartbeat interval=0")
     m.host("time interval=0")
@@ -49,22 +49,29 @@ def times(m, requests):
     for n in range(requests):
         for command in REQUESTS:
             m.trace.mark()
-            found.setdefault(command, []).append(micros(s, command))
+            exits = m.host.counters()["exits"]
+            took = micros(s, command)
+            found.setdefault(command, []).append((took, m.host.counters()["exits"] - exits))
     path = m.path("file")
     with open(path, "wb") as f:
         f.write(os.urandom(FILE_BYTES))
     for _ in range(max(1, requests // 10)):
+        exits = m.host.counters()["exits"]
         line = next(l for l in m.host("fcopy %s /tmp/file overwrite" % path, 300) if "pieces" in l)
         pieces, ms = re.search(r"in (\d+) pieces, (\d+) ms", line).groups()
-        found.setdefault("fcopy, a piece of 6 KiB", []).append(1000 * int(ms) // int(pieces))
+        exits = m.host.counters()["exits"] - exits
+        found.setdefault("fcopy, a piece of 6 KiB", []).append((1000 * int(ms) // int(pieces), exits // int(pieces)))
     return found
 
 
 def show(table):
-    print("%-28s %10s %10s %10s %10s %7s" % ("request to answer, us", "in-tree", "(lowest)", "ours", "(lowest)", "ratio"))
+    print("%-28s %10s %10s %10s %10s %7s %9s" %
+          ("request to answer, us", "in-tree", "(lowest)", "ours", "(lowest)", "ratio", "exits"))
     for name, pairs in table.items():
-        a, b = (statistics.median(pairs[p]) for p in PAIRS)
-        print("%-28s %10d %10d %10d %10d %7.3f" % (name, a, min(pairs[PAIRS[0]]), b, min(pairs[PAIRS[1]]), b / a))
+        (a, a_low, a_exits), (b, b_low, b_exits) = (
+            (statistics.median(t for t, _ in pairs[p]), min(pairs[p])[0], statistics.median(e for _, e in pairs[p]))
+            for p in PAIRS)
+        print("%-28s %10d %10d %10d %10d %7.3f %4d/%d" % (name, a, a_low, b, b_low, b / a, a_exits, b_exits), flush=True)
 
 
 def answers(m, o):
