@@ -2,17 +2,38 @@
 """The integration services, with the daemons of Debian's hyperv-daemons as they are."""
 import time
 
-from registry import ONLY_OURS, scenario
-from utilshost import MACHINE, Services, clock_error, near, phc_error
+from registry import MATRIX, ONLY_OURS, scenario
+from utilshost import MACHINE, MACHINE_612, Services, clock_error, near, phc_error
 
 NEWEST = {"shutdown": "3.2", "timesync": "4.0", "heartbeat": "3.0", "kvp": "4.0", "vss": "5.0", "fcopy": "1.1"}
 AUTO_KEYS = """FullyQualifiedDomainName IntegrationServicesVersion NetworkAddressIPv4 NetworkAddressIPv6 OSBuildNumber
     OSName OSMajorVersion OSMinorVersion OSVersion ProcessorArchitecture""".split()
 
 
-@scenario(rows="~U01 ~U07 ~U08 ~U10 U11 U11b ~U13 ~U14 ~U17", machine=MACHINE, drivers=ONLY_OURS, timeout=300)
-def utils_services(m):
-    "each service answers with the real daemons, at the newest common version"
+# instead of the program that ends the machine, for orderly ends
+NO_END = r"""printf '#!/bin/sh\necho "${0##*/}" >>/tmp/asked\n' >/tmp/no-end; chmod +x /tmp/no-end; rm -f /tmp/asked
+mount --bind /tmp/no-end /bin/poweroff"""
+
+
+def asked_to_end(m):
+    "power-off and restart reach the programs that do it"
+    m.sh(NO_END)
+    for words, program in (("", "poweroff"), ("force", "poweroff"), ("reboot reason a planned restart", "reboot")):
+        m.sh("rm -f /tmp/asked")
+        m.host("shutdown " + words)
+        m.wait("grep -qsx %s /tmp/asked" % program, 30, "%s is called" % program)
+    m.sh("umount /bin/poweroff")
+
+
+def steps(m, *offsets):
+    "the host sets the clock, and sets it right again"
+    for offset in offsets + (0,):
+        m.host("time sync offset=%d" % offset)
+        near(m, offset, 0.02)
+
+
+def answers(m):
+    "all services, with what a host uses them for"
     s = Services(m)
     for name in s.names:
         words = s.state(name)
@@ -34,6 +55,26 @@ def utils_services(m):
     for command in ("vss check", "vss freeze", "vss thaw"):
         m.host(command)
     m.note("; ".join(l for c in ("heartbeat", "time sample", "kvp get external x", "vss check") for l in s.ask(c)[0][-1:]))
+    steps(m, 3600)
+    s.health()
+    asked_to_end(m)
+    return s
+
+
+@scenario(rows="~U01 ~U02 ~U03 ~U07 ~U08 ~U10 U11 U11b ~U13 ~U14 ~U17", machine=MACHINE, drivers=MATRIX, timeout=300)
+def utils_services(m):
+    "each service answers with the real daemons, at the newest common version, and does what it is asked"
+    answers(m)
+
+
+@scenario(rows="~U01 ~U10 ~U13", machine=MACHINE_612, drivers=ONLY_OURS, timeout=300)
+def utils_other_kernel(m):
+    "all of that on 6.12 with the daemons of its package; each service taken away and offered again"
+    s = answers(m)
+    for name in s.names:
+        s.again(name)
+    s.start()
+    s.health()
 
 
 @scenario(rows="U01 ~U19", machine=MACHINE, drivers=ONLY_OURS, timeout=600)
@@ -148,6 +189,71 @@ def utils_samples_only(m):
     time.sleep(4)
     error = clock_error(m)[0]
     m.expect(error > 59, "a sample moved the clock back to %+.3f s" % error)
+    m.host("time sync offset=0 interval=500")
+    near(m, 0, 0.02)
+    slews(m)
+    m.host("time sync offset=0")
+    m.host("pause")
+    time.sleep(6)
+    m.host("resume")
+    m.note("stood still for 6 s: then PTP clock %+.6f s from the system's" % near(m, 0, 0.05))
+    m.host("time sync offset=0 interval=5000")
+    near(m, 0, 0.02)
+
+
+def slews(m):
+    "a small error is worked off slowly, half a millisecond a second"
+    m.sh("adjtimex -f 0 >/dev/null")            # what phc2sys left: nobody else steers the clock
+    m.host("time offset=0.05")
+    time.sleep(2)
+    began, first = time.monotonic(), abs(phc_error(m))
+    m.expect(0.02 < first < 0.06, "slow by %.6f s, not by 0.05 or a little less" % first)
+    time.sleep(6)
+    gone = first - abs(phc_error(m))
+    took = time.monotonic() - began
+    m.note("50 ms slow: %.3f ms less after %.1f s" % (1000 * gone, took))
+    # on a slow machine, samples come late, and looking takes time as well
+    m.expect(0.0003 < gone < 0.0006 * (took + 2), "worked off %.6f s in %.1f s" % (gone, took))
+
+
+def param(m, name, value):
+    m.sh("echo %d >/sys/module/hv_utils/parameters/timesync_%s" % (value, name))
+
+
+def stays(m, why):
+    m.sh("sleep 1")
+    m.expect(abs(clock_error(m)[0]) < 2, "%s: the clock was moved: %s" % (why, clock_error(m)))
+
+
+@scenario(rows="U21 ~U03", machine=MACHINE, drivers=ONLY_OURS, timeout=300)
+def utils_time_settings(m):
+    "what a sample or a sync may do is chosen by parameters; what it said is in sysfs"
+    Services(m, ())
+    sysfs = "/sys/bus/vmbus/devices/*/time_%s"
+    m.host("time sync offset=0 interval=0")
+    near(m, 0, 0.02)
+    param(m, "ignore_sync", 1)
+    param(m, "verbose", 1)
+    param(m, "sample_thresh", 200000)
+    m.host("time sync offset=-3600 leap=1 stratum=7")
+    stays(m, "timesync_ignore_sync")
+    offset = int(m.sh("cat " + sysfs % "offset_ns"))
+    m.expect(abs(offset + 3600e9) < 1e9, "time_offset_ns: %d" % offset)
+    m.expect(m.sh("cat %s %s" % (sysfs % "leap", sysfs % "stratum")) == "1\n7", "leap indicator and stratum")
+    param(m, "ignore_sync", 0)
+    m.host("time sync offset=0 leap=0 stratum=0")
+    near(m, 0, 0.02)
+    param(m, "implicit", 0)
+    m.host("time sample offset=60")
+    stays(m, "timesync_implicit")
+    param(m, "implicit", 1)
+    m.host("time sample offset=60.05")          # no new gap, and less than the limit
+    stays(m, "timesync_sample_thresh")
+    param(m, "sample_thresh", 5000)
+    m.host("time sample offset=61")
+    near(m, 61, 0.05)
+    m.expect(m.dmesg("clock moved by"), "timesync_verbose: no line of a correction")
+    param(m, "verbose", 0)
     m.host("time sync offset=0 interval=5000")
     near(m, 0, 0.02)
 
@@ -170,11 +276,13 @@ def utils_freeze(m):
     m.sh("umount /mnt/c /mnt/v /mnt/r /mnt/l /mnt/b")
 
 
-@scenario(rows="~U19", machine=MACHINE, drivers=ONLY_OURS, timeout=600)
+@scenario(rows="U19", machine=MACHINE, drivers=ONLY_OURS, timeout=600)
 def utils_rescind(m):
-    "each service taken away and offered again, its daemon at work"
+    "each service taken away alone, the others at work, and offered again, its daemon at work"
     s = Services(m)
-    for name in s.names * 2:
+    for name in s.names:
+        s.again(name, s.others_answer)
+    for name in s.names:
         s.again(name)
     s.start()
     s.health()

@@ -17,6 +17,7 @@ DAEMONS = ("kvp", "vss", "fcopy")
 # one machine for all: a disk, another to hibernate to, a network
 MACHINE = Machine(cpus=2, memory=768, offers=",".join(SERVICES), disks=(Disk(), Disk(lun=1, size=512 << 20)),
                   options=("--hibernation", "--nic", "tap=hvt0,mac=" + MAC))
+MACHINE_612 = Machine(cpus=2, memory=768, offers=",".join(SERVICES), kernel="6.12")
 READY = 70000           # ms; the kernel's hv_utils waits 55 s for a daemon
 
 
@@ -71,15 +72,26 @@ class Services:
         self.m.expect(re.search(pattern, error), "'%s' failed otherwise than /%s/: %s" % (command, pattern, error))
         return error
 
-    def again(self, name):
+    def again(self, name, meanwhile=None):
         """Take a service away and offer it again; ready afterwards, with a daemon if it has one."""
         released = len(self.m.trace.find("RELID_RELEASED"))
         self.m.host("rescind " + name)
         self.m.trace.wait("RELID_RELEASED", 60, released + 1)
+        if meanwhile:
+            meanwhile(name)
         self.m.host("offer " + name)
         if name in DAEMONS:             # some end when their device goes
             self.m.sh("sleep 1; daemon " + name, 60)
         return self.ready(name)
+
+    def others_answer(self, gone):
+        """All services but one answer."""
+        for name, command in (("heartbeat", "heartbeat"), ("timesync", "time sample"), ("kvp", "kvp set external a b"),
+                              ("vss", "vss check"), ("fcopy", "fcopy /etc/hostname /tmp/others overwrite")):
+            if name in self.names and name != gone:
+                self.m.host(command, 100)
+        if gone != "shutdown":
+            self.fails("shutdown flags=0x40", "status")
 
     def health(self):
         """Every service answers."""
