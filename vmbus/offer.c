@@ -220,8 +220,10 @@ static void add_primary(struct vmbus_chan *chan)
 	if (ch->rescind)
 		return;
 	dev = vmbus_device_new(ch);
-	if (!dev)
+	if (!dev) {
+		chan_bad(ch, VERR_NOMEM, "no device for it");
 		return;
+	}
 	chan_set_state(ch, CHANNEL_OFFER_STATE, CHANNEL_OPEN_STATE);
 	set_bit(CHAN_REGISTERED, &chan->flags);
 	if (vmbus_device_add(dev)) {
