@@ -114,6 +114,7 @@ static void stor_on_completion(struct stor_chan *chan, u64 trans_id,
 			       const struct hv_stor_packet *pkt)
 {
 	struct stor_ctl *ctl = chan->ctl;
+	struct stor_queue *queues = READ_ONCE(ctl->queues);
 	struct stor_id id = stor_id_unpack(trans_id);
 	struct stor_slot *slot;
 
@@ -121,12 +122,12 @@ static void stor_on_completion(struct stor_chan *chan, u64 trans_id,
 		stor_call_answer(ctl, id, pkt);
 		return;
 	}
-	if (unlikely(!ctl->queues || id.queue >= ctl->nr_queues ||
+	if (unlikely(!queues || id.queue >= ctl->nr_queues ||
 		     id.index >= ctl->depth)) {
 		stor_bad_id(chan, trans_id, STOR_CNT_UNKNOWN_ID, "unknown");
 		return;
 	}
-	slot = &ctl->queues[id.queue].slots[id.index];
+	slot = &queues[id.queue].slots[id.index];
 	if (unlikely(READ_ONCE(slot->chan) != chan)) {
 		stor_bad_id(chan, trans_id, STOR_CNT_WRONG_CHANNEL, "foreign");
 		return;

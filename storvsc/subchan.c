@@ -169,11 +169,8 @@ static unsigned int stor_depth(const struct stor_ctl *ctl)
 	return clamp(room / packet, STOR_MIN_DEPTH, STOR_MAX_DEPTH);
 }
 
-static int stor_alloc_queue(struct stor_ctl *ctl, unsigned int index)
+static int stor_alloc_queue(const struct stor_ctl *ctl, struct stor_queue *q)
 {
-	struct stor_queue *q = &ctl->queues[index];
-
-	q->index = index;
 	spin_lock_init(&q->lock);
 	q->slots = kvcalloc(ctl->depth, sizeof(*q->slots), GFP_KERNEL);
 	q->staged = kvcalloc(ctl->depth, sizeof(*q->staged), GFP_KERNEL);
@@ -181,38 +178,52 @@ static int stor_alloc_queue(struct stor_ctl *ctl, unsigned int index)
 	return q->slots && q->staged && q->big ? 0 : -ENOMEM;
 }
 
-/**
- * stor_alloc_queues() - memory for all queues, nothing per command later
- * @ctl: controller, negotiated; nr_queues and depth are set
- *
- * Return: 0 or -ENOMEM; stor_free_queues() frees what there is.
- */
-int stor_alloc_queues(struct stor_ctl *ctl)
+static void stor_put_queues(struct stor_queue *queues, unsigned int count)
 {
 	unsigned int i;
 
+	for (i = 0; i < count; i++) {
+		kvfree(queues[i].slots);
+		kvfree(queues[i].staged);
+		kvfree(queues[i].big);
+	}
+	kvfree(queues);
+}
+
+/**
+ * stor_alloc_queues() - memory for all queues, nothing per command later
+ * @ctl: controller, negotiated; nr_queues is set
+ *
+ * Return: 0 or -ENOMEM, with no queues then.
+ */
+int stor_alloc_queues(struct stor_ctl *ctl)
+{
+	struct stor_queue *queues;
+	unsigned int i;
+
 	ctl->depth = stor_depth(ctl);
-	ctl->queues = kvcalloc(ctl->nr_queues, sizeof(*ctl->queues),
-			       GFP_KERNEL);
-	if (!ctl->queues)
+	queues = kvcalloc(ctl->nr_queues, sizeof(*queues), GFP_KERNEL);
+	if (!queues)
 		return -ENOMEM;
 	for (i = 0; i < ctl->nr_queues; i++) {
-		if (stor_alloc_queue(ctl, i))
+		queues[i].index = i;
+		if (stor_alloc_queue(ctl, &queues[i])) {
+			stor_put_queues(queues, ctl->nr_queues);
 			return -ENOMEM;
+		}
 	}
+	/*
+	 * pairs with the address dependency in stor_on_completion(): what the
+	 * host completes that was never sent finds whole queues or none
+	 */
+	smp_store_release(&ctl->queues, queues);
 	return 0;
 }
 
 void stor_free_queues(struct stor_ctl *ctl)
 {
-	unsigned int i;
-
-	for (i = 0; ctl->queues && i < ctl->nr_queues; i++) {
-		kvfree(ctl->queues[i].slots);
-		kvfree(ctl->queues[i].staged);
-		kvfree(ctl->queues[i].big);
-	}
-	kvfree(ctl->queues);
+	if (ctl->queues)
+		stor_put_queues(ctl->queues, ctl->nr_queues);
 	ctl->queues = NULL;
 }
 
