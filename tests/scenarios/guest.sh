@@ -25,6 +25,21 @@ scsi() { readlink -f "/sys/block/$(basename "$(disk "$1")")/device"; }
 # channels N: the channel folders of SCSI controller N
 channels() { ls -d "$(controller "$1")"/channels/*; }
 
+# io_watch DEV; COMMAND & io_begun: a disk is at work, which it was not before
+io_watch() {
+	io_stat=/sys/block/${1##*/}/stat
+	io_old=$(cat "$io_stat")
+}
+
+io_begun() {
+	n=0
+	while [ "$(cat "$io_stat")" = "$io_old" ]; do
+		n=$((n + 1))
+		[ $n -lt 600 ] || { echo "no I/O"; return 1; }
+		sleep 0.1
+	done
+}
+
 # waits NAME: the daemon has registered and waits for requests, in poll(), which a signal may have
 # interrupted, or in pread()
 waits() {

@@ -161,11 +161,12 @@ class Booted:
 
     def wait(self, test, timeout=30, what=None):
         """Until the guest's shell says TEST holds."""
-        rounds = int(self.left(timeout) * 5)
-        loop = "n=0; until %s; do n=$((n+1)); [ $n -lt %d ] || exit 99; sleep 0.2; done" % (test, rounds)
+        limit = int(self.left(timeout * 2))
+        loop = ("read _t _r </proc/uptime; _end=$((${_t%%.*} + %d)); until %s; do read _t _r </proc/uptime; "
+                "[ ${_t%%.*} -lt $_end ] || exit 99; sleep 0.2; done" % (limit, test))
         out, status = self.run(loop, timeout * 3)
         if status:
-            raise Failure("guest: not within %d s: %s %s" % (rounds // 5, what or test, out.strip()))
+            raise Failure("guest: not within %d s: %s %s" % (limit, what or test, out.strip()))
 
     def expect(self, holds, text):
         if not holds:

@@ -7,7 +7,7 @@ from registry import ONLY_OURS, Disk, Machine, scenario
 from s_host import renew
 
 TWO = Machine(cpus=4, subchannels=3, memory=768, disks=(Disk(), Disk(controller=1, size=64 << 20)))
-FIO = ("fio --output-format=json --output=/tmp/%(name)s.json --name=%(name)s --filename=%(dev)s --rw=%(rw)s --bs=%(bs)s "
+FIO = ("fio --output-format=json --output=/tmp/%(name)s.json --name=%(name)s --filename=%(dev)s --allow_file_create=0 --rw=%(rw)s --bs=%(bs)s "
        "--iodepth=%(depth)d --ioengine=libaio --direct=1 --size=16m %(more)s >/tmp/%(name)s.out 2>&1")
 
 
@@ -29,9 +29,9 @@ def read(m, disk=Disk()):
 
 
 def background(m, dev, name="bg", rw="randrw", bs="4k", depth=8, seconds=6, more=""):
-    m.sh("%s & echo $! >/tmp/%s.pid; sleep 1" %
-         (FIO % {"dev": dev, "name": name, "rw": rw, "bs": bs, "depth": depth,
-                 "more": "--time_based --runtime=%d %s" % (seconds, more)}, name))
+    m.sh("io_watch %s; %s & echo $! >/tmp/%s.pid; io_begun; sleep 1" %
+         (dev, FIO % {"dev": dev, "name": name, "rw": rw, "bs": bs, "depth": depth,
+                 "more": "--time_based --runtime=%d %s" % (seconds, more)}, name), 100)
 
 
 def ended(m, name="bg", timeout=60):
