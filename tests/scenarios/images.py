@@ -33,4 +33,8 @@ def prepare(kernels, build):
             "kernel-qemu": os.path.join(folder, "vmlinuz"),
             "initrd": run("tests/guest/mkinitramfs", kernel),
         }
+        if kernel == "debug":
+            with open(os.path.join(folder, "version")) as f:
+                plan[kernel]["modules"] = os.path.join(ROOT, "build/modules", f.read().strip())
+            plan[kernel]["failsite"] = run("tests/failsite/build", folder)
     return plan
