@@ -45,8 +45,7 @@ REASONS = (("quarantine_", "must not fail, __GFP_NOFAIL"),
            ("stor_scan_work", "a disk that comes later, or Fibre Channel"),
            ("cn_", "daemons of old that talk over netlink"),
            ("thaw_all", "a backup that nobody ends"),
-           ("vss_hook_run", "a program that was set as the hook of a backup"),
-           ("stor_probe.cold", "Fibre Channel"))
+           ("vss_hook_run", "a program that was set as the hook of a backup"))
 
 
 def bring(m, *modules):
