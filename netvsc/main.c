@@ -248,6 +248,7 @@ static int nv_probe(struct hv_device *hdev, const struct hv_vmbus_device_id *id)
 		return -ENOMEM;
 	nv = netdev_priv(ndev);
 	SET_NETDEV_DEV(ndev, &hdev->device);
+	netdev_lockdep_set_classes(ndev);	/* the VF has a lock of its own */
 	ndev->netdev_ops = &nv_netdev_ops;
 	ndev->ethtool_ops = &nv_ethtool_ops;
 	ndev->sysfs_groups[0] = &nv_host_group;

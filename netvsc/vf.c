@@ -217,10 +217,35 @@ static bool nv_is_ours(const struct net_device *ndev)
 static bool nv_vf_fits(const struct nv *nv, const struct net_device *vf)
 {
 	struct pci_dev *pdev = to_pci_dev(vf->dev.parent);
+	/* the permanent address of one that is being registered is not copied yet */
+	const u8 *mac = is_zero_ether_addr(vf->perm_addr) ? vf->dev_addr : vf->perm_addr;
 
-	return nv_vf_match(nv->ndev->perm_addr, vf->perm_addr,
+	return nv_vf_match(nv->ndev->perm_addr, mac,
 			   pdev->slot ? pci_slot_name(pdev->slot) : NULL,
 			   READ_ONCE(nv->vf_assoc), READ_ONCE(nv->vf_serial));
+}
+
+static bool nv_vf_candidate(const struct net_device *dev)
+{
+	return dev->type == ARPHRD_ETHER && !nv_is_ours(dev) &&
+	       !is_vlan_dev(dev) && !netif_is_bond_master(dev) && dev->dev.parent &&
+	       dev_is_pci(dev->dev.parent);
+}
+
+/* A VF that is there and not joined, in whatever namespace, or NULL. */
+static struct net_device *nv_vf_find(const struct nv *nv)
+{
+	struct net_device *dev, *found = NULL;
+	struct net *net;
+
+	down_read(&net_rwsem);
+	for_each_net(net)
+		for_each_netdev(net, dev)
+			if (!found && nv_vf_candidate(dev) && nv_vf_fits(nv, dev) &&
+			    !netdev_master_upper_dev_get(dev))
+				found = dev;
+	up_read(&net_rwsem);
+	return found;
 }
 
 /* The device of ours, in whatever namespace, that this VF stands in for, or NULL. */
@@ -236,7 +261,7 @@ static struct nv *nv_vf_owner(struct net_device *vf)
 			if (!found && nv_is_ours(ndev) && nv_vf_fits(netdev_priv(ndev), vf))
 				found = netdev_priv(ndev);
 	up_read(&net_rwsem);
-	return found;
+	return found && !found->gone ? found : NULL;
 }
 
 static struct nv *nv_vf_joined(struct net_device *vf)
@@ -247,28 +272,43 @@ static struct nv *nv_vf_joined(struct net_device *vf)
 	return nv && rtnl_dereference(nv->vf) == vf ? nv : NULL;
 }
 
+/* User space shall know it for a slave, which has no addresses, from its first sight of it. */
+static void nv_vf_mark(struct net_device *vf, bool slave)
+{
+	if (slave)
+		vf->flags |= IFF_SLAVE;
+	else
+		vf->flags &= ~IFF_SLAVE;
+	hv_no_addrconf(vf, slave);
+}
+
+static int nv_vf_link(struct nv *nv, struct net_device *vf)
+{
+	int ret = netdev_rx_handler_register(vf, nv_vf_rx, nv->ndev);
+
+	if (ret)
+		return ret;
+	ret = netdev_master_upper_dev_link(vf, nv->ndev, NULL, NULL, NULL);
+	if (ret)
+		netdev_rx_handler_unregister(vf);
+	return ret;
+}
+
 static void nv_vf_join(struct nv *nv, struct net_device *vf)
 {
 	int ret;
 
-	if (rtnl_dereference(nv->vf) || nv->gone)
-		return;
 	if (!net_eq(dev_net(vf), dev_net(nv->ndev))) {
-		/* it comes back here when it has moved */
-		ret = dev_change_net_namespace(vf, dev_net(nv->ndev), "eth%d");
-		if (ret)
-			netdev_err(nv->ndev, "VF %s does not follow: %d\n", vf->name, ret);
+		/* it is here again when it has moved */
+		mod_delayed_work(system_wq, &nv->vf_work, 0);
 		return;
 	}
-	ret = netdev_rx_handler_register(vf, nv_vf_rx, nv->ndev);
-	if (ret)
-		return;
-	ret = netdev_master_upper_dev_link(vf, nv->ndev, NULL, NULL, NULL);
+	ret = rtnl_dereference(nv->vf) ? -EBUSY : nv_vf_link(nv, vf);
+	nv_vf_mark(vf, !ret);
 	if (ret) {
-		netdev_rx_handler_unregister(vf);
+		netdev_warn(nv->ndev, "VF %s cannot join: %d\n", vf->name, ret);
 		return;
 	}
-	vf->flags |= IFF_SLAVE;
 	dev_hold(vf);
 	nv_vf_mirror(nv, vf);
 	rcu_assign_pointer(nv->vf, vf);
@@ -284,7 +324,7 @@ static void nv_vf_leave(struct nv *nv, struct net_device *vf)
 	nv_vf_unmirror(nv, vf);
 	netdev_rx_handler_unregister(vf);
 	netdev_upper_dev_unlink(vf, nv->ndev);
-	vf->flags &= ~IFF_SLAVE;
+	nv_vf_mark(vf, false);
 	dev_put(vf);
 	netdev_info(nv->ndev, "VF %s leaves\n", vf->name);
 }
@@ -321,12 +361,16 @@ static void nv_vf_work(struct work_struct *work)
 	struct net_device *vf;
 
 	rtnl_lock();
-	vf = rtnl_dereference(nv->vf);
-	if (!nv->gone && vf && !net_eq(dev_net(vf), dev_net(nv->ndev))) {
-		/* we moved: it leaves, moves and joins again */
+	vf = rtnl_dereference(nv->vf) ?: nv_vf_find(nv);
+	if (nv->gone || nv->ndev->reg_state != NETREG_REGISTERED) {
+		/* too late */
+	} else if (vf && !net_eq(dev_net(vf), dev_net(nv->ndev))) {
+		/* one that has joined leaves, moves and joins again */
 		if (dev_change_net_namespace(vf, dev_net(nv->ndev), "eth%d"))
 			netdev_err(nv->ndev, "VF %s does not follow\n", vf->name);
-	} else if (!nv->gone) {
+	} else if (vf != rtnl_dereference(nv->vf)) {
+		nv_vf_join(nv, vf);
+	} else {
 		nv_vf_step(nv, vf);
 	}
 	rtnl_unlock();
@@ -356,17 +400,10 @@ void nv_vf_disconnected(struct nv *nv)
 	WRITE_ONCE(nv->vf_assoc, false);
 }
 
-static bool nv_vf_candidate(const struct net_device *dev)
-{
-	return dev->type == ARPHRD_ETHER && !nv_is_ours(dev) &&
-	       !is_vlan_dev(dev) && !netif_is_bond_master(dev) && dev->dev.parent &&
-	       dev_is_pci(dev->dev.parent);
-}
-
-/* What happens to ourselves: moved to another namespace, up. */
+/* What happens to ourselves: there, perhaps after our VF; moved to another namespace; up. */
 static void nv_own_event(struct nv *nv, unsigned long event)
 {
-	if ((event == NETDEV_REGISTER || event == NETDEV_UP) && rtnl_dereference(nv->vf))
+	if ((event == NETDEV_REGISTER || event == NETDEV_UP) && !nv->gone)
 		mod_delayed_work(system_wq, &nv->vf_work, 0);
 }
 
@@ -379,10 +416,14 @@ static int nv_vf_event(struct notifier_block *nb, unsigned long event, void *ptr
 		nv_own_event(netdev_priv(dev), event);
 	if (!nv_vf_candidate(dev))
 		return NOTIFY_DONE;
-	nv = event == NETDEV_REGISTER ? nv_vf_owner(dev) : nv_vf_joined(dev);
+	nv = event == NETDEV_POST_INIT || event == NETDEV_REGISTER ? nv_vf_owner(dev) :
+								     nv_vf_joined(dev);
 	if (!nv)
 		return NOTIFY_DONE;
 	switch (event) {
+	case NETDEV_POST_INIT:
+		nv_vf_mark(dev, true);
+		break;
 	case NETDEV_REGISTER:
 		nv_vf_join(nv, dev);
 		break;

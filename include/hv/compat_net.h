@@ -35,6 +35,17 @@ static inline void hv_xdp_announce(struct net_device *ndev)
 #endif
 }
 
+/* A slave gets no IPv6 address; older kernels know it by IFF_SLAVE. */
+static inline void hv_no_addrconf(struct net_device *ndev, bool on)
+{
+#ifdef HV_HAVE_NO_ADDRCONF
+	if (on)
+		ndev->priv_flags |= IFF_NO_ADDRCONF;
+	else
+		ndev->priv_flags &= ~IFF_NO_ADDRCONF;
+#endif
+}
+
 static inline void hv_frag_fill(skb_frag_t *f, struct page *page, unsigned int len)
 {
 #ifdef HV_HAVE_FRAG_FILL
