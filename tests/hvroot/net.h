@@ -117,6 +117,7 @@ struct nic {
 	bool vf_path;
 	bool vf_on;			/* there is a VF for it; told to each connection */
 	uint32_t vf_serial;
+	struct nic *behind;		/* its wire is that NIC's VF's: frames while the path is the VF */
 	uint16_t rsc_id;
 
 	uint8_t *frame;			/* from the TAP */

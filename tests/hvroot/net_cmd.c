@@ -12,15 +12,18 @@
 
 static struct nic **list;
 
-static struct nic *find(struct reply *r, int argc, char **argv)
+static struct nic *named(struct reply *r, const char *name)
 {
-	const char *name = control_arg(argc, argv, "nic");
-
 	for (struct nic *n = *list; n; n = n->next)
 		if (!name || !strcmp(n->dev.name, name))
 			return n;
 	reply_error(r, name ? "no NIC %s" : "no NIC here%s", name ? name : "");
 	return NULL;
+}
+
+static struct nic *find(struct reply *r, int argc, char **argv)
+{
+	return named(r, control_arg(argc, argv, "nic"));
 }
 
 static void set_link(struct nic *n, bool up)
@@ -106,10 +109,16 @@ static int cmd_sums(struct reply *r, int argc, char **argv, struct nic *n)
 
 static int cmd_vf(struct reply *r, int argc, char **argv, struct nic *n)
 {
+	const char *port = control_arg(argc, argv, "port");
+	struct nic *wire = port ? named(r, port) : NULL;
 	unsigned long long serial;
 
-	if (control_num(r, argc, argv, "serial", 1, &serial))
+	if ((port && !wire) || control_num(r, argc, argv, "serial", 1, &serial))
 		return -1;
+	if (wire == n)
+		return reply_error(r, "a NIC is not the wire of its own VF");
+	if (wire)
+		wire->behind = n;
 	n->vf_on = argc > 2 && !strcmp(argv[2], "on");
 	n->vf_serial = serial;
 	if (n->rndis_up)
@@ -274,7 +283,7 @@ void net_commands(struct bus *b, struct nic **nics)
 		"mtu N [nic=NAME]  largest MTU, from the next connection on\n"
 		"caps [off=csum+lso+rsc+rss] [nic=NAME]  change the offloads and say so\n"
 		"sums true|lie [nic=NAME]  lie: every received checksum is called right\n"
-		"vf on|off [serial=N] [nic=NAME]  VF association\n"
+		"vf on|off [serial=N] [port=NAME] [nic=NAME]  VF association; NIC port is the VF's wire\n"
 		"table [queues=A,B,..] [count=N] [offset=N] [nic=NAME]  send indirection table\n"
 		"keepalive [nic=NAME]\n"
 		"indicate status=N [nic=NAME]  any status\n"

@@ -360,6 +360,7 @@ static void deliver(struct nic *n, struct rx_frame *f,
 static bool ready(struct nic *n)
 {
 	return n->rndis_up && n->filter && n->link && !n->vf_path &&
+	       (!n->behind || n->behind->vf_path) &&
 	       n->free_section && vsp_primary(&n->dev) &&
 	       net_buf_alive(n, &n->recv);
 }

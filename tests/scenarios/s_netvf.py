@@ -1,0 +1,191 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""A virtual function beside the NIC: a PCI network function in software, whose wire is a second NIC."""
+import base64
+import contextlib
+import io
+import os
+import re
+import sys
+import tarfile
+
+import images
+from bpfobject import xdp
+from nethost import HOST, MAC, Nic, host
+from registry import ONLY_OURS, Machine, scenario
+
+sys.path.append(os.path.join(images.ROOT, "tests/guest"))
+import slim     # noqa: E402
+
+RULES = "netvsc/68-hvguest-vf.rules"
+WIRE = "00:15:5d:01:02:04"
+VF = Machine(cpus=2, options=("--nic", "tap=hvt0,queues=2,mac=" + MAC, "--nic", "tap=hvt1,mac=" + WIRE))
+LINK = "[ \"$(basename \"$(readlink /sys/class/net/vf0/master)\")\" = eth0 ]"
+
+
+@contextlib.contextmanager
+def switch():
+    """Both TAPs on one switch, which has the host's address."""
+    host("ip link add hvsw type bridge stp_state 0 forward_delay 0 mcast_snooping 0; "
+         "for t in hvt0 hvt1; do ip link set $t master hvsw up; done")
+    try:
+        yield "hvsw"
+    finally:
+        host("ip link del hvsw")
+
+
+class Function:
+    """The VF of eth0, in the guest."""
+
+    def __init__(self, m, n):
+        self.m, self.n = m, n
+
+    def plug(self, slot=7):
+        self.m.sh("insmod /lib/test/softvf.ko mac=%s wire=%s slot=%d" % (MAC, WIRE, slot))
+
+    def unplug(self):
+        self.m.sh("rmmod softvf")
+
+    def path(self, which):
+        self.m.trace.wait("NVSP_DATA_PATH.*net0 %s" % which, 30)
+        self.m.expect(self.n.info()["path"] == which, "path: " + self.n.info()["path"])
+        self.m.trace.mark()
+
+    def stat(self, name):
+        return int(self.m.sh("ethtool -S vf0 | sed -n 's/^ *%s: //p'" % name))
+
+    def carries(self, what):
+        """Content goes over the VF and not beside it, and counts as eth0's too."""
+        own = self.n.counter("rx_packets")
+        total = int(self.m.sh("cat /sys/class/net/eth0/statistics/rx_packets"))
+        folded = self.n.stat("vf_rx_packets")       # before the VF's own: frames come meanwhile
+        vf = self.stat("rx_frames")
+        self.n.content(0.2, what)
+        got = self.stat("rx_frames") - vf
+        self.m.expect(got > 2, "%s: the VF received %d frames" % (what, got))
+        self.m.expect(self.n.stat("vf_rx_packets") - folded >= got, what + ": not counted")
+        self.m.expect(int(self.m.sh("cat /sys/class/net/eth0/statistics/rx_packets")) - total >= got, what + ": not in eth0's")
+        self.m.expect(self.n.counter("rx_packets") - own <= 2, what + ": the synthetic path has traffic")
+
+
+@scenario(rows="N30 N29", machine=VF, drivers=ONLY_OURS, timeout=400)
+def net_vf(m):
+    "a VF joins, carries the traffic, goes and comes, while ping goes on; it has the NIC's settings and XDP program"
+    with switch() as tap:
+        n = Nic(m, tap)
+        f = Function(m, n)
+        m.sh("echo 1 >/proc/sys/net/ipv6/conf/eth1/disable_ipv6; ip link set eth1 up")
+        m.expect(m.sh("cat /sys/class/net/eth0/address") == MAC, "eth0 is the other NIC")
+        m.trace.mark()
+        m.host("nic vf on serial=7 port=net1 nic=net0")
+        f.plug(8)                                               # another NIC's, by its slot
+        m.sh("sleep 1; [ -e /sys/class/net/vf0 ]; [ ! -e /sys/class/net/vf0/master ]; rmmod softvf")
+        m.sh("ping -i 0.2 %s >/tmp/ping 2>&1 & echo $! >/tmp/ping.pid" % HOST)
+        f.plug()
+        f.path("vf")
+        m.sh(LINK + "; /sbin/ip link show vf0 | grep -q 'SLAVE.*master eth0'; ! /sbin/ip addr show vf0 | grep -q inet")
+        f.carries("VF")
+        # settings
+        m.sh("ip link set eth0 mtu 1400 promisc on; /sbin/ip maddr add 01:00:5e:09:08:07 dev eth0")
+        f.path("vf")
+        m.sh("[ $(cat /sys/class/net/vf0/mtu) = 1400 ]; /sbin/ip -d link show vf0 | grep -q 'promiscuity [1-9]'; "
+             "/sbin/ip maddr show dev vf0 | grep -q 01:00:5e:09:08:07; ip link set eth0 mtu 1500 promisc off")
+        f.path("vf")
+        # the host takes it away and gives it back; its link goes and comes
+        for on, path in (("off", "synthetic"), ("on", "vf")):
+            m.host("nic vf %s serial=7 nic=net0" % on)
+            f.path(path)
+            n.up()
+        for way, path in (("down", "synthetic"), ("up", "vf")):
+            m.sh("ip link set eth1 " + way)
+            f.path(path)
+            n.up()
+        f.unplug()
+        f.path("synthetic")
+        n.up()
+        f.plug()
+        f.path("vf")
+        out = m.sh("kill -INT $(cat /tmp/ping.pid); sleep 0.5; tail -n 3 /tmp/ping")
+        found = re.search(r"(\d+) packets transmitted, (\d+)", out)
+        m.expect(found and int(found.group(2)) * 2 > int(found.group(1)), "pings: " + out)
+        m.note("%s of %s pings answered on the way" % found.group(2, 1))
+        # a program runs on both, and on a VF that comes later
+        m.sh("echo %s | base64 -d >/tmp/drop.o; ethtool -K eth0 lro off; /sbin/ip link set eth0 xdpdrv obj /tmp/drop.o sec xdp" %
+             base64.b64encode(xdp("drop")).decode())
+        ident = m.sh("/sbin/ip link show eth0 | sed -n 's/.*prog.xdp id \\([0-9]*\\).*/\\1/p'")
+        m.expect(str(f.stat("xdp_program")) == ident, "the VF's program: %d, not %s" % (f.stat("xdp_program"), ident))
+        before = f.stat("rx_dropped")
+        m.wait("ping -c1 -W1 %s >/dev/null; [ $(ethtool -S vf0 | sed -n 's/^ *rx_dropped: //p') -gt %d ]" % (HOST, before), 10, "the VF drops")
+        f.unplug()
+        f.path("synthetic")
+        before = n.received("xdp_drop")
+        m.wait("ping -c1 -W1 %s >/dev/null; [ $(ethtool -S eth0 | awk '/rx_queue_[01]_xdp_drop/{n += $2} END{print n}') -gt %d ]" %
+               (HOST, before), 10, "the NIC drops")
+        f.plug()
+        f.path("vf")
+        m.expect(str(f.stat("xdp_program")) == ident, "the new VF's program: %d" % f.stat("xdp_program"))
+        m.sh("/sbin/ip link set eth0 xdpdrv off")
+        m.expect(f.stat("xdp_program") == 0, "the program is left in the VF")
+        n.up()
+        f.carries("without a program")
+        # the NIC moves, and the VF with it
+        m.sh("unshare -n sleep 1000 >/dev/null 2>&1 & echo $! >/tmp/ns; sleep 0.5; ip link set eth0 netns $(cat /tmp/ns)")
+        m.wait("nsenter -n -t $(cat /tmp/ns) /sbin/ip link show vf0 2>/dev/null | grep -q 'master eth0'", 20, "the VF in the NIC's namespace")
+        m.sh("nsenter -n -t $(cat /tmp/ns) ip link set eth0 netns 1; kill $(cat /tmp/ns)")
+        m.wait(LINK, 20, "the VF back with the NIC")
+        n.up()
+        f.path("vf")
+        # a driver that finds its VF there
+        m.sh("rmmod hv_netvsc")
+        m.sh("[ ! -e /sys/class/net/vf0/master ]; ! /sbin/ip link show vf0 | grep -q SLAVE")
+        m.trace.mark()
+        m.sh("modprobe hv_netvsc; n=0; until ip link set eth1 up 2>/dev/null; do n=$((n + 1)); [ $n -lt 50 ]; sleep 0.1; done")
+        n.up()
+        f.path("vf")
+        f.carries("after the driver's reload")
+        f.unplug()
+        f.path("synthetic")
+        n.content(0.2, "without the VF")
+
+
+def udev(m):
+    """Debian's udev and our rules into the guest, by way of its disk."""
+    path = slim.find("udevadm")
+    m.expect(path, "no udevadm on this machine, run scripts/deps")
+    files = {"bin/udevadm": path, "etc/udev/rules.d/" + os.path.basename(RULES): os.path.join(images.ROOT, RULES)}
+    for name, file in slim.libraries(path).items():
+        if not name.startswith("/"):
+            files["lib/x86_64-linux-gnu/" + name] = os.path.realpath(file)
+    buf = io.BytesIO()
+    with tarfile.open(fileobj=buf, mode="w") as tar:
+        for name, file in files.items():
+            tar.add(file, name)
+    with open(m.backing(), "r+b") as f:
+        f.write(buf.getvalue())
+    m.sh("cd /; head -c %d %s | tar x" % (len(buf.getvalue()), m.dev()))
+
+
+@scenario(rows="N31", machine=VF, drivers=ONLY_OURS, timeout=200)
+def net_vf_rules(m):
+    "udev with our rules: a VF that stands in for a NIC is nobody's to manage, any other device is"
+    with switch() as tap:
+        n = Nic(m, tap)
+        f = Function(m, n)
+        udev(m)
+        found = "udevadm test -a add /sys/class/net/%s 2>/dev/null"
+
+        def managed(name):
+            out = m.sh(found % name)
+            m.expect("INTERFACE=" + name in out, "udevadm: " + out)
+            return "NM_UNMANAGED=1" not in out and "ID_NET_MANAGED_BY" not in out
+
+        m.trace.mark()
+        m.host("nic vf on serial=7 port=net1 nic=net0")
+        f.plug(8)
+        m.sh("sleep 0.5")
+        m.expect(managed("vf0") and managed("eth0"), "a function that nobody has is not managed")
+        f.unplug()
+        f.plug()
+        m.wait(LINK, 20, "the VF joins")
+        m.expect(not managed("vf0"), "the VF is managed")
+        m.expect(managed("eth0"), "the NIC is not managed")
+        f.unplug()
