@@ -57,7 +57,7 @@ class Booted:
                  if which == "intree"]
         quiet = "quiet"
         if s.kernel == "debug":     # warnings of a guest that ends; and a slow machine is no stall
-            quiet += " loglevel=5 rcupdate.rcu_cpu_stall_timeout=120"
+            quiet += " loglevel=5 rcupdate.rcu_cpu_stall_timeout=120 sysctl.kernel.hung_task_check_interval_secs=10"
         append = " ".join(["console=ttyS0 panic=-1 %s pci=noearly" % quiet] + first + s.append.split())
         if s.vmm != "hvroot":
             return self.qemu_argv(append)

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The machine's side of a NIC: the TAP, servers for content both ways, and what passes by."""
+import contextlib
 import hashlib
 import random
 import resource
@@ -199,6 +200,21 @@ def summed(frame):
     else:
         proto, addresses, l4 = frame[20], frame[22:54], frame[54:54 + struct.unpack("!H", frame[18:20])[0]]
     return ones(addresses + struct.pack("!HH", proto, len(l4)) + l4) == 0xffff
+
+
+@contextlib.contextmanager
+def load(m, size=200000, streams=2):
+    """Connections to and fro all the time, whatever happens to the NIC."""
+    s = Server(b"y" * size)
+    m.sh("""rm -f /tmp/no-load
+for i in $(seq %d); do
+	(while ! [ -e /tmp/no-load ]; do head -c %d /dev/zero | nc -w 2 %s %d >/dev/null || sleep 0.1; done) >/dev/null 2>&1 &
+done""" % (streams, size, HOST, s.port))
+    try:
+        yield s
+    finally:
+        m.run("touch /tmp/no-load; wait")
+        s.close()
 
 
 class Nic:

@@ -1,30 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The network device with much to do: many connections, removals and settings under load."""
-import contextlib
 import socket
 import time
 
-from nethost import GUEST, GUEST6, HOST, HOST6, MAC, Echo, Nic, Server, Sniffer, host, summed
+from nethost import GUEST, GUEST6, HOST, HOST6, MAC, Echo, Nic, Server, Sniffer, host, load, summed
 from registry import BOTH, ONLY_OURS, scenario
 from s_net import PLAIN, nic
 
 FOUR = nic(",queues=4", cpus=4)
 GARP = b"\x08\x06"
-
-
-@contextlib.contextmanager
-def load(m, size=200000, streams=2):
-    """Connections to and fro all the time, whatever happens to the NIC."""
-    s = Server(b"y" * size)
-    m.sh("""rm -f /tmp/no-load
-for i in $(seq %d); do
-	(while ! [ -e /tmp/no-load ]; do head -c %d /dev/zero | nc -w 2 %s %d >/dev/null || sleep 0.1; done) >/dev/null 2>&1 &
-done""" % (streams, size, HOST, s.port))
-    try:
-        yield s
-    finally:
-        m.run("touch /tmp/no-load; wait")
-        s.close()
 
 
 @scenario(rows="~N08 ~N13 ~N21", machine=FOUR, drivers=BOTH, timeout=600)

@@ -5,10 +5,9 @@ import re
 import socket
 
 from bpfobject import xdp
-from nethost import GUEST, HOST, MAC, RCVBUFFORCE, Echo, Nic, host, raw
+from nethost import GUEST, HOST, MAC, RCVBUFFORCE, Echo, Nic, host, load, raw
 from registry import ONLY_OURS, Disk, Machine, scenario
 from s_net import PLAIN, nic
-from s_netload import load
 from s_power import hibernate, restore
 
 SLEEPY = Machine(cpus=2, memory=384, disks=(Disk(size=512 << 20),), options=("--nic", "tap=hvt0,queues=2,mac=" + MAC))
