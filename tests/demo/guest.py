@@ -168,9 +168,10 @@ if dmesg | grep -E 'BUG|WARNING|I/O error|Call Trace'; then exit 1; fi""")
 hv_kvp_daemon </dev/null >/dev/null 2>&1""", show=False)
     demo.ask("ic wait kvp limit=60000")
     facts = dict(line.partition("=")[::2] for line in demo.ask("kvp list auto"))
-    kernel = demo.sh("uname -r", show=False).strip()
-    if facts["OSBuildNumber"] != kernel:
-        raise GuestError("the root partition takes the kernel for %s, it is %s" % (facts["OSBuildNumber"], kernel))
+    for fact, want in (("FullyQualifiedDomainName", demo.sh("hostname", show=False).strip()), ("NetworkAddressIPv4", GUEST),
+                       ("OSBuildNumber", demo.sh("uname -r", show=False).strip())):
+        if want not in facts[fact]:
+            raise GuestError("the root partition takes the guest's %s for '%s', it is %s" % (fact, facts[fact], want))
     demo.step("and it asks the guest to shut down")
     demo.shut_down()
 
