@@ -22,7 +22,7 @@ static int nv_buf_make(struct nv_conn *conn, struct nv_buf *b, u32 bytes)
 static int nv_share_recv(struct nv_conn *conn)
 {
 	struct hv_nvsp m = { .type = cpu_to_le32(HV_NVSP_RECV_BUF) };
-	u32 bytes = conn->cfg.recv_bytes, len;
+	u32 bytes = conn->cfg.recv_bytes;
 	int ret;
 
 	if (conn->host.nvsp <= HV_NVSP_V2)
@@ -33,10 +33,10 @@ static int nv_share_recv(struct nv_conn *conn)
 	m.buf.gpadl = cpu_to_le32(conn->recv.gpadl.gpadl_handle);
 	m.buf.id = cpu_to_le16(HV_NVSP_RECV_BUF_ID);
 	conn->recv.told = true;
-	ret = nv_nvsp_request(conn, &m, HV_NVSP_RECV_BUF_REPLY, &len);
-	if (ret)
+	ret = nv_nvsp_request(conn, &m, HV_NVSP_RECV_BUF_REPLY, HV_NVSP_LEN(recv_reply));
+	if (ret < 0)
 		return ret;
-	ret = nv_recv_sections(&m, len, conn->recv.bytes, &conn->recv.sec);
+	ret = nv_recv_sections(&m, ret, conn->recv.bytes, &conn->recv.sec);
 	if (ret) {
 		nv_bad(conn->nv, NV_BAD_REPLY,
 		       "receive buffer: status %u, %u sections of %u bytes in %u",
@@ -54,7 +54,6 @@ static int nv_share_send(struct nv_conn *conn)
 {
 	struct hv_nvsp m = { .type = cpu_to_le32(HV_NVSP_SEND_BUF) };
 	struct nv_sections *s = &conn->send.sec;
-	u32 len;
 	int ret;
 
 	ret = nv_buf_make(conn, &conn->send, conn->cfg.send_bytes);
@@ -63,12 +62,11 @@ static int nv_share_send(struct nv_conn *conn)
 	m.buf.gpadl = cpu_to_le32(conn->send.gpadl.gpadl_handle);
 	m.buf.id = cpu_to_le16(HV_NVSP_SEND_BUF_ID);
 	conn->send.told = true;
-	ret = nv_nvsp_request(conn, &m, HV_NVSP_SEND_BUF_REPLY, &len);
-	if (ret)
+	ret = nv_nvsp_request(conn, &m, HV_NVSP_SEND_BUF_REPLY, HV_NVSP_LEN(send_reply));
+	if (ret < 0)
 		return ret;
 	s->size = le32_to_cpu(m.send_reply.section_size);
-	if (len < HV_NVSP_LEN(send_reply) ||
-	    le32_to_cpu(m.send_reply.status) != HV_NVSP_STATUS_OK)
+	if (le32_to_cpu(m.send_reply.status) != HV_NVSP_STATUS_OK)
 		return -EIO;
 	if (s->size < NV_TX_HEAD_MAX + ETH_ZLEN || s->size > conn->send.bytes) {
 		nv_bad(conn->nv, NV_BAD_REPLY, "send sections of %u bytes", s->size);

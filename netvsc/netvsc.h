@@ -202,6 +202,8 @@ struct nv_wait {
 	u32 cap, len;
 };
 
+enum nv_answer { NV_ANSWER_TAKEN, NV_ANSWER_UNFIT, NV_ANSWER_TO_NOBODY };
+
 struct nv_ctl_slot {
 	struct page *page;
 	bool busy;
@@ -354,11 +356,16 @@ void nv_revive(struct nv *nv);
 
 /* nvsp.c */
 int nv_nvsp_connect(struct nv_conn *conn);
-int nv_nvsp_request(struct nv_conn *conn, struct hv_nvsp *m, u32 want, u32 *len);
+int nv_nvsp_request(struct nv_conn *conn, struct hv_nvsp *m, u32 want, u32 least);
 void nv_nvsp_tell(struct nv_conn *conn, struct hv_nvsp *m);
 void nv_nvsp_completion(struct nv_queue *q, u64 id, const void *body, u32 len);
 void nv_nvsp_inband(struct nv_queue *q, const void *body, u32 len);
+
+/* wait.c */
 void nv_wait_init(struct nv_wait *w);
+void nv_wait_arm(struct nv_wait *w, u64 id, u32 want, void *reply, u32 cap);
+void nv_wait_disarm(struct nv_wait *w);
+enum nv_answer nv_wait_answer(struct nv_wait *w, u64 id, u32 type, const void *body, u32 len);
 int nv_wait_for(struct nv_conn *conn, struct nv_wait *w, const char *what);
 
 /* bufs.c */

@@ -11,41 +11,6 @@ static const u32 nv_versions[] = {
 	HV_NVSP_V6_1, HV_NVSP_V6, HV_NVSP_V5, HV_NVSP_V4, HV_NVSP_V2, HV_NVSP_V1,
 };
 
-void nv_wait_init(struct nv_wait *w)
-{
-	spin_lock_init(&w->lock);
-	init_completion(&w->done);
-}
-
-/*
- * Waits for the answer that @w was armed for, at most for the limit, and not
- * longer than the channel lives.  @w is disarmed in any case, so a late answer
- * finds nobody.
- */
-int nv_wait_for(struct nv_conn *conn, struct nv_wait *w, const char *what)
-{
-	unsigned int limit = conn->silent ? NV_WAIT_SILENT_MS : NV_WAIT_MS;
-	unsigned int ms;
-	bool came = false;
-
-	for (ms = 0; !came && ms < limit && !conn->chan->rescind; ms += 50)
-		came = wait_for_completion_timeout(&w->done, msecs_to_jiffies(50));
-	spin_lock_bh(&w->lock);
-	came |= !w->active;
-	w->active = false;
-	spin_unlock_bh(&w->lock);
-	if (came) {
-		conn->silent = false;
-		return 0;
-	}
-	if (conn->chan->rescind)
-		return -ENODEV;
-	conn->silent = true;
-	nv_bad(conn->nv, NV_BAD_TIMEOUT, "no answer to %s within %u ms (channel %u)",
-	       what, limit, conn->chan->offermsg.child_relid);
-	return -ETIMEDOUT;
-}
-
 static int nv_nvsp_send(struct nv_conn *conn, const struct hv_nvsp *m, u64 id,
 			bool answer)
 {
@@ -69,44 +34,40 @@ static int nv_nvsp_send(struct nv_conn *conn, const struct hv_nvsp *m, u64 id,
  * @conn: the connection
  * @m: the message; overwritten by the answer
  * @want: type that the answer must have; 0 if it may be empty
- * @len: gets the answer's length
+ * @least: length that the answer must have
  *
  * Context: may sleep, for a limited time.
- * Return: 0 or a negative error.
+ * Return: the answer's length, or a negative error.
  */
-int nv_nvsp_request(struct nv_conn *conn, struct hv_nvsp *m, u32 want, u32 *len)
+int nv_nvsp_request(struct nv_conn *conn, struct hv_nvsp *m, u32 want, u32 least)
 {
 	u32 type = le32_to_cpu(m->type);
 	struct nv_wait *w = &conn->nvsp;
 	struct hv_nvsp reply = {};
 	char what[24];
+	u64 id;
 	int ret;
 
 	mutex_lock(&conn->request_lock);
-	spin_lock_bh(&w->lock);
-	reinit_completion(&w->done);
-	w->id = NV_ID(NV_ID_NVSP, ++conn->nvsp_gen, type);
-	w->want = want;
-	w->reply = &reply;
-	w->cap = sizeof(reply);
-	w->len = 0;
-	w->active = true;
-	spin_unlock_bh(&w->lock);
-
-	ret = nv_nvsp_send(conn, m, w->id, true);
+	id = NV_ID(NV_ID_NVSP, ++conn->nvsp_gen, type);
+	nv_wait_arm(w, id, want, &reply, sizeof(reply));
+	ret = nv_nvsp_send(conn, m, id, true);
 	if (ret) {
-		spin_lock_bh(&w->lock);
-		w->active = false;
-		spin_unlock_bh(&w->lock);
+		nv_wait_disarm(w);
 	} else {
 		snprintf(what, sizeof(what), "NVSP message %u", type);
 		ret = nv_wait_for(conn, w, what);
 	}
 	if (!ret) {
 		*m = reply;
-		*len = w->len;
+		ret = w->len;
 	}
 	mutex_unlock(&conn->request_lock);
+	if (ret >= 0 && (u32)ret < least) {
+		nv_bad(conn->nv, NV_BAD_REPLY, "NVSP message %u answered with %d bytes",
+		       type, ret);
+		ret = -EPROTO;
+	}
 	return ret;
 }
 
@@ -134,26 +95,18 @@ void nv_nvsp_completion(struct nv_queue *q, u64 id, const void *body, u32 len)
 	struct nv_conn *conn = q->conn;
 	struct nv_wait *w = &conn->nvsp;
 	struct hv_nvsp m = {};
-	bool mine, fits;
+	enum nv_answer a = NV_ANSWER_TO_NOBODY;
 
 	memcpy(&m, body, min_t(u32, len, sizeof(m)));
 	trace_nvsp_recv(conn->nv->ndev, le32_to_cpu(m.type));
-	spin_lock(&w->lock);
-	mine = !q->index && w->active && w->id == id;
-	fits = !w->want || (len >= sizeof(m.type) &&
-			    le32_to_cpu(m.type) == w->want);
-	if (mine && fits) {
-		w->active = false;
-		w->len = min_t(u32, len, w->cap);
-		memcpy(w->reply, &m, w->len);
-		complete(&w->done);
-	}
-	spin_unlock(&w->lock);
-	if (!mine)
+	if (!q->index)
+		a = nv_wait_answer(w, id, le32_to_cpu(m.type), &m,
+				   min_t(u32, len, sizeof(m)));
+	if (a == NV_ANSWER_TO_NOBODY)
 		nv_bad(conn->nv, NV_BAD_COMPLETION,
 		       "completion %#llx of no NVSP request (channel %u)", id,
 		       q->chan->offermsg.child_relid);
-	else if (!fits)
+	else if (a == NV_ANSWER_UNFIT)
 		nv_bad(conn->nv, NV_BAD_REPLY,
 		       "request %#llx answered with type %u of %u bytes", id,
 		       le32_to_cpu(m.type), len);
@@ -202,16 +155,13 @@ void nv_nvsp_inband(struct nv_queue *q, const void *body, u32 len)
 static int nv_try_version(struct nv_conn *conn, u32 version)
 {
 	struct hv_nvsp m = { .type = cpu_to_le32(HV_NVSP_INIT) };
-	u32 len;
 	int ret;
 
 	m.init.min = cpu_to_le32(version);
 	m.init.max = cpu_to_le32(version);
-	ret = nv_nvsp_request(conn, &m, HV_NVSP_INIT_REPLY, &len);
-	if (ret)
+	ret = nv_nvsp_request(conn, &m, HV_NVSP_INIT_REPLY, HV_NVSP_LEN(init_reply));
+	if (ret < 0)
 		return ret;
-	if (len < HV_NVSP_LEN(init_reply))
-		return -EPROTO;
 	if (le32_to_cpu(m.init_reply.status) != HV_NVSP_STATUS_OK)
 		return -EPROTONOSUPPORT;
 	conn->host.nvsp = version;

@@ -112,26 +112,6 @@ static void nv_rndis_tell(struct nv_conn *conn, const void *msg, u32 len)
 
 /* ---- requests with an answer ---- */
 
-static void nv_arm(struct nv_wait *w, u32 id, u32 want, void *reply, u32 cap)
-{
-	spin_lock_bh(&w->lock);
-	reinit_completion(&w->done);
-	w->id = id;
-	w->want = want;
-	w->reply = reply;
-	w->cap = cap;
-	w->len = 0;
-	w->active = true;
-	spin_unlock_bh(&w->lock);
-}
-
-static void nv_disarm(struct nv_wait *w)
-{
-	spin_lock_bh(&w->lock);
-	w->active = false;
-	spin_unlock_bh(&w->lock);
-}
-
 /* Under request_lock.  The answer's length or an error. */
 static int nv_exchange(struct nv_conn *conn, struct page *page, u32 len, u32 id,
 		       u32 type, void *reply)
@@ -147,10 +127,10 @@ static int nv_exchange(struct nv_conn *conn, struct page *page, u32 len, u32 id,
 				      page_address(page))->oid));
 	else
 		snprintf(what, sizeof(what), "RNDIS message %u", type);
-	nv_arm(w, id, type | HV_RNDIS_REPLY, reply, NV_CTL_REPLY);
+	nv_wait_arm(w, id, type | HV_RNDIS_REPLY, reply, NV_CTL_REPLY);
 	ret = nv_ctl_send(conn, page, len);
 	if (ret) {
-		nv_disarm(w);
+		nv_wait_disarm(w);
 		return ret;
 	}
 	ret = nv_wait_for(conn, w, what);
@@ -230,12 +210,13 @@ int nv_rndis_set(struct nv_conn *conn, u32 oid, const void *data, u32 len)
 	if (!reply)
 		return -ENOMEM;
 	ret = nv_rndis_request(conn, HV_RNDIS_SET, oid, data, len, reply);
-	memcpy(&r, reply, sizeof(r));
+	if (ret >= 0 && ret < (int)sizeof(r))
+		ret = -EINVAL;
+	if (ret >= 0)
+		memcpy(&r, reply, sizeof(r));
 	kfree(reply);
 	if (ret < 0)
 		return ret;
-	if (ret < (int)sizeof(r))
-		return -EINVAL;
 	return le32_to_cpu(r.status) == HV_RNDIS_STATUS_OK ? 0 : -EIO;
 }
 
@@ -403,21 +384,10 @@ bad:
 
 static void nv_reply(struct nv_conn *conn, u32 type, const void *msg, u32 len)
 {
-	struct nv_wait *w = &conn->rndis;
 	struct hv_rndis_short m;
-	bool mine;
 
 	memcpy(&m, msg, sizeof(m));
-	spin_lock(&w->lock);
-	mine = w->active && w->want == type && w->id == le32_to_cpu(m.id);
-	if (mine) {
-		w->active = false;
-		w->len = min_t(u32, len, w->cap);
-		memcpy(w->reply, msg, w->len);
-		complete(&w->done);
-	}
-	spin_unlock(&w->lock);
-	if (mine)
+	if (nv_wait_answer(&conn->rndis, le32_to_cpu(m.id), type, msg, len) == NV_ANSWER_TAKEN)
 		return;
 	atomic64_inc(&conn->nv->late_replies);
 	nv_bad(conn->nv, NV_BAD_REPLY, "RNDIS reply %#x with id %u that nobody waits for",

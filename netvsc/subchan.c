@@ -72,16 +72,14 @@ void nv_subchannel_offered(struct vmbus_channel *chan)
 static int nv_sub_request(struct nv_conn *conn, u32 count)
 {
 	struct hv_nvsp m = { .type = cpu_to_le32(HV_NVSP_SUBCHANNEL) };
-	u32 len;
 	int ret;
 
 	m.subchannel.op = cpu_to_le32(HV_NVSP_SUBCHANNEL_ALLOCATE);
 	m.subchannel.count = cpu_to_le32(count);
-	ret = nv_nvsp_request(conn, &m, HV_NVSP_SUBCHANNEL, &len);
-	if (ret)
+	ret = nv_nvsp_request(conn, &m, HV_NVSP_SUBCHANNEL, HV_NVSP_LEN(subchannel_reply));
+	if (ret < 0)
 		return ret;
-	if (len < HV_NVSP_LEN(subchannel_reply) ||
-	    le32_to_cpu(m.subchannel_reply.status) != HV_NVSP_STATUS_OK)
+	if (le32_to_cpu(m.subchannel_reply.status) != HV_NVSP_STATUS_OK)
 		return -EIO;
 	return min(le32_to_cpu(m.subchannel_reply.count), count);
 }

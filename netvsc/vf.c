@@ -26,15 +26,14 @@ static int nv_vf_path(struct nv *nv, bool vf)
 {
 	struct hv_nvsp m = { .type = cpu_to_le32(HV_NVSP_DATA_PATH) };
 	struct nv_conn *conn = nv_conn_rtnl(nv);
-	u32 len;
 	int ret = 0;
 
 	if (nv->vf_path == vf || (!conn && vf))
 		return 0;
 	m.data_path.path = cpu_to_le32(vf ? HV_NVSP_PATH_VF : HV_NVSP_PATH_SYNTHETIC);
 	if (conn)	/* the answer carries nothing */
-		ret = nv_nvsp_request(conn, &m, 0, &len);
-	if (ret && vf)
+		ret = nv_nvsp_request(conn, &m, 0, 0);
+	if (ret < 0 && vf)
 		return ret;
 	WRITE_ONCE(nv->vf_path, vf);
 	netdev_info(nv->ndev, "data path is %s now\n", vf ? "the VF" : "synthetic");

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Waiting for an answer of the host, NVSP or RNDIS: one request at a time, for
+ * a limited time.  An answer that comes later, twice or to another request
+ * finds nobody.
+ */
+#include "netvsc.h"
+
+void nv_wait_init(struct nv_wait *w)
+{
+	spin_lock_init(&w->lock);
+	init_completion(&w->done);
+}
+
+/**
+ * nv_wait_arm - expect an answer, before the request is sent
+ * @w: who waits
+ * @id: the request's id
+ * @want: type of the answer, 0 for any
+ * @reply: gets the answer
+ * @cap: room there; a longer answer is cut
+ */
+void nv_wait_arm(struct nv_wait *w, u64 id, u32 want, void *reply, u32 cap)
+{
+	spin_lock_bh(&w->lock);
+	reinit_completion(&w->done);
+	w->id = id;
+	w->want = want;
+	w->reply = reply;
+	w->cap = cap;
+	w->len = 0;
+	w->active = true;
+	spin_unlock_bh(&w->lock);
+}
+
+/* The request was not sent after all. */
+void nv_wait_disarm(struct nv_wait *w)
+{
+	spin_lock_bh(&w->lock);
+	w->active = false;
+	spin_unlock_bh(&w->lock);
+}
+
+/**
+ * nv_wait_answer - an answer came
+ * @w: who waits, perhaps
+ * @id: the request's id in it
+ * @type: its type
+ * @body: private copy of it
+ * @len: length of that
+ *
+ * Context: NAPI.
+ * Return: whether it was taken, has another type than wanted, or nobody asked.
+ */
+enum nv_answer nv_wait_answer(struct nv_wait *w, u64 id, u32 type, const void *body, u32 len)
+{
+	enum nv_answer a = NV_ANSWER_TO_NOBODY;
+
+	spin_lock(&w->lock);
+	if (w->active && w->id == id) {
+		a = w->want && w->want != type ? NV_ANSWER_UNFIT : NV_ANSWER_TAKEN;
+		if (a == NV_ANSWER_TAKEN) {
+			w->active = false;
+			w->len = min(len, w->cap);
+			memcpy(w->reply, body, w->len);
+			complete(&w->done);
+		}
+	}
+	spin_unlock(&w->lock);
+	return a;
+}
+
+/*
+ * Waits for the answer that @w was armed for, at most for the limit, and not
+ * longer than the channel lives.  @w is disarmed in any case, so a late answer
+ * finds nobody.
+ */
+int nv_wait_for(struct nv_conn *conn, struct nv_wait *w, const char *what)
+{
+	unsigned int limit = conn->silent ? NV_WAIT_SILENT_MS : NV_WAIT_MS;
+	unsigned int ms;
+	bool came = false;
+
+	for (ms = 0; !came && ms < limit && !conn->chan->rescind; ms += 50)
+		came = wait_for_completion_timeout(&w->done, msecs_to_jiffies(50));
+	spin_lock_bh(&w->lock);
+	came |= !w->active;
+	w->active = false;
+	spin_unlock_bh(&w->lock);
+	if (came) {
+		conn->silent = false;
+		return 0;
+	}
+	if (conn->chan->rescind)
+		return -ENODEV;
+	conn->silent = true;
+	nv_bad(conn->nv, NV_BAD_TIMEOUT, "no answer to %s within %u ms (channel %u)",
+	       what, limit, conn->chan->offermsg.child_relid);
+	return -ETIMEDOUT;
+}
