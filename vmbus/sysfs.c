@@ -230,14 +230,14 @@ static ssize_t channel_##name##_show(struct vmbus_channel *ch, char *buf) \
 }									\
 CHANNEL_ATTR(name, 0444, NULL)
 
-#define CHANNEL_MONITOR_SHOW(name, value)				\
+#define CHANNEL_MONITOR_SHOW(name, mode, store, value)			\
 static ssize_t channel_##name##_show(struct vmbus_channel *ch, char *buf) \
 {									\
 	const struct hv_monitor_page *page = monitor_page(ch, MONITOR_CLIENT); \
 									\
 	return page ? sysfs_emit(buf, "%u\n", value) : -EINVAL;		\
 }									\
-CHANNEL_ATTR(name, 0444, NULL)
+CHANNEL_ATTR(name, mode, store)
 
 CHANNEL_RING_SHOW(out_mask, outbound, current_interrupt_mask);
 CHANNEL_RING_SHOW(in_mask, inbound, current_interrupt_mask);
@@ -251,8 +251,24 @@ CHANNEL_SHOW(out_full_first, "%llu", ch->out_full_first);
 CHANNEL_SHOW(out_full_total, "%llu", ch->out_full_total);
 CHANNEL_SHOW(monitor_id, "%u", ch->offermsg.monitorid);
 CHANNEL_SHOW(subchannel_id, "%u", ch->offermsg.offer.sub_channel_index);
-CHANNEL_MONITOR_SHOW(pending, page->trigger_group[ch->monitor_grp].pending);
-CHANNEL_MONITOR_SHOW(latency, page->latency[ch->monitor_grp][ch->monitor_bit & 31]);
+CHANNEL_MONITOR_SHOW(pending, 0444, NULL, page->trigger_group[ch->monitor_grp].pending);
+
+/* How long a signal through the monitor page may wait, in units of 100 ns: the host looks then. */
+static ssize_t channel_latency_store(struct vmbus_channel *ch, const char *buf, size_t count)
+{
+	struct hv_monitor_page *page = vmbus_connection.monitor_pages[MONITOR_CLIENT];
+	u16 latency;
+	int ret = kstrtou16(buf, 0, &latency);
+
+	if (ret)
+		return ret;
+	if (!page || ch->monitor_grp >= ARRAY_SIZE(page->trigger_group))
+		return -ENODEV;
+	WRITE_ONCE(page->latency[ch->monitor_grp][ch->monitor_bit & 31], latency);
+	return count;
+}
+CHANNEL_MONITOR_SHOW(latency, 0644, channel_latency_store,
+		     page->latency[ch->monitor_grp][ch->monitor_bit & 31]);
 
 static ssize_t channel_cpu_show(struct vmbus_channel *ch, char *buf)
 {

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Monitor pages: a channel offered with a monitor bit is signalled by a bit
- * in guest memory instead of a hypercall, so the host has to look for it.
+ * in guest memory instead of a hypercall, so the host has to look for it, as
+ * often as the page says.
  */
 #include <stdlib.h>
+#include <time.h>
 #include "bus.h"
 #include "log.h"
 #include "poll.h"
@@ -17,19 +19,47 @@ struct monitor {
 	struct bus *bus;
 	struct monitor_page *to_guest, *to_host;
 	struct vsp_dev *dev[MONITOR_IDS];
+	uint64_t next[MONITOR_IDS];	/* look at this time, in units of 100 ns */
 	struct ptimer *timer;
 	uint64_t triggers;
 };
 
 static void scan(void *ctx);
 
+static uint64_t now_100ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 10000000ull + t.tv_nsec / 100;
+}
+
+/* Those of a group whose time has come; the guest may change how often it comes. */
+static uint32_t take_due(struct monitor *m, unsigned int group)
+{
+	uint64_t now = now_100ns();
+	uint32_t due = 0;
+
+	for (unsigned int bit = 0; bit < 32; bit++) {
+		unsigned int id = group * 32 + bit;
+		uint16_t latency = m->to_host->latency[group][bit];
+
+		if (now < m->next[id] && m->next[id] - now <= latency)
+			continue;
+		m->next[id] = now + latency;
+		due |= 1u << bit;
+	}
+	return due;
+}
+
 /* Bits of a group that the guest has set since the last look. */
 static uint32_t take_pending(struct monitor *m, unsigned int group)
 {
 	uint8_t *p = (uint8_t *)m->to_host +
 		offsetof(struct monitor_page, group) + 8 * group;
+	uint32_t due = take_due(m, group);
 
-	return __atomic_exchange_n((uint32_t *)p, 0, __ATOMIC_ACQ_REL);
+	return __atomic_fetch_and((uint32_t *)p, ~due, __ATOMIC_ACQ_REL) & due;
 }
 
 static void scan_group(struct monitor *m, unsigned int group)

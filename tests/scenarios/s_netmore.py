@@ -4,10 +4,9 @@ import re
 import socket
 import time
 
-from nethost import GUEST, HOST, MAC, Echo, Nic, host
+from nethost import GUEST, HOST, MAC, Echo, Nic, host, load
 from registry import ONLY_OURS, Machine, scenario
 from s_net import PLAIN
-from s_netload import load
 
 MANY = Machine(cpus=2, memory=1024, disks=(),
                options=sum((("--nic", "tap=hvt%d,queues=2,mac=00:15:5d:01:02:%02x" % (i, 3 + i)) for i in range(9)), ()))
@@ -144,6 +143,29 @@ def net_coalesce(m):
     host("ip neigh del %s dev hvt0" % GUEST)
     m.note("interrupts a packet: %s" % {k: ["%.2f" % r for r in v] for k, v in rate.items()})
     m.expect(rate[1000][0] < 0.8 * min(rate[0]), "interrupts a packet: %s" % rate)
+
+
+@scenario(rows="N40", machine=PLAIN, drivers=ONLY_OURS, timeout=300)
+def net_monitor(m):
+    "a NIC with a monitor bit: its latency file says how often the host looks for what the guest has"
+    n = Nic(m)
+    m.host("set net0 monitor=1")
+    n.again()
+    files = m.sh("ls $(readlink -f /sys/class/net/eth0/device)/channels/*/latency").split()
+    m.expect(len(files) == 1, "channels with a monitor: %s" % files)
+    gap = {}
+    for units in (1000, 60000):                                 # of 100 ns
+        m.sh("echo %d >%s; [ $(cat %s) = %d ]; sleep 0.1" % (units, files[0], files[0], units))
+        m.trace.mark()
+        n.content(0.5, "latency %d" % units)
+        times = [float(line.split()[0]) for line in m.trace.find("MONITOR_TRIGGER")]
+        m.expect(len(times) > 5, "signalled %d times" % len(times))
+        gap[units] = min(b - a for a, b in zip(times, times[1:]))
+    m.note("shortest time between two looks: %s" % gap)
+    m.expect(gap[1000] < 0.005 < gap[60000], "shortest time between two looks: %s" % gap)
+    m.host("set net0 monitor=0")
+    n.again()
+    n.content(0.2, "without a monitor")
 
 
 @scenario(rows="N06 N05", machine=PLAIN, drivers=ONLY_OURS, timeout=900, noise="host:|cannot|failed|does not")
