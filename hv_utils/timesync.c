@@ -96,6 +96,19 @@ static s64 ts_remaining(const struct ts_sample *s, s64 by)
 	return (left > 0) == (by > 0) ? left : 0;
 }
 
+/* Moving the clock is not exact: what it was off by is no one else's steering. */
+static void ts_own_move(struct ts *ts)
+{
+	struct system_time_snapshot now;
+
+	spin_lock_bh(&ts->lock);
+	ktime_get_snapshot(&now);
+	ts->unseen_raw += ktime_to_ns(ktime_sub(now.raw, ts->last_raw));
+	ts->last_real = now.real;
+	ts->last_raw = now.raw;
+	spin_unlock_bh(&ts->lock);
+}
+
 static void ts_adjust_work(struct work_struct *work)
 {
 	struct ts *ts = container_of(work, struct ts, adjust);
@@ -114,6 +127,7 @@ static void ts_adjust_work(struct work_struct *work)
 	if (!by)
 		return;
 	ts_move_clock(by);
+	ts_own_move(ts);
 	if (timesync_verbose || by >= TS_LOG_NS || by <= -TS_LOG_NS)
 		pr_info_ratelimited("TimeSync: clock moved by %lld us\n",
 				    div_s64(by, NSEC_PER_USEC));
@@ -131,6 +145,8 @@ static u64 ts_elapsed(struct ts *ts, bool *disciplined)
 	*disciplined = ts->track.seen && ts_disciplined(real, raw);
 	ts->last_real = now.real;
 	ts->last_raw = now.raw;
+	raw += ts->unseen_raw;
+	ts->unseen_raw = 0;
 	return ts->track.seen ? raw : 0;
 }
 
@@ -159,8 +175,6 @@ static void ts_consider(struct ts *ts, const struct ts_sample *s)
 		return;
 	ts->by_ns = by;
 	ts->step = by == ts->offset_ns;
-	/* the move is no one else's steering */
-	ts->last_real = ktime_add_ns(ts->last_real, by);
 	queue_work(ts->wq, &ts->adjust);
 }
 

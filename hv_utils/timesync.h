@@ -14,7 +14,8 @@ struct ts {
 	bool valid;			/* there is a sample */
 	struct ts_sample sample;	/* the last */
 	struct ts_track track;
-	ktime_t last_real, last_raw;	/* when it came */
+	ktime_t last_real, last_raw;	/* when it came, or our last move after it */
+	s64 unseen_raw;			/* between those two */
 	s64 offset_ns;			/* what it found */
 	s64 by_ns;			/* what is to be done */
 	bool step;			/* all of it, not just a part */
