@@ -267,6 +267,7 @@ static ssize_t channel_latency_store(struct vmbus_channel *ch, const char *buf, 
 	WRITE_ONCE(page->latency[ch->monitor_grp][ch->monitor_bit & 31], latency);
 	return count;
 }
+
 CHANNEL_MONITOR_SHOW(latency, 0644, channel_latency_store,
 		     page->latency[ch->monitor_grp][ch->monitor_bit & 31]);
 
