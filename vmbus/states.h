@@ -9,10 +9,4 @@
 bool chan_move_legal(enum vmbus_channel_state from, enum vmbus_channel_state to);
 bool phase_move_legal(enum vmbus_phase from, enum vmbus_phase to);
 
-/* Open, or being opened or closed. */
-static inline bool chan_in_use(const struct vmbus_channel *ch)
-{
-	return ch->state == CHANNEL_OPENING_STATE || ch->state == CHANNEL_OPENED_STATE;
-}
-
 #endif

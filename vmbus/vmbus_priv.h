@@ -146,6 +146,12 @@ static inline struct vmbus_channel *chan_primary(struct vmbus_channel *ch)
 	return ch->primary_channel ?: ch;
 }
 
+/* open, or being opened or closed */
+static inline bool chan_in_use(const struct vmbus_channel *ch)
+{
+	return ch->state == CHANNEL_OPENING_STATE || ch->state == CHANNEL_OPENED_STATE;
+}
+
 /* main.c: the one instance, and the limits */
 extern struct vmbus vmbus_bus;
 extern uint vmbus_host_timeout;		/* module parameter, seconds */
