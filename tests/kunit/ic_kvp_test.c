@@ -506,6 +506,7 @@ static void fcopy_piece(struct kunit *test)
 	word(f->host, 48, 100);
 	memset(f->host + 52, 0xaa, 100);
 	KUNIT_ASSERT_EQ(test, fcopy_from_host(m, &len, f->host, 152), 0u);
+	KUNIT_EXPECT_EQ(test, len, 6196u);	/* the daemon reads all of it, whatever the size */
 	KUNIT_EXPECT_EQ(test, m->piece.offset, 0x111223344ull);
 	KUNIT_EXPECT_EQ(test, m->piece.size, 100u);
 	KUNIT_EXPECT_EQ(test, m->piece.data[99], 0xaa);
