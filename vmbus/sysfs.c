@@ -13,10 +13,9 @@
 enum { MONITOR_SERVER, MONITOR_CLIENT };	/* who is told by that page */
 
 /* A channel's monitor page, or NULL. Its monitor id came from the host. */
-static const struct hv_monitor_page *monitor_page(const struct vmbus_channel *ch,
-						  unsigned int which)
+static struct hv_monitor_page *monitor_page(const struct vmbus_channel *ch, unsigned int which)
 {
-	const struct hv_monitor_page *page = vmbus_connection.monitor_pages[which];
+	struct hv_monitor_page *page = vmbus_connection.monitor_pages[which];
 
 	if (!page || ch->monitor_grp >= ARRAY_SIZE(page->trigger_group))
 		return NULL;
@@ -256,13 +255,13 @@ CHANNEL_MONITOR_SHOW(pending, 0444, NULL, page->trigger_group[ch->monitor_grp].p
 /* How long a signal through the monitor page may wait, in units of 100 ns: the host looks then. */
 static ssize_t channel_latency_store(struct vmbus_channel *ch, const char *buf, size_t count)
 {
-	struct hv_monitor_page *page = vmbus_connection.monitor_pages[MONITOR_CLIENT];
+	struct hv_monitor_page *page = monitor_page(ch, MONITOR_CLIENT);
 	u16 latency;
 	int ret = kstrtou16(buf, 0, &latency);
 
 	if (ret)
 		return ret;
-	if (!page || ch->monitor_grp >= ARRAY_SIZE(page->trigger_group))
+	if (!page)
 		return -ENODEV;
 	WRITE_ONCE(page->latency[ch->monitor_grp][ch->monitor_bit & 31], latency);
 	return count;
