@@ -11,12 +11,15 @@ import shutil
 import subprocess
 
 
+ASIDE = ""      # one more folder of programs
+
+
 def out(*cmd):
     return subprocess.run(cmd, stdout=subprocess.PIPE, check=True, text=True).stdout
 
 
 def find(program):
-    path = shutil.which(program, path="/usr/sbin:/usr/bin:/sbin:/bin:" + os.environ.get("PATH", ""))
+    path = shutil.which(program, path="/usr/sbin:/usr/bin:/sbin:/bin:%s:%s" % (os.environ.get("PATH", ""), ASIDE))
     return path and os.path.abspath(path)
 
 
@@ -51,6 +54,12 @@ def symbols(path, defined):
     return found
 
 
+def copied(program):
+    """Variables of libraries that PROGRAM has a copy of, as (name, version or None)."""
+    found = re.findall(r"R_X86_64_COPY\s+\S+\s+(\w+)(?:@(\S+))?", out("readelf", "-rW", program))
+    return {(name, version or None) for name, version in found}
+
+
 def version_needs(program):
     """{library: versions that the program asks of it}"""
     needs, lib = {}, None
@@ -64,12 +73,12 @@ def version_needs(program):
     return needs
 
 
-def stub(folder, lib, wanted, versions):
-    """An empty library LIB in FOLDER with the symbols WANTED, {name: version}."""
+def stub(folder, lib, wanted, versions, variables):
+    """An empty library LIB in FOLDER with the symbols WANTED, {name: version}; VARIABLES are no functions."""
     source, script = os.path.join(folder, "stub.c"), os.path.join(folder, "stub.map")
     with open(source, "w") as f:
         f.write("__attribute__((noreturn)) void abort(void);\n")
-        f.writelines("void %s(void) { abort(); }\n" % n for n in sorted(wanted))
+        f.writelines(("void *%s;\n" if n in variables else "void %s(void) { abort(); }\n") % n for n in sorted(wanted))
     with open(script, "w") as f:
         for v in sorted(versions):
             names = sorted(n for n in wanted if wanted[n] == v)
@@ -93,10 +102,11 @@ def stubs(program, keep, folder):
                 pending.append(real[name])
     kept.update({n: p for n, p in real.items() if n.startswith("/")})
     there = {n for p in kept.values() for n, _ in symbols(p, True)}
-    missing = {n: v for n, v in symbols(program, False) if n not in there}
+    variables = {n: v for n, v in copied(program) if n not in there}
+    missing = {n: v for n, v in symbols(program, False) if n not in there} | variables
     needs = version_needs(program)
     for i, lib in enumerate(dropped):
         versions = needs.get(lib, set())
         mine = {n: v for n, v in missing.items() if v in versions or (v is None and i == 0)}
-        kept[lib] = stub(folder, lib, mine, versions)
+        kept[lib] = stub(folder, lib, mine, versions, variables)
     return kept

@@ -177,6 +177,35 @@ def utils_ptp(m):
     m.expect(abs(phc_error(m)) < 0.1, "PTP clock off by %f s" % phc_error(m))
 
 
+CHRONY = """refclock PHC /dev/ptp0 poll 0 dpoll -2
+makestep 0.05 -1
+cmdport 0
+pidfile /run/chronyd.pid
+"""
+
+
+@scenario(rows="~U04", machine=MACHINE, drivers=ONLY_OURS, timeout=200)
+def utils_chrony(m):
+    "Debian's chrony with the PTP clock as its only source sets the system's clock by it"
+    Services(m, ())
+    m.sh("adjtimex -f 0 >/dev/null")
+    m.host("time sync offset=0 interval=0")
+    near(m, 0, 0.02)
+    m.sh("cat >/tmp/chrony.conf <<'END'\n%sEND" % CHRONY)
+    m.sh("(chronyd -d -u root -f /tmp/chrony.conf >/tmp/chrony.log 2>&1 &) >/dev/null 2>&1")
+    try:
+        m.host("time offset=-0.3 interval=500")
+        near(m, -0.3, 0.05, 60)
+    finally:
+        log = m.sh("kill $(cat /run/chronyd.pid); cat /tmp/chrony.log")
+        m.host("time offset=0 interval=0")
+    m.expect("Selected source PHC0" in log, "chronyd:\n" + log)
+    m.note(log.splitlines()[-2])
+    m.sh("adjtimex -f 0 >/dev/null")
+    m.host("time sync")
+    near(m, 0, 0.02)
+
+
 @scenario(rows="U05 ~U06", machine=MACHINE, drivers=ONLY_OURS, timeout=300)
 def utils_samples_only(m):
     "a host that sends only samples: a guest that stood still catches up, and never goes back"
