@@ -310,7 +310,6 @@ static struct notifier_block bus_notifier = { .notifier_call = bus_notify };
 void vmbus_device_unregister(struct hv_device *device_obj)
 {
 	struct vmbus_channel *ch = device_obj->channel;
-
 	bool registered;
 
 	mutex_lock(&to_chan(ch)->bus->chan_mutex);

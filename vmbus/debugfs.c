@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * /sys/kernel/debug/hyperv: error counters of the bus; per device its channels'
- * rings and errors; and, with the module parameter "testing", delays to
- * inject, where and as Documentation/ABI/testing/debugfs-hyperv has them.
+ * /sys/kernel/debug/hv_vmbus: error counters of the bus; per device its channels'
+ * rings and errors. With the module parameter "testing", /sys/kernel/debug/hyperv:
+ * delays to inject, where and as Documentation/ABI/testing/debugfs-hyperv has them,
+ * and nothing else: the kernel's vmbus_testing takes every file there for a delay.
  *
  * The bus works without any of it.
  */
@@ -81,6 +82,8 @@ static void add_delays(struct hv_device *dev)
 	struct vmbus_channel *ch = dev->channel;
 	struct dentry *dir;
 
+	dev->debug_dir = debugfs_create_dir(dev_name(&dev->device),
+					    to_chan(ch)->bus->debugfs_delays);
 	debugfs_create_file("fuzz_test_state", 0644, dev->debug_dir, dev,
 			    &state_fops);
 	dir = debugfs_create_dir("delay", dev->debug_dir);
@@ -160,13 +163,15 @@ DEFINE_SHOW_ATTRIBUTE(rings);
 /* ------------------------------ start and stop ------------------------------ */
 
 /**
- * debugfs_start - create the folder and what belongs to the bus
+ * debugfs_start - create the folders and what belongs to the bus
  * @bus: the bus
  */
 void debugfs_start(struct vmbus *bus)
 {
-	bus->debugfs = debugfs_create_dir("hyperv", NULL);
+	bus->debugfs = debugfs_create_dir("hv_vmbus", NULL);
 	debugfs_create_file("errors", 0444, bus->debugfs, bus, &bus_errors_fops);
+	if (testing)
+		bus->debugfs_delays = debugfs_create_dir("hyperv", NULL);
 }
 
 /**
@@ -175,33 +180,39 @@ void debugfs_start(struct vmbus *bus)
  */
 void debugfs_stop(struct vmbus *bus)
 {
+	debugfs_remove_recursive(bus->debugfs_delays);
 	debugfs_remove_recursive(bus->debugfs);
+	bus->debugfs_delays = NULL;
 	bus->debugfs = NULL;
 }
 
 /**
- * debugfs_add_device - create a device's folder
+ * debugfs_add_device - create a device's folders
  * @dev: a device with its primary channel
  */
 void debugfs_add_device(struct hv_device *dev)
 {
-	struct vmbus *bus = to_chan(dev->channel)->bus;
+	struct vmbus_chan *chan = to_chan(dev->channel);
 
-	dev->debug_dir = debugfs_create_dir(dev_name(&dev->device), bus->debugfs);
-	debugfs_create_file("errors", 0444, dev->debug_dir, dev, &errors_fops);
-	debugfs_create_file("rings", 0400, dev->debug_dir, dev, &rings_fops);
+	chan->debugfs = debugfs_create_dir(dev_name(&dev->device), chan->bus->debugfs);
+	debugfs_create_file("errors", 0444, chan->debugfs, dev, &errors_fops);
+	debugfs_create_file("rings", 0400, chan->debugfs, dev, &rings_fops);
 	if (testing)
 		add_delays(dev);
 }
 
 /**
- * debugfs_remove_device - remove a device's folder
+ * debugfs_remove_device - remove a device's folders
  * @dev: the device; its channel is still there
  *
  * Waits for readers. Context: process, without vmbus.chan_mutex.
  */
 void debugfs_remove_device(struct hv_device *dev)
 {
+	struct vmbus_chan *chan = to_chan(dev->channel);
+
 	debugfs_remove_recursive(dev->debug_dir);
+	debugfs_remove_recursive(chan->debugfs);
 	dev->debug_dir = NULL;
+	chan->debugfs = NULL;
 }

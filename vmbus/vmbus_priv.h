@@ -87,8 +87,7 @@ struct vmbus {
 	atomic64_t err[VERR_COUNT];
 	atomic64_t msgs_in;
 	atomic64_t msgs_out;
-	struct dentry *debugfs;
-	struct hv_debugfs_bus *debugfs_priv;
+	struct dentry *debugfs, *debugfs_delays;
 };
 
 /*
@@ -116,8 +115,7 @@ struct vmbus_chan {
 	struct chan_io io;		/* data path (chan_io.c) */
 	atomic64_t err[VERR_COUNT];
 
-	struct dentry *debugfs;
-	struct hv_debugfs_chan *debugfs_priv;
+	struct dentry *debugfs;		/* of a primary channel: its device's */
 };
 
 enum vmbus_chan_flags {

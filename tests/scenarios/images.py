@@ -22,7 +22,7 @@ def prepare(kernels, build):
     """{kernel: files}, after building them when asked to."""
     if build:
         run("make", "-s", "-C", "tests/hvroot")
-    plan = {}
+    plan, tools = {}, run("tests/guest/mktools")
     for kernel in sorted(kernels):
         folder = run("scripts/kernel", kernel)
         if build and os.path.exists(os.path.join(ROOT, "vmbus/main.c")):
@@ -32,6 +32,7 @@ def prepare(kernels, build):
             "kernel": os.path.join(folder, "vmlinux"),
             "kernel-qemu": os.path.join(folder, "vmlinuz"),
             "initrd": run("tests/guest/mkinitramfs", kernel),
+            "tools": tools,
         }
         if kernel == "debug":
             with open(os.path.join(folder, "version")) as f:

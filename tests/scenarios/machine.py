@@ -160,7 +160,7 @@ class Booted:
         return out.strip()
 
     def wait(self, test, timeout=30, what=None):
-        """Until the guest's shell says TEST holds."""
+        """Until the guest's shell says TEST holds; TIMEOUT is an idle machine's, a busy one has twice that."""
         limit = int(self.left(timeout * 2))
         loop = ("read _t _r </proc/uptime; _end=$((${_t%%.*} + %d)); until %s; do read _t _r </proc/uptime; "
                 "[ ${_t%%.*} -lt $_end ] || exit 99; sleep 0.2; done" % (limit, test))

@@ -12,7 +12,7 @@ READ = "dd if=%s of=/dev/null bs=4k count=16 iflag=direct 2>/dev/null"
 def errors(m):
     """The bus's error counters by name."""
     found = {}
-    for line in m.sh("cat /sys/kernel/debug/hyperv/errors").splitlines():
+    for line in m.sh("cat /sys/kernel/debug/hv_vmbus/errors").splitlines():
         value, _, key = line.partition("\t")
         if not key.startswith("messages "):
             found[key] = int(value)

@@ -7,7 +7,7 @@ from s_clients import ALL_OFFERS
 
 ONE = Machine(cpus=1)
 READ = "dd if=%s of=/dev/null bs=4k count=%d iflag=direct 2>/dev/null"
-RINGS = "cat /sys/kernel/debug/hyperv/$(basename $(controller 0))/rings"
+RINGS = "cat /sys/kernel/debug/hv_vmbus/$(basename $(controller 0))/rings"
 
 
 def channel(m, name):

@@ -3,7 +3,7 @@
 from registry import ONLY_OURS, Machine, scenario
 
 READ = "dd if=%s of=/dev/null bs=4k count=64 iflag=direct 2>/dev/null"
-ERRORS = "awk '$2 == \"%s\" {print $1}' /sys/kernel/debug/hyperv/errors"
+ERRORS = "awk '$2 == \"%s\" {print $1}' /sys/kernel/debug/hv_vmbus/errors"
 
 
 def errors(m, name):
@@ -25,7 +25,7 @@ def restless_host(m):
     m.wait("ls -d $DEVS/* | wc -l | grep -q '^1$'", 40, "the device goes")
     # the device is gone before its channel is: the number goes back last
     m.trace.wait("RELID_RELEASED", 40, 10)
-    m.wait("[ \"$(awk '$2 == \"channels\" {print $1}' /sys/kernel/debug/hyperv/errors)\" = 1 ]", 40, "one channel is left")
+    m.wait("[ \"$(awk '$2 == \"channels\" {print $1}' /sys/kernel/debug/hv_vmbus/errors)\" = 1 ]", 40, "one channel is left")
     released = len(m.trace.find(r"RELID_RELEASED"))
     m.expect(released == 10, "%d numbers were given back, not 10" % released)
     m.host("offer unknown")
@@ -38,7 +38,7 @@ def memory_that_is_not_given_back(m):
     m.sh("echo 3 >/sys/module/hv_vmbus/parameters/host_timeout")
     m.host("fault message GPADL_TORNDOWN delay=9000 count=1")
     m.sh("rmmod hv_storvsc", 60)
-    kept = "awk '/quarantine$/ && /bytes/ {print $1}' /sys/kernel/debug/hyperv/errors"
+    kept = "awk '/quarantine$/ && /bytes/ {print $1}' /sys/kernel/debug/hv_vmbus/errors"
     m.expect(int(m.sh(kept)) >= 64 * 4096, "the ring was not kept")
     m.wait("[ \"$(%s)\" = 0 ]" % kept, 30, "the late answer frees it")
     m.sh("modprobe hv_storvsc; settle")
