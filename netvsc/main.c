@@ -197,6 +197,7 @@ static int nv_init(struct nv *nv, struct hv_device *hdev, struct net_device *nde
 	for (i = 0; i < NV_QUEUES_MAX; i++) {
 		u64_stats_init(&nv->rx_stats[i].sync);
 		u64_stats_init(&nv->tx_stats[i].sync);
+		netdev_queue_set_dql_min_limit(netdev_get_tx_queue(ndev, i), NV_BQL_MIN);
 	}
 	nv_config_default(nv);
 	return 0;

@@ -46,6 +46,10 @@
 
 #define NV_TX_SLOTS	256	/* requests without a section, per queue */
 #define NV_TX_HEAD	128	/* room for the header of one of them */
+/* A host takes what lies in the ring at once. Byte queue limits below two of the largest packets
+ * would stop the stack after each, and the next would cost a signal.
+ */
+#define NV_BQL_MIN	(2 * SZ_64K)
 #define NV_COMPLETIONS	1024	/* receive completions that may wait */
 #define NV_PARTS	128	/* of a coalesced packet */
 #define NV_CTL_SLOTS	8	/* control messages the host may hold */
