@@ -5,7 +5,7 @@ import socket
 import struct
 import time
 
-from nethost import GUEST, HOST, HOST6, MAC, Nic, Server, Sniffer, host, raw
+from nethost import GUEST, HOST, HOST6, MAC, Nic, Server, Sniffer, host, load, raw
 from registry import BOTH, INTREE, MATRIX, ONLY_OURS, OURS, Machine, scenario
 
 
@@ -186,18 +186,14 @@ def net_link(m):
 def net_reload(m):
     "module out and in, device away and back, both with traffic"
     n = Nic(m)
-    s = Server(b"y" * 200000)
-    m.sh("(while sleep 0.1; do nc -w 2 %s %d </dev/null >/dev/null || true; done) >/dev/null 2>&1 & echo $! >/tmp/load" % (HOST, s.port))
-    for _ in range(3):
-        n.reload()
-    if not m.ours:
-        m.run("kill $(cat /tmp/load)")
-    for _ in range(3):
-        if not m.ours:      # it waits without end for what it sent last when its channel goes
-            m.sh("ip link set eth0 down; sleep 0.5")
+    with load(m):
+        for _ in range(3):
+            n.reload()
+        for _ in range(3 * m.ours):
+            n.again()
+    for _ in range(3 * (not m.ours)):       # in-tree it waits without end for what it sent last when its channel goes
+        m.sh("ip link set eth0 down; sleep 0.5")
         n.again()
-    m.run("kill $(cat /tmp/load) 2>/dev/null")
-    s.close()
     n.content(0.5, "after all that")
 
 
