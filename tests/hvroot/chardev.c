@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "chardev.h"
+#include "control.h"
 #include "log.h"
 #include "poll.h"
 #include "unixsock.h"
@@ -98,6 +99,14 @@ bool chardev_put(struct chardev *c, uint8_t byte)
 	if (ask)
 		poll_call(flush_later, c);
 	return taken;
+}
+
+void chardev_show(struct chardev *c, struct reply *r)
+{
+	pthread_mutex_lock(&c->lock);
+	reply_printf(r, "  %zu bytes to write%s%s%s%s\n", c->len, c->asked ? " asked" : "",
+		     c->full ? " full" : "", c->timer ? " timer" : "", c->out_watched ? " watched" : "");
+	pthread_mutex_unlock(&c->lock);
 }
 
 static size_t peek(struct chardev *c, const uint8_t **p)

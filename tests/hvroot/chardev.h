@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 struct chardev;
+struct reply;
 
 struct chardev_user {
 	size_t (*room)(void *ctx);				/* bytes the line can take */
@@ -31,6 +32,8 @@ void chardev_close(struct chardev *c);			/* writes what is left; NULL is ignored
 
 /* Queue one byte. False: full, drained() will tell. Any thread. */
 bool chardev_put(struct chardev *c, uint8_t byte);
+
+void chardev_show(struct chardev *c, struct reply *r);	/* a line of what it holds */
 
 /* The line has room again. Any thread. */
 void chardev_more(struct chardev *c);

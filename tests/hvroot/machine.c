@@ -219,14 +219,10 @@ static int cmd_regs(struct reply *r, int argc, char **argv, void *ctx)
 	struct machine *m = ctx;
 
 	halt_for_ioctl(m);
-	for (unsigned int i = 0; i < m->vm.cpus; i++) {
-		struct kvm_regs g = { 0 };
-
-		ioctl(m->vm.vcpu[i].fd, KVM_GET_REGS, &g);
-		reply_printf(r, "vp %u rip=%#llx rsp=%#llx rflags=%#llx rax=%#llx\n", i,
-			     g.rip, g.rsp, g.rflags, g.rax);
-	}
+	regs_show(r, &m->vm);
 	go_on(m);
+	uart_show(m->uart[0], r);
+	uart_show(m->uart[1], r);
 	return 0;
 }
 
@@ -237,7 +233,7 @@ static void register_commands(struct machine *m)
 	control_register("pause", " stop the processors", cmd_pause, m);
 	control_register("resume", " let them run again", cmd_resume, m);
 	control_register("nmi", "[vp=N]  inject a non-maskable interrupt", cmd_nmi, m);
-	control_register("regs", " where each processor is", cmd_regs, m);
+	control_register("regs", " where the processors are, what waits for them, the serial lines", cmd_regs, m);
 }
 
 /* ---- building ---- */

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "chardev.h"
+#include "control.h"
 #include "iobus.h"
 #include "log.h"
 #include "uart.h"
@@ -242,6 +243,17 @@ void uart_reset(struct uart *u)
 	u->ier = u->fcr = u->lcr = u->mcr = u->scr = u->dll = u->dlm = 0;
 	u->tx_pending = u->line = false;
 	pthread_mutex_unlock(&u->lock);
+}
+
+void uart_show(struct uart *u, struct reply *r)
+{
+	pthread_mutex_lock(&u->lock);
+	reply_printf(r, "uart %#x ier=%#x iir=%#x line=%d received=%zu%s%s%s\n", u->base, u->ier,
+		     interrupt_id(u), u->line, u->rx_len, u->rx_starved ? " starved" : "",
+		     u->tx_pending ? " tx_pending" : "", u->tx_stuck ? " stuck" : "");
+	pthread_mutex_unlock(&u->lock);
+	if (u->backend)
+		chardev_show(u->backend, r);
 }
 
 struct uart *uart_new(struct vm *vm, uint16_t base, unsigned int gsi, struct chardev *backend)

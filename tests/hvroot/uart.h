@@ -6,12 +6,14 @@
 #include <stdint.h>
 
 struct chardev;
+struct reply;
 struct uart;
 struct vm;
 
 /* A port at @base with interrupt line @gsi, ending in @backend (NULL = nowhere). */
 struct uart *uart_new(struct vm *vm, uint16_t base, unsigned int gsi, struct chardev *backend);
 void uart_reset(struct uart *u);
+void uart_show(struct uart *u, struct reply *r);	/* a line or two of what it waits for */
 void uart_free(struct uart *u);
 
 #endif

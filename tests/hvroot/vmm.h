@@ -107,6 +107,10 @@ void hcall_drop_all(struct vm *vm);	/* queued messages and event connections */
 void hcall_exit(struct vm *vm);
 void hcall_kvm_exit(struct vm *vm, struct kvm_hyperv_exit *x);
 
+/* regs.c; the processors stand still */
+struct reply;
+void regs_show(struct reply *r, struct vm *vm);
+
 /* kvmstats.c */
 void kvmstats_init(struct vm *vm);
 void kvmstats_restart(void);		/* a new KVM VM counts from zero */
