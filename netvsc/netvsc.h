@@ -51,7 +51,7 @@
  */
 #define NV_BQL_MIN	(2 * SZ_64K)
 #define NV_COMPLETIONS	1024	/* receive completions that may wait */
-#define NV_PARTS	128	/* of a coalesced packet */
+#define NV_PARTS	NV_RANGES_MAX	/* of a coalesced packet: all lie in one transfer packet */
 #define NV_CTL_SLOTS	8	/* control messages the host may hold */
 #define NV_CTL_REPLY	2048	/* longest control message of the host */
 #define NV_RSS_ENTRIES	256

@@ -13,7 +13,7 @@
 #include "net_rss.h"
 #include "net_wire.h"
 
-#define NET_RANGES	64	/* at most, in one transfer packet */
+#define NET_RANGES	562	/* at most, in one transfer packet */
 #define NET_TRAIN	16	/* frames gathered into one transfer packet */
 #define NET_XACTS	1024	/* transfer packets that the guest may hold */
 #define NET_RESERVE	16	/* sections kept back for control messages */
@@ -119,6 +119,7 @@ struct nic {
 	uint32_t vf_serial;
 	struct nic *behind;		/* its wire is that NIC's VF's: frames while the path is the VF */
 	uint16_t rsc_id;
+	uint32_t rsc_part;		/* bytes of a part at most, 0 = what a section takes */
 
 	uint8_t *frame;			/* from the TAP */
 	uint8_t *message;		/* from the guest, one NVSP 107 */

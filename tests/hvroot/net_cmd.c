@@ -81,6 +81,17 @@ static int cmd_mtu(struct reply *r, int argc, char **argv, struct nic *n)
 	return 0;
 }
 
+/* How finely a coalesced frame is cut. */
+static int cmd_parts(struct reply *r, int argc, char **argv, struct nic *n)
+{
+	unsigned long bytes = argc > 2 ? strtoul(argv[2], NULL, 0) : 0;
+
+	if (bytes && bytes < 64)
+		return reply_error(r, "nic parts BYTES [nic=NAME], 64 or more, or 0");
+	n->rsc_part = bytes;
+	return 0;
+}
+
 /* Capabilities change while the guest runs, and it is told. */
 static int cmd_caps(struct reply *r, int argc, char **argv, struct nic *n)
 {
@@ -216,7 +227,7 @@ static int cmd_nic(struct reply *r, int argc, char **argv, void *ctx)
 		int (*fn)(struct reply *r, int argc, char **argv, struct nic *n);
 	} verbs[] = {
 		{ "link", cmd_link }, { "speed", cmd_speed }, { "caps", cmd_caps },
-		{ "version", cmd_version }, { "mtu", cmd_mtu },
+		{ "version", cmd_version }, { "mtu", cmd_mtu }, { "parts", cmd_parts },
 		{ "sums", cmd_sums }, { "vf", cmd_vf }, { "table", cmd_table },
 		{ "keepalive", cmd_keepalive }, { "indicate", cmd_indicate },
 		{ "inject", cmd_inject }, { "fault", net_fault_command },
@@ -235,7 +246,7 @@ static int cmd_nic(struct reply *r, int argc, char **argv, void *ctx)
 	for (unsigned int i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++)
 		if (!strcmp(what, verbs[i].word))
 			return verbs[i].fn(r, argc, argv, n);
-	return reply_error(r, "nic list|link|speed|version|mtu|caps|sums|vf|table|keepalive|indicate|inject|fault|release|clear");
+	return reply_error(r, "nic list|link|speed|version|mtu|parts|caps|sums|vf|table|keepalive|indicate|inject|fault|release|clear");
 }
 
 static void print_counters(struct reply *r, bool reset, void *ctx)
@@ -281,6 +292,7 @@ void net_commands(struct bus *b, struct nic **nics)
 		"speed MBIT [nic=NAME]  change the link speed\n"
 		"version 1|2|4|5|6|6.1 [nic=NAME]  newest NVSP version, from the next connection on\n"
 		"mtu N [nic=NAME]  largest MTU, from the next connection on\n"
+		"parts BYTES [nic=NAME]  of coalesced frames, 0 = as large as a section\n"
 		"caps [off=csum+lso+rsc+rss] [nic=NAME]  change the offloads and say so\n"
 		"sums true|lie [nic=NAME]  lie: every received checksum is called right\n"
 		"vf on|off [serial=N] [port=NAME] [nic=NAME]  VF association; NIC port is the VF's wire\n"

@@ -300,7 +300,11 @@ static bool add_part(struct nic *n, unsigned int queue, struct rx_frame *f,
 static bool add_coalesced(struct nic *n, unsigned int queue, struct rx_frame *f)
 {
 	size_t most = n->recv.section - sizeof(struct rx_message);
-	unsigned int parts = (f->len + most - 1) / most;
+	unsigned int parts;
+
+	if (n->rsc_part && n->rsc_part < most)
+		most = n->rsc_part;
+	parts = (f->len + most - 1) / most;
 
 	if (parts > NET_RANGES || n->nfree < parts + NET_RESERVE) {
 		n->stat.rx_too_long += parts > NET_RANGES;
