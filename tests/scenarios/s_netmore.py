@@ -5,7 +5,7 @@ import socket
 import time
 
 from nethost import GUEST, HOST, MAC, Echo, Nic, host, load
-from registry import ONLY_OURS, Machine, scenario
+from registry import BOTH, ONLY_OURS, Machine, scenario
 from s_net import PLAIN
 
 MANY = Machine(cpus=2, memory=1024, disks=(),
@@ -64,7 +64,7 @@ def net_completions(m):
     n.reload()
 
 
-@scenario(rows="N32", machine=PLAIN, drivers=ONLY_OURS, timeout=300)
+@scenario(rows="N32", machine=PLAIN, drivers=BOTH, timeout=300)
 def net_affinity(m):
     "the queues' channels move to another processor under load, and so do the interrupts; GRO is there"
     n = Nic(m)

@@ -6,7 +6,7 @@ import socket
 
 from bpfobject import xdp
 from nethost import GUEST, HOST, MAC, RCVBUFFORCE, Echo, Nic, host, load, raw
-from registry import ONLY_OURS, Disk, Machine, scenario
+from registry import BOTH, ONLY_OURS, Disk, Machine, scenario
 from s_net import PLAIN, nic
 from s_power import hibernate, restore
 
@@ -74,7 +74,7 @@ def net_backpressure(m):
     n.content(0.3, "afterwards")
 
 
-@scenario(rows="N25", machine=PLAIN, drivers=ONLY_OURS, timeout=300)
+@scenario(rows="N25", machine=PLAIN, drivers=BOTH, timeout=300)
 def net_foreign(m):
     "frames for others reach the guest in promiscuous mode alone; all groups with allmulticast"
     n = Nic(m)
@@ -151,7 +151,7 @@ def net_xdp_objects(m):
     n.content(0.2, "without a program")
 
 
-@scenario(rows="", machine=PLAIN, drivers=ONLY_OURS, timeout=300, noise="Call Trace:")
+@scenario(rows="", machine=PLAIN, drivers=BOTH, timeout=300, noise="Call Trace:")
 def net_console(m):
     "netconsole: the guest's kernel messages arrive on the TAP, from any context"
     n = Nic(m)
