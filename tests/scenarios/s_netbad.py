@@ -236,7 +236,9 @@ def net_bad_answers(m):
     # somebody else's answer does not wake the one who waits
     m.sh("rmmod hv_netvsc")
     m.host("nic fault on=SEND_RECV_BUF hold")
-    m.sh("modprobe hv_netvsc & sleep 2; true")
+    m.trace.mark()
+    m.sh("modprobe hv_netvsc & true")
+    m.trace.wait(r"\bFAULT +net0 SEND_RECV_BUF\b", 60)
     for ident in ("0x0100000300000065", "0x0100000100000001", "1", "0"):
         m.host("send packet net0 type=11 flags=0 id=%s offset=2 len=7 payload=" % ident + le32(102, 1, 1, 0, 1728, 9000, 1728 * 9000) + "00" * 12)
     m.sh("sleep 1; ! [ -e /sys/class/net/eth0 ]")
@@ -253,7 +255,9 @@ def net_early(m):
     for what in ("INIT", "SEND_RECV_BUF", "SEND_SEND_BUF"):
         m.sh("rmmod hv_netvsc")
         m.host("nic fault on=%s hold" % what)
-        m.sh("modprobe hv_netvsc & sleep 1.5; true")
+        m.trace.mark()
+        m.sh("modprobe hv_netvsc & true")
+        m.trace.wait(r"\bFAULT +net0 %s\b" % what, 60)
         m.host("send packet net0 type=7 flags=1 id=7 offset=3 len=8 payload=feca0000" + le32(0) + NVSP_RNDIS)
         m.host("send packet net0 type=7 flags=1 id=8 offset=4 len=9 payload=feca0000" + le32(1, 100, 0) + NVSP_RNDIS)
         m.host("send packet net0 type=11 flags=0 id=0x0300000000000001 offset=2 len=3 payload=" + le32(108, 1))
