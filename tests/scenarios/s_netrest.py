@@ -52,6 +52,7 @@ def net_backpressure(m):
     n.up()
     # neither byte queue limits nor the socket's own may stop the sender before the queue does
     m.sh("echo 100000000 >/sys/class/net/eth0/queues/tx-0/byte_queue_limits/limit_min; echo 8000000 >/proc/sys/net/core/wmem_default")
+    m.wait("ping -c1 -W1 %s >/dev/null" % HOST, 20, "a completion, which makes the limit count")
     for _ in range(3):
         before = n.stat("stop_queue") + n.stat("tx_no_space"), n.stat("wake_queue")
         m.host("freeze net0")

@@ -67,6 +67,15 @@ class Function:
         self.m.expect(self.n.counter("rx_packets") - own <= 2, what + ": the synthetic path has traffic")
 
 
+def moves(m, n):
+    "the NIC moves to another namespace and back, and the VF with it"
+    m.sh("unshare -n sleep 1000 >/dev/null 2>&1 & echo $! >/tmp/ns; sleep 0.5; ip link set eth0 netns $(cat /tmp/ns)")
+    m.wait("nsenter -n -t $(cat /tmp/ns) /sbin/ip link show vf0 2>/dev/null | grep -q 'master eth0'", 20, "the VF in the NIC's namespace")
+    m.sh("nsenter -n -t $(cat /tmp/ns) ip link set eth0 netns 1; kill $(cat /tmp/ns)")
+    m.wait(LINK, 20, "the VF back with the NIC")
+    n.up()
+
+
 @scenario(rows="N30 N29", machine=VF, drivers=ONLY_OURS, timeout=400)
 def net_vf(m):
     "a VF joins, carries the traffic, goes and comes, while ping goes on; it has the NIC's settings and XDP program"
@@ -127,13 +136,9 @@ def net_vf(m):
         m.expect(f.stat("xdp_program") == 0, "the program is left in the VF")
         n.up()
         f.carries("without a program")
-        # the NIC moves, and the VF with it
-        m.sh("unshare -n sleep 1000 >/dev/null 2>&1 & echo $! >/tmp/ns; sleep 0.5; ip link set eth0 netns $(cat /tmp/ns)")
-        m.wait("nsenter -n -t $(cat /tmp/ns) /sbin/ip link show vf0 2>/dev/null | grep -q 'master eth0'", 20, "the VF in the NIC's namespace")
-        m.sh("nsenter -n -t $(cat /tmp/ns) ip link set eth0 netns 1; kill $(cat /tmp/ns)")
-        m.wait(LINK, 20, "the VF back with the NIC")
-        n.up()
-        f.path("vf")
+        if not m.run("[ -e /proc/self/ns/net ]")[1]:      # not in the debug kernel
+            moves(m, n)
+            f.path("vf")
         # a driver that finds its VF there
         m.sh("rmmod hv_netvsc")
         m.sh("[ ! -e /sys/class/net/vf0/master ]; ! /sbin/ip link show vf0 | grep -q SLAVE")
