@@ -104,13 +104,17 @@ static int vf_plug(struct platform_device *parent)
 
 static void vf_unplug(void)
 {
+	struct pci_host_bridge *bridge;
+
 	if (!vf_bus)
 		return;
+	bridge = to_pci_host_bridge(vf_bus->bridge);
 	pci_lock_rescan_remove();
 	pci_stop_root_bus(vf_bus);
 	if (!IS_ERR_OR_NULL(vf_slot))
 		pci_destroy_slot(vf_slot);
 	pci_remove_root_bus(vf_bus);
+	pci_free_host_bridge(bridge);	/* the one that pci_create_root_bus() took */
 	pci_unlock_rescan_remove();
 }
 
