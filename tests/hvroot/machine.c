@@ -226,6 +226,16 @@ static int cmd_regs(struct reply *r, int argc, char **argv, void *ctx)
 	return 0;
 }
 
+static int cmd_sysrq(struct reply *r, int argc, char **argv, void *ctx)
+{
+	struct machine *m = ctx;
+
+	if (argc != 2 || strlen(argv[1]) != 1)
+		return reply_error(r, "sysrq KEY");
+	return uart_sysrq(m->uart[0], argv[1][0]) ? 0 :
+	       reply_error(r, "the console has input that the guest does not read");
+}
+
 static void register_commands(struct machine *m)
 {
 	control_register("quit", " end hvroot", cmd_quit, m);
@@ -233,6 +243,7 @@ static void register_commands(struct machine *m)
 	control_register("pause", " stop the processors", cmd_pause, m);
 	control_register("resume", " let them run again", cmd_resume, m);
 	control_register("nmi", "[vp=N]  inject a non-maskable interrupt", cmd_nmi, m);
+	control_register("sysrq", "KEY  break and KEY on the console: 9 shows all, w and t list tasks", cmd_sysrq, m);
 	control_register("regs", " where the processors are, what waits for them, the serial lines", cmd_regs, m);
 }
 

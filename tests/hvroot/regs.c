@@ -19,6 +19,7 @@
 #define TIMER_DEADLINE	0x40000
 #define MSR_TSC		0x10
 #define MSR_DEADLINE	0x6e0
+#define MSR_REFERENCE	0x40000020
 
 static uint32_t apic_reg(const struct kvm_lapic_state *s, unsigned int reg)
 {
@@ -39,15 +40,17 @@ static void show_vectors(struct reply *r, const struct kvm_lapic_state *s, const
 
 static void show_timer(struct reply *r, struct vcpu *v, const struct kvm_lapic_state *s)
 {
-	uint64_t now = 0, deadline = 0;
+	uint64_t now = 0, deadline = 0, reference = 0;
 
 	vcpu_get_msr(v, MSR_TSC, &now);
 	vcpu_get_msr(v, MSR_DEADLINE, &deadline);
+	vcpu_get_msr(v, MSR_REFERENCE, &reference);
+	reply_printf(r, " tsc=%llu reference=%llu timer=%#x", (unsigned long long)now,
+		     (unsigned long long)reference, apic_reg(s, APIC_TIMER));
 	if (apic_reg(s, APIC_TIMER) & TIMER_DEADLINE)
-		reply_printf(r, " timer=%#x tsc=%llu deadline=%llu\n", apic_reg(s, APIC_TIMER),
-			     (unsigned long long)now, (unsigned long long)deadline);
+		reply_printf(r, " deadline=%llu\n", (unsigned long long)deadline);
 	else
-		reply_printf(r, " timer=%#x count=%u\n", apic_reg(s, APIC_TIMER), apic_reg(s, APIC_TIMER_NOW));
+		reply_printf(r, " count=%u\n", apic_reg(s, APIC_TIMER_NOW));
 }
 
 static void show_vcpu(struct reply *r, struct vcpu *v)

@@ -30,6 +30,7 @@ enum { R_DATA, R_IER, R_IIR_FCR, R_LCR, R_MCR, R_LSR, R_MSR, R_SCR };
 #define LCR_DLAB	0x80
 #define MCR_LOOP	0x10
 #define LSR_DATA	0x01
+#define LSR_BREAK	0x10
 #define LSR_TX_EMPTY	0x60
 #define MSR_CONNECTED	0xb0	/* carrier, data set ready, clear to send */
 
@@ -46,6 +47,7 @@ struct uart {
 	uint8_t tx_byte;
 	bool rx_starved;	/* the backend waits for room */
 	bool line;		/* level of the interrupt line */
+	bool breaking;		/* the next byte is a break's */
 	uint8_t rx[RX_BYTES];
 	size_t rx_head, rx_len;
 };
@@ -89,6 +91,7 @@ static uint8_t receive(struct uart *u)
 	if (!u->rx_len)
 		return 0;
 	byte = u->rx[u->rx_head];
+	u->breaking = false;
 	u->rx_head = (u->rx_head + 1) % RX_BYTES;
 	u->rx_len--;
 	if (!u->rx_len && u->rx_starved) {
@@ -178,7 +181,8 @@ static uint8_t read_reg(struct uart *u, unsigned int reg)
 	case R_MCR:
 		return u->mcr;
 	case R_LSR:
-		return (u->tx_stuck ? 0 : LSR_TX_EMPTY) | (u->rx_len ? LSR_DATA : 0);
+		return (u->tx_stuck ? 0 : LSR_TX_EMPTY) | (u->rx_len ? LSR_DATA : 0) |
+		       (u->breaking ? LSR_BREAK : 0);
 	case R_MSR:
 		return read_msr(u);
 	default:
@@ -243,6 +247,23 @@ void uart_reset(struct uart *u)
 	u->ier = u->fcr = u->lcr = u->mcr = u->scr = u->dll = u->dlm = 0;
 	u->tx_pending = u->line = false;
 	pthread_mutex_unlock(&u->lock);
+}
+
+bool uart_sysrq(struct uart *u, uint8_t key)
+{
+	bool idle;
+
+	pthread_mutex_lock(&u->lock);
+	idle = !u->rx_len;
+	if (idle) {
+		u->rx[u->rx_head] = 0;
+		u->rx[(u->rx_head + 1) % RX_BYTES] = key;
+		u->rx_len = 2;
+		u->breaking = true;
+		update_line(u);
+	}
+	pthread_mutex_unlock(&u->lock);
+	return idle;
 }
 
 void uart_show(struct uart *u, struct reply *r)

@@ -58,7 +58,7 @@ class Booted:
         quiet = "quiet"
         if s.kernel == "debug":     # warnings of a guest that ends; and a slow machine is no stall
             quiet += " loglevel=5 rcupdate.rcu_cpu_stall_timeout=120 sysctl.kernel.hung_task_check_interval_secs=10"
-        append = " ".join(["console=ttyS0 panic=-1 %s pci=noearly" % quiet] + first + s.append.split())
+        append = " ".join(["console=ttyS0 panic=-1 sysrq_always_enabled %s pci=noearly" % quiet] + first + s.append.split())
         if s.vmm != "hvroot":
             return self.qemu_argv(append)
         a = [self.images["hvroot"], "--kernel", self.images["kernel"], "--initrd",
@@ -267,6 +267,9 @@ class Booted:
             for _ in range(3 if self.host else 0):
                 lines += self.host("regs", 10)
                 time.sleep(1)
+            for key in "9wt" if self.host else "":     # to the console, which is kept
+                self.host("sysrq " + key, 10)
+                time.sleep(3)
         except (HostError, OSError) as e:
             lines += ["-- %s" % e]
         return lines
