@@ -218,13 +218,15 @@ static void on_io(void *ctx, uint32_t events)
 {
 	struct chardev *c = ctx;
 	uint8_t buf[1024];
-	size_t room = c->user.room(c->user.ctx);
+	size_t room;
 	ssize_t n;
 
 	if (events & EPOLLOUT)
 		flush(c);
 	if (!(events & (EPOLLIN | EPOLLHUP | EPOLLERR)) || c->in_fd < 0)
 		return;
+	/* not for output alone: a line that has room is not asked to tell of more */
+	room = c->user.room(c->user.ctx);
 	if (!room && !(events & (EPOLLHUP | EPOLLERR))) {
 		poll_mod(c->in_fd, c->out_watched && c->in_fd == c->out_fd ? EPOLLOUT : 0);
 		return;

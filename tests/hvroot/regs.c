@@ -20,6 +20,7 @@
 #define MSR_TSC		0x10
 #define MSR_DEADLINE	0x6e0
 #define MSR_REFERENCE	0x40000020
+#define MSR_TSC_PAGE	0x40000021
 
 static uint32_t apic_reg(const struct kvm_lapic_state *s, unsigned int reg)
 {
@@ -84,9 +85,29 @@ static void show_pins(struct reply *r, const struct vm *vm)
 				     chip.chip.ioapic.irr >> pin & 1 ? " requested" : "");
 }
 
+/* The reference TSC page: what the guest makes of its TSC, beside the counter itself. */
+static void show_clock(struct reply *r, struct vm *vm)
+{
+	uint64_t at = 0, tsc = 0, reference = 0;
+	struct { uint32_t sequence, reserved; uint64_t scale; int64_t offset; } page;
+	const void *p;
+
+	vcpu_get_msr(&vm->vcpu[0], MSR_TSC_PAGE, &at);
+	p = at & 1 ? vm_mem(vm, at & ~0xfffull, sizeof(page)) : NULL;
+	if (!p)
+		return;
+	memcpy(&page, p, sizeof(page));
+	vcpu_get_msr(&vm->vcpu[0], MSR_TSC, &tsc);
+	vcpu_get_msr(&vm->vcpu[0], MSR_REFERENCE, &reference);
+	reply_printf(r, "clock page sequence=%u says=%llu reference=%llu (100 ns)\n", page.sequence,
+		     (unsigned long long)(((unsigned __int128)tsc * page.scale >> 64) + page.offset),
+		     (unsigned long long)reference);
+}
+
 void regs_show(struct reply *r, struct vm *vm)
 {
 	for (unsigned int i = 0; i < vm->cpus; i++)
 		show_vcpu(r, &vm->vcpu[i]);
+	show_clock(r, vm);
 	show_pins(r, vm);
 }
