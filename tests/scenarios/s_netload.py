@@ -183,7 +183,7 @@ def captured(m, n, address):
     watch = Sniffer("hvt0")
     e = Server(address=address, v6=":" in address)
     # in large pieces: what is written bit by bit may leave bit by bit
-    m.sh("net send %s %d 300000" % (address, e.port), 60)
+    m.sh("net send %s %d 900000" % (address, e.port), 60)       # and enough for frames to grow where answers take long
     mac = bytes.fromhex(MAC.replace(":", ""))
     kind = b"\x86\xdd" if ":" in address else b"\x08\x00"
     found = watch.frames(0.5, lambda f: f[6:12] == mac and f[12:14] == kind and f[20 if ":" in address else 23] == 6)
