@@ -263,11 +263,13 @@ class Booted:
     def where(self):
         """Where the processors of a guest are that does not answer."""
         lines = ["-- processors, three looks:"]
+        if not self.host:
+            return lines
         try:
-            for _ in range(3 if self.host else 0):
+            for _ in range(3):
                 lines += self.host("regs", 10)
                 time.sleep(1)
-            for key in "9wt" if self.host else "":     # to the console, which is kept
+            for key in "9wt":       # to the console, which is kept
                 self.host("sysrq " + key, 10)
                 time.sleep(3)
         except (HostError, OSError) as e:
