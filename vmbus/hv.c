@@ -91,6 +91,8 @@ u32 hv_cpu_to_vp(unsigned int cpu)
  * the slot is free.  The exchange is a full barrier: the slot is seen empty before the
  * pending flag is read.  In a crash another CPU's slot may have been emptied
  * and refilled by its owner; then it is left alone.
+ *
+ * Context: the CPU of the slot, whose host hears of it; in a crash any.
  */
 void hv_message_done(struct hv_message *msg, u32 type)
 {

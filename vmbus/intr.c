@@ -285,7 +285,8 @@ void intr_on_event(unsigned long channel)
 void intr_init_cpu(struct vmbus_cpu *vc)
 {
 	tasklet_setup(&vc->msg_tasklet, message_tasklet);
-	timer_setup(&vc->msg_retry, message_retry, 0);
+	/* Pinned: hv_message_done() speaks to the host for the CPU that it runs on. */
+	timer_setup(&vc->msg_retry, message_retry, TIMER_PINNED);
 }
 
 void intr_exit_cpu(struct vmbus_cpu *vc)
