@@ -192,6 +192,7 @@ static void device_release(struct device *device)
 	struct hv_device *dev = device_to_hv_device(device);
 
 	chan_put(dev->channel);
+	kfree(dev->driver_override);
 	kfree(dev);
 }
 
