@@ -19,22 +19,20 @@
 
 #define MOUNTS_MAX	(256 * 1024)
 
-/* Returns 1 if it was frozen. */
+/* Returns -ENOMEM if nobody knows whether it was frozen. */
 static int thaw_one(const char *dir)
 {
 	struct super_block *sb;
 	struct path path;
-	int ret = 0;
+	int ret = kern_path(dir, LOOKUP_FOLLOW, &path);
 
-	if (kern_path(dir, LOOKUP_FOLLOW, &path))
-		return 0;
+	if (ret)
+		return ret == -ENOMEM ? ret : 0;
 	sb = path.dentry->d_sb;
-	if (READ_ONCE(sb->s_writers.frozen) != SB_UNFROZEN && !hv_thaw_super(sb)) {
+	if (READ_ONCE(sb->s_writers.frozen) != SB_UNFROZEN && !hv_thaw_super(sb))
 		pr_warn("VSS: thawed %s, which the daemon left frozen\n", sb->s_id);
-		ret = 1;
-	}
 	path_put(&path);
-	return ret;
+	return 0;
 }
 
 /* "SOURCE DIRECTORY TYPE ...": the directory, if the source is a block device. */
@@ -62,30 +60,30 @@ static ssize_t read_mounts(char *text, size_t room)
 		len += max_t(ssize_t, n, 0);
 	} while (n > 0);
 	filp_close(file, NULL);
-	return len;
+	return n < 0 ? n : len;
 }
 
 /**
  * thaw_all() - thaw every frozen filesystem on a block device
  *
  * Context: process, may sleep for as long as the filesystems take.
- * Return: how many were frozen, or an error.
+ * Return: 0, or an error; then some may still be frozen.
  */
 int thaw_all(void)
 {
 	char *text = kvzalloc(MOUNTS_MAX + 1, GFP_KERNEL);
 	char *rest = text, *line, *dir;
+	int ret = 0, one;
 	ssize_t len;
-	int thawed = 0;
 
 	if (!text)
 		return -ENOMEM;
 	len = read_mounts(text, MOUNTS_MAX);
 	while (len > 0 && (line = strsep(&rest, "\n"))) {
 		dir = directory_of(line);
-		if (dir)
-			thawed += thaw_one(dir);
+		one = dir ? thaw_one(dir) : 0;
+		ret = ret ?: one;
 	}
 	kvfree(text);
-	return len < 0 ? len : thawed;
+	return len < 0 ? len : ret;
 }

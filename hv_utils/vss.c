@@ -11,6 +11,7 @@
  */
 #define pr_fmt(fmt) "hv_utils: " fmt
 
+#include <linux/delay.h>
 #include <linux/module.h>
 #include <linux/slab.h>
 #include <linux/hyperv.h>
@@ -25,6 +26,7 @@ MODULE_PARM_DESC(vss_freeze_limit,
 
 #define VSS_LIMIT	30	/* seconds for other requests */
 #define VSS_HOOK_LIMIT	60	/* and for the program before freezing */
+#define VSS_THAW_LIMIT	60	/* and for thawing while memory is short */
 
 /* Marks of requests to the daemon: operations of the host, and this */
 #define VSS_OWN_THAW	0x100
@@ -56,12 +58,17 @@ static unsigned long vss_limit(void)
 
 /* ---- thawing ---- */
 
+/* Memory may be short just because nothing can be written. */
 static void vss_thaw_work(struct work_struct *unused)
 {
-	int n = thaw_all();
+	int ret = thaw_all();
 
-	if (n < 0)
-		pr_err("VSS: cannot thaw without the daemon (error %d)\n", n);
+	for (int i = 0; ret == -ENOMEM && i < VSS_THAW_LIMIT; i++) {
+		ssleep(1);
+		ret = thaw_all();
+	}
+	if (ret)
+		pr_err("VSS: cannot thaw without the daemon (error %d)\n", ret);
 }
 
 static void vss_unhook_work(struct work_struct *unused)
