@@ -153,24 +153,39 @@ static unsigned int bits_for(unsigned int n)
 	return bits;
 }
 
-/* One socket, one thread a core, APIC id = VP index. */
-static void set_topology(struct kvm_cpuid_entry2 *e, unsigned int index, unsigned int cpus)
+/*
+ * A socket has the processors of one node or of a part of it, and their number
+ * is a power of two: the socket is in the upper bits of the APIC id.
+ */
+static unsigned int cores_of_socket(const struct vm *vm)
+{
+	unsigned int nodes = vm->o->numa, cores = 1;
+
+	if (nodes == 1)
+		return vm->cpus;
+	while (vm->cpus % (nodes * cores * 2) == 0)
+		cores *= 2;
+	return cores;
+}
+
+/* One thread a core, APIC id = VP index. */
+static void set_topology(struct kvm_cpuid_entry2 *e, unsigned int index, unsigned int cores)
 {
 	switch (e->function) {
 	case 1:
-		e->ebx = (e->ebx & 0xffff) | cpus << 16 | index << 24;
+		e->ebx = (e->ebx & 0xffff) | cores << 16 | index << 24;
 		e->ecx |= 1u << 31;		/* under a hypervisor */
 		e->ecx &= ~(1u << 5);		/* no VMX */
-		e->edx = cpus > 1 ? e->edx | 1u << 28 : e->edx & ~(1u << 28);
+		e->edx = cores > 1 ? e->edx | 1u << 28 : e->edx & ~(1u << 28);
 		break;
 	case 4:
-		e->eax = (e->eax & ~0xffffc000u) | (cpus - 1) << 26;
+		e->eax = (e->eax & ~0xffffc000u) | (cores - 1) << 26;
 		break;
 	case 0x80000001:
 		e->ecx &= ~(1u << 2 | 1u << 22);	/* no SVM, no topology leaves */
 		break;
 	case 0x80000008:
-		e->ecx = bits_for(cpus) << 12 | (cpus - 1);
+		e->ecx = bits_for(cores) << 12 | (cores - 1);
 		break;
 	}
 }
@@ -187,10 +202,10 @@ static int add_entry(struct table *t, uint32_t leaf, const uint32_t regs[4])
 }
 
 /* Leaf 0xB: level 0 one thread, level 1 all the cores. */
-static int add_topology(struct table *t, unsigned int index, unsigned int cpus)
+static int add_topology(struct table *t, unsigned int index, unsigned int cores)
 {
 	for (uint32_t level = 0; level < 2; level++) {
-		uint32_t regs[4] = { level ? bits_for(cpus) : 0, level ? cpus : 1,
+		uint32_t regs[4] = { level ? bits_for(cores) : 0, level ? cores : 1,
 				     level | (level + 1) << 8, index };
 
 		if (add_entry(t, 0xb, regs))
@@ -265,6 +280,7 @@ static void drop_leaves(struct table *t)
 int cpuid_set(struct vcpu *v)
 {
 	struct table *t = calloc(1, sizeof(*t));
+	unsigned int cores = cores_of_socket(v->vm);
 	int ret = -1;
 
 	if (!t)
@@ -275,9 +291,9 @@ int cpuid_set(struct vcpu *v)
 	drop_leaves(t);
 	for (uint32_t i = 0; i < t->head.nent; i++) {
 		apply_masks(v->vm, &t->e[i]);
-		set_topology(&t->e[i], v->index, v->vm->cpus);
+		set_topology(&t->e[i], v->index, cores);
 	}
-	if (add_topology(t, v->index, v->vm->cpus) || add_hyperv(v, t))
+	if (add_topology(t, v->index, cores) || add_hyperv(v, t))
 		goto out;
 	ret = ioctl(v->fd, KVM_SET_CPUID2, t) < 0 ? -1 : 0;
 out:
