@@ -12,7 +12,7 @@
  *
  *	/sys/kernel/debug/failsite/arm		N: choose a site, fail it N times; 0: none
  *	/sys/kernel/debug/failsite/current	the site that was chosen
- *	/sys/kernel/debug/failsite/sites	all seen: failures, allocations, where
+ *	/sys/kernel/debug/failsite/sites	all seen while armed: failures, allocations, where
  */
 #include <linux/debugfs.h>
 #include <linux/gfp.h>
@@ -175,15 +175,13 @@ static struct site *find_site(const unsigned long *entries, unsigned int nr)
 
 static bool shall_fail(struct site *s, const unsigned long *entries, unsigned int nr)
 {
-	bool wanted = armed && (target ? s == target && left : !s->failed);
+	bool wanted = target ? s == target && left : !s->failed;
 
 	/* looking at names takes its time: only for what is new, or about to fail */
 	if ((!s->seen || wanted) && is_bookkeeping(entries, nr))
 		return false;
 	if (!s->seen++)
 		nr_sites++;
-	if (!armed)
-		return false;
 	if (!target && !s->failed)
 		target = s;
 	if (s != target || !left)
@@ -208,13 +206,13 @@ static int judge(struct pt_regs *regs, gfp_t gfp, unsigned long failure)
 	bool fail;
 	unsigned int nr;
 
-	if (gfp & __GFP_NOFAIL)
+	if (gfp & __GFP_NOFAIL || !READ_ONCE(armed))
 		return 0;
 	nr = stack_trace_save(entries, DEPTH, 0);
 	local_irq_save(flags);
 	arch_spin_lock(&lock);
 	s = find_site(entries, nr);
-	fail = s && shall_fail(s, entries, nr);
+	fail = s && armed && shall_fail(s, entries, nr);
 	arch_spin_unlock(&lock);
 	local_irq_restore(flags);
 	if (fail)
