@@ -94,7 +94,8 @@ class Booted:
                 "-chardev", "socket,id=agent,server=on,wait=off,path=" + self.path("agent"),
                 "-serial", "chardev:agent",
                 "-kernel", self.images["kernel-qemu"], "-initrd", self.images["initrd"],
-                "-append", append] + more + list(s.options)
+                # the sizes that its emulated CPU gives for XSAVE do not agree
+                "-append", append + " noxsave"] + more + list(s.options)
 
     def boot(self):
         for d in self.spec.disks:

@@ -165,15 +165,13 @@ class Sniffer:
         self.sock.bind((tap, 0))
 
     def frames(self, seconds=0.5, test=lambda f: True):
+        """Those of the next SECONDS, and all that had come before, however long it takes to read them."""
         end, found = time.monotonic() + seconds, []
         while True:
-            left = end - time.monotonic()
-            if left <= 0:
-                return found
-            self.sock.settimeout(left)
+            self.sock.settimeout(max(0, end - time.monotonic()))
             try:
                 frame = self.sock.recv(70000)
-            except socket.timeout:
+            except (socket.timeout, BlockingIOError):
                 return found
             if test(frame):
                 found.append(frame)

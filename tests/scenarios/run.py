@@ -52,11 +52,13 @@ def load():
 
 
 def other_kernel(scenario, kernel):
-    """The scenario on a machine with KERNEL; one with KASAN takes more memory."""
+    """The scenario on a machine with KERNEL; one with KASAN takes more memory, and so does one that saves its crash."""
     m = scenario.machine
     if m.kernel != "default":
         return scenario
-    return dataclasses.replace(scenario, machine=dataclasses.replace(m, kernel=kernel, memory=max(m.memory, 1024)))
+    append = m.append.replace("crashkernel=320M", "crashkernel=640M")
+    memory = max(m.memory, 1024) + 512 * (append != m.append)
+    return dataclasses.replace(scenario, machine=dataclasses.replace(m, kernel=kernel, memory=memory, append=append))
 
 
 def chosen(options):

@@ -173,7 +173,7 @@ def net_threaded(m):
             m.sh("echo %d >/sys/class/net/eth0/threaded; sleep 1" % on)
             m.sh("ps | grep -c '[n]api/eth0-' | grep -q '^%s$'" % ("2" if on else "[02]"))
     n.content(1, "threaded")
-    busy = m.sh("cat /proc/$(ps | sed -n 's/^ *\\([0-9]*\\) .*napi.eth0-.*/\\1/p' | head -1)/sched | sed -n 's/^nr_switches *: *//p'")
+    busy = m.sh("cat /proc/$(ps | sed -n 's/^ *\\([0-9]*\\) .*napi.eth0-.*/\\1/p' | head -1)/status | sed -n 's/^voluntary_ctxt_switches:[[:space:]]*//p'")
     m.expect(int(busy) > 10, "the NAPI thread ran %s times" % busy)
     m.sh("echo 0 >/sys/class/net/eth0/threaded")
 

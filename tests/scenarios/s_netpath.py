@@ -170,9 +170,9 @@ def net_pages(m):
         elif line.lstrip().startswith("=>") and stack:
             stack.append(line)
     m.expect(events, "no larger allocation at all: nothing was traced")
-    # slabs and kvmalloc() do with less when they must
+    # slabs and kvmalloc() do with less when they must, and so does what the debug kernel remembers of its stacks
     ours = [e for e in events if any(re.search(r"=> (nv_|vmbus_|hv_)", l) for l in e)]
-    bad = [e for e in ours if "NORETRY" not in e[0] and not any(re.search("slab|kvmalloc", l) for l in e)]
+    bad = [e for e in ours if "NORETRY" not in e[0] and not any(re.search("slab|kvmalloc|stack_depot", l) for l in e)]
     m.note("%d larger allocations, %d of them of the driver and its bus, with something smaller to fall back on" % (len(events), len(ours)))
     m.expect(not bad, "\n".join(l for e in bad[:3] for l in e))
     n.content(0.2)

@@ -237,12 +237,16 @@ def slews(m):
     time.sleep(2)
     began, first = time.monotonic(), abs(phc_error(m))
     m.expect(0.02 < first < 0.06, "slow by %.6f s, not by 0.05 or a little less" % first)
-    time.sleep(6)
-    gone = first - abs(phc_error(m))
-    took = time.monotonic() - began
+    for pause in (6, 6, 12):        # one look may be wrong by milliseconds where the machine is slow
+        time.sleep(pause)
+        gone = first - abs(phc_error(m))
+        took = time.monotonic() - began
+        # samples come late there, and looking takes time as well
+        right = 0.0003 * took < gone < 0.0006 * (took + 2)
+        if right:
+            break
     m.note("50 ms slow: %.3f ms less after %.1f s" % (1000 * gone, took))
-    # on a slow machine, samples come late, and looking takes time as well
-    m.expect(0.0003 * took < gone < 0.0006 * (took + 2), "worked off %.6f s in %.1f s" % (gone, took))
+    m.expect(right, "worked off %.6f s in %.1f s" % (gone, took))
 
 
 def param(m, name, value):
@@ -294,18 +298,15 @@ def utils_freeze(m):
     dev = m.dev()
     m.sh("mkfs.ext4 -q -F %s; mkdir -p /mnt/b /mnt/l /mnt/r /mnt/v; mount %s /mnt/b" % (dev, dev), 100)
     m.sh("""modprobe loop; for n in l r v; do truncate -s 40M /mnt/b/$n.img; done
-        mkfs.ext4 -q -F /mnt/b/l.img; mkfs.ext4 -q -F /mnt/b/r.img
+        mkfs.ext4 -q -F /mnt/b/l.img; mkfs.ext4 -q -F /mnt/b/r.img; modprobe vfat; mkdosfs /mnt/b/v.img >/dev/null
         mount -o loop /mnt/b/l.img /mnt/l; mount -o loop,ro /mnt/b/r.img /mnt/r
-        mkdir -p /mnt/c; mount --bind /mnt/b /mnt/c""", 100)
-    vfat = not m.run("modprobe vfat")[1]        # not in the debug kernel
-    if vfat:
-        m.sh("mkdosfs /mnt/b/v.img >/dev/null; mount -o loop /mnt/b/v.img /mnt/v", 100)
+        mount -o loop /mnt/b/v.img /mnt/v; mkdir -p /mnt/c; mount --bind /mnt/b /mnt/c""", 100)
     m.host("vss freeze")
     m.sh("rm -f /tmp/written; (echo x >/mnt/b/x; touch /tmp/written) >/dev/null 2>&1 & sleep 3")
     m.expect(m.run("[ -e /tmp/written ]")[1], "a write went through while frozen")
     m.host("vss thaw")
     m.wait("[ -e /tmp/written ]", 20, "the write goes on")
-    m.sh("umount /mnt/c %s /mnt/r /mnt/l /mnt/b" % ("/mnt/v" * vfat))
+    m.sh("umount /mnt/c /mnt/v /mnt/r /mnt/l /mnt/b")
 
 
 @scenario(rows="U19", machine=MACHINE, drivers=ONLY_OURS, timeout=600)
