@@ -4,6 +4,7 @@
  * in guest memory instead of a hypercall, so the host has to look for it, as
  * often as the page says.
  */
+#include <inttypes.h>
 #include <stdlib.h>
 #include <time.h>
 #include "bus.h"
@@ -19,9 +20,9 @@ struct monitor {
 	struct bus *bus;
 	struct monitor_page *to_guest, *to_host;
 	struct vsp_dev *dev[MONITOR_IDS];
-	uint64_t next[MONITOR_IDS];	/* look at this time, in units of 100 ns */
+	/* in units of 100 ns: when the host looked, and how long after the look before that */
+	uint64_t looked[MONITOR_IDS], after[MONITOR_IDS];
 	struct ptimer *timer;
-	uint64_t triggers;
 };
 
 static void scan(void *ctx);
@@ -42,11 +43,11 @@ static uint32_t take_due(struct monitor *m, unsigned int group)
 
 	for (unsigned int bit = 0; bit < 32; bit++) {
 		unsigned int id = group * 32 + bit;
-		uint16_t latency = m->to_host->latency[group][bit];
 
-		if (now < m->next[id] && m->next[id] - now <= latency)
+		if (now - m->looked[id] < m->to_host->latency[group][bit])
 			continue;
-		m->next[id] = now + latency;
+		m->after[id] = now - m->looked[id];
+		m->looked[id] = now;
 		due |= 1u << bit;
 	}
 	return due;
@@ -67,11 +68,11 @@ static void scan_group(struct monitor *m, unsigned int group)
 	uint32_t bits = take_pending(m, group);
 
 	for (; bits; bits &= bits - 1) {
-		struct vsp_dev *d = m->dev[group * 32 + __builtin_ctz(bits)];
+		unsigned int id = group * 32 + __builtin_ctz(bits);
+		struct vsp_dev *d = m->dev[id];
 		struct vsp_chan *ch = d ? vsp_primary(d) : NULL;
 
-		m->triggers++;
-		trace("MONITOR_TRIGGER", "id=%u %s", group * 32 + __builtin_ctz(bits),
+		trace("MONITOR_TRIGGER", "id=%u after=%" PRIu64 " %s", id, m->after[id],
 		      d ? d->name : "(nobody's)");
 		if (ch)
 			chan_signalled(ch);
@@ -127,7 +128,6 @@ void monitor_take_id(struct bus *b, struct vsp_dev *d, uint32_t connection)
 	describe(m->to_guest, d->monitor_id % MONITOR_IDS, connection);
 	describe(m->to_host, d->monitor_id % MONITOR_IDS, connection);
 	arm(m);
-
 }
 
 void monitor_init(struct bus *b)

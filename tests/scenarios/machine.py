@@ -180,6 +180,10 @@ class Booted:
     def ours(self):
         return self.drivers == ("ours", "ours")
 
+    def has_module(self, name):
+        """Whether the guest's kernel comes with this module; - and _ are the same."""
+        return not self.run("grep -q '/%s[.]ko' /lib/modules/*/modules.dep" % name.replace("_", "[-_]"))[1]
+
     def free_kib(self):
         """Memory of the guest that nobody uses, after dropping what can be dropped."""
         return int(self.sh("sync; echo 3 >/proc/sys/vm/drop_caches; sleep 1; echo 3 >/proc/sys/vm/drop_caches; "

@@ -11,7 +11,7 @@ without names all run.
   --drivers A/B    only this pair: bus/storvsc, each "ours" or "intree"
   --kernel K       only machines with this kernel (default, 6.12, ...)
   --boot K         boot kernel K (debug, ...) where the default one is meant
-  --labs N         labs at the same time (one for each CPU)
+  --labs N         labs at the same time (three for two CPUs: a lab waits a third of its time)
   --budget MIN     begin no scenario after so many minutes; the rest is skipped, and said so
   --tries N        tries of a scenario that fails (2); what passes late is called FLAKY
   --long           also those that take minutes each, and else run only when they are named
@@ -39,7 +39,7 @@ sys.dont_write_bytecode = True
 import images                                           # noqa: E402
 from guest import GuestError                            # noqa: E402
 from host import HostError                              # noqa: E402
-from labs import Desk, Labs                             # noqa: E402
+from labs import WANTED, Desk, Labs                             # noqa: E402
 from machine import Booted, Failure, Skip               # noqa: E402
 from registry import ALL, expand                        # noqa: E402
 from unharmed import with_end                           # noqa: E402
@@ -52,13 +52,11 @@ def load():
 
 
 def other_kernel(scenario, kernel):
-    """The scenario on a machine with KERNEL; one with KASAN takes more memory, and so does one that saves its crash."""
+    """The scenario on a machine with KERNEL; one with KASAN takes more memory."""
     m = scenario.machine
     if m.kernel != "default":
         return scenario
-    append = m.append.replace("crashkernel=320M", "crashkernel=640M")
-    memory = max(m.memory, 1024) + 512 * (append != m.append)
-    return dataclasses.replace(scenario, machine=dataclasses.replace(m, kernel=kernel, memory=memory, append=append))
+    return dataclasses.replace(scenario, machine=dataclasses.replace(m, kernel=kernel, memory=max(m.memory, 1024)))
 
 
 def chosen(options):
@@ -146,7 +144,7 @@ def boot_for(run, options, plan, report):
         return machine, []
     except (GuestError, HostError, OSError) as e:
         machine.stop()
-        lines = ["the guest did not come up: %s" % e] + machine.diagnostics()
+        lines = machine.diagnostics() + ["-- the guest did not come up: %s" % e]
         save(machine, run, options)
         return None, lines
 
@@ -159,7 +157,7 @@ def once(machine, run, options, plan, report):
             return None, "failed", lines
     verdict, lines = attempt(machine, run)
     if verdict == "failed":
-        lines += machine.diagnostics()
+        lines = machine.diagnostics() + ["-- why it failed:"] + lines   # last, where one looks first
         machine.stop()
         save(machine, run, options)
         machine = None
@@ -262,7 +260,7 @@ def main(argv):
     p.add_argument("--drivers")
     p.add_argument("--kernel")
     p.add_argument("--boot")
-    p.add_argument("--labs", type=int, default=os.cpu_count() or 1)
+    p.add_argument("--labs", type=int, default=WANTED)
     p.add_argument("--budget", type=float, default=0)
     p.add_argument("--tries", type=int, default=2)
     p.add_argument("--long", action="store_true")

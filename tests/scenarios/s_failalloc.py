@@ -273,7 +273,8 @@ def nic_round(m):
     """The driver out and in again, the NIC up, a ping, other channels and buffers."""
     out, status = m.run("rmmod hv_netvsc 2>&1; modprobe hv_netvsc 2>&1 || exit 1\n"
                         "n=0; until [ -e /sys/class/net/eth0 ] || [ $n -gt 20 ]; do n=$((n+1)); sleep 0.1; done\n"
-                        "s=0; { ip link set eth0 up && ip addr add %s/24 dev eth0 && ethtool -X eth0 equal 1 && ethtool -L eth0 combined 1 && "
+                        "s=0; { ip link set eth0 up && ip addr add %s/24 dev eth0 && "
+                        "ethtool --set-tunable eth0 rx-copybreak 256 && ethtool -X eth0 equal 1 && ethtool -L eth0 combined 1 && "
                         "ethtool -G eth0 rx 600 && ip link set eth0 mtu 1400; } 2>&1 || s=1\n"
                         "for n in 56 1200; do ping -c3 -i 0.3 -W2 -s $n %s >/dev/null || { echo no answer to ping; s=1; }; done; exit $s"
                         % (GUEST, HOST), 100)

@@ -49,7 +49,7 @@ def kexec(m):
     m.expect(m.sh("head -c 65536 %s | md5sum" % m.dev()) == sum_before, "the disk reads the same")
 
 
-@scenario(rows="V26 S26", machine=Machine(cpus=2, memory=1024, disks=(Disk(), Disk(lun=1)), append="crashkernel=320M",
+@scenario(rows="V26 S26", machine=Machine(cpus=2, memory=1536, disks=(Disk(), Disk(lun=1)), append="crashkernel=640M",
                                           options=("--on-crash", "continue")),
           drivers=BOTH, fresh=True, timeout=400)
 def kdump(m):
