@@ -17,6 +17,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <net/if.h>
 #include <poll.h>
 #include <signal.h>
@@ -38,6 +39,7 @@
 #define PIECE 16384
 #define WINDOW 65536 /* input that the machine may send before it is taken */
 #define MAX_STRINGS 4096
+#define MODPROBE "/run/lab-modprobe"
 #define MAX_FRAME (4 << 20)
 
 struct job {
@@ -280,12 +282,33 @@ static void enter_machine(struct job *job)
 		   "trans=virtio,version=9p2000.L,msize=1048576,cache=none,access=any");
 }
 
-/* modprobe looks in /lib/modules: show the outer kernel's there if we can */
-static void show_modules(struct job *job)
+static void write_file(const char *path, int mode, const char *text)
 {
-	for (int i = 0; i < job->envc; i++)
-		if (!strncmp(job->envp[i], "LAB_MODULES=", 12))
-			mount(job->envp[i] + 12, "/lib/modules", NULL, MS_BIND, NULL);
+	int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, mode);
+
+	if (fd < 0)
+		die("%s: %s", path, strerror(errno));
+	write_all(fd, text, strlen(text));
+	close(fd);
+}
+
+/*
+ * modprobe looks in /lib/modules, which the machine may not even have as an empty
+ * folder. MODPROBE_OPTIONS has the right one; the kernel's own calls do not see it.
+ */
+static void tell_modprobe(struct job *job)
+{
+	static const char name[] = "MODPROBE_OPTIONS=";
+	char script[PATH_MAX + 100];
+
+	for (int i = 0; i < job->envc; i++) {
+		if (strncmp(job->envp[i], name, sizeof(name) - 1))
+			continue;
+		snprintf(script, sizeof(script), "#!/bin/sh\n%s'%s' exec /sbin/modprobe \"$@\"\n",
+			 name, job->envp[i] + sizeof(name) - 1);
+		write_file(MODPROBE, 0755, script);
+		write_file("/proc/sys/kernel/modprobe", 0, MODPROBE);
+	}
 }
 
 static void loopback_up(void)
@@ -462,7 +485,7 @@ int main(void)
 		die("frame '%c' before the start", type);
 	parse_start(&job, data, len);
 	enter_machine(&job);
-	show_modules(&job);
+	tell_modprobe(&job);
 	loopback_up();
 
 	sigemptyset(&child);

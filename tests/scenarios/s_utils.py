@@ -192,10 +192,13 @@ def utils_chrony(m):
     m.host("time sync offset=0 interval=0")
     near(m, 0, 0.02)
     m.sh("cat >/tmp/chrony.conf <<'END'\n%sEND" % CHRONY)
+    m.host("time offset=-0.3 interval=500")
+    m.host("time sample")
+    m.expect(abs(phc_error(m) + 0.3) < 0.05, "PTP clock off by %f s, not by -0.3" % phc_error(m))
     m.sh("(chronyd -d -u root -f /tmp/chrony.conf >/tmp/chrony.log 2>&1 &) >/dev/null 2>&1")
     try:
-        m.host("time offset=-0.3 interval=500")
-        near(m, -0.3, 0.05, 60)
+        m.wait("grep -q 'was stepped by' /tmp/chrony.log", 60, "chronyd steps the clock")
+        near(m, -0.3, 0.05)
     finally:
         log = m.sh("kill $(cat /run/chronyd.pid); cat /tmp/chrony.log")
         m.host("time offset=0 interval=0")

@@ -124,7 +124,8 @@ def clock_error(m):
 def phc_error(m):
     """The guest's PTP clock minus its system's clock, seconds; nothing of the way to us is in it."""
     out = m.sh("phc_ctl $(ls -d /dev/ptp*) cmp 2>&1")
-    return int(out.split("offset from CLOCK_REALTIME is ")[1].split("ns")[0]) / 1e9
+    system_ahead = int(out.split("offset from CLOCK_REALTIME is ")[1].split("ns")[0])
+    return -system_ahead / 1e9
 
 
 def near(m, want, limit, seconds=10):
