@@ -45,7 +45,7 @@ class Demo:
         self.file = os.path.realpath(os.path.join(kernel, "vmlinuz"))
         self.host = subprocess.Popen(
             [os.path.join(ROOT, "build/hvroot/hvroot"), "--kernel", os.path.join(kernel, "vmlinux"),
-             "--initrd", initrd, "--append", "console=ttyS0 panic=-1 quiet pci=noearly",
+             "--initrd", initrd, "--append", "console=ttyS0 panic=-1 quiet pci=noearly mitigations=off",
              "--cpus", "2", "--memory", "768M", "--subchannels", "1", "--offers", "shutdown,heartbeat,timesync,kvp",
              "--nic", "tap=demo0,queues=2",
              "--disk", "file=%s,lun=0" % self.disk, "--disk", "file=%s/files.img,lun=1,ro" % OUT,
