@@ -22,6 +22,7 @@ INTREE = ("intree", "intree")
 BOTH = (OURS, INTREE)
 MATRIX = (OURS, ("ours", "intree"), ("intree", "ours"), INTREE)
 ONLY_OURS = (OURS,)
+MOST = 40                       # runs in one boot, else one lab works on when the others are done
 
 
 @dataclasses.dataclass(frozen=True)
@@ -133,6 +134,12 @@ def scenario(rows="", machine=Machine(), drivers=BOTH, timeout=120, fresh=False,
     return register
 
 
+def parts(runs):
+    """The runs of one machine, for several labs if they are many."""
+    count = -(-len(runs) // MOST)
+    return [runs[len(runs) * i // count:len(runs) * (i + 1) // count] for i in range(count)]
+
+
 def expand(scenarios):
     """Boots, as lists of runs: equal machines together, few driver swaps, fresh ones apart.
     Those with our drivers come first, for a run that may not take all the time it wants."""
@@ -142,7 +149,7 @@ def expand(scenarios):
         order.setdefault(r.machine.boot(), len(order))
     shared = sorted((r for r in runs if not r.scenario.fresh),
                     key=lambda r: (order[r.machine.boot()], r.drivers != OURS, r.drivers, r.machine.version))
-    boots = [list(g) for _, g in itertools.groupby(shared, key=lambda r: r.machine.boot())]
+    boots = [p for _, g in itertools.groupby(shared, key=lambda r: r.machine.boot()) for p in parts(list(g))]
     boots += [[r] for r in runs if r.scenario.fresh]
-    boots.sort(key=lambda b: (b[0].drivers != OURS, -len(b)))
+    boots.sort(key=lambda b: (b[0].drivers != OURS, -sum(r.scenario.timeout for r in b)))
     return boots
