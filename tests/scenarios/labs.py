@@ -16,8 +16,8 @@ import threading
 import time
 
 RESULT = re.compile(r"(not ok|ok) - (.*)", re.S)
-CPUS = os.cpu_count() or 1
-WANTED = CPUS + CPUS // 2       # a lab waits for time limits for a third of its time and more
+# as many as scripts/lab lets run (LAB_SLOTS): one waits for time limits for a third of its time and more
+WANTED = (3 * (os.cpu_count() or 1) + 1) // 2
 DIED = 125              # scripts/lab's status when the outer VM is gone; others are wanted ends
 DEATHS = 2              # of labs in the same scenario: then it is the scenario's
 

@@ -39,7 +39,7 @@ sys.dont_write_bytecode = True
 import images                                           # noqa: E402
 from guest import GuestError                            # noqa: E402
 from host import HostError                              # noqa: E402
-from labs import WANTED, Desk, Labs                             # noqa: E402
+from labs import WANTED, Desk, Labs                     # noqa: E402
 from machine import Booted, Failure, Skip               # noqa: E402
 from registry import ALL, expand                        # noqa: E402
 from unharmed import with_end                           # noqa: E402
