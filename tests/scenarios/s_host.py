@@ -189,7 +189,7 @@ def initial_cpus(m):
     read(m)
 
 
-@scenario(rows="V12 ~V25", machine=MANY, drivers=BOTH)
+@scenario(rows="V12 ~V25", machine=MANY, drivers=BOTH, needs=("clients",))
 def uio_client(m):
     "uio_hv_generic takes a device by driver_override: rings allocated, mapped and given back"
     m.host("set scsi1 monitor=1")               # the driver asks for it
