@@ -7,10 +7,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "log.h"
-#include "machine.h"
+#include "loop/log.h"
+#include "machine/kvm/vmm.h"
+#include "machine/machine.h"
 #include "options.h"
-#include "vmm.h"
 
 #define MEMORY_MIN	(64ull << 20)
 
