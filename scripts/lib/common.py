@@ -24,6 +24,14 @@ class Misuse(Trouble):
     status = 2
 
 
+class Said(Trouble):
+    """Somebody else has said it already."""
+
+    def __init__(self, status):
+        super().__init__()
+        self.status = status
+
+
 class Parser(argparse.ArgumentParser):
     """Takes options only as they are written in the script's own description, which is the help."""
 
@@ -126,24 +134,26 @@ def kernel(name):
     r = subprocess.run([os.path.join(ROOT, "scripts/kernel"), name], stdout=subprocess.PIPE, text=True,
                        stdin=subprocess.DEVNULL, check=False)
     if r.returncode:
-        sys.exit(r.returncode)
+        raise Said(r.returncode)
     return r.stdout.strip()
 
 
-def run(main, me):
-    """Ends the program with main()'s status, or with one line."""
+def run(main, me, trouble=1):
+    """Ends the program with main()'s status, or with one line; TROUBLE is the status of what is no misuse."""
     try:
         sys.exit(main())
     except Trouble as e:
-        line, status = str(e), e.status
+        line, status = str(e), e.status if e.status != 1 else trouble
+        if isinstance(e, Said):
+            sys.exit(status)
     except subprocess.CalledProcessError as e:
         words = e.cmd if isinstance(e.cmd, str) else " ".join(str(w) for w in e.cmd[:4])
-        line, status = "'%s' ended with status %d" % (words, e.returncode), 1
+        line, status = "'%s' ended with status %d" % (words, e.returncode), trouble
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         sys.exit(141)
     except OSError as e:
-        line, status = "%s%s" % ("%s: " % e.filename if e.filename else "", e.strerror or e), 1
+        line, status = "%s%s" % ("%s: " % e.filename if e.filename else "", e.strerror or e), trouble
         if e.errno in (errno.ENOSPC, errno.EDQUOT):
             line += "; make room there"
     except KeyboardInterrupt:
