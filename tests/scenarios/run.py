@@ -33,9 +33,10 @@ import traceback
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 PYTHON = "/usr/bin/python3" if os.path.exists("/usr/bin/python3") else sys.executable
-sys.path.insert(0, HERE)
+sys.path[:0] = [HERE, os.path.join(ROOT, "scripts/lib")]
 sys.dont_write_bytecode = True
 
+import common                                           # noqa: E402
 import images                                           # noqa: E402
 from guest import GuestError                            # noqa: E402
 from host import HostError                              # noqa: E402
@@ -219,7 +220,8 @@ def inside(options):
 def outside(options, argv):
     """On the machine: build, write the plan, send the labs to work, say what did not run."""
     boots = chosen(options)
-    os.makedirs(options.lab_out, exist_ok=True)
+    common.use_build()
+    common.writable(options.lab_out, "take it away, or set LAB_OUT to a folder that you can write")
     plan = images.prepare({r.machine.kernel for b in boots for r in b}, not options.no_build)
     with open(os.path.join(options.lab_out, "plan.json"), "w") as f:
         json.dump(plan, f, indent=1)
@@ -253,30 +255,49 @@ def listing(options):
     return 0
 
 
+def refuse_wrong(options):
+    """What cannot be meant, and what chooses nothing, before anything is built."""
+    for n in options.names:
+        if not any(fnmatch.fnmatch(s.name, n) for s in ALL):
+            raise common.Misuse("no scenario '%s' (see --list)" % n)
+    known = sorted({"/".join(d) for s in ALL for d in s.drivers})
+    if options.drivers and options.drivers not in known:
+        raise common.Misuse("--drivers %s: want one of %s" % (options.drivers, ", ".join(known)))
+    if options.budget < 0:
+        raise common.Misuse("--budget %g: want minutes, 0 for no limit" % options.budget)
+    common.setting("PATIENCE", float)
+    kernels = {r.machine.kernel for b in chosen(argparse.Namespace(**dict(vars(options), kernel=None))) for r in b}
+    if not chosen(options):
+        hint = "; the kernels of these are %s" % ", ".join(sorted(kernels)) if options.kernel and kernels else ""
+        raise common.Misuse("nothing to run with %s%s (see --list)" % (" ".join(words(options)), hint))
+
+
+def words(options):
+    """What was chosen by, as it was typed."""
+    for name in ("drivers", "kernel", "boot"):
+        if getattr(options, name):
+            yield "--%s %s" % (name, getattr(options, name))
+    yield from options.names
+
+
 def main(argv):
-    p = argparse.ArgumentParser(usage=__doc__, add_help=False)
+    p = common.Parser(__doc__)
     p.add_argument("names", nargs="*")
     p.add_argument("--list", action="store_true")
     p.add_argument("--drivers")
     p.add_argument("--kernel")
     p.add_argument("--boot")
-    p.add_argument("--labs", type=int, default=WANTED)
+    p.add_argument("--labs", type=common.whole(1), default=WANTED)
     p.add_argument("--budget", type=float, default=0)
-    p.add_argument("--tries", type=int, default=2)
+    p.add_argument("--tries", type=common.whole(1), default=2)
     p.add_argument("--long", action="store_true")
     p.add_argument("--keep", action="store_true")
     p.add_argument("--no-build", action="store_true")
     p.add_argument("--lab", help=argparse.SUPPRESS)
-    if "-h" in argv or "--help" in argv:
-        print(__doc__)
-        return 0
-    p.error = lambda text: sys.exit("run.py: %s (see --help)" % text)
     options = p.parse_args(argv)
     options.lab_out = os.environ.get("LAB_OUT", os.path.join(ROOT, "build/lab"))
     load()
-    for n in options.names:
-        if not any(fnmatch.fnmatch(s.name, n) for s in ALL):
-            sys.exit("run.py: no scenario '%s' (see --list)" % n)
+    refuse_wrong(options)
     if options.list:
         return listing(options)
     if options.lab:
@@ -285,4 +306,4 @@ def main(argv):
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    common.run(lambda: main(sys.argv[1:]), "run.py")
