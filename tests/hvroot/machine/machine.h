@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * machine.h - what the user asked for, and the seam between the VMM (which
- * knows KVM) and the VMBus server (which does not).
+ * machine.h - what the user asked for, and the seam between the machine (KVM's
+ * or a process) and the VMBus server, which knows neither.
  */
 #ifndef HVROOT_MACHINE_H
 #define HVROOT_MACHINE_H
@@ -14,6 +14,7 @@
 #define MACHINE_NICS_MAX	16
 #define MACHINE_ICS_MAX		8
 
+struct machine_ops;
 struct vm;
 
 /* --disk SPEC or --ide SPEC: the text after the option, checked by the server. */
@@ -23,7 +24,8 @@ struct disk_option {
 };
 
 struct machine_options {
-	/* VMM */
+	/* the machine */
+	const struct machine_ops *machine;
 	const char *kernel;
 	const char *initrd;
 	const char *append;

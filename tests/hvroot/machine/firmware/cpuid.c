@@ -14,7 +14,7 @@
 #include <sys/ioctl.h>
 
 #include "loop/log.h"
-#include "machine/kvm/vmm.h"
+#include "machine/kvm/kvm.h"
 
 #define ENTRIES_MAX	256
 #define HV_BASE		0x40000000u
@@ -218,8 +218,8 @@ static int add_topology(struct table *t, unsigned int index, unsigned int cores)
 
 static int query_hyperv(struct vcpu *v, struct table *t)
 {
-	int fd = ioctl(v->vm->kvm, KVM_CHECK_EXTENSION, KVM_CAP_SYS_HYPERV_CPUID) > 0 ?
-		v->vm->kvm : v->fd;
+	int fd = ioctl(to_kvm(v->vm)->kvm, KVM_CHECK_EXTENSION, KVM_CAP_SYS_HYPERV_CPUID) > 0 ?
+		to_kvm(v->vm)->kvm : v->fd;
 
 	t->head.nent = ENTRIES_MAX;
 	return ioctl(fd, KVM_GET_SUPPORTED_HV_CPUID, t);
@@ -286,7 +286,7 @@ int cpuid_set(struct vcpu *v)
 	if (!t)
 		goto out;
 	t->head.nent = ENTRIES_MAX;
-	if (ioctl(v->vm->kvm, KVM_GET_SUPPORTED_CPUID, t) < 0)
+	if (ioctl(to_kvm(v->vm)->kvm, KVM_GET_SUPPORTED_CPUID, t) < 0)
 		goto out;
 	drop_leaves(t);
 	for (uint32_t i = 0; i < t->head.nent; i++) {
