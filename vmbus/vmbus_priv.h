@@ -213,7 +213,7 @@ void synic_free(struct vmbus *bus);
 int synic_start(struct vmbus *bus);
 void synic_stop(struct vmbus *bus);
 void synic_enable_cpu(struct vmbus *bus, unsigned int cpu);
-void synic_disable_cpu(struct vmbus *bus, unsigned int cpu);
+void synic_disable_cpu(void);
 
 /* intr.c */
 void intr_init_cpu(struct vmbus_cpu *vc);
