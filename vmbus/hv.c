@@ -22,6 +22,7 @@
 #include <linux/string.h>
 #include <asm/sync_bitops.h>
 #include <hv/hv_wire.h>
+#include <hv/isolation.h>
 #include "vmbus_priv.h"
 
 /**
@@ -37,6 +38,10 @@ int hv_platform_check(void)
 	}
 	if (hv_is_root()) {
 		pr_err("not loaded: this is the Hyper-V root partition, which has no VMBus to connect to\n");
+		return -ENODEV;
+	}
+	if (hv_isolated()) {
+		pr_err(HV_ISOLATED_LINE);
 		return -ENODEV;
 	}
 	if (!hyperv_pcpu_input_arg) {
