@@ -271,6 +271,7 @@ unsigned long gpadl_patience(const struct vmbus_channel *ch);
 
 /* quarantine.c: memory that the host may still have mapped */
 void quarantine_init(struct vmbus *bus);
+bool quarantine_full(struct vmbus *bus);
 void quarantine_pages(struct vmbus *bus, u32 relid, u32 gpadl, struct page **pages,
 		      unsigned int count, unsigned int order);
 void quarantine_buffer(struct vmbus *bus, u32 relid, u32 gpadl, void *buffer, u32 bytes);
