@@ -10,6 +10,7 @@
  *	vmbus.req_lock		pending requests; taken in softirq context
  *	vmbus_channel.sched_lock  the channel callback; taken in hard interrupt context
  *	outbound.ring_lock	(per ring) writers; taken in any context
+ *	requestor.req_lock	(per channel) request ids; taken in any context
  * vmbus.relid[] is read under RCU and written under chan_mutex.
  */
 #ifndef _HV_VMBUS_PRIV_H
