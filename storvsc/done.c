@@ -36,6 +36,21 @@ static void stor_patch(struct scsi_cmnd *cmd, u8 patch)
 	}
 }
 
+/* What the answer to a command of the midlayer is measured by. */
+static struct stor_asked stor_asked(struct scsi_cmnd *cmd)
+{
+	struct request *rq = scsi_cmd_to_rq(cmd);
+	struct stor_asked asked = {
+		.cdb = cmd->cmnd,
+		.bytes = scsi_bufflen(cmd),
+	};
+
+	/* of those without payload, discards for one, sd.c counts all or nothing */
+	if (req_op(rq) == REQ_OP_READ || req_op(rq) == REQ_OP_WRITE)
+		asked.unit = cmd->device->sector_size;
+	return asked;
+}
+
 /* Not a clean success: work out what it is and who has to know. */
 static void stor_complete_judged(struct stor_chan *chan, struct scsi_cmnd *cmd,
 				 const struct hv_stor_srb *reply)
@@ -43,9 +58,10 @@ static void stor_complete_judged(struct stor_chan *chan, struct scsi_cmnd *cmd,
 	struct stor_ctl *ctl = chan->ctl;
 	struct scsi_device *sdev = cmd->device;
 	struct stor_lun *lun = sdev->hostdata;
+	struct stor_asked asked = stor_asked(cmd);
 	struct stor_verdict v;
 
-	stor_srb_judge(reply, cmd->cmnd, scsi_bufflen(cmd), &v);
+	stor_srb_judge(reply, &asked, &v);
 
 	switch (v.action) {
 	case STOR_ACT_RESCAN_LUN:
