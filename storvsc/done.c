@@ -133,6 +133,7 @@ static void stor_on_completion(struct stor_chan *chan, u64 trans_id,
 	struct stor_queue *queues = READ_ONCE(ctl->queues);
 	struct stor_id id = stor_id_unpack(trans_id);
 	struct stor_slot *slot;
+	struct scsi_cmnd *cmd;
 
 	if (id.queue == STOR_ID_INTERNAL) {
 		stor_call_answer(ctl, id, pkt);
@@ -144,13 +145,12 @@ static void stor_on_completion(struct stor_chan *chan, u64 trans_id,
 		return;
 	}
 	slot = &queues[id.queue].slots[id.index];
-	if (unlikely(READ_ONCE(slot->chan) != chan)) {
-		stor_bad_id(chan, trans_id, STOR_CNT_WRONG_CHANNEL, "foreign");
-		return;
-	}
-	switch (stor_slot_claim(slot, id.gen)) {
+	switch (stor_slot_claim(slot, id.gen, chan, &cmd)) {
 	case STOR_CLAIMED:
-		stor_complete(chan, slot->cmd, pkt);
+		stor_complete(chan, cmd, pkt);
+		break;
+	case STOR_CLAIM_FOREIGN:
+		stor_bad_id(chan, trans_id, STOR_CNT_WRONG_CHANNEL, "foreign");
 		break;
 	case STOR_CLAIM_REPEATED:
 		stor_bad_id(chan, trans_id, STOR_CNT_REPEATED_ID, "repeated");
@@ -252,12 +252,9 @@ void stor_evict_all(struct stor_ctl *ctl, struct stor_chan *only, int host_byte)
 
 	for (i = 0; ctl->queues && i < ctl->nr_queues; i++) {
 		for (tag = 0; tag < ctl->depth; tag++) {
-			struct stor_slot *slot = &ctl->queues[i].slots[tag];
 			struct scsi_cmnd *cmd;
 
-			if (only && READ_ONCE(slot->chan) != only)
-				continue;
-			cmd = stor_slot_evict(slot);
+			cmd = stor_slot_evict(&ctl->queues[i].slots[tag], only);
 			if (!cmd)
 				continue;
 			stor_count(ctl, EVICTED);

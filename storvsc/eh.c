@@ -19,10 +19,10 @@ bool stor_any_busy(struct stor_ctl *ctl, const struct scsi_device *sdev)
 
 	for (i = 0; i < ctl->nr_queues; i++) {
 		for (tag = 0; tag < ctl->depth; tag++) {
-			struct stor_slot *slot = &ctl->queues[i].slots[tag];
+			struct scsi_cmnd *cmd;
 
-			if (stor_slot_busy(slot) &&
-			    (!sdev || slot->cmd->device == sdev))
+			cmd = stor_slot_peek(&ctl->queues[i].slots[tag]);
+			if (cmd && (!sdev || cmd->device == sdev))
 				return true;
 		}
 	}

@@ -50,6 +50,9 @@
 /* Default of storvsc_vcpus_per_sub_channel: the host decides. */
 #define STOR_VCPUS_PER_SUBCHAN	4
 
+/* Commands held back for a batch at most. */
+#define STOR_BATCH		32
+
 /* Requests of our own that may be with the host at the same time. */
 #define STOR_CALLS		16
 
@@ -113,7 +116,7 @@ struct stor_chan {
  * @slots: one per tag
  * @index: hardware queue number, also that of its channel
  * @nr_staged: commands held back until the last of a batch
- * @staged: their tags, in order
+ * @staged: these, in order
  * @big: page list for commands of more than STOR_SMALL_BYTES
  * @lock: protects: nr_staged, staged, big
  * @batches: batches written; under @lock
@@ -123,7 +126,7 @@ struct stor_queue {
 	struct stor_slot *slots;
 	u16 index;
 	unsigned int nr_staged;
-	u16 *staged;
+	struct scsi_cmnd *staged[STOR_BATCH];
 	struct vmbus_packet_mpb_array *big;
 	spinlock_t lock;		/* protects: nr_staged, staged, big */
 	u64 batches;

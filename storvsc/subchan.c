@@ -173,9 +173,8 @@ static int stor_alloc_queue(const struct stor_ctl *ctl, struct stor_queue *q)
 {
 	spin_lock_init(&q->lock);
 	q->slots = kvcalloc(ctl->depth, sizeof(*q->slots), GFP_KERNEL);
-	q->staged = kvcalloc(ctl->depth, sizeof(*q->staged), GFP_KERNEL);
 	q->big = kvzalloc(STOR_MPB_LEN(ctl->max_frames), GFP_KERNEL);
-	return q->slots && q->staged && q->big ? 0 : -ENOMEM;
+	return q->slots && q->big ? 0 : -ENOMEM;
 }
 
 static void stor_put_queues(struct stor_queue *queues, unsigned int count)
@@ -184,7 +183,6 @@ static void stor_put_queues(struct stor_queue *queues, unsigned int count)
 
 	for (i = 0; i < count; i++) {
 		kvfree(queues[i].slots);
-		kvfree(queues[i].staged);
 		kvfree(queues[i].big);
 	}
 	kvfree(queues);
