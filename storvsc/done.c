@@ -130,7 +130,7 @@ static void stor_on_completion(struct stor_chan *chan, u64 trans_id,
 			       const struct hv_stor_packet *pkt)
 {
 	struct stor_ctl *ctl = chan->ctl;
-	struct stor_queue *queues = READ_ONCE(ctl->queues);
+	struct stor_slot *slots = READ_ONCE(ctl->slots);
 	struct stor_id id = stor_id_unpack(trans_id);
 	struct stor_slot *slot;
 	struct scsi_cmnd *cmd;
@@ -139,12 +139,12 @@ static void stor_on_completion(struct stor_chan *chan, u64 trans_id,
 		stor_call_answer(ctl, id, pkt);
 		return;
 	}
-	if (unlikely(!queues || id.queue >= ctl->nr_queues ||
+	if (unlikely(!slots || id.queue >= ctl->nr_queues ||
 		     id.index >= ctl->depth)) {
 		stor_bad_id(chan, trans_id, STOR_CNT_UNKNOWN_ID, "unknown");
 		return;
 	}
-	slot = &queues[id.queue].slots[id.index];
+	slot = &slots[id.index];
 	switch (stor_slot_claim(slot, id.gen, chan, &cmd)) {
 	case STOR_CLAIMED:
 		stor_complete(chan, cmd, pkt);
@@ -248,20 +248,17 @@ void stor_on_channel(void *context)
  */
 void stor_evict_all(struct stor_ctl *ctl, struct stor_chan *only, int host_byte)
 {
-	unsigned int i, tag;
+	unsigned int tag;
 
-	for (i = 0; ctl->queues && i < ctl->nr_queues; i++) {
-		for (tag = 0; tag < ctl->depth; tag++) {
-			struct scsi_cmnd *cmd;
+	for (tag = 0; ctl->slots && tag < ctl->depth; tag++) {
+		struct scsi_cmnd *cmd = stor_slot_evict(&ctl->slots[tag], only);
 
-			cmd = stor_slot_evict(&ctl->queues[i].slots[tag], only);
-			if (!cmd)
-				continue;
-			stor_count(ctl, EVICTED);
-			scsi_dma_unmap(cmd);
-			local_bh_disable();
-			stor_finish(cmd, host_byte);
-			local_bh_enable();
-		}
+		if (!cmd)
+			continue;
+		stor_count(ctl, EVICTED);
+		scsi_dma_unmap(cmd);
+		local_bh_disable();
+		stor_finish(cmd, host_byte);
+		local_bh_enable();
 	}
 }

@@ -149,7 +149,7 @@ static int stor_send(struct stor_ctl *ctl, struct stor_queue *q, u16 tag,
 		     struct scsi_cmnd *cmd, struct vmbus_packet_mpb_array *mpb,
 		     unsigned int max_frames)
 {
-	struct stor_slot *slot = &q->slots[tag];
+	struct stor_slot *slot = &ctl->slots[tag];
 	struct stor_chan *chan = stor_pick(ctl, q);
 	struct hv_stor_packet pkt HV_UNINITIALIZED;
 	u32 gen = stor_slot_next(slot);
@@ -256,7 +256,7 @@ static int stor_stage(struct stor_ctl *ctl, struct stor_queue *q, u16 tag,
 
 	refused.count = 0;
 	spin_lock(&q->lock);
-	if (unlikely(stor_slot_busy(&q->slots[tag]))) {
+	if (unlikely(stor_slot_busy(&ctl->slots[tag]))) {
 		stor_count(ctl, SLOT_BUSY);
 		ret = -EAGAIN;
 	} else {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Who owns a command: a small table per hardware queue, indexed by block tag.
+ * Who owns a command: a small table, indexed by the block tag that all queues of
+ * a controller share.
  *
  * The host is given an id made of queue, tag and a generation that changes
  * with every use of the tag.  Whoever moves the slot's word from "host owns"
@@ -28,7 +29,7 @@ struct stor_chan;
 #define STOR_ID_INTERNAL	0xffff
 
 /**
- * struct stor_slot - one tag of one hardware queue
+ * struct stor_slot - one tag
  * @word: generation << 1 | 1 while the host owns the command
  * @cmd: written before @word, valid while the host owns it
  * @chan: the channel it went out on; the answer must come back there
@@ -42,8 +43,8 @@ struct stor_slot {
 /**
  * struct stor_id - a transaction id taken apart
  * @gen: generation, never 0 in an id of ours
- * @queue: hardware queue or STOR_ID_INTERNAL
- * @index: slot within the queue
+ * @queue: hardware queue that sent it, or STOR_ID_INTERNAL
+ * @index: slot
  */
 struct stor_id {
 	u32 gen;

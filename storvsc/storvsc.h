@@ -29,14 +29,8 @@
 #include <hv/compat_scsi.h>
 #include <hv/stor_wire.h>
 
+#include "limits.h"
 #include "slot.h"
-
-/* Bytes up to which the page list of a command fits on the stack. */
-#define STOR_SMALL_BYTES	(128 * 1024)
-#define STOR_SMALL_FRAMES	(STOR_SMALL_BYTES / HV_HYP_PAGE_SIZE + 1)
-#define STOR_MAX_TRANSFER	(4 * 1024 * 1024)
-#define STOR_MPB_LEN(frames) \
-	(sizeof(struct vmbus_packet_mpb_array) + (frames) * sizeof(u64))
 
 /* Time limits, all of them for answers of the host. */
 #define STOR_STEP_TIMEOUT	(30 * HZ)	/* one handshake step */
@@ -113,7 +107,6 @@ struct stor_chan {
 
 /**
  * struct stor_queue - one hardware queue, the sending side
- * @slots: one per tag
  * @index: hardware queue number, also that of its channel
  * @nr_staged: commands held back until the last of a batch
  * @staged: these, in order
@@ -123,7 +116,6 @@ struct stor_chan {
  * @batched: commands in them; under @lock
  */
 struct stor_queue {
-	struct stor_slot *slots;
 	u16 index;
 	unsigned int nr_staged;
 	struct scsi_cmnd *staged[STOR_BATCH];
@@ -204,8 +196,9 @@ struct stor_ctl {
 	const struct stor_kind *kind;
 	struct stor_queue *queues;
 	struct stor_chan *chans;	/* one per queue */
+	struct stor_slot *slots;	/* one per tag; all queues share the tags */
 	unsigned int nr_queues;
-	unsigned int depth;		/* slots per queue */
+	unsigned int depth;		/* slots */
 	unsigned int max_frames;	/* page list of the largest command */
 	void (*hold)(struct vmbus_channel *channel);	/* NULL: this bus sends */
 	void (*let_go)(struct vmbus_channel *channel);	/* packets one by one */

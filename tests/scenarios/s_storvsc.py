@@ -222,6 +222,24 @@ def parameters_take_effect(m):
     m.sh("echo 1 >/sys/module/hv_storvsc/parameters/logging_level")
 
 
+@scenario(rows="S23 S05", machine=TWO, drivers=ONLY_OURS, timeout=200)
+def depth_of_all_rings(m):
+    "one disk may have as many commands out as all rings hold, from one CPU, and the user sets how many"
+    q = "$(scsi c0l0)/queue_depth"
+    depth = int(m.sh("cat " + q))
+    ring = int(attr(m, 0, "ring_bytes")) // 392
+    m.expect(depth > 3 * ring, "a depth of %d, where each of 4 rings takes about %d" % (depth, ring))
+    m.sh("echo 7 >%s; [ $(cat %s) = 7 ]; echo %d >%s; [ $(cat %s) = %d ]" % (q, q, depth, q, q, depth))
+    m.host("fault storage controller=0 lun=0 op=0x28 hold count=all")
+    m.sh("taskset -c 0 " + FIO % {"dev": m.dev(), "name": "deep", "rw": "randread", "bs": "4k", "depth": depth, "more": "--norandommap"} +
+         " & echo $! >/tmp/deep.pid")
+    out = "cat %s/queues | awk '{ n += $9 } END { print n }'" % host_dir(m, 0)
+    m.wait("[ $(%s) -gt %d ]" % (out, 3 * ring), 100, "more commands with the host than three rings hold")
+    m.host("fault clear")
+    m.host("release")
+    m.expect(ended(m, "deep", 100) == 0, "fio failed")
+
+
 @scenario(rows="S27", machine=Machine(cpus=2, memory=768, append="swiotlb=force"), drivers=ONLY_OURS, timeout=300)
 def bounce_buffers(m):
     "all I/O through bounce buffers: data intact at odd offsets and sizes"
