@@ -66,6 +66,10 @@ class Machine:
         """The machine as it is booted."""
         return dataclasses.replace(self, version="", least=0)
 
+    def no_bus(self):
+        """Whether a bus cannot be loaded there."""
+        return self.vmm == "qemu-plain" or "isolated" in self.options
+
     def text(self):
         parts = [] if self.vmm == "hvroot" else [self.vmm]
         if self.place != "nested":

@@ -42,9 +42,10 @@ import traceback
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 PYTHON = "/usr/bin/python3" if os.path.exists("/usr/bin/python3") else sys.executable
-sys.path.insert(0, HERE)
+sys.path[:0] = [HERE, os.path.join(ROOT, "scripts/lib")]
 sys.dont_write_bytecode = True
 
+import common                                           # noqa: E402
 import images                                           # noqa: E402
 from guest import GuestError                            # noqa: E402
 from host import HostError                              # noqa: E402
@@ -143,7 +144,7 @@ def attempt(machine, run):
     """(verdict, lines) of one scenario."""
     try:
         machine.begin(run.scenario.timeout)
-        if machine.spec.vmm != "qemu-plain":
+        if not machine.spec.no_bus():
             machine.use(*run.drivers, version=run.machine.version)
         run.scenario.func(machine)
         try:
@@ -268,9 +269,8 @@ def counts(found, options):
 def outside(options, argv):
     """On the machine: build, write the plan, send the labs to work, say what did not run."""
     found = chosen(options)
-    if not found:
-        sys.exit("run.py: nothing to run%s" % why_not(options))
-    os.makedirs(options.lab_out, exist_ok=True)
+    common.use_build()
+    common.writable(options.lab_out, "take it away, or set LAB_OUT to a folder that you can write")
     plan = images.prepare({r.machine.kernel for b in found for r in b}, not options.no_build)
     with open(os.path.join(options.lab_out, "plan.json"), "w") as f:
         json.dump(plan, f, indent=1)
@@ -296,11 +296,9 @@ def outside(options, argv):
 
 
 def why_not(options):
-    """What keeps all that was asked for out of the lab that was asked for."""
+    """What keeps all that was asked for out of the process lab, if that was asked for."""
     why = {n for r in expand(ALL) if wanted(r, options) for n in needs(r)}
-    if options.lab != "process" or not why:
-        return " (see --list)"
-    return ": not in the process lab, which lacks " + "; ".join(NEEDS[n] for n in sorted(why))
+    return "; it lacks " + ", ".join(NEEDS[n] for n in sorted(why)) if options.lab == "process" and why else ""
 
 
 def listing(options):
@@ -312,8 +310,35 @@ def listing(options):
     return 0
 
 
+def refuse_wrong(options):
+    """What cannot be meant, and what chooses nothing, before anything is built."""
+    for n in options.names:
+        if not any(fnmatch.fnmatch(s.name, n) for s in ALL):
+            raise common.Misuse("no scenario '%s' (see --list)" % n)
+    known = sorted({"/".join(d) for s in ALL for d in s.drivers})
+    if options.drivers and options.drivers not in known:
+        raise common.Misuse("--drivers %s: want one of %s" % (options.drivers, ", ".join(known)))
+    if options.budget < 0:
+        raise common.Misuse("--budget %g: want minutes, 0 for no limit" % options.budget)
+    common.setting("PATIENCE", float)
+    kernels = {r.machine.kernel for b in chosen(argparse.Namespace(**dict(vars(options), kernel=None))) for r in b}
+    if options.boot and options.lab not in (None, "nested"):
+        raise common.Misuse("--boot is for the nested lab; the process lab has one kernel")
+    if not chosen(options):
+        hint = "; the kernels of these are %s" % ", ".join(sorted(kernels)) if options.kernel and kernels else ""
+        raise common.Misuse("nothing to run with %s%s%s (see --list)" % (" ".join(words(options)), hint, why_not(options)))
+
+
+def words(options):
+    """What was chosen by, as it was typed."""
+    for name in ("lab", "drivers", "kernel", "boot"):
+        if getattr(options, name):
+            yield "--%s %s" % (name, getattr(options, name))
+    yield from options.names
+
+
 def main(argv):
-    p = argparse.ArgumentParser(usage=__doc__, add_help=False)
+    p = common.Parser(__doc__)
     p.add_argument("names", nargs="*")
     p.add_argument("--lab", choices=PLACES + ("all",))
     p.add_argument("--once", action="store_true")
@@ -321,30 +346,22 @@ def main(argv):
     p.add_argument("--drivers")
     p.add_argument("--kernel")
     p.add_argument("--boot")
-    p.add_argument("--labs", type=int, default=WANTED)
+    p.add_argument("--labs", type=common.whole(1), default=WANTED)
     p.add_argument("--budget", type=float, default=0)
-    p.add_argument("--tries", type=int, default=2)
+    p.add_argument("--tries", type=common.whole(1), default=2)
     p.add_argument("--long", action="store_true")
     p.add_argument("--keep", action="store_true")
     p.add_argument("--no-leaks", action="store_true")
     p.add_argument("--no-build", action="store_true")
     p.add_argument("--inside")
     p.add_argument("--worker")
-    if "-h" in argv or "--help" in argv:
-        print(__doc__)
-        return 0
-    p.error = lambda text: sys.exit("run.py: %s (see --help)" % text)
     options = p.parse_args(argv)
     options.lab_out = os.environ.get("LAB_OUT", os.path.join(ROOT, "build/lab"))
     load()
     for s in ALL:
         if set(s.needs) - set(NEEDS):
-            sys.exit("run.py: %s: needs %s, of which needs.py knows nothing" % (s.name, s.needs))
-    if options.boot and options.lab not in (None, "nested"):
-        sys.exit("run.py: --boot is for the nested lab; the process lab has one kernel")
-    for n in options.names:
-        if not any(fnmatch.fnmatch(s.name, n) for s in ALL):
-            sys.exit("run.py: no scenario '%s' (see --list)" % n)
+            raise common.Trouble("%s: needs %s, of which needs.py knows nothing" % (s.name, s.needs))
+    refuse_wrong(options)
     if options.list:
         return listing(options)
     if options.inside:
@@ -353,4 +370,4 @@ def main(argv):
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    common.run(lambda: main(sys.argv[1:]), "run.py")
