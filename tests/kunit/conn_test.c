@@ -114,10 +114,14 @@ static uint conn_max_version = VERSION_WIN10_V5_3;
 #define vmbus_on_unload_response	conn_on_unload_response
 #define vmbus_on_gpadl_created		conn_on_gpadl_created
 #define vmbus_on_gpadl_torndown		conn_on_gpadl_torndown
-static __maybe_unused void conn_on_version_response(struct vmbus *bus, const void *msg, size_t len);
-static __maybe_unused void conn_on_unload_response(struct vmbus *bus, const void *msg, size_t len);
-static __maybe_unused void conn_on_gpadl_created(struct vmbus *bus, const void *msg, size_t len);
-static __maybe_unused void conn_on_gpadl_torndown(struct vmbus *bus, const void *msg, size_t len);
+static __maybe_unused void conn_on_version_response(struct vmbus *bus, const void *msg,
+						     size_t len);
+static __maybe_unused void conn_on_unload_response(struct vmbus *bus, const void *msg,
+						    size_t len);
+static __maybe_unused void conn_on_gpadl_created(struct vmbus *bus, const void *msg,
+						  size_t len);
+static __maybe_unused void conn_on_gpadl_torndown(struct vmbus *bus, const void *msg,
+						   size_t len);
 static int gpadl_create(struct vmbus_channel *ch, const u64 *pfns, u32 count, u32 bytes,
 			u32 offset, u32 *handle);
 static int gpadl_destroy(struct vmbus *bus, u32 relid, u32 gpadl, unsigned long timeout);
