@@ -148,6 +148,7 @@ struct walk {
 	u32 nr_next;
 	u32 used[LIFE_COUNT];	/* events, one bit each, that happened somewhere */
 	const char *wrong;
+	bool backwards;
 };
 
 static u32 slot_of(struct walk *w, const struct world *x)
@@ -221,6 +222,8 @@ static void check(struct walk *w, const struct world *x)
 		wrong(w, "the last reference is gone while somebody is at it");
 	if (!x->forgotten == (x->life == LIFE_GONE))
 		wrong(w, "forgotten and not gone, or the other way round");
+	if (x->forgotten && x->handed && (x->kind == K_DEVICE || x->removal < R_TOLD))
+		wrong(w, "gone, and its driver was not told");
 	if ((x->driver != D_IDLE && x->driver != D_FAILED && x->driver != D_CLOSED) &&
 	    !life_in_use(x->life))
 		wrong(w, "in use, and its life does not say so");
@@ -482,7 +485,8 @@ static void visit(struct walk *w, const struct world *x)
 	host_acts(w, *x);
 	bus_acts(w, *x);
 	system_pauses(w, *x);
-	bus_ends(w, *x);
+	if (!w->backwards)
+		bus_ends(w, *x);
 }
 
 static void add(struct walk *w, const struct world *x)
@@ -505,12 +509,16 @@ static bool over(const struct world *x)
 	return !x->refs && !x->ring && !x->shared;
 }
 
-/* From every world there is a way to the end; backwards, until nothing changes. */
+/*
+ * From every world there is a way to the end, without the bus's own; backwards, until nothing
+ * changes.
+ */
 static u32 without_end(struct walk *w)
 {
 	bool more = true;
 	u32 i, n, left = 0;
 
+	w->backwards = true;
 	for (i = 0; i < w->nr; i++)
 		w->ends[i] = over(&w->all[i]);
 	while (more) {
