@@ -217,7 +217,7 @@ static int stor_probe(struct hv_device *dev, const struct hv_vmbus_device_id *id
 		return ret;
 	}
 	dev_info(&dev->device,
-		 "%s controller, protocol %u.%u, %u byte transfers, %u queues of %u\n",
+		 "%s controller, protocol %u.%u, %u byte transfers, %u queues, %u commands\n",
 		 ctl->kind->name, ctl->version >> 8, ctl->version & 0xff,
 		 ctl->max_transfer, ctl->nr_queues, shost->can_queue);
 	return 0;

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "log.h"
+#include "loop/log.h"
 #include "manner.h"
 
 static const struct {
