@@ -37,7 +37,7 @@ enum life_event {
 	EV_FAILED,		/* the host did not, or not in time; the opener has undone all */
 	EV_CLOSE,		/* a driver wants to close it */
 	EV_CLOSED,		/* the host let go, or what it keeps is in quarantine */
-	EV_MODIFY,		/* may the host be told of another CPU: it ignores that unless open */
+	EV_MODIFY,		/* may the host be told of another CPU, or would it ignore it */
 	EV_RESCIND,		/* the host takes it back, or did not offer it again */
 	EV_RELEASE,		/* the bus is through with the removal: no device, driver told */
 	EV_PAUSE,		/* hibernation: the host is about to forget it */

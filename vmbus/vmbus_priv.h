@@ -110,7 +110,7 @@ struct vmbus_chan {
 	unsigned long flags;		/* enum vmbus_chan_flags, atomic bit operations */
 	spinlock_t life_lock;		/* protects: life, and ch.state and ch.rescind with it */
 	enum life life;			/* changed by chan_step() only */
-	unsigned int opens;		/* which opening this is; written by the opener, under tell */
+	unsigned int opens;		/* which opening this is; written under tell */
 	struct delayed_work add_work;	/* primary: its place in line, then probe_work */
 	struct work_struct probe_work;	/* primary: register the device */
 	struct completion listed;	/* its device has its place on the bus, or gets none */
@@ -118,7 +118,7 @@ struct vmbus_chan {
 	struct delayed_work rescind_work;
 	struct mutex reg;		/* protects: device registration against removal */
 	struct mutex move;		/* protects: one move to another CPU at a time */
-	struct mutex tell;		/* protects: what the host is told of an open channel only */
+	struct mutex tell;		/* protects: what the host hears of an open channel */
 
 	/* ring memory (ringmem.c); pages[] in wire order, first the outbound ring */
 	struct page **ring_pages;

@@ -220,7 +220,7 @@ static void check(struct walk *w, const struct world *x)
 		wrong(w, "references below zero");
 	if (!x->refs && (!x->forgotten || x->driver != D_IDLE || x->removal % R_OVER))
 		wrong(w, "the last reference is gone while somebody is at it");
-	if (!x->forgotten == (x->life == LIFE_GONE))
+	if (x->forgotten ? x->life != LIFE_GONE : x->life == LIFE_GONE)
 		wrong(w, "forgotten and not gone, or the other way round");
 	if (x->forgotten && x->handed && (x->kind == K_DEVICE || x->removal < R_TOLD))
 		wrong(w, "gone, and its driver was not told");
