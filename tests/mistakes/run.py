@@ -19,6 +19,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
@@ -50,6 +51,7 @@ class Bench:
 
     def __init__(self, top):
         self.top = top
+        self.making = threading.Lock()  # protects: the folders of path_without()
         os.chmod(top, 0o755)
         self.root = os.geteuid() == 0
         self.tree = self.copy("tree")
@@ -90,6 +92,10 @@ class Bench:
     def path_without(self, tools):
         """PATH with all programs but these, as links in one folder. Its scripts look in sbin too."""
         folder = os.path.join(self.top, "without-" + "-".join(tools))
+        with self.making:
+            return self.make_path(folder, tools)
+
+    def make_path(self, folder, tools):
         if not os.path.isdir(folder):
             new = tempfile.mkdtemp(dir=self.top)
             os.chmod(new, 0o755)

@@ -26,8 +26,8 @@ class Row:
 
 # What a user calls: each has a row for its help and one for an option that it has not.
 SCRIPTS = """scripts/build-modules scripts/check scripts/check-abi scripts/check-modinfo scripts/demo scripts/deps scripts/dkms
-    scripts/features scripts/kernel scripts/kernel-debug scripts/kunit scripts/lab scripts/mutants scripts/source scripts/style
-    tests/failsite/build tests/guest/mkinitramfs tests/guest/mktools tests/mistakes/run.py tests/scenarios/measure.py
+    scripts/features scripts/kernel scripts/kernel-built scripts/kunit scripts/lab scripts/mutants scripts/source scripts/style
+    scripts/try     tests/failsite/build tests/guest/mkinitramfs tests/guest/mktools tests/mistakes/run.py tests/scenarios/measure.py
     tests/scenarios/measure_utils.py tests/scenarios/run.py""".split()
 # No scripts for users: what runs in the guest or is called by one of the others, and continuous integration's.
 OTHERS = r"^(\.ci/|tests/guest/(bin/|init$|hv_set_ifconfig$)|tests/demo/|scripts/lib/)"
@@ -109,9 +109,10 @@ row("kernel, cache full", "scripts/kernel", 1, "/full has 0 MB left, this takes 
 row("kernel, no home", "HOME= scripts/kernel", 1, "cannot make the folder /.cache/hvguest; set HVGUEST_CACHE", who="user",
     env=("HVGUEST_CACHE=none",))
 row("kernel without flock", "scripts/kernel", 1, "needs flock, " + SUDO % "util-linux", without="flock")
-row("kernel-debug x", "scripts/kernel-debug x", 2, "takes no arguments, got 'x'")
-row("kernel-debug without flex", "scripts/kernel-debug", 1, "needs flex, " + SUDO % "flex", without="flex")
-row("kernel-debug, cache full", "scripts/kernel-debug", 1, "/full2 has 0 MB left", who="root", env=("HVGUEST_CACHE={top}/full2",),
+row("kernel-built x", "scripts/kernel-built x", 2, r"which kernel, debug or process\? \(got 'x'\)")
+row("kernel-built, two", "scripts/kernel-built debug process", 2, "takes one argument, got 'process' too")
+row("kernel-built without flex", "scripts/kernel debug", 1, "needs flex, " + SUDO % "flex", without="flex")
+row("kernel-built, cache full", "scripts/kernel process", 1, "/full2 has 0 MB left", who="root", env=("HVGUEST_CACHE={top}/full2",),
     full="{top}/full2")
 row("source, no path", "scripts/source", 2, "want the path of a file")
 row("source nosuch", "scripts/source nosuch", 2, "no nosuch in linux-source-6.1")
@@ -160,6 +161,11 @@ row("kunit, KERNEL", "scripts/kunit", 2, NO_KERNEL % "9.9", env=("KERNEL=9.9",))
 row("kunit, a kernel without", "scripts/kunit", 2, "KERNEL=6.1: the kernel 6.1.* has no KUnit", env=("KERNEL=6.1",), kept=True)
 row("kunit, build full", "scripts/kunit --user", 1, "/build has 0 MB left", who="root", full="{tree}/build")
 row("mistakes, no such row", "tests/mistakes/run.py nosuch", 2, "no row with nosuch in its name")
+row("kunit --process --user", "scripts/kunit --process --user", 2, "--user is no machine")
+row("try kunit x", "scripts/try kunit x", 2, "kunit goes with no other word")
+row("try nosuch", "scripts/try nosuch", 2, "no scenario 'nosuch'")
+row("try, build full", "scripts/try", 1, "/build has 0 MB left", who="root", full="{tree}/build")
+row("check everything else", "scripts/check everything style", 2, "everything goes with no other step")
 row("dkms", "scripts/dkms", 2, "want install, remove, status or check")
 row("dkms nosuch", "scripts/dkms nosuch", 2, "want install, remove, status or check, not 'nosuch'")
 row("dkms install 9.9", "scripts/dkms install 9.9", 2, "no kernel 9.9 here")
@@ -198,6 +204,9 @@ row("run.py, drivers that it has not", "tests/scenarios/run.py --drivers intree/
     "nothing to run with --drivers intree/intree net-bad-messages")
 row("run.py nosuch", "tests/scenarios/run.py nosuch", 2, r"no scenario 'nosuch' \(see --list\)")
 row("run.py --boot", "tests/scenarios/run.py --boot 9.9 job", 2, NO_KERNEL % "9.9")
+row("run.py --lab", "tests/scenarios/run.py --lab x", 2, "--lab: invalid choice: 'x'")
+row("run.py, what a lab cannot show", "tests/scenarios/run.py --lab process --drivers ours/ours kexec*", 2, "nothing to run with --lab process|no scenario")
+row("run.py --boot --lab process", "tests/scenarios/run.py --lab process --boot debug job", 2, "--boot is for the nested lab")
 row("run.py --labs", "tests/scenarios/run.py --labs 0", 2, "--labs: 0: want a whole number from 1 on")
 row("run.py --tries", "tests/scenarios/run.py --tries x", 2, "--tries: x: want a whole number")
 row("run.py --budget", "tests/scenarios/run.py --budget -1", 2, "--budget -1: want minutes")

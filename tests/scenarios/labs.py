@@ -52,9 +52,12 @@ class Desk:
         with open(self.path("now-%s" % self.lab), "w") as f:
             f.write(name)
 
-    def claims(self, boots):
-        """The boots that no other lab does, one after the other, as (list of runs still to do)."""
+    def claims(self, boots, place):
+        """The boots for labs of this kind that no other does, one after the other, as (list of runs
+        still to do)."""
         for n, boot in enumerate(boots):
+            if boot[0].machine.place != place:
+                continue
             try:
                 fd = os.open(self.path("claim-%d" % n), os.O_CREAT | os.O_EXCL | os.O_WRONLY)
             except FileExistsError:
@@ -102,12 +105,12 @@ class Labs:
                 now.append(f.read().split(" ")[0])
         return self.number, ", ".join(now)
 
-    def one(self):
+    def one(self, place):
         """Run one lab to its end; whether it died and left work."""
         with self.lock:
             self.started += 1
             lab = self.started
-        child = subprocess.Popen(self.command(lab), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+        child = subprocess.Popen(self.command(lab, place), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                  text=True, errors="replace")
         lines = []
         for line in child.stdout:
@@ -141,18 +144,20 @@ class Labs:
                 os.unlink(path)
         return True
 
-    def work(self):
-        while self.one():
+    def work(self, place):
+        while self.one(place):
             pass
 
-    def run(self, count):
-        """All labs to their end; all results."""
+    def run(self, counts):
+        """All labs to their end, so many of each kind; all results."""
         threads = []
         with self.progress:
-            for _ in range(count):
-                threads.append(threading.Thread(target=self.work))
-                threads[-1].start()
-                time.sleep(1)           # the first builds what the others use too
+            for place, count in counts.items():
+                for _ in range(count):
+                    threads.append(threading.Thread(target=self.work, args=(place,)))
+                    threads[-1].start()
+                    if place == "nested":
+                        time.sleep(1)       # the first builds what the others use too
             for t in threads:
                 t.join()
         return self.desk.results()

@@ -184,6 +184,11 @@ static void flush(struct chardev *c)
 	tell_drained(c);
 }
 
+void chardev_flush(struct chardev *c)
+{
+	flush(c);
+}
+
 /* ---- input ---- */
 
 /* Ctrl-A x ends hvroot, Ctrl-A Ctrl-A is one Ctrl-A. */

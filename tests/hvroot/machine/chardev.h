@@ -33,6 +33,9 @@ void chardev_close(struct chardev *c);			/* writes what is left; NULL is ignored
 /* Queue one byte. False: full, drained() will tell. Any thread. */
 bool chardev_put(struct chardev *c, uint8_t byte);
 
+/* Write now what can be written without waiting. Loop thread. */
+void chardev_flush(struct chardev *c);
+
 void chardev_show(struct chardev *c, struct reply *r);	/* a line of what it holds */
 
 /* The line has room again. Any thread. */

@@ -1,24 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * hcall.c - post message and signal event, the hypercalls KVM leaves to us.
+ * hcall.c - post message and signal event, the hypercalls that VMBus needs.
  *
  * The processor that posts gets its status at once; the message itself is
  * copied to a queue that the loop thread drains. Signals reach the loop by an
- * eventfd that KVM writes without leaving the kernel.
+ * eventfd, which a machine may write without asking us (KVM does).
  */
 #include <errno.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "control/counters.h"
 #include "loop/log.h"
 #include "loop/poll.h"
 #include "machine/hcall.h"
-#include "machine/kvm/vmm.h"
+#include "machine/vmm.h"
 
 #define CALL_POST_MESSAGE	0x5c
 #define CALL_SIGNAL_EVENT	0x5d
@@ -163,7 +163,7 @@ static struct event *find_event(struct hcall *h, uint32_t conn_id)
 	return NULL;
 }
 
-/* Here come the signals KVM did not take: unknown ids and flags other than 0. */
+/* Here come the signals that the machine did not take; with KVM unknown ids and flags other than 0. */
 static uint16_t signal_event(struct vm *vm, uint64_t param)
 {
 	struct hcall *h = vm->hcall;
@@ -187,24 +187,22 @@ static uint16_t signal_event(struct vm *vm, uint64_t param)
 	return status;
 }
 
-void hcall_kvm_exit(struct vm *vm, struct kvm_hyperv_exit *x)
+uint64_t hcall_call(struct vm *vm, uint64_t control, uint64_t input)
 {
-	uint64_t control = x->u.hcall.input;
+	uint16_t status = HV_STATUS_INVALID_CODE;
 
 	switch (control & CONTROL_CODE) {
 	case CALL_POST_MESSAGE:
-		x->u.hcall.result = post_message(vm, control, x->u.hcall.params[0]);
+		status = post_message(vm, control, input);
 		break;
 	case CALL_SIGNAL_EVENT:
-		x->u.hcall.result = signal_event(vm, x->u.hcall.params[0]);
+		status = signal_event(vm, input);
 		break;
-	default:
-		x->u.hcall.result = HV_STATUS_INVALID_CODE;
 	}
 	if (trace_verbose())
-		trace("HYPERCALL", "control %#llx input %#llx result %#llx",
-		      (unsigned long long)control, (unsigned long long)x->u.hcall.params[0],
-		      (unsigned long long)x->u.hcall.result);
+		trace("HYPERCALL", "control %#llx input %#llx result %#x",
+		      (unsigned long long)control, (unsigned long long)input, status);
+	return status;
 }
 
 static void on_signal(void *ctx, uint32_t events)
@@ -220,11 +218,11 @@ static void on_signal(void *ctx, uint32_t events)
 	e->fn(e->ctx);		/* may delete e */
 }
 
-static int kvm_eventfd(struct event *e, uint32_t flags)
+static int tell_machine(struct event *e, bool on)
 {
-	struct kvm_hyperv_eventfd k = { .conn_id = e->conn_id, .fd = e->fd, .flags = flags };
+	const struct machine_ops *ops = e->vm->ops;
 
-	return ioctl(e->vm->fd, KVM_HYPERV_EVENTFD, &k) < 0 ? -errno : 0;
+	return ops->signal_fd ? ops->signal_fd(e->vm, e->conn_id, e->fd, on) : 0;
 }
 
 int hcall_event_add(struct vm *vm, uint32_t conn_id, void (*fn)(void *ctx), void *ctx)
@@ -244,7 +242,7 @@ int hcall_event_add(struct vm *vm, uint32_t conn_id, void (*fn)(void *ctx), void
 	ret = poll_add(e->fd, EPOLLIN, on_signal, e);
 	if (ret)
 		goto close;
-	ret = kvm_eventfd(e, 0);
+	ret = tell_machine(e, true);
 	if (ret)
 		goto unwatch;
 	pthread_mutex_lock(&h->lock);
@@ -273,7 +271,7 @@ void hcall_event_del(struct vm *vm, uint32_t conn_id)
 		p = &(*p)->next;
 	*p = e->next;
 	pthread_mutex_unlock(&h->lock);
-	kvm_eventfd(e, KVM_HYPERV_EVENTFD_DEASSIGN);
+	tell_machine(e, false);
 	poll_del(e->fd);
 	close(e->fd);
 	free(e);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * hcall.h - hypercalls that KVM leaves to us: post message and signal event.
+ * hcall.h - the hypercalls that VMBus needs: post message and signal event.
  * All functions belong to the loop thread.
  */
 #ifndef HVROOT_HCALL_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * machine.h - what the user asked for, and the seam between the VMM (which
- * knows KVM) and the VMBus server (which does not).
+ * machine.h - what the user asked for, and the seam between the machine (KVM's
+ * or a process) and the VMBus server, which knows neither.
  */
 #ifndef HVROOT_MACHINE_H
 #define HVROOT_MACHINE_H
@@ -14,6 +14,7 @@
 #define MACHINE_NICS_MAX	16
 #define MACHINE_ICS_MAX		8
 
+struct machine_ops;
 struct vm;
 
 /* --disk SPEC or --ide SPEC: the text after the option, checked by the server. */
@@ -23,7 +24,8 @@ struct disk_option {
 };
 
 struct machine_options {
-	/* VMM */
+	/* the machine */
+	const struct machine_ops *machine;
 	const char *kernel;
 	const char *initrd;
 	const char *append;
@@ -38,6 +40,7 @@ struct machine_options {
 	unsigned int trace_level;
 	bool gen1;
 	bool auto_eoi;
+	uint32_t manners;		/* enum manner bits */
 	bool no_stimer;			/* no synthetic timers: the guest takes its APIC's */
 	bool hibernation;		/* the guest may be told to hibernate */
 	bool no_reboot;			/* a reset ends hvroot */

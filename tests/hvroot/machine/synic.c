@@ -3,25 +3,19 @@
  * synic.c - messages and event flags to a virtual processor.
  *
  * The loop thread is the only writer of message slots (the guest is told to
- * use direct-mode timers, so KVM posts no timer messages). Two KVM irqfds per
- * processor: one raises SINT2; the other exists for its resample descriptor,
- * which KVM signals at end-of-message and at the EOI of the vector. The second
- * one has the higher GSI, because KVM acknowledges to the last route of a SINT.
+ * use direct-mode timers, so no machine posts timer messages). How an interrupt
+ * is raised and the end of a message is noticed is the machine's (vmm.h).
  */
 #include <errno.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
-#include <sys/eventfd.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
 
 #include "control/counters.h"
 #include "loop/log.h"
 #include "loop/poll.h"
-#include "machine/kvm/vmm.h"
+#include "machine/vmm.h"
 #include "machine/synic.h"
 
 #define PAGE_ENABLED	1ull
@@ -56,10 +50,7 @@ struct synic_vp {
 	struct message *head;	/* the queue of SINT2, loop thread */
 	struct message **tail;
 	unsigned int queued;
-	bool armed;		/* the ack descriptor is watched */
-	int raise_fd;		/* write: raise SINT2 */
-	int ack_fd;		/* readable after EOM or EOI */
-	int ack_irq_fd;		/* never written, carries ack_fd into KVM */
+	bool armed;		/* the machine tells of ends of messages */
 };
 
 struct synic {
@@ -96,7 +87,7 @@ static void fill_slot(struct slot *s, const struct message *m)
 
 static void raise_sint(struct synic_vp *p)
 {
-	eventfd_write(p->raise_fd, 1);
+	p->vm->ops->sint_raise(p->vm, p->index);
 	counter_add(&counter_interrupts, 1);
 }
 
@@ -130,15 +121,16 @@ static bool put_head(struct synic_vp *p)
 
 static void arm(struct synic_vp *p, bool on)
 {
-	if (p->armed == on || p->ack_fd < 0)
+	if (p->armed == on)
 		return;
 	p->armed = on;
-	poll_mod(p->ack_fd, on ? EPOLLIN : 0);
+	if (p->vm->ops->sint_watch)
+		p->vm->ops->sint_watch(p->vm, p->index, on);
 }
 
 /*
- * Put what fits. KVM's acknowledgements are watched only while something
- * waits, since every interrupt's EOI makes one.
+ * Put what fits. Acknowledgements are watched only while something waits,
+ * since with KVM every interrupt's EOI makes one.
  */
 static void deliver(struct synic_vp *p)
 {
@@ -150,13 +142,9 @@ static void deliver(struct synic_vp *p)
 	arm(p, p->head);
 }
 
-static void on_ack(void *ctx, uint32_t events)
+void synic_ack(struct vm *vm, unsigned int vp)
 {
-	struct synic_vp *p = ctx;
-	eventfd_t n;
-
-	eventfd_read(p->ack_fd, &n);
-	deliver(p);
+	deliver(&vm->synic->vp[vp]);
 }
 
 static void retry(void *ctx)
@@ -249,122 +237,31 @@ static uint8_t *page_of(struct vm *vm, uint64_t reg, uint8_t *old)
 	return page;
 }
 
-void synic_msr_exit(struct vm *vm, unsigned int vp, const struct kvm_hyperv_exit *x)
+void synic_set_pages(struct vm *vm, unsigned int vp, uint64_t control, uint64_t events, uint64_t messages)
 {
 	struct synic_vp *p = &vm->synic->vp[vp];
-	bool on = x->u.synic.control & 1;
+	bool on = control & 1;
 
 	pthread_mutex_lock(&p->lock);
-	p->msg = page_of(vm, on ? x->u.synic.msg_page : 0, p->msg);
-	p->evt = page_of(vm, on ? x->u.synic.evt_page : 0, p->evt);
+	p->msg = page_of(vm, on ? messages : 0, p->msg);
+	p->evt = page_of(vm, on ? events : 0, p->evt);
 	pthread_mutex_unlock(&p->lock);
 	if (trace_verbose())
-		trace("SYNIC_MSR", "vp %u msr %#x control %#llx events %#llx messages %#llx",
-		      vp, x->u.synic.msr, (unsigned long long)x->u.synic.control,
-		      (unsigned long long)x->u.synic.evt_page,
-		      (unsigned long long)x->u.synic.msg_page);
+		trace("SYNIC_MSR", "vp %u control %#llx events %#llx messages %#llx",
+		      vp, (unsigned long long)control, (unsigned long long)events,
+		      (unsigned long long)messages);
 	poll_call(retry, p);
 }
 
-/* The chips' pins as KVM has them by default, then the SINTs behind. */
-static void chip_routes(struct kvm_irq_routing *t)
+void synic_off(struct vm *vm)
 {
-	for (unsigned int gsi = 0; gsi < 16; gsi++) {
-		if (gsi == 2)
-			continue;	/* the cascade */
-		t->entries[t->nr++] = (struct kvm_irq_routing_entry){
-			.gsi = gsi,
-			.type = KVM_IRQ_ROUTING_IRQCHIP,
-			.u.irqchip.irqchip = gsi < 8 ? KVM_IRQCHIP_PIC_MASTER : KVM_IRQCHIP_PIC_SLAVE,
-			.u.irqchip.pin = gsi % 8,
-		};
-	}
-	for (unsigned int gsi = 0; gsi < VM_GSI_SINT; gsi++) {
-		if (gsi == 2)
-			continue;
-		t->entries[t->nr++] = (struct kvm_irq_routing_entry){
-			.gsi = gsi,
-			.type = KVM_IRQ_ROUTING_IRQCHIP,
-			.u.irqchip.irqchip = KVM_IRQCHIP_IOAPIC,
-			.u.irqchip.pin = gsi ? gsi : 2,	/* the timer's override */
-		};
-	}
-}
-
-static int set_routes(struct vm *vm)
-{
-	unsigned int n = vm->cpus;
-	struct kvm_irq_routing *t;
-	int ret;
-
-	t = calloc(1, sizeof(*t) + (64 + 2 * n) * sizeof(t->entries[0]));
-	if (!t)
-		return -1;
-	chip_routes(t);
-	for (unsigned int i = 0; i < 2 * n; i++)
-		t->entries[t->nr++] = (struct kvm_irq_routing_entry){
-			.gsi = VM_GSI_SINT + i,
-			.type = KVM_IRQ_ROUTING_HV_SINT,
-			.u.hv_sint.vcpu = i % n,
-			.u.hv_sint.sint = SYNIC_SINT_VMBUS,
-		};
-	ret = ioctl(vm->fd, KVM_SET_GSI_ROUTING, t);
-	free(t);
-	return ret;
-}
-
-static int build_vp(struct vm *vm, struct synic_vp *p)
-{
-	struct kvm_irqfd raise = { .gsi = VM_GSI_SINT + p->index };
-	struct kvm_irqfd ack = {
-		.gsi = VM_GSI_SINT + vm->cpus + p->index,
-		.flags = KVM_IRQFD_FLAG_RESAMPLE,
-	};
-
-	p->raise_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	p->ack_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	p->ack_irq_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (p->raise_fd < 0 || p->ack_fd < 0 || p->ack_irq_fd < 0)
-		return -1;
-	raise.fd = p->raise_fd;
-	ack.fd = p->ack_irq_fd;
-	ack.resamplefd = p->ack_fd;
-	if (ioctl(vm->fd, KVM_IRQFD, &raise) < 0 || ioctl(vm->fd, KVM_IRQFD, &ack) < 0)
-		return -1;
-	p->armed = false;
-	return poll_add(p->ack_fd, 0, on_ack, p);
-}
-
-int synic_build(struct vm *vm)
-{
-	int ret = set_routes(vm);
-
-	for (unsigned int i = 0; !ret && i < vm->cpus; i++)
-		ret = build_vp(vm, &vm->synic->vp[i]);
-	if (ret)
-		log_err("KVM refuses the SynIC interrupts: %s", strerror(errno));
-	return ret ? -1 : 0;
-}
-
-static void close_fd(int *fd)
-{
-	if (*fd >= 0)
-		close(*fd);
-	*fd = -1;
-}
-
-void synic_demolish(struct vm *vm)
-{
+	synic_reset(vm);
 	for (unsigned int i = 0; i < vm->synic->vps; i++) {
 		struct synic_vp *p = &vm->synic->vp[i];
 
-		if (p->ack_fd >= 0)
-			poll_del(p->ack_fd);
-		close_fd(&p->raise_fd);
-		close_fd(&p->ack_fd);
-		close_fd(&p->ack_irq_fd);
-		p->armed = false;
+		pthread_mutex_lock(&p->lock);
 		p->msg = p->evt = NULL;
+		pthread_mutex_unlock(&p->lock);
 	}
 }
 
@@ -380,10 +277,7 @@ int synic_init(struct vm *vm)
 	for (unsigned int i = 0; i < s->vps; i++) {
 		struct synic_vp *p = &s->vp[i];
 
-		*p = (struct synic_vp){
-			.vm = vm, .index = i, .tail = &p->head,
-			.raise_fd = -1, .ack_fd = -1, .ack_irq_fd = -1,
-		};
+		*p = (struct synic_vp){ .vm = vm, .index = i, .tail = &p->head };
 		pthread_mutex_init(&p->lock, NULL);
 	}
 	vm->synic = s;

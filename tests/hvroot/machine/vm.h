@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * vm.h - the KVM virtual machine: memory, irqchip, virtual CPUs' number.
+ * vm.h - the virtual machine as the server sees it: memory, time, number of processors.
  *
  * Every address that comes from the guest goes through vm_mem(); nothing else
  * in hvroot turns a guest physical address into a pointer.
@@ -12,13 +12,12 @@
 #include <stdint.h>
 
 struct vm;
-struct kvm_run;
 
 /*
  * Pointer to @len bytes of guest RAM at @gpa, or NULL unless all of them are
  * RAM of one memory slot. The guest may change those bytes at any time: copy
- * once, then check, then use. Stays valid for the life of hvroot, also over
- * a machine reset. Any thread.
+ * once, then check, then use. Stays a valid address for the life of hvroot, also
+ * over a machine reset, but what it shows is the guest's only until then. Any thread.
  */
 void *vm_mem(struct vm *vm, uint64_t gpa, uint64_t len);
 
@@ -26,7 +25,8 @@ void *vm_mem(struct vm *vm, uint64_t gpa, uint64_t len);
  * Back @size bytes at @gpa, inside a window that the ACPI tables give to
  * VMBus, with memory: a frame buffer that the guest placed there. One at a
  * time, a new one takes the place of the old. vm_mem() does not see it. Gone
- * after a machine reset. Loop thread. 0 or -errno.
+ * after a machine reset. Loop thread. 0 or -errno: -EINVAL where it may not be,
+ * or on a machine without such windows.
  */
 int vm_frame_buffer(struct vm *vm, uint64_t gpa, uint64_t size);
 

@@ -16,7 +16,7 @@
 
 const char *ic_state_name(enum ic_state s)
 {
-	static const char *const names[] = { "closed", "negotiating", "refused", "ready" };
+	static const char *const names[] = { "closed", "negotiating", "silent", "refused", "ready" };
 
 	return names[s];
 }
@@ -191,16 +191,18 @@ static int set(struct reply *r, int argc, char **argv, struct ic *ic)
 
 static int negotiate(struct reply *r, int argc, char **argv, struct ic *ic)
 {
+	unsigned int limit = IC_NEGOTIATION_MS;
 	unsigned long long frameworks, messages;
 
-	if (control_num(r, argc, argv, "frameworks", ic->frameworks.n, &frameworks) ||
+	if (ic_limit(r, argc, argv, limit, &limit) ||
+	    control_num(r, argc, argv, "frameworks", ic->frameworks.n, &frameworks) ||
 	    control_num(r, argc, argv, "messages", ic->messages.n, &messages))
 		return -1;
 	if (frameworks > 0xFFFF || messages > 0xFFFF)
 		return reply_error(r, "a count is at most 65535");
 	if (!ic->ch)
 		return reply_error(r, "%s: %s", ic->service->name, ic_not_ready(ic));
-	ic_negotiate(ic, frameworks, messages);
+	ic_negotiate(ic, frameworks, messages, limit);
 	return 0;
 }
 
@@ -232,54 +234,6 @@ static int send_raw(struct reply *r, int argc, char **argv, struct ic *ic)
 	return 0;
 }
 
-/* ---- ic wait ---- */
-
-static void wait_over(struct ic *ic, const char *why)
-{
-	struct reply *r = ic->waiter;
-
-	ic->waiter = NULL;
-	timer_cancel(ic->wait_timer);
-	ic->wait_timer = NULL;
-	if (!why)
-		reply_printf(r, "%s: framework %u.%u message %u.%u\n", ic->service->name,
-			     ic->framework.major, ic->framework.minor, ic->message.major,
-			     ic->message.minor);
-	reply_finish(r, why ? reply_error(r, "%s: %s", ic->service->name, why) : 0);
-}
-
-/* After the limit, or when the state has changed. */
-static void wait_check(void *ctx)
-{
-	struct ic *ic = ctx;
-
-	ic->wait_timer = NULL;
-	wait_over(ic, ic_not_ready(ic));
-}
-
-/* The caller may be in the middle of something: the reply goes out at the next turn. */
-void ic_waiters(struct ic *ic)
-{
-	if (!ic->waiter || (ic->state != IC_READY && ic->state != IC_REFUSED))
-		return;
-	timer_cancel(ic->wait_timer);
-	ic->wait_timer = timer_start(0, wait_check, ic);
-}
-
-static int wait_ready(struct reply *r, int argc, char **argv, struct ic *ic)
-{
-	unsigned int limit = 0;
-
-	if (ic_limit(r, argc, argv, 60000, &limit))
-		return -1;
-	if (ic->waiter)
-		return reply_error(r, "somebody else waits for %s", ic->service->name);
-	ic->waiter = r;
-	ic->wait_timer = timer_start(limit, wait_check, ic);
-	ic_waiters(ic);
-	return CONTROL_LATER;
-}
-
 static int cmd_ic(struct reply *r, int argc, char **argv, void *ctx)
 {
 	static const struct {
@@ -287,7 +241,7 @@ static int cmd_ic(struct reply *r, int argc, char **argv, void *ctx)
 		int (*fn)(struct reply *r, int argc, char **argv, struct ic *ic);
 	} verbs[] = {
 		{ "set", set }, { "negotiate", negotiate }, { "send", send_raw },
-		{ "wait", wait_ready },
+		{ "wait", ic_wait_command },
 	};
 	struct ic *ic;
 
@@ -330,8 +284,9 @@ void ic_cmd_init(struct bus *b)
 	control_register("ic",
 		" the integration services: state, versions, counters\n"
 		"set NAME [framework=VERSIONS] [message=VERSIONS]  what its next negotiation offers, as 3.0+4.0 or none\n"
-		"negotiate NAME [frameworks=N] [messages=N]  negotiate again, with counts that may lie\n"
-		"wait NAME [limit=MS]  until it is ready\n"
+		"negotiate NAME [frameworks=N] [messages=N] [limit=MS]  negotiate again, with counts that may lie\n"
+		"wait NAME [limit=MS]  until versions are agreed\n"
+		"wait NAME daemon [limit=MS]  until a daemon in the guest answers; NAME is kvp, vss or fcopy\n"
 		"send NAME [type=N] [flags=N] [transaction=N] [status=N] [size=N] [data=HEX]  any message",
 		cmd_ic, b);
 	ic_shutdown_init(b);

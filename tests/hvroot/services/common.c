@@ -61,6 +61,8 @@ const char *ic_not_ready(const struct ic *ic)
 		return ic->dev->plugged ? "the guest has not opened it" : "it is not offered";
 	case IC_NEGOTIATING:
 		return "the guest has not answered the negotiation";
+	case IC_SILENT:
+		return "the guest has not answered the negotiation in time, so the host does not use the service (ic negotiate asks again)";
 	case IC_REFUSED:
 		return "the guest knows none of the versions";
 	case IC_READY:
@@ -131,7 +133,23 @@ static void send_message(struct ic *ic, const struct ic_header *h, const void *d
 	ic_fault_send(ic, msg, sizeof(*h) + len);
 }
 
-void ic_negotiate(struct ic *ic, int frameworks, int messages)
+static void stop_clock(struct ic *ic)
+{
+	timer_cancel(ic->silence);
+	ic->silence = NULL;
+}
+
+static void on_silence(void *ctx)
+{
+	struct ic *ic = ctx;
+
+	ic->silence = NULL;
+	ic->stat.timeouts++;
+	trace("IC_TIMEOUT", "%s negotiation", ic->service->name);
+	set_state(ic, IC_SILENT);
+}
+
+void ic_negotiate(struct ic *ic, int frameworks, int messages, unsigned int limit)
 {
 	struct ic_header h = {
 		.framework = { 1, 0 }, .type = IC_TYPE_NEGOTIATE, .message = { 1, 0 },
@@ -145,6 +163,8 @@ void ic_negotiate(struct ic *ic, int frameworks, int messages)
 	h.size = ic_negotiate_put(&m, &ic->frameworks, &ic->messages,
 				  frameworks < 0 ? (int)ic->frameworks.n : frameworks,
 				  messages < 0 ? (int)ic->messages.n : messages);
+	stop_clock(ic);
+	ic->silence = timer_start(limit, on_silence, ic);
 	set_state(ic, IC_NEGOTIATING);
 	trace("IC_NEGOTIATE", "> %s frameworks=%u (%s) messages=%u (%s)", ic->service->name,
 	      m.frameworks, ic_versions_text(&ic->frameworks, fw, sizeof(fw)), m.messages,
@@ -254,6 +274,19 @@ bool ic_request(struct ic *ic, const void *data, size_t len, unsigned int limit,
 	return true;
 }
 
+bool ic_take_back(struct ic *ic, const void *ctx)
+{
+	struct ic_request *q = ic->queue;
+
+	while (q && (q->sent || q->ctx != ctx))
+		q = q->next;
+	if (!q)
+		return false;
+	unlink_request(q);
+	free(q);
+	return true;
+}
+
 static void drop_requests(struct ic *ic)
 {
 	struct ic_answer a = { .how = IC_GONE };
@@ -270,6 +303,11 @@ static void on_negotiated(struct ic *ic, const struct vsp_packet *p, const uint8
 	const char *why;
 	enum ic_agreed result;
 
+	if (ic->state == IC_SILENT) {
+		ic->stat.late++;
+		vsp_reject(ic->ch, p, "the negotiation was given up");
+		return;
+	}
 	if (ic->state != IC_NEGOTIATING) {
 		ic->stat.bad++;
 		vsp_reject(ic->ch, p, "no negotiation is under way");
@@ -287,6 +325,7 @@ static void on_negotiated(struct ic *ic, const struct vsp_packet *p, const uint8
 	ic->framework = agreed[0];
 	ic->message = agreed[1];
 	ic->stat.negotiated++;
+	stop_clock(ic);
 	set_state(ic, result == IC_AGREED ? IC_READY : IC_REFUSED);
 	if (result != IC_AGREED)
 		return;
@@ -373,7 +412,7 @@ static uint32_t on_open(struct vsp_chan *ch)
 
 	ic->ch = ch;
 	ic->transaction = 0;
-	ic_negotiate(ic, -1, -1);
+	ic_negotiate(ic, -1, -1, IC_NEGOTIATION_MS);
 	return 0;
 }
 
@@ -382,6 +421,7 @@ static void on_close(struct vsp_chan *ch)
 	struct ic *ic = ch->dev->priv;
 
 	ic->ch = NULL;
+	stop_clock(ic);
 	set_state(ic, IC_CLOSED);
 	ic_fault_closed(ic);
 	drop_requests(ic);
@@ -415,9 +455,8 @@ void ic_exit(struct bus *b)
 {
 	for (unsigned int i = 0; i < IC_SERVICES; i++) {
 		ic_fault_clear(&ics[i]);
-		timer_cancel(ics[i].wait_timer);
-		if (ics[i].waiter)
-			reply_finish(ics[i].waiter, reply_error(ics[i].waiter, "hvroot ends"));
+		stop_clock(&ics[i]);
+		ic_wait_exit(&ics[i]);
 		ics[i] = (struct ic){ 0 };
 	}
 }

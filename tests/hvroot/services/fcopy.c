@@ -16,8 +16,6 @@
 #include "services/utf.h"
 #include "vmbus/fault.h"
 
-#define ANSWER_MS 45000u		/* the guest gives up after 30 s */
-
 static const char *const op_names[] = { "start", "write", "complete", "cancel" };
 
 static void describe(const struct ic *ic, const uint8_t *data, size_t len, bool answer,
@@ -175,6 +173,16 @@ static const char *put_names(struct fcopy_start *s, const char *path)
 	return NULL;
 }
 
+/* A file in the place of a folder that every guest has. */
+static size_t probe(uint8_t to[IC_DATA_MAX])
+{
+	struct fcopy_start s = { .h.op = FCOPY_START };
+
+	put_names(&s, "/.");
+	memcpy(to, &s, sizeof(s));
+	return sizeof(s);
+}
+
 static int open_file(struct reply *r, const char *path, uint64_t *size)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -228,7 +236,7 @@ static int cmd_fcopy(struct reply *r, int argc, char **argv, void *ctx)
 		return reply_error(r, "fcopy FILE PATH [overwrite] [create-path] [cancel-at=BYTES] [limit=MS]");
 	flags = (fault_word(argc, argv, "overwrite") ? FCOPY_OVERWRITE : 0) |
 		(fault_word(argc, argv, "create-path") ? FCOPY_CREATE : 0);
-	if (ic_limit(r, argc, argv, ANSWER_MS, &limit) ||
+	if (ic_limit(r, argc, argv, IC_ANSWER_MS, &limit) ||
 	    control_num(r, argc, argv, "cancel-at", ~0ull, &cancel_at) ||
 	    control_num(r, argc, argv, "flags", flags, &flags) || ic_check(r, ic_get(IC_FCOPY)))
 		return -1;
@@ -250,5 +258,5 @@ void ic_fcopy_init(struct bus *b)
 
 const struct ic_service ic_fcopy = {
 	.name = "fcopy", .type = IC_TYPE_FCOPY, .messages = "1.1", .depth = 1,
-	.describe = describe, .unterminate = unterminate,
+	.describe = describe, .unterminate = unterminate, .probe = probe,
 };

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Integration components, the host's side. common.c negotiates and carries
- * requests and answers, cmd.c has the command `ic` and --ic, fault.c
- * spoils what is sent; each other file is one service. Loop thread.
+ * requests and answers, cmd.c has the command `ic` and --ic, wait.c `ic
+ * wait`, fault.c spoils what is sent; each other file is one service. Loop thread.
  */
 #ifndef HVROOT_IC_H
 #define HVROOT_IC_H
@@ -14,6 +14,7 @@
 struct ic;
 struct ic_fault;
 struct ic_held;
+struct ic_wait;
 struct ic_request;
 struct reply;
 
@@ -33,11 +34,29 @@ struct ic_service {
 			 char *text, size_t size);
 	/* fills the texts of a request to the brim; NULL: it has none */
 	void (*unterminate)(uint8_t *data, size_t len);
+	/*
+	 * A request that changes nothing and whose answer tells a daemon from
+	 * none, by ic_daemon_says(): its length. NULL: it has no daemon
+	 */
+	size_t (*probe)(uint8_t to[IC_DATA_MAX]);
 };
 
 extern const struct ic_service ic_shutdown, ic_time, ic_heartbeat, ic_kvp, ic_vss, ic_fcopy;
 
-enum ic_state { IC_CLOSED, IC_NEGOTIATING, IC_REFUSED, IC_READY };
+/*
+ * How long the host waits. A Windows host gives a service up whose negotiation
+ * is not answered in about 75 s (changelog of Linux 4dbfc2e68004), and asks again
+ * when the guest opens the channel again. How long it waits for other answers it
+ * does not say: Linux' drivers/hv gives a daemon 30 s, and 15 minutes to freeze,
+ * "based on expectations from host", so the host's limit is longer. OpenVMM waits
+ * without a limit for all of them.
+ */
+#define IC_NEGOTIATION_MS	75000u
+#define IC_ANSWER_MS		45000u
+#define IC_FREEZE_MS		(16 * 60000u)
+
+/* SILENT: the negotiation was not answered in time. */
+enum ic_state { IC_CLOSED, IC_NEGOTIATING, IC_SILENT, IC_REFUSED, IC_READY };
 
 struct ic {
 	const struct ic_service *service;
@@ -49,8 +68,8 @@ struct ic {
 	struct ic_request *queue;	/* in order; the first ones are under way */
 	struct ic_fault *faults;
 	struct ic_held *held;		/* delayed by a fault */
-	struct reply *waiter;		/* of `ic wait` */
-	struct ptimer *wait_timer;
+	struct ptimer *silence;		/* the limit of the negotiation */
+	struct ic_wait *wait;		/* who waits for this service, in ic_wait.c */
 	uint8_t transaction;		/* the last one used */
 	uint64_t since;			/* of the state, microseconds */
 	struct {
@@ -83,8 +102,10 @@ const char *ic_not_ready(const struct ic *ic);
  */
 bool ic_request(struct ic *ic, const void *data, size_t len, unsigned int limit,
 		ic_done_fn done, void *ctx);
-/* Asks for versions (again); the counts are those of the lists if negative. */
-void ic_negotiate(struct ic *ic, int frameworks, int messages);
+/* Takes back what @ctx asked if it is not sent yet; @done is not called then. */
+bool ic_take_back(struct ic *ic, const void *ctx);
+/* Asks for versions (again); the counts are those of the lists if negative; @limit milliseconds. */
+void ic_negotiate(struct ic *ic, int frameworks, int messages, unsigned int limit);
 /* Any message, as given: the caller has made the header. */
 void ic_send_raw(struct ic *ic, const void *msg, size_t len);
 /* A message to the guest behind a pipe header that claims @pipe bytes; fault.c uses it. */
@@ -105,7 +126,6 @@ int ic_report(struct reply *r, const struct ic *ic, const char *what, const stru
 int ic_limit(struct reply *r, int argc, char **argv, unsigned int dflt, unsigned int *limit);
 /* 0 when the service can take requests, or -1 with the error set. */
 int ic_check(struct reply *r, const struct ic *ic);
-void ic_waiters(struct ic *ic);	/* the state has changed */
 
 /*
  * One command that sends one request: what to call it, and what to print of
@@ -114,6 +134,11 @@ void ic_waiters(struct ic *ic);	/* the state has changed */
 typedef void (*ic_print_fn)(struct reply *r, const struct ic *ic, const struct ic_answer *a);
 int ic_ask(struct reply *r, struct ic *ic, const char *what, const void *data, size_t len,
 	   unsigned int limit, ic_print_fn print);
+
+/* wait.c */
+void ic_waiters(struct ic *ic);	/* the state has changed */
+void ic_wait_exit(struct ic *ic);
+int ic_wait_command(struct reply *r, int argc, char **argv, struct ic *ic);
 
 /* fault.c */
 /* Sends a message through the faults that wait for it. */

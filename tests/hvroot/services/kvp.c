@@ -12,7 +12,6 @@
 #include "services/kvp_msg.h"
 #include "services/utf.h"
 
-#define ANSWER_MS	45000u		/* the guest gives up after 30 s */
 #define ITEMS_MAX	100000u		/* of an enumeration that does not end */
 
 /* The item that a message is about, as far as it has one. */
@@ -73,6 +72,16 @@ static void unterminate(uint8_t *data, size_t len)
 		memset(data + KVP_IP_BODY, 'A', len - KVP_IP_BODY);
 		break;
 	}
+}
+
+/* The first thing that the guest says of itself. */
+static size_t probe(uint8_t to[IC_DATA_MAX])
+{
+	struct kvp_message m;
+
+	kvp_start(&m, KVP_ENUMERATE, KVP_AUTO);
+	memcpy(to, m.bytes, sizeof(m.bytes));
+	return sizeof(m.bytes);
 }
 
 /* ---- one item ---- */
@@ -317,7 +326,7 @@ static int cmd_kvp(struct reply *r, int argc, char **argv, void *ctx)
 	unsigned int limit;
 	int pool;
 
-	if (ic_limit(r, argc, argv, ANSWER_MS, &limit))
+	if (ic_limit(r, argc, argv, IC_ANSWER_MS, &limit))
 		return -1;
 	if (!strcmp(what, "ip-get"))
 		return cmd_ip(r, argc, argv, KVP_GET_IP, limit);
@@ -350,5 +359,5 @@ void ic_kvp_init(struct bus *b)
 
 const struct ic_service ic_kvp = {
 	.name = "kvp", .type = IC_TYPE_KVP, .messages = "1.0+3.0+4.0+5.0", .depth = 1,
-	.ready = kvp_facts_ready, .describe = describe, .unterminate = unterminate,
+	.ready = kvp_facts_ready, .describe = describe, .unterminate = unterminate, .probe = probe,
 };

@@ -12,8 +12,6 @@
 #include "services/kvp.h"
 #include "services/kvp_msg.h"
 
-#define ANSWER_MS 45000u
-
 static bool wanted = true;
 
 static const struct {
@@ -82,7 +80,7 @@ static bool push_next(struct pushing *p)
 		return false;
 	kvp_start(&m, KVP_SET, KVP_AUTO_EXTERNAL);
 	memcpy(m.bytes + KVP_BODY, &v, sizeof(v));
-	return ic_request(ic_get(IC_KVP), m.bytes, sizeof(m.bytes), ANSWER_MS, push_done, p);
+	return ic_request(ic_get(IC_KVP), m.bytes, sizeof(m.bytes), IC_ANSWER_MS, push_done, p);
 }
 
 static bool push(struct reply *r)

@@ -116,6 +116,19 @@ const char *ic_answer_check(const void *msg, size_t len, uint16_t type, struct i
 	return NULL;
 }
 
+bool ic_daemon_says(uint16_t type, uint32_t status)
+{
+	switch (type) {
+	case IC_TYPE_KVP:		/* the first of its items, or there are none */
+		return status == IC_OK || status == IC_NO_MORE_ITEMS;
+	case IC_TYPE_VSS:		/* a backup is possible */
+		return status == IC_OK;
+	case IC_TYPE_FCOPY:		/* a folder is not overwritten with a file */
+		return status == IC_EXISTS;
+	}
+	return false;
+}
+
 const char *ic_status_name(uint32_t status)
 {
 	static const struct {

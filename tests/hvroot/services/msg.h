@@ -43,6 +43,12 @@ enum ic_agreed ic_negotiate_get(const void *data, size_t len, const struct ic_ve
 /* NULL if @len bytes are an answer of type @type, with a copy of the header in @h. */
 const char *ic_answer_check(const void *msg, size_t len, uint16_t type, struct ic_header *h);
 
+/*
+ * Is this the status of a daemon's answer to the question of ic_service's
+ * probe()? A driver without a daemon fails it.
+ */
+bool ic_daemon_says(uint16_t type, uint32_t status);
+
 /* "ok", "failure", ... or "unknown". */
 const char *ic_status_name(uint32_t status);
 const char *ic_type_name(uint16_t type);

@@ -14,8 +14,6 @@
 #include "loop/log.h"
 #include "services/ic.h"
 
-#define ANSWER_MS	60000u
-#define FREEZE_MS	(16 * 60000u)	/* a guest may take a quarter of an hour */
 #define COPY_BYTES	(1u << 20)
 
 static const char *const op_names[VSS_OPS] = {
@@ -53,6 +51,11 @@ static size_t put(uint8_t to[VSS_RECOVER_BYTES], enum vss_op op)
 	if (op == VSS_AUTO_RECOVER)
 		return VSS_RECOVER_BYTES;
 	return op == VSS_FREEZE ? sizeof(struct vss_luns) : sizeof(struct vss_message);
+}
+
+static size_t probe(uint8_t to[IC_DATA_MAX])
+{
+	return put(to, VSS_CHECK);
 }
 
 static void print_flags(struct reply *r, const struct ic *ic, const struct ic_answer *a)
@@ -198,7 +201,7 @@ static void send_op(struct backup *k, enum vss_op op, ic_done_fn done)
 	static uint8_t msg[VSS_RECOVER_BYTES];
 	size_t len = put(msg, op);
 
-	if (ic_request(ic_get(IC_VSS), msg, len, op == VSS_FREEZE ? FREEZE_MS : k->limit, done, k))
+	if (ic_request(ic_get(IC_VSS), msg, len, op == VSS_FREEZE ? IC_FREEZE_MS : k->limit, done, k))
 		return;
 	reply_error(k->r, "vss %s: the service is gone", op_name(op));
 	k->failed = true;
@@ -239,7 +242,7 @@ static int cmd_vss(struct reply *r, int argc, char **argv, void *ctx)
 
 	while (op < VSS_OPS && strcmp(what, op_names[op]))
 		op++;
-	if (ic_limit(r, argc, argv, op == VSS_FREEZE ? FREEZE_MS : ANSWER_MS, &limit))
+	if (ic_limit(r, argc, argv, op == VSS_FREEZE ? IC_FREEZE_MS : IC_ANSWER_MS, &limit))
 		return -1;
 	if (!strcmp(what, "backup"))
 		return cmd_backup(r, argc, argv, limit);
@@ -259,5 +262,5 @@ void ic_vss_init(struct bus *b)
 
 const struct ic_service ic_vss = {
 	.name = "vss", .type = IC_TYPE_VSS, .messages = "4.0+5.0+6.0+7.0", .depth = 1,
-	.describe = describe,
+	.describe = describe, .probe = probe,
 };

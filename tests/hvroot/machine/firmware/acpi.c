@@ -13,7 +13,7 @@
 #include "dsdt_gen2.h"
 #include "loop/log.h"
 #include "machine/kvm/pm.h"
-#include "machine/kvm/vmm.h"
+#include "machine/kvm/kvm.h"
 
 #define ACPI_START	0xe0000
 #define ACPI_END	0xffff0		/* boot.c's reset vector follows */

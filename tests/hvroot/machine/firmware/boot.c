@@ -10,7 +10,7 @@
 #include "loop/log.h"
 #include "machine/firmware/image.h"
 #include "machine/kvm/pm.h"
-#include "machine/kvm/vmm.h"
+#include "machine/kvm/kvm.h"
 
 /* Low memory: what the boot needs, all below the legacy hole. */
 #define GDT_ADDR	0x6000

@@ -13,7 +13,7 @@
 
 #include "loop/log.h"
 #include "machine/firmware/image.h"
-#include "machine/kvm/vmm.h"
+#include "machine/vmm.h"
 
 #define SEGMENTS_MAX	16
 #define LOAD_MIN	0x100000

@@ -10,7 +10,7 @@
 
 #include "control/control.h"
 #include "control/counters.h"
-#include "machine/kvm/vmm.h"
+#include "machine/kvm/kvm.h"
 
 static const char *const wanted[] = {
 	"exits", "io_exits", "mmio_exits", "halt_exits", "irq_exits", "hypercalls",
@@ -51,10 +51,11 @@ static void look(int fd)
 
 static uint64_t sum(struct vm *vm, unsigned int i)
 {
+	struct kvm_vm *k = to_kvm(vm);
 	uint64_t total = 0, v;
 
 	for (unsigned int n = 0; n < vm->cpus; n++)
-		if (pread(vm->vcpu[n].stats_fd, &v, sizeof(v), stats.offset[i]) == sizeof(v))
+		if (pread(k->vcpu[n].stats_fd, &v, sizeof(v), stats.offset[i]) == sizeof(v))
 			total += v;
 	return total;
 }
@@ -62,11 +63,12 @@ static uint64_t sum(struct vm *vm, unsigned int i)
 static void print(struct reply *r, bool reset, void *ctx)
 {
 	struct vm *vm = ctx;
+	struct kvm_vm *k = to_kvm(vm);
 
-	if (!vm->vcpu || vm->vcpu[0].stats_fd < 0)
+	if (!k->vcpu || k->vcpu[0].stats_fd < 0)
 		return;
 	if (!stats.looked)
-		look(vm->vcpu[0].stats_fd);
+		look(k->vcpu[0].stats_fd);
 	for (unsigned int i = 0; i < NWANTED; i++) {
 		uint64_t v;
 

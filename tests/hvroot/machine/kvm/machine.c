@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * machine.c - the life of the machine: built, started, paused, reset, ended.
+ * machine.c - the life of the KVM machine: built, started, paused, reset, ended.
  */
 #include <stdio.h>
 #include <string.h>
@@ -14,7 +14,7 @@
 #include "machine/hcall.h"
 #include "machine/kvm/pm.h"
 #include "machine/kvm/uart.h"
-#include "machine/kvm/vmm.h"
+#include "machine/kvm/kvm.h"
 #include "machine/machine_run.h"
 #include "machine/synic.h"
 #include "options.h"
@@ -23,35 +23,27 @@
 #define COM1_IRQ	4
 #define COM2		0x2f8
 #define COM2_IRQ	3
-#define CRASH_GRACE_MS	2000	/* for the rest of the guest's console output */
 
 static struct machine {
-	struct vm vm;
+	struct kvm_vm kvm;
 	struct chardev *console, *agent;
 	struct uart *uart[2];
 	bool vmbus, paused, reset_asked;
-	int status;
-} machine = { .vm = { .kvm = -1, .fd = -1 } };
-
-static void end(int status)
-{
-	machine.status = status;
-	poll_stop();
-}
+} machine = { .kvm = { .kvm = -1, .fd = -1 } };
 
 static int load_and_start(struct machine *m)
 {
-	struct vm *vm = &m->vm;
+	struct vm *vm = &m->kvm.vm;
 	uint64_t rip, rsi;
 
-	if (boot_load(vm, &rip, &rsi) || boot_cpu(&vm->vcpu[0], rip, rsi))
+	if (boot_load(vm, &rip, &rsi) || boot_cpu(&to_kvm(vm)->vcpu[0], rip, rsi))
 		return -1;
 	if (m->paused)
 		vcpus_ask_park(vm);
 	else
 		vcpus_go(vm);
 	for (unsigned int i = 0; i < vm->cpus; i++)
-		if (vcpu_start(&vm->vcpu[i]))
+		if (vcpu_start(&to_kvm(vm)->vcpu[i]))
 			return -1;
 	return 0;
 }
@@ -60,14 +52,14 @@ static int load_and_start(struct machine *m)
 
 static void reset_state(struct machine *m)
 {
-	struct vm *vm = &m->vm;
+	struct vm *vm = &m->kvm.vm;
 
 	vcpus_park(vm);
 	vcpus_end(vm);
 	hcall_drop_all(vm);
 	if (m->vmbus)
 		vmbus_reset(vm);
-	synic_reset(vm);
+	synic_off(vm);
 	vm_demolish(vm);
 	uart_reset(m->uart[0]);
 	uart_reset(m->uart[1]);
@@ -82,9 +74,9 @@ static void do_reset(void *ctx)
 	m->reset_asked = false;
 	trace("MACHINE_RESET", "%s", "");
 	reset_state(m);
-	vcpus_go(&m->vm);	/* leaves the gate's exit state */
-	if (vm_build(&m->vm) || load_and_start(m))
-		end(EXIT_TROUBLE);
+	vcpus_go(&m->kvm.vm);	/* leaves the gate's exit state */
+	if (vm_build(&m->kvm.vm) || load_and_start(m))
+		machine_end(EXIT_TROUBLE);
 }
 
 static void ask_reset(struct machine *m)
@@ -98,15 +90,15 @@ static void ask_reset(struct machine *m)
 static void on_off(void *ctx)
 {
 	trace("MACHINE_OFF", "%s", "");
-	end(EXIT_OFF);
+	machine_end(EXIT_OFF);
 }
 
 static void on_reset(void *ctx)
 {
 	struct machine *m = ctx;
 
-	if (m->vm.o->no_reboot)
-		end(EXIT_RESET);
+	if (m->kvm.vm.o->no_reboot)
+		machine_end(EXIT_RESET);
 	else
 		ask_reset(m);
 }
@@ -119,23 +111,20 @@ static void on_triple_fault(void *ctx)
 
 static void on_failed(void *ctx)
 {
-	end(EXIT_TROUBLE);
+	machine_end(EXIT_TROUBLE);
 }
 
 static void end_after_crash(void *ctx)
 {
-	end(EXIT_CRASH);
+	machine_end(EXIT_CRASH);
 }
 
 static void on_crash(void *ctx)
 {
 	struct machine *m = ctx;
-	const uint64_t *p = m->vm.crash;
 
-	log_err("guest crash: P0=%#llx P1=%#llx P2=%#llx P3=%#llx P4=%#llx",
-		(unsigned long long)p[0], (unsigned long long)p[1], (unsigned long long)p[2],
-		(unsigned long long)p[3], (unsigned long long)p[4]);
-	if (!m->vm.o->crash_goes_on)
+	machine_crash_report(&m->kvm.vm);
+	if (!m->kvm.vm.o->crash_goes_on)
 		timer_start(CRASH_GRACE_MS, end_after_crash, m);
 }
 
@@ -156,12 +145,6 @@ void machine_event(struct vm *vm, enum machine_event ev)
 
 /* ---- commands ---- */
 
-static int cmd_quit(struct reply *r, int argc, char **argv, void *ctx)
-{
-	end(EXIT_OFF);
-	return 0;
-}
-
 static int cmd_reset(struct reply *r, int argc, char **argv, void *ctx)
 {
 	ask_reset(ctx);
@@ -173,7 +156,7 @@ static int cmd_pause(struct reply *r, int argc, char **argv, void *ctx)
 	struct machine *m = ctx;
 
 	m->paused = true;
-	vcpus_park(&m->vm);
+	vcpus_park(&m->kvm.vm);
 	return 0;
 }
 
@@ -182,20 +165,20 @@ static int cmd_resume(struct reply *r, int argc, char **argv, void *ctx)
 	struct machine *m = ctx;
 
 	m->paused = false;
-	vcpus_go(&m->vm);
+	vcpus_go(&m->kvm.vm);
 	return 0;
 }
 
 /* KVM holds a processor's lock as long as it runs the guest: its ioctls would block. */
 static void halt_for_ioctl(struct machine *m)
 {
-	vcpus_park(&m->vm);
+	vcpus_park(&m->kvm.vm);
 }
 
 static void go_on(struct machine *m)
 {
 	if (!m->paused)
-		vcpus_go(&m->vm);
+		vcpus_go(&m->kvm.vm);
 }
 
 static int cmd_nmi(struct reply *r, int argc, char **argv, void *ctx)
@@ -206,10 +189,10 @@ static int cmd_nmi(struct reply *r, int argc, char **argv, void *ctx)
 
 	if (control_num(r, argc, argv, "vp", 0, &vp))
 		return -1;
-	if (vp >= m->vm.cpus)
-		return reply_error(r, "vp=%llu: the machine has %u", vp, m->vm.cpus);
+	if (vp >= m->kvm.vm.cpus)
+		return reply_error(r, "vp=%llu: the machine has %u", vp, m->kvm.vm.cpus);
 	halt_for_ioctl(m);
-	ret = ioctl(m->vm.vcpu[vp].fd, KVM_NMI, 0);
+	ret = ioctl(m->kvm.vcpu[vp].fd, KVM_NMI, 0);
 	go_on(m);
 	return ret < 0 ? reply_error(r, "KVM refuses the NMI") : 0;
 }
@@ -219,7 +202,7 @@ static int cmd_regs(struct reply *r, int argc, char **argv, void *ctx)
 	struct machine *m = ctx;
 
 	halt_for_ioctl(m);
-	regs_show(r, &m->vm);
+	regs_show(r, &m->kvm.vm);
 	go_on(m);
 	uart_show(m->uart[0], r);
 	uart_show(m->uart[1], r);
@@ -238,7 +221,6 @@ static int cmd_sysrq(struct reply *r, int argc, char **argv, void *ctx)
 
 static void register_commands(struct machine *m)
 {
-	control_register("quit", " end hvroot", cmd_quit, m);
 	control_register("reset", " reset the machine, as its reset button", cmd_reset, m);
 	control_register("pause", " stop the processors", cmd_pause, m);
 	control_register("resume", " let them run again", cmd_resume, m);
@@ -259,15 +241,17 @@ static int open_serial(struct machine *m, const struct machine_options *o)
 		if (!m->agent)
 			return -1;
 	}
-	m->uart[0] = uart_new(&m->vm, COM1, COM1_IRQ, m->console);
-	m->uart[1] = uart_new(&m->vm, COM2, COM2_IRQ, m->agent);
+	m->uart[0] = uart_new(&m->kvm.vm, COM1, COM1_IRQ, m->console);
+	m->uart[1] = uart_new(&m->kvm.vm, COM2, COM2_IRQ, m->agent);
 	return m->uart[0] && m->uart[1] ? 0 : -1;
 }
 
-static int build(struct machine *m, const struct machine_options *o)
+static int build(const struct machine_options *o)
 {
-	struct vm *vm = &m->vm;
+	struct machine *m = &machine;
+	struct vm *vm = &m->kvm.vm;
 
+	vm->ops = &machine_kvm;
 	vcpu_signal_init();
 	if (vm_open(vm, o) || synic_init(vm) || hcall_init(vm) || vm_build(vm) ||
 	    open_serial(m, o))
@@ -282,32 +266,41 @@ static int build(struct machine *m, const struct machine_options *o)
 	return load_and_start(m);
 }
 
-int machine_run(const struct machine_options *o)
+static void free_machine(void)
 {
 	struct machine *m = &machine;
+	struct vm *vm = &m->kvm.vm;
 
-	if (!build(m, o))
-		poll_run();
-	else
-		m->status = EXIT_TROUBLE;
-	return m->status;
-}
-
-void machine_free(void)
-{
-	struct machine *m = &machine;
-
-	if (m->vm.vcpu)
-		vcpus_end(&m->vm);
+	if (m->kvm.vcpu)
+		vcpus_end(vm);
 	if (m->vmbus)
-		vmbus_exit(&m->vm);
-	if (m->vm.synic)
-		vm_demolish(&m->vm);
-	hcall_exit(&m->vm);
-	synic_exit(&m->vm);
+		vmbus_exit(vm);
+	if (vm->synic)
+		vm_demolish(vm);
+	hcall_exit(vm);
+	synic_exit(vm);
 	chardev_close(m->console);
 	chardev_close(m->agent);
 	uart_free(m->uart[0]);
 	uart_free(m->uart[1]);
-	vm_close(&m->vm);
+	vm_close(vm);
 }
+
+static int check(const struct machine_options *o)
+{
+	return cpuid_mask_check(o->cpu_mask);
+}
+
+const struct machine_ops machine_kvm = {
+	.name = "kvm",
+	.append = "console=ttyS0 pci=noearly",
+	.cpus_max = MACHINE_CPUS_MAX,
+	.check = check,
+	.build = build,
+	.free = free_machine,
+	.frame_buffer = kvm_frame_buffer,
+	.reference_time = kvm_reference_time,
+	.signal_fd = kvm_signal_fd,
+	.sint_raise = kvm_sint_raise,
+	.sint_watch = kvm_sint_watch,
+};

@@ -12,7 +12,7 @@
 
 #include "machine/kvm/iobus.h"
 #include "machine/kvm/pm.h"
-#include "machine/kvm/vmm.h"
+#include "machine/kvm/kvm.h"
 
 #define PORT_KEYBOARD		0x64
 #define KEYBOARD_PULSE_RESET	0xfe

@@ -9,7 +9,7 @@
 
 #include "control/control.h"
 #include "machine/kvm/uart.h"
-#include "machine/kvm/vmm.h"
+#include "machine/kvm/kvm.h"
 
 #define APIC_TPR	0x080
 #define APIC_ISR	0x100
@@ -72,11 +72,12 @@ static void show_vcpu(struct reply *r, struct vcpu *v)
 }
 
 /* The I/O APIC's pins that are in use: what they lead to, and whether they wait. */
-static void show_pins(struct reply *r, const struct vm *vm)
+static void show_pins(struct reply *r, struct vm *vm)
 {
+	struct kvm_vm *k = to_kvm(vm);
 	struct kvm_irqchip chip = { .chip_id = KVM_IRQCHIP_IOAPIC };
 
-	if (ioctl(vm->fd, KVM_GET_IRQCHIP, &chip) < 0)
+	if (ioctl(k->fd, KVM_GET_IRQCHIP, &chip) < 0)
 		return;
 	for (unsigned int pin = 0; pin < KVM_IOAPIC_NUM_PINS; pin++)
 		if (!chip.chip.ioapic.redirtbl[pin].fields.mask)
@@ -88,17 +89,18 @@ static void show_pins(struct reply *r, const struct vm *vm)
 /* The reference TSC page: what the guest makes of its TSC, beside the counter itself. */
 static void show_clock(struct reply *r, struct vm *vm)
 {
+	struct kvm_vm *k = to_kvm(vm);
 	uint64_t at = 0, tsc = 0, reference = 0;
 	struct { uint32_t sequence, reserved; uint64_t scale; int64_t offset; } page;
 	const void *p;
 
-	vcpu_get_msr(&vm->vcpu[0], MSR_TSC_PAGE, &at);
+	vcpu_get_msr(&k->vcpu[0], MSR_TSC_PAGE, &at);
 	p = at & 1 ? vm_mem(vm, at & ~0xfffull, sizeof(page)) : NULL;
 	if (!p)
 		return;
 	memcpy(&page, p, sizeof(page));
-	vcpu_get_msr(&vm->vcpu[0], MSR_TSC, &tsc);
-	vcpu_get_msr(&vm->vcpu[0], MSR_REFERENCE, &reference);
+	vcpu_get_msr(&k->vcpu[0], MSR_TSC, &tsc);
+	vcpu_get_msr(&k->vcpu[0], MSR_REFERENCE, &reference);
 	reply_printf(r, "clock page sequence=%u says=%llu reference=%llu (100 ns)\n", page.sequence,
 		     (unsigned long long)(((unsigned __int128)tsc * page.scale >> 64) + page.offset),
 		     (unsigned long long)reference);
@@ -106,8 +108,10 @@ static void show_clock(struct reply *r, struct vm *vm)
 
 void regs_show(struct reply *r, struct vm *vm)
 {
+	struct kvm_vm *k = to_kvm(vm);
+
 	for (unsigned int i = 0; i < vm->cpus; i++)
-		show_vcpu(r, &vm->vcpu[i]);
+		show_vcpu(r, &k->vcpu[i]);
 	show_clock(r, vm);
 	show_pins(r, vm);
 }

@@ -13,7 +13,7 @@
 #include "machine/chardev.h"
 #include "machine/kvm/iobus.h"
 #include "machine/kvm/uart.h"
-#include "machine/kvm/vmm.h"
+#include "machine/kvm/kvm.h"
 
 #define RX_BYTES	4096
 

@@ -14,7 +14,7 @@
 #include "control/counters.h"
 #include "loop/log.h"
 #include "machine/kvm/iobus.h"
-#include "machine/kvm/vmm.h"
+#include "machine/kvm/kvm.h"
 
 #define KICK_SIGNAL		SIGUSR1
 #define MSR_MTRR_DEF_TYPE	0x2ff
@@ -35,6 +35,7 @@ static struct counter exits_other = { .name = "exits.other" };
 
 static void on_kick(int sig)
 {
+
 }
 
 void vcpu_signal_init(void)
@@ -95,7 +96,7 @@ static int enable_hyperv(struct vcpu *v)
 		log_err("vCPU %u: no SynIC: %s", v->index, strerror(errno));
 		return -1;
 	}
-	if (ioctl(v->vm->kvm, KVM_CHECK_EXTENSION, KVM_CAP_HYPERV_ENFORCE_CPUID) > 0)
+	if (ioctl(to_kvm(v->vm)->kvm, KVM_CHECK_EXTENSION, KVM_CAP_HYPERV_ENFORCE_CPUID) > 0)
 		ioctl(v->fd, KVM_ENABLE_CAP, &enforce);
 	if (vcpu_set_msr(v, HV_MSR_CRASH_CTL, HV_CRASH_NOTIFY))
 		log_err("vCPU %u: no crash registers", v->index);
@@ -104,17 +105,18 @@ static int enable_hyperv(struct vcpu *v)
 
 int vcpu_create(struct vm *vm, unsigned int index)
 {
-	struct vcpu *v = &vm->vcpu[index];
+	struct kvm_vm *k = to_kvm(vm);
+	struct vcpu *v = &k->vcpu[index];
 
 	v->vm = vm;
 	v->index = index;
-	v->fd = ioctl(vm->fd, KVM_CREATE_VCPU, index);
+	v->fd = ioctl(k->fd, KVM_CREATE_VCPU, index);
 	if (v->fd < 0) {
 		log_err("KVM_CREATE_VCPU %u: %s", index, strerror(errno));
 		return -1;
 	}
 	fcntl(v->fd, F_SETFD, FD_CLOEXEC);
-	v->run = mmap(NULL, vm->run_size, PROT_READ | PROT_WRITE, MAP_SHARED, v->fd, 0);
+	v->run = mmap(NULL, k->run_size, PROT_READ | PROT_WRITE, MAP_SHARED, v->fd, 0);
 	if (v->run == MAP_FAILED) {
 		v->run = NULL;
 		log_err("vCPU %u: %s", index, strerror(errno));
@@ -131,7 +133,7 @@ int vcpu_create(struct vm *vm, unsigned int index)
 void vcpu_destroy(struct vcpu *v)
 {
 	if (v->run)
-		munmap(v->run, v->vm->run_size);
+		munmap(v->run, to_kvm(v->vm)->run_size);
 	if (v->stats_fd >= 0)
 		close(v->stats_fd);
 	if (v->fd >= 0)
@@ -140,7 +142,7 @@ void vcpu_destroy(struct vcpu *v)
 
 static void read_crash(struct vcpu *v)
 {
-	for (unsigned int i = 0; i < 5; i++)
+	for (unsigned int i = 0; i < CRASH_WORDS; i++)
 		if (vcpu_get_msr(v, HV_MSR_CRASH_P0 + i, &v->vm->crash[i]))
 			v->vm->crash[i] = 0;
 }
@@ -166,10 +168,11 @@ static void hyperv_exit(struct vcpu *v)
 
 	if (x->type == KVM_EXIT_HYPERV_SYNIC) {
 		counter_add(&exits_synic, 1);
-		synic_msr_exit(v->vm, v->index, x);
+		synic_set_pages(v->vm, v->index, x->u.synic.control, x->u.synic.evt_page,
+				x->u.synic.msg_page);
 	} else if (x->type == KVM_EXIT_HYPERV_HCALL) {
 		counter_add(&exits_hcall, 1);
-		hcall_kvm_exit(v->vm, x);
+		x->u.hcall.result = hcall_call(v->vm, x->u.hcall.input, x->u.hcall.params[0]);
 	}
 }
 
@@ -225,17 +228,18 @@ static void handle_exit(struct vcpu *v)
 static bool pass_gate(struct vcpu *v)
 {
 	struct vm *vm = v->vm;
+	struct kvm_vm *k = to_kvm(vm);
 
-	if (vm->gate == GATE_RUN)
+	if (k->gate == GATE_RUN)
 		return true;
-	pthread_mutex_lock(&vm->lock);
-	vm->parked++;
-	pthread_cond_broadcast(&vm->cond);
-	while (vm->gate == GATE_PARK)
-		pthread_cond_wait(&vm->cond, &vm->lock);
-	vm->parked--;
-	pthread_mutex_unlock(&vm->lock);
-	return vm->gate != GATE_EXIT;
+	pthread_mutex_lock(&k->lock);
+	k->parked++;
+	pthread_cond_broadcast(&k->cond);
+	while (k->gate == GATE_PARK)
+		pthread_cond_wait(&k->cond, &k->lock);
+	k->parked--;
+	pthread_mutex_unlock(&k->lock);
+	return k->gate != GATE_EXIT;
 }
 
 static void *vcpu_thread(void *arg)
@@ -273,15 +277,17 @@ int vcpu_start(struct vcpu *v)
 /* GATE_EXIT is left through GATE_RUN alone: a late machine event cannot undo it. */
 static void set_gate(struct vm *vm, enum gate gate)
 {
-	pthread_mutex_lock(&vm->lock);
-	if (vm->gate != GATE_EXIT || gate == GATE_RUN)
-		vm->gate = gate;
-	pthread_cond_broadcast(&vm->cond);
-	pthread_mutex_unlock(&vm->lock);
+	struct kvm_vm *k = to_kvm(vm);
+
+	pthread_mutex_lock(&k->lock);
+	if (k->gate != GATE_EXIT || gate == GATE_RUN)
+		k->gate = gate;
+	pthread_cond_broadcast(&k->cond);
+	pthread_mutex_unlock(&k->lock);
 	if (gate == GATE_RUN)
 		return;
-	for (unsigned int i = 0; vm->vcpu && i < vm->cpus; i++) {
-		struct vcpu *v = &vm->vcpu[i];
+	for (unsigned int i = 0; k->vcpu && i < vm->cpus; i++) {
+		struct vcpu *v = &k->vcpu[i];
 
 		if (!v->started)
 			continue;
@@ -297,15 +303,16 @@ void vcpus_ask_park(struct vm *vm)
 
 void vcpus_park(struct vm *vm)
 {
+	struct kvm_vm *k = to_kvm(vm);
 	unsigned int started = 0;
 
 	set_gate(vm, GATE_PARK);
-	for (unsigned int i = 0; vm->vcpu && i < vm->cpus; i++)
-		started += vm->vcpu[i].started;
-	pthread_mutex_lock(&vm->lock);
-	while (vm->parked < started)
-		pthread_cond_wait(&vm->cond, &vm->lock);
-	pthread_mutex_unlock(&vm->lock);
+	for (unsigned int i = 0; k->vcpu && i < vm->cpus; i++)
+		started += k->vcpu[i].started;
+	pthread_mutex_lock(&k->lock);
+	while (k->parked < started)
+		pthread_cond_wait(&k->cond, &k->lock);
+	pthread_mutex_unlock(&k->lock);
 }
 
 void vcpus_go(struct vm *vm)
@@ -315,10 +322,12 @@ void vcpus_go(struct vm *vm)
 
 void vcpus_end(struct vm *vm)
 {
+	struct kvm_vm *k = to_kvm(vm);
+
 	set_gate(vm, GATE_EXIT);
-	for (unsigned int i = 0; vm->vcpu && i < vm->cpus; i++) {
-		if (vm->vcpu[i].started)
-			pthread_join(vm->vcpu[i].thread, NULL);
-		vm->vcpu[i].started = false;
+	for (unsigned int i = 0; k->vcpu && i < vm->cpus; i++) {
+		if (k->vcpu[i].started)
+			pthread_join(k->vcpu[i].thread, NULL);
+		k->vcpu[i].started = false;
 	}
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * vm.c - the KVM virtual machine: capabilities, RAM, irqchip, routes to it.
+ * vm.c - the KVM virtual machine: capabilities, RAM, irqchip, frame buffer.
  *
  * A machine reset drops the KVM VM and makes a new one on the same RAM, so
  * that no state of processors, irqchip or Hyper-V registers can be forgotten.
@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #include "loop/log.h"
-#include "machine/kvm/vmm.h"
+#include "machine/kvm/kvm.h"
 
 #define IDENTITY_MAP	0xfffbc000ull	/* Intel: one page, and three for the TSS */
 #define PORT_IO_DELAY	0x80
@@ -34,43 +34,41 @@ static const struct {
 	{ KVM_CAP_HYPERV_EVENTFD, "HYPERV_EVENTFD" },
 };
 
-void *vm_mem(struct vm *vm, uint64_t gpa, uint64_t len)
+uint64_t kvm_reference_time(struct vm *vm)
 {
-	if (gpa < vm->ram_low)
-		return len <= vm->ram_low - gpa ? vm->ram + gpa : NULL;
-	if (gpa < MEM_HOLE_END)
-		return NULL;
-	gpa -= MEM_HOLE_END;
-	if (gpa >= vm->ram_high || len > vm->ram_high - gpa)
-		return NULL;
-	return vm->ram + vm->ram_low + gpa;
-}
-
-uint64_t vm_reference_time(struct vm *vm)
-{
+	struct kvm_vm *k = to_kvm(vm);
 	struct kvm_clock_data clock = { 0 };
 
-	if (ioctl(vm->fd, KVM_GET_CLOCK, &clock))
+	if (ioctl(k->fd, KVM_GET_CLOCK, &clock))
 		return 0;
 	return clock.clock / 100;
 }
 
-unsigned int vm_cpus(const struct vm *vm)
+int kvm_signal_fd(struct vm *vm, uint32_t conn_id, int fd, bool on)
 {
-	return vm->cpus;
+	struct kvm_hyperv_eventfd e = {
+		.conn_id = conn_id,
+		.fd = fd,
+		.flags = on ? 0 : KVM_HYPERV_EVENTFD_DEASSIGN,
+	};
+
+	return ioctl(to_kvm(vm)->fd, KVM_HYPERV_EVENTFD, &e) < 0 ? -errno : 0;
 }
 
 int vm_irq(struct vm *vm, unsigned int gsi, bool level)
 {
+	struct kvm_vm *k = to_kvm(vm);
 	struct kvm_irq_level irq = { .irq = gsi, .level = level };
 
-	return ioctl(vm->fd, KVM_IRQ_LINE, &irq) < 0 ? -errno : 0;
+	return ioctl(k->fd, KVM_IRQ_LINE, &irq) < 0 ? -errno : 0;
 }
 
 static int check_caps(struct vm *vm)
 {
+	struct kvm_vm *k = to_kvm(vm);
+
 	for (unsigned int i = 0; i < sizeof(needed) / sizeof(needed[0]); i++) {
-		if (ioctl(vm->kvm, KVM_CHECK_EXTENSION, needed[i].cap) > 0)
+		if (ioctl(k->kvm, KVM_CHECK_EXTENSION, needed[i].cap) > 0)
 			continue;
 		log_err("/dev/kvm lacks KVM_CAP_%s; run under scripts/lab", needed[i].name);
 		return -1;
@@ -96,24 +94,26 @@ static int alloc_ram(struct vm *vm, uint64_t size)
 
 int vm_open(struct vm *vm, const struct machine_options *o)
 {
+	struct kvm_vm *k = to_kvm(vm);
+
 	vm->o = o;
-	vm->fd = -1;
-	vm->delay_fd = -1;
+	k->fd = -1;
+	k->delay_fd = -1;
 	vm->cpus = o->cpus;
-	pthread_mutex_init(&vm->lock, NULL);
-	pthread_cond_init(&vm->cond, NULL);
-	vm->kvm = open("/dev/kvm", O_RDWR | O_CLOEXEC);
-	if (vm->kvm < 0) {
+	pthread_mutex_init(&k->lock, NULL);
+	pthread_cond_init(&k->cond, NULL);
+	k->kvm = open("/dev/kvm", O_RDWR | O_CLOEXEC);
+	if (k->kvm < 0) {
 		log_err("/dev/kvm: %s; run under scripts/lab", strerror(errno));
 		return -1;
 	}
-	if (ioctl(vm->kvm, KVM_GET_API_VERSION, 0) != KVM_API_VERSION) {
+	if (ioctl(k->kvm, KVM_GET_API_VERSION, 0) != KVM_API_VERSION) {
 		log_err("/dev/kvm speaks another API version");
 		return -1;
 	}
 	if (check_caps(vm))
 		return -1;
-	vm->run_size = ioctl(vm->kvm, KVM_GET_VCPU_MMAP_SIZE, 0);
+	k->run_size = ioctl(k->kvm, KVM_GET_VCPU_MMAP_SIZE, 0);
 	return alloc_ram(vm, o->memory);
 }
 
@@ -122,6 +122,7 @@ int vm_open(struct vm *vm, const struct machine_options *o)
 
 static int add_slot(struct vm *vm, unsigned int slot, uint64_t gpa, uint8_t *p, uint64_t size)
 {
+	struct kvm_vm *k = to_kvm(vm);
 	struct kvm_userspace_memory_region r = {
 		.slot = slot,
 		.guest_phys_addr = gpa,
@@ -129,14 +130,15 @@ static int add_slot(struct vm *vm, unsigned int slot, uint64_t gpa, uint8_t *p, 
 		.userspace_addr = (uintptr_t)p,
 	};
 
-	return size ? ioctl(vm->fd, KVM_SET_USER_MEMORY_REGION, &r) : 0;
+	return size ? ioctl(k->fd, KVM_SET_USER_MEMORY_REGION, &r) : 0;
 }
 
 static void unplug_slot(struct vm *vm, unsigned int slot)
 {
+	struct kvm_vm *k = to_kvm(vm);
 	struct kvm_userspace_memory_region r = { .slot = slot };
 
-	ioctl(vm->fd, KVM_SET_USER_MEMORY_REGION, &r);
+	ioctl(k->fd, KVM_SET_USER_MEMORY_REGION, &r);
 }
 
 /* The windows that dsdt.asl names. */
@@ -149,35 +151,38 @@ static bool in_window(uint64_t gpa, uint64_t size)
 		 (gpa >= 0xf00000000ull && end <= 0x1000000000ull));
 }
 
-int vm_frame_buffer(struct vm *vm, uint64_t gpa, uint64_t size)
+int kvm_frame_buffer(struct vm *vm, uint64_t gpa, uint64_t size)
 {
+	struct kvm_vm *k = to_kvm(vm);
+
 	if (size > FRAME_BUFFER_MAX || !in_window(gpa, size))
 		return -EINVAL;
-	if (!vm->fb) {
-		vm->fb = mmap(NULL, FRAME_BUFFER_MAX, PROT_READ | PROT_WRITE,
+	if (!k->fb) {
+		k->fb = mmap(NULL, FRAME_BUFFER_MAX, PROT_READ | PROT_WRITE,
 			      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-		if (vm->fb == MAP_FAILED) {
-			vm->fb = NULL;
+		if (k->fb == MAP_FAILED) {
+			k->fb = NULL;
 			return -ENOMEM;
 		}
 	}
 	unplug_slot(vm, FRAME_BUFFER_SLOT);
-	return add_slot(vm, FRAME_BUFFER_SLOT, gpa, vm->fb, size) ? -errno : 0;
+	return add_slot(vm, FRAME_BUFFER_SLOT, gpa, k->fb, size) ? -errno : 0;
 }
 
 /* Linux pauses by writing port 0x80: let the kernel swallow that, no exit to us. */
 static void swallow_io_delay(struct vm *vm)
 {
+	struct kvm_vm *k = to_kvm(vm);
 	struct kvm_ioeventfd e = {
 		.addr = PORT_IO_DELAY,
 		.len = 1,
 		.flags = KVM_IOEVENTFD_FLAG_PIO,
 	};
 
-	vm->delay_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	e.fd = vm->delay_fd;
-	if (vm->delay_fd >= 0)
-		ioctl(vm->fd, KVM_IOEVENTFD, &e);
+	k->delay_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	e.fd = k->delay_fd;
+	if (k->delay_fd >= 0)
+		ioctl(k->fd, KVM_IOEVENTFD, &e);
 }
 
 /*
@@ -186,21 +191,23 @@ static void swallow_io_delay(struct vm *vm)
  */
 static void no_halt_polling(struct vm *vm)
 {
+	struct kvm_vm *k = to_kvm(vm);
 	struct kvm_enable_cap cap = { .cap = KVM_CAP_HALT_POLL };
 
 	if (cpuid_under_tcg())
-		ioctl(vm->fd, KVM_ENABLE_CAP, &cap);
+		ioctl(k->fd, KVM_ENABLE_CAP, &cap);
 }
 
 static int build_chips(struct vm *vm)
 {
+	struct kvm_vm *k = to_kvm(vm);
 	struct kvm_pit_config pit = { .flags = KVM_PIT_SPEAKER_DUMMY };
 	uint64_t map = IDENTITY_MAP;
 
-	if (ioctl(vm->fd, KVM_SET_IDENTITY_MAP_ADDR, &map) < 0 ||
-	    ioctl(vm->fd, KVM_SET_TSS_ADDR, IDENTITY_MAP + 0x1000) < 0 ||
-	    ioctl(vm->fd, KVM_CREATE_IRQCHIP, 0) < 0 ||
-	    ioctl(vm->fd, KVM_CREATE_PIT2, &pit) < 0 ||
+	if (ioctl(k->fd, KVM_SET_IDENTITY_MAP_ADDR, &map) < 0 ||
+	    ioctl(k->fd, KVM_SET_TSS_ADDR, IDENTITY_MAP + 0x1000) < 0 ||
+	    ioctl(k->fd, KVM_CREATE_IRQCHIP, 0) < 0 ||
+	    ioctl(k->fd, KVM_CREATE_PIT2, &pit) < 0 ||
 	    add_slot(vm, 0, 0, vm->ram, vm->ram_low) < 0 ||
 	    add_slot(vm, 1, MEM_HOLE_END, vm->ram + vm->ram_low, vm->ram_high) < 0) {
 		log_err("KVM refuses the machine: %s", strerror(errno));
@@ -213,50 +220,56 @@ static int build_chips(struct vm *vm)
 
 int vm_build(struct vm *vm)
 {
-	vm->fd = ioctl(vm->kvm, KVM_CREATE_VM, 0);
-	if (vm->fd < 0) {
+	struct kvm_vm *k = to_kvm(vm);
+
+	k->fd = ioctl(k->kvm, KVM_CREATE_VM, 0);
+	if (k->fd < 0) {
 		log_err("KVM_CREATE_VM: %s", strerror(errno));
 		return -1;
 	}
-	fcntl(vm->fd, F_SETFD, FD_CLOEXEC);
+	fcntl(k->fd, F_SETFD, FD_CLOEXEC);
 	if (build_chips(vm))
 		return -1;
-	vm->vcpu = calloc(vm->cpus, sizeof(*vm->vcpu));
-	if (!vm->vcpu) {
+	k->vcpu = calloc(vm->cpus, sizeof(*k->vcpu));
+	if (!k->vcpu) {
 		log_err("out of memory");
 		return -1;
 	}
 	for (unsigned int i = 0; i < vm->cpus; i++)
-		vm->vcpu[i].fd = vm->vcpu[i].stats_fd = -1;
+		k->vcpu[i].fd = k->vcpu[i].stats_fd = -1;
 	for (unsigned int i = 0; i < vm->cpus; i++)
 		if (vcpu_create(vm, i))
 			return -1;
-	return synic_build(vm);
+	return sint_build(vm);
 }
 
 void vm_demolish(struct vm *vm)
 {
+	struct kvm_vm *k = to_kvm(vm);
+
 	vcpus_end(vm);
-	synic_demolish(vm);
-	for (unsigned int i = 0; vm->vcpu && i < vm->cpus; i++)
-		vcpu_destroy(&vm->vcpu[i]);
-	free(vm->vcpu);
-	vm->vcpu = NULL;
-	if (vm->delay_fd >= 0)
-		close(vm->delay_fd);
-	if (vm->fd >= 0)
-		close(vm->fd);
-	vm->fd = vm->delay_fd = -1;
+	sint_demolish(vm);
+	for (unsigned int i = 0; k->vcpu && i < vm->cpus; i++)
+		vcpu_destroy(&k->vcpu[i]);
+	free(k->vcpu);
+	k->vcpu = NULL;
+	if (k->delay_fd >= 0)
+		close(k->delay_fd);
+	if (k->fd >= 0)
+		close(k->fd);
+	k->fd = k->delay_fd = -1;
 }
 
 void vm_close(struct vm *vm)
 {
+	struct kvm_vm *k = to_kvm(vm);
+
 	if (vm->ram)
 		munmap(vm->ram, vm->ram_low + vm->ram_high);
-	if (vm->fb)
-		munmap(vm->fb, FRAME_BUFFER_MAX);
-	if (vm->kvm >= 0)
-		close(vm->kvm);
-	pthread_cond_destroy(&vm->cond);
-	pthread_mutex_destroy(&vm->lock);
+	if (k->fb)
+		munmap(k->fb, FRAME_BUFFER_MAX);
+	if (k->kvm >= 0)
+		close(k->kvm);
+	pthread_cond_destroy(&k->cond);
+	pthread_mutex_destroy(&k->lock);
 }
