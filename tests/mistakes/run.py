@@ -121,12 +121,7 @@ class Bench:
         return folder
 
     def fill(self, text):
-        return text.format(tree=self.tree, top=self.top, hvroot=self.hvroot, root=ROOT, kernel=self.kernel)
-
-    @property
-    def kernel(self):
-        with open(os.path.join(common.CACHE, "series/6.1")) as f:
-            return os.path.join(common.CACHE, "kernels", f.read().strip(), "vmlinux")
+        return text.format(tree=self.tree, top=self.top, hvroot=self.hvroot, root=ROOT)
 
     def refuse(self, row):
         """Raise Skip for a row that says nothing here."""
@@ -204,36 +199,13 @@ def judge(bench, row):
     return ("failed" if bad else "passed"), bad, lines
 
 
-def in_lab(bench, rows):
-    """The rows that want KVM with the Hyper-V interface, all in one lab."""
-    if not rows:
-        return []
-    try:
-        for row in rows:
-            bench.refuse(row)
-    except Skip as e:
-        return [("skipped", [str(e)], [])] * len(rows)
-    script = "\n".join("echo; echo @ROW; (%s); s=$?; echo; echo @STATUS $s" % bench.fill(r.command) for r in rows)
-    r = subprocess.run([os.path.join(ROOT, "scripts/lab"), "sh", "-c", "exec 2>&1\n" + script], stdin=subprocess.DEVNULL,
-                       stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace", check=False,
-                       env=dict(os.environ, LAB_OUT=bench.folder("lab"), LAB_TIMEOUT="600"))
-    parts = r.stdout.split("@ROW\n")[1:]
-    results = []
-    for row, part in zip(rows, parts):
-        text, _, status = part.partition("@STATUS ")
-        lines = [l for l in text.splitlines() if l.strip()]
-        bad = list(wrong(row, int(status.split()[0]) if status else -1, lines))
-        results.append(("failed" if bad else "passed", bad, lines))
-    return results + [("failed", ["the lab ended before this"] + r.stdout.splitlines()[-5:], [])] * (len(rows) - len(results))
-
-
 def prepared(row):
     """What was prepared, in words."""
     words = [row.who] if row.who else []
     words += [w for w in row.env]
     words += ["without %s" % row.without] * bool(row.without) + ["without %s" % row.hidden] * bool(row.hidden) + ["package %s missing" % row.package] * bool(row.package)
     words += ["%s full" % row.full] * bool(row.full) + ["%s read-only" % row.readonly] * bool(row.readonly)
-    words += ["fake %s" % row.stub] * bool(row.stub) + ["root's tree"] * bool(row.foreign) + ["in a lab"] * bool(row.lab)
+    words += ["fake %s" % row.stub] * bool(row.stub) + ["root's tree"] * bool(row.foreign)
     return ", ".join(words)
 
 
@@ -285,18 +257,15 @@ def main():
     with tempfile.TemporaryDirectory(prefix="mistakes-") as top:
         bench = Bench(top)
         with Progress("mistakes", len(rows), "commands") as progress, \
-                concurrent.futures.ThreadPoolExecutor(1) as lab, concurrent.futures.ThreadPoolExecutor(os.cpu_count() + 1) as pool:
-            labs = lab.submit(in_lab, bench, [r for r in rows if r.lab])
-            jobs = {r.name: pool.submit(judge, bench, r) for r in rows if not r.lab}
-            for job in jobs.values():
-                job.result()
+                concurrent.futures.ThreadPoolExecutor(2 * (os.cpu_count() or 1)) as pool:
+            results = []
+            for result in pool.map(lambda row: judge(bench, row), rows):
+                results.append(result)
                 progress.at += 1
-            progress.now = "those in the lab"
-            results = {r.name: v for r, v in zip([r for r in rows if r.lab], labs.result())}
-            results.update({name: job.result() for name, job in jobs.items()})
-        results = [results[r.name] for r in rows]
-        (lambda: print_table(rows, results, lambda t: t.replace(top, "/tmp").replace(ROOT, ".").replace(common.CACHE, "CACHE")))() \
-            if o.table else print_ktap(rows, results)
+        if o.table:
+            print_table(rows, results, lambda t: t.replace(top, "/tmp").replace(ROOT, ".").replace(common.CACHE, "CACHE"))
+        else:
+            print_ktap(rows, results)
     return 1 if any(v == "failed" for v, *_ in results) else 0
 
 

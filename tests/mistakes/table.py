@@ -21,7 +21,6 @@ class Row:
     readonly: str = ""      # a folder on one that cannot be written
     foreign: bool = False   # the tree belongs to root
     kept: bool = False      # with the cache as it is, which has a kernel
-    lab: bool = False       # where KVM has the Hyper-V interface
 
 
 # What a user calls: each has a row for its help and one for an option that it has not.
@@ -35,6 +34,7 @@ OTHERS = r"^(\.ci/|tests/guest/(bin/|init$|hv_set_ifconfig$)|tests/demo/|scripts
 NO_KERNEL = r"^scripts/kernel: no kernel '?%s'?; there are: default 6\.1 6\.12 .* debug"
 SUDO = r"run:  (sudo )?apt-get install .*%s"
 HVROOT = "{hvroot} --kernel {root}/LICENSE "
+PROCESS = "{hvroot} --machine process --kernel /bin/true "
 
 ROWS = []
 
@@ -45,7 +45,8 @@ def row(*args, **more):
 
 for path in SCRIPTS:
     row(path + " --help", path + " --help", 0, path.rsplit("/", 1)[1], 0)
-    row(path + " --nosuch", path + " --nosuch", 2, r"(-)?-nosuch.*\(.*--help\)|want .*nosuch.*--help")
+    if path != "scripts/demo":
+        row(path + " --nosuch", path + " --nosuch", 2, r"--nosuch.*\)$|no arguments, please .*--help\)$")
 
 # ---- make
 row("make nosuch", "make nosuch", 2, r"no target 'nosuch'; 'make help' lists them")
@@ -153,14 +154,14 @@ row("style, no checkout", "scripts/style", 1, "is not a git checkout", env=("GIT
 row("style without perl", "scripts/style", 1, "needs perl, " + SUDO % "perl", without="perl")
 row("mutants --count 0", "scripts/mutants --count 0", 2, "--count: 0: want a whole number from 1 on")
 row("mutants --jobs x", "scripts/mutants --jobs x", 2, "--jobs: x: want a whole number from 1 on")
-row("mutants --file x", "scripts/mutants --file x.c", 2, r"--file x.c: none of the pure files \(")
+row("mutants --file x", "scripts/mutants --file x.c", 2, "--file x.c: none of the pure files, which tests/kunit/Kbuild lists")
 row("mutants --file", "scripts/mutants --file", 2, "--file: expected one argument")
 row("mutants without gcc", "scripts/mutants", 1, "needs gcc, " + SUDO % "gcc", without="gcc")
 row("kunit --user x", "scripts/kunit --user x", 2, "--user takes no arguments, got 'x'")
 row("kunit, KERNEL", "scripts/kunit", 2, NO_KERNEL % "9.9", env=("KERNEL=9.9",))
 row("kunit, a kernel without", "scripts/kunit", 2, "KERNEL=6.1: the kernel 6.1.* has no KUnit", env=("KERNEL=6.1",), kept=True)
 row("kunit, build full", "scripts/kunit --user", 1, "/build has 0 MB left", who="root", full="{tree}/build")
-row("mistakes, no such row", "tests/mistakes/run.py nosuch", 2, "no row with nosuch in its name")
+row("mistakes, no such row", "tests/mistakes/run.py xyz", 2, "no row with xyz in its name")
 row("kunit --process --user", "scripts/kunit --process --user", 2, "--user is no machine")
 row("try kunit x", "scripts/try kunit x", 2, "kunit goes with no other word")
 row("try nosuch", "scripts/try nosuch", 2, "no scenario 'nosuch'")
@@ -205,7 +206,7 @@ row("run.py, drivers that it has not", "tests/scenarios/run.py --drivers intree/
 row("run.py nosuch", "tests/scenarios/run.py nosuch", 2, r"no scenario 'nosuch' \(see --list\)")
 row("run.py --boot", "tests/scenarios/run.py --boot 9.9 job", 2, NO_KERNEL % "9.9")
 row("run.py --lab", "tests/scenarios/run.py --lab x", 2, "--lab: invalid choice: 'x'")
-row("run.py, what a lab cannot show", "tests/scenarios/run.py --lab process --drivers ours/ours kexec*", 2, "nothing to run with --lab process|no scenario")
+row("run.py, what a lab cannot show", "tests/scenarios/run.py --lab process acpi-tables", 2, "nothing to run with --lab process acpi-tables; it lacks")
 row("run.py --boot --lab process", "tests/scenarios/run.py --lab process --boot debug job", 2, "--boot is for the nested lab")
 row("run.py --labs", "tests/scenarios/run.py --labs 0", 2, "--labs: 0: want a whole number from 1 on")
 row("run.py --tries", "tests/scenarios/run.py --tries x", 2, "--tries: x: want a whole number")
@@ -249,8 +250,18 @@ row("hvroot ctl", "{hvroot} ctl", 2, "usage: hvroot ctl SOCKET COMMAND")
 row("hvroot ctl, nobody", "{hvroot} ctl /nosuch list", 1, "/nosuch: cannot connect: No such file or directory; is a hvroot running with --control")
 row("hvroot ctl, a long path", "{hvroot} ctl /%s list" % ("x" * 120), 1, "socket path longer than")
 for option, value, line in (
-        ("disk", "nosuch=x", "--disk nosuch=x: "), ("disk", "file=/nosuch", "--disk file=/nosuch: .*No such file"),
-        ("ide", "lun=x", "--ide lun=x: "), ("nic", "nosuch=x", "nic.*nosuch"), ("offers", "nosuch", "--offers nosuch: no class nosuch"),
-        ("ic", "nosuch", "--ic nosuch: want NAME=VERSIONS"), ("control", "/nosuch/s", "/nosuch/s: cannot listen"),
-        ("console", "/nosuch/c", "/nosuch/c: No such file"), ("agent", "/nosuch/a", "/nosuch/a: cannot listen")):
-    row("hvroot --%s %s" % (option, value), "{hvroot} --kernel {kernel} --%s %s </dev/null" % (option, value), 1, line, lab=True, kept=True)
+        ("machine", "x", "want kvm or process"), ("manner", "x", "no manner is called 'x'"),
+        ("disk", "nosuch=x", "unknown word 'nosuch'"), ("disk", "file=/nosuch", "cannot open /nosuch: No such file"),
+        ("ide", "lun=x", "lun=x: want a number"), ("nic", "nosuch=x", "nosuch=x makes no sense; tap=NAME"),
+        ("nic", "queues=2", "tap=NAME is missing"), ("offers", "nosuch", "no class nosuch"), ("ic", "nosuch", "want NAME=VERSIONS")):
+    row("hvroot --%s %s" % (option, value), PROCESS + "--%s %s" % (option, value), 2, "--%s.*%s" % (option, line))
+for option, value, line in (("control", "/nosuch/s", "/nosuch/s: cannot listen"), ("console", "/nosuch/c", "/nosuch/c: No such file"),
+                            ("agent", "/nosuch/a", "/nosuch/a: cannot listen")):
+    row("hvroot --%s %s" % (option, value), PROCESS + "--%s %s" % (option, value), 1, line)
+row("hvroot, no program", "{hvroot} --machine process --kernel {root}/LICENSE", 2, "--kernel .*LICENSE: Permission denied; --machine process runs")
+# A command of the control socket that gets a word it does not know answers with one line.
+CTL = PROCESS + """--paused --console /dev/null --control {top}/ctl & until {hvroot} ctl {top}/ctl list >/dev/null 2>&1; do sleep 0.1; done
+for c in nosuch %s; do {hvroot} ctl {top}/ctl $c nosuch=x 2>&1 | grep -q '^error: .' || echo "$c: no error"; done
+{hvroot} ctl {top}/ctl nosuch; s=$?; {hvroot} ctl {top}/ctl quit; exit $s"""
+row("hvroot ctl, each command", CTL % "counters disk fault fcopy freeze heartbeat ic kvp nic offer rescind ring send set shutdown storage sysrq "
+    "thaw vmbus-version vsock vss", 1, "^error: unknown command nosuch, try help")
