@@ -29,7 +29,7 @@ SCRIPTS = """scripts/build-modules scripts/check scripts/check-abi scripts/check
     scripts/try     tests/failsite/build tests/guest/mkinitramfs tests/guest/mktools tests/mistakes/run.py tests/scenarios/measure.py
     tests/scenarios/measure_utils.py tests/scenarios/run.py""".split()
 # No scripts for users: what runs in the guest or is called by one of the others, and continuous integration's.
-OTHERS = r"^(\.ci/|tests/guest/(bin/|init$|hv_set_ifconfig$)|tests/demo/|scripts/lib/)"
+OTHERS = r"^(\.ci/|tests/guest/(bin/|init$|hv_set_ifconfig$)|tests/demo/|scripts/lib/|tests/hvroot/liar/)"
 
 NO_KERNEL = r"^scripts/kernel: no kernel '?%s'?; there are: default 6\.1 6\.12 .* debug"
 SUDO = r"run:  (sudo )?apt-get install .*%s"
@@ -63,6 +63,7 @@ row("make mutants COUNT=x", "make mutants COUNT=x", 2, "--count: x: want a whole
 row("make mutants SEED=x", "make mutants SEED=x", 2, "--seed: x: want a whole number", 2)
 row("make check without a package, user", "make check", 2, "missing packages, run:  sudo apt-get install .* sparse$", 2,
     who="user", package="sparse")
+row("make fuzz, FUZZ_TIME", "make --no-print-directory -C tests/hvroot fuzz FUZZ_TIME=x", 2, "FUZZ_TIME=x: want a whole number", 2)
 row("make check, FUZZ_TIME", "make check", 2, "FUZZ_TIME=x: want a whole number", 2, env=("FUZZ_TIME=x",))
 
 # ---- scripts/check
