@@ -6,13 +6,13 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-#include "control.h"
-#include "counters.h"
-#include "log.h"
-#include "machine.h"
-#include "machine_run.h"
+#include "control/control.h"
+#include "control/counters.h"
+#include "loop/log.h"
+#include "loop/poll.h"
+#include "machine/machine.h"
+#include "machine/machine_run.h"
 #include "options.h"
-#include "poll.h"
 
 #define TRACE_FLUSH_MS	100
 

@@ -7,9 +7,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "../control.h"
-#include "../ic_wire.h"
+#include "control/control.h"
 #include "fuzz.h"
+#include "services/wire.h"
 
 #define PACKET_MAX	8192u
 

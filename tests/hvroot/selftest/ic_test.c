@@ -2,11 +2,11 @@
 /* Integration components: versions, negotiation, answers, time, text, items, checksums. */
 #include <stdio.h>
 #include <string.h>
-#include "../ic_kvp_msg.h"
-#include "../ic_msg.h"
-#include "../ic_time_msg.h"
-#include "../sha256.h"
-#include "../utf.h"
+#include "services/kvp_msg.h"
+#include "services/msg.h"
+#include "services/sha256.h"
+#include "services/time_msg.h"
+#include "services/utf.h"
 #include "test.h"
 
 /* ---- versions ---- */
