@@ -36,6 +36,21 @@ static void stor_patch(struct scsi_cmnd *cmd, u8 patch)
 	}
 }
 
+/* What the answer to a command of the midlayer is measured by. */
+static struct stor_asked stor_asked(struct scsi_cmnd *cmd)
+{
+	struct request *rq = scsi_cmd_to_rq(cmd);
+	struct stor_asked asked = {
+		.cdb = cmd->cmnd,
+		.bytes = scsi_bufflen(cmd),
+	};
+
+	/* of those without payload, discards for one, sd.c counts all or nothing */
+	if (req_op(rq) == REQ_OP_READ || req_op(rq) == REQ_OP_WRITE)
+		asked.unit = cmd->device->sector_size;
+	return asked;
+}
+
 /* Not a clean success: work out what it is and who has to know. */
 static void stor_complete_judged(struct stor_chan *chan, struct scsi_cmnd *cmd,
 				 const struct hv_stor_srb *reply)
@@ -43,9 +58,10 @@ static void stor_complete_judged(struct stor_chan *chan, struct scsi_cmnd *cmd,
 	struct stor_ctl *ctl = chan->ctl;
 	struct scsi_device *sdev = cmd->device;
 	struct stor_lun *lun = sdev->hostdata;
+	struct stor_asked asked = stor_asked(cmd);
 	struct stor_verdict v;
 
-	stor_srb_judge(reply, cmd->cmnd, scsi_bufflen(cmd), &v);
+	stor_srb_judge(reply, &asked, &v);
 
 	switch (v.action) {
 	case STOR_ACT_RESCAN_LUN:
@@ -114,27 +130,27 @@ static void stor_on_completion(struct stor_chan *chan, u64 trans_id,
 			       const struct hv_stor_packet *pkt)
 {
 	struct stor_ctl *ctl = chan->ctl;
-	struct stor_queue *queues = READ_ONCE(ctl->queues);
+	struct stor_slot *slots = READ_ONCE(ctl->slots);
 	struct stor_id id = stor_id_unpack(trans_id);
 	struct stor_slot *slot;
+	struct scsi_cmnd *cmd;
 
 	if (id.queue == STOR_ID_INTERNAL) {
 		stor_call_answer(ctl, id, pkt);
 		return;
 	}
-	if (unlikely(!queues || id.queue >= ctl->nr_queues ||
+	if (unlikely(!slots || id.queue >= ctl->nr_queues ||
 		     id.index >= ctl->depth)) {
 		stor_bad_id(chan, trans_id, STOR_CNT_UNKNOWN_ID, "unknown");
 		return;
 	}
-	slot = &queues[id.queue].slots[id.index];
-	if (unlikely(READ_ONCE(slot->chan) != chan)) {
-		stor_bad_id(chan, trans_id, STOR_CNT_WRONG_CHANNEL, "foreign");
-		return;
-	}
-	switch (stor_slot_claim(slot, id.gen)) {
+	slot = &slots[id.index];
+	switch (stor_slot_claim(slot, id.gen, chan, &cmd)) {
 	case STOR_CLAIMED:
-		stor_complete(chan, slot->cmd, pkt);
+		stor_complete(chan, cmd, pkt);
+		break;
+	case STOR_CLAIM_FOREIGN:
+		stor_bad_id(chan, trans_id, STOR_CNT_WRONG_CHANNEL, "foreign");
 		break;
 	case STOR_CLAIM_REPEATED:
 		stor_bad_id(chan, trans_id, STOR_CNT_REPEATED_ID, "repeated");
@@ -232,23 +248,17 @@ void stor_on_channel(void *context)
  */
 void stor_evict_all(struct stor_ctl *ctl, struct stor_chan *only, int host_byte)
 {
-	unsigned int i, tag;
+	unsigned int tag;
 
-	for (i = 0; ctl->queues && i < ctl->nr_queues; i++) {
-		for (tag = 0; tag < ctl->depth; tag++) {
-			struct stor_slot *slot = &ctl->queues[i].slots[tag];
-			struct scsi_cmnd *cmd;
+	for (tag = 0; ctl->slots && tag < ctl->depth; tag++) {
+		struct scsi_cmnd *cmd = stor_slot_evict(&ctl->slots[tag], only);
 
-			if (only && READ_ONCE(slot->chan) != only)
-				continue;
-			cmd = stor_slot_evict(slot);
-			if (!cmd)
-				continue;
-			stor_count(ctl, EVICTED);
-			scsi_dma_unmap(cmd);
-			local_bh_disable();
-			stor_finish(cmd, host_byte);
-			local_bh_enable();
-		}
+		if (!cmd)
+			continue;
+		stor_count(ctl, EVICTED);
+		scsi_dma_unmap(cmd);
+		local_bh_disable();
+		stor_finish(cmd, host_byte);
+		local_bh_enable();
 	}
 }

@@ -8,6 +8,23 @@
 
 #include "storvsc.h"
 
+/*
+ * Whether no slot from @from on is busy with a command of @sdev; if one is, @from is
+ * moved there.  Nothing new must be coming, so what was idle need not be looked at
+ * again, and the looks of a whole drain add up to one walk over the slots.
+ */
+static bool stor_idle_from(struct stor_ctl *ctl, const struct scsi_device *sdev,
+			   unsigned int *from)
+{
+	for (; *from < ctl->depth; (*from)++) {
+		const struct scsi_cmnd *cmd = stor_slot_peek(&ctl->slots[*from]);
+
+		if (cmd && (!sdev || cmd->device == sdev))
+			return false;
+	}
+	return true;
+}
+
 /**
  * stor_any_busy() - does the host own a command
  * @ctl: controller
@@ -15,18 +32,9 @@
  */
 bool stor_any_busy(struct stor_ctl *ctl, const struct scsi_device *sdev)
 {
-	unsigned int i, tag;
+	unsigned int from = 0;
 
-	for (i = 0; i < ctl->nr_queues; i++) {
-		for (tag = 0; tag < ctl->depth; tag++) {
-			struct stor_slot *slot = &ctl->queues[i].slots[tag];
-
-			if (stor_slot_busy(slot) &&
-			    (!sdev || slot->cmd->device == sdev))
-				return true;
-		}
-	}
-	return false;
+	return !stor_idle_from(ctl, sdev, &from);
 }
 
 /**
@@ -42,12 +50,13 @@ bool stor_any_busy(struct stor_ctl *ctl, const struct scsi_device *sdev)
 bool stor_drain(struct stor_ctl *ctl, const struct scsi_device *sdev,
 		unsigned long timeout)
 {
+	unsigned int from = 0;
 	bool done;
 
 	atomic_inc(&ctl->draining);
 	/* the count is up before slots are looked at; claims are barriers */
 	smp_mb__after_atomic();
-	done = wait_event_timeout(ctl->drained, !stor_any_busy(ctl, sdev),
+	done = wait_event_timeout(ctl->drained, stor_idle_from(ctl, sdev, &from),
 				  timeout);
 	atomic_dec(&ctl->draining);
 	return done;

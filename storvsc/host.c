@@ -3,15 +3,12 @@
  * The SCSI host as the midlayer sees it: limits taken from what this
  * controller negotiated, and per-device set-up.
  */
-#include <linux/crash_dump.h>
 #include <linux/dma-mapping.h>
 #include <scsi/scsi.h>
 #include <scsi/scsi_cmnd.h>
 #include <scsi/scsi_devinfo.h>
 
 #include "storvsc.h"
-
-#define STOR_KDUMP_DEPTH	32
 
 /*
  * The host may still read or write the buffer of a command that is late, so
@@ -116,11 +113,13 @@ void stor_host_limits(struct stor_ctl *ctl)
 	shost->max_cmd_len = HV_STOR_CDB_LEN;
 
 	shost->nr_hw_queues = ctl->nr_queues;
+	/*
+	 * Commands go to whichever ring has room, so one disk may use all of them
+	 * and the queues share their tags; the user can lower queue_depth.
+	 */
 	shost->can_queue = ctl->depth;
-	/* a crash kernel has little memory and one disk to write to */
-	if (is_kdump_kernel())
-		shost->can_queue = min(shost->can_queue, STOR_KDUMP_DEPTH);
-	shost->cmd_per_lun = shost->can_queue;
+	shost->cmd_per_lun = ctl->depth;
+	shost->host_tagset = 1;
 
 	shost->max_sectors = max_transfer >> SECTOR_SHIFT;
 	shost->sg_tablesize = min_t(unsigned int, ctl->max_frames,

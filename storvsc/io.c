@@ -18,9 +18,6 @@
 #include "storvsc.h"
 #include "trace.h"
 
-/* Commands held back for a batch at most. */
-#define STOR_BATCH	32
-
 union stor_small_mpb {
 	struct vmbus_packet_mpb_array mpb;
 	u8 room[STOR_MPB_LEN(STOR_SMALL_FRAMES)];
@@ -126,41 +123,46 @@ static void stor_build(struct scsi_cmnd *cmd, struct hv_stor_packet *pkt)
 	stor_srb_build(pkt, &req);
 }
 
-/* Write one packet into the ring; the slot is armed. */
-static int stor_write(struct stor_chan *chan, struct scsi_cmnd *cmd,
+/* Write one packet into the ring; the slot is armed, so not a look at the command. */
+static int stor_write(struct stor_chan *chan, const struct hv_stor_packet *pkt,
 		      unsigned int frames, struct vmbus_packet_mpb_array *mpb,
 		      u64 id)
 {
 	struct vmbus_channel *channel = READ_ONCE(chan->channel);
-	struct hv_stor_packet pkt HV_UNINITIALIZED;
 
 	if (unlikely(!channel))
 		return -ENODEV;
-	stor_build(cmd, &pkt);
-	trace_storvsc_submit(cmd, chan->index, id);
 	if (!frames)
-		return vmbus_sendpacket(channel, &pkt, sizeof(pkt), id,
+		return vmbus_sendpacket(channel, (void *)pkt, sizeof(*pkt), id,
 					VM_PKT_DATA_INBAND,
 					VMBUS_DATA_PACKET_FLAG_COMPLETION_REQUESTED);
 	return vmbus_sendpacket_mpb_desc(channel, mpb, STOR_MPB_LEN(frames),
-					 &pkt, sizeof(pkt), id);
+					 (void *)pkt, sizeof(*pkt), id);
 }
 
 /*
  * Hand a mapped command to the host.  An error means that it is still ours;
- * 0 also covers a host that answered an id before it was sent.
+ * 0 also covers a host that answered an id before it was sent.  Built first,
+ * armed last: see stor_slot_arm().
  */
 static int stor_send(struct stor_ctl *ctl, struct stor_queue *q, u16 tag,
 		     struct scsi_cmnd *cmd, struct vmbus_packet_mpb_array *mpb,
 		     unsigned int max_frames)
 {
+	struct stor_slot *slot = &ctl->slots[tag];
 	struct stor_chan *chan = stor_pick(ctl, q);
+	struct hv_stor_packet pkt HV_UNINITIALIZED;
+	u32 gen = stor_slot_next(slot);
+	u64 id = stor_id_pack(gen, q->index, tag);
 	int frames = 0;
-	u32 gen;
 	int ret;
 
 	if (unlikely(!chan))
 		return -ENODEV;
+	if (unlikely(!gen)) {
+		stor_count(ctl, SLOT_BUSY);
+		return -EAGAIN;
+	}
 
 	if (scsi_bufflen(cmd)) {
 		mpb->reserved = 0;
@@ -175,16 +177,12 @@ static int stor_send(struct stor_ctl *ctl, struct stor_queue *q, u16 tag,
 		}
 	}
 
-	gen = stor_slot_arm(&q->slots[tag], cmd, chan);
-	if (unlikely(!gen)) {
-		stor_count(ctl, SLOT_BUSY);
-		return -EAGAIN;
-	}
+	stor_build(cmd, &pkt);
+	trace_storvsc_submit(cmd, chan->index, id);
 
-	ret = stor_write(chan, cmd, frames, mpb,
-			 stor_id_pack(gen, q->index, tag));
-	if (likely(!ret) ||
-	    stor_slot_claim(&q->slots[tag], gen) != STOR_CLAIMED)
+	stor_slot_arm(slot, gen, cmd, chan);
+	ret = stor_write(chan, &pkt, frames, mpb, id);
+	if (likely(!ret) || stor_slot_claim(slot, gen, NULL, &cmd) != STOR_CLAIMED)
 		return 0;
 
 	if (ret == -EAGAIN)
@@ -197,9 +195,14 @@ static int stor_send(struct stor_ctl *ctl, struct stor_queue *q, u16 tag,
 /* Commands of a batch that could not be sent. */
 struct stor_refused {
 	unsigned int count;
-	u16 tag[STOR_BATCH];
+	struct scsi_cmnd *cmd[STOR_BATCH];
 	s16 error[STOR_BATCH];
 };
+
+static u16 stor_tag(struct scsi_cmnd *cmd)
+{
+	return blk_mq_unique_tag_to_tag(blk_mq_unique_tag(scsi_cmd_to_rq(cmd)));
+}
 
 /* Write out what was held back, with one signal if the bus can do that. */
 static void stor_flush(struct stor_ctl *ctl, struct stor_queue *q,
@@ -215,12 +218,12 @@ static void stor_flush(struct stor_ctl *ctl, struct stor_queue *q,
 	if (held)
 		ctl->hold(held);
 	for (i = 0; i < q->nr_staged; i++) {
-		u16 tag = q->staged[i];
-		int ret = stor_send(ctl, q, tag, q->slots[tag].cmd, q->big,
+		struct scsi_cmnd *cmd = q->staged[i];
+		int ret = stor_send(ctl, q, stor_tag(cmd), cmd, q->big,
 				    ctl->max_frames);
 
 		if (unlikely(ret)) {
-			refused->tag[refused->count] = tag;
+			refused->cmd[refused->count] = cmd;
 			refused->error[refused->count++] = ret;
 		}
 	}
@@ -232,14 +235,13 @@ static void stor_flush(struct stor_ctl *ctl, struct stor_queue *q,
 }
 
 /* Not under the lock: whoever waits for a command may submit the next. */
-static void stor_refuse_all(struct stor_ctl *ctl, struct stor_queue *q,
+static void stor_refuse_all(struct stor_ctl *ctl,
 			    const struct stor_refused *refused)
 {
 	unsigned int i;
 
 	for (i = 0; i < refused->count; i++)
-		stor_refuse(ctl, q->slots[refused->tag[i]].cmd,
-			    refused->error[i]);
+		stor_refuse(ctl, refused->cmd[i], refused->error[i]);
 }
 
 /*
@@ -254,17 +256,16 @@ static int stor_stage(struct stor_ctl *ctl, struct stor_queue *q, u16 tag,
 
 	refused.count = 0;
 	spin_lock(&q->lock);
-	if (unlikely(stor_slot_busy(&q->slots[tag]))) {
+	if (unlikely(stor_slot_busy(&ctl->slots[tag]))) {
 		stor_count(ctl, SLOT_BUSY);
 		ret = -EAGAIN;
 	} else {
-		q->slots[tag].cmd = cmd;
-		q->staged[q->nr_staged++] = tag;
+		q->staged[q->nr_staged++] = cmd;
 		if (q->nr_staged == STOR_BATCH || cmd->flags & SCMD_LAST)
 			stor_flush(ctl, q, &refused);
 	}
 	spin_unlock(&q->lock);
-	stor_refuse_all(ctl, q, &refused);
+	stor_refuse_all(ctl, &refused);
 	return ret;
 }
 
@@ -359,5 +360,5 @@ void stor_commit_rqs(struct Scsi_Host *shost, u16 hwq)
 	stor_flush(ctl, q, &refused);
 	spin_unlock(&q->lock);
 	rcu_read_unlock();
-	stor_refuse_all(ctl, q, &refused);
+	stor_refuse_all(ctl, &refused);
 }

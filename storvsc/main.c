@@ -10,6 +10,7 @@
 #include <linux/slab.h>
 #include <scsi/scsi.h>
 #include <hv/ring_hold.h>
+#include <hv/isolation.h>
 #include <hv/version.h>
 
 #include "storvsc.h"
@@ -81,7 +82,8 @@ static void stor_init(struct stor_ctl *ctl, struct hv_device *dev,
 	u32 ring = clamp(storvsc_ringbuffer_size, STOR_RING_MIN, STOR_RING_MAX);
 
 	ctl->dev = dev;
-	ctl->kind = (const struct stor_kind *)id->driver_data;
+	/* An id that the user gave, or an override, says nothing: like SCSI. */
+	ctl->kind = (const struct stor_kind *)id->driver_data ?: &stor_scsi;
 	ctl->ring_size = VMBUS_RING_SIZE(ring);
 	ctl->nr_queues = 1;
 	mutex_init(&ctl->chan_mutex);
@@ -215,7 +217,7 @@ static int stor_probe(struct hv_device *dev, const struct hv_vmbus_device_id *id
 		return ret;
 	}
 	dev_info(&dev->device,
-		 "%s controller, protocol %u.%u, %u byte transfers, %u queues of %u\n",
+		 "%s controller, protocol %u.%u, %u byte transfers, %u queues, %u commands\n",
 		 ctl->kind->name, ctl->version >> 8, ctl->version & 0xff,
 		 ctl->max_transfer, ctl->nr_queues, shost->can_queue);
 	return 0;
@@ -292,6 +294,10 @@ static struct hv_driver stor_driver = {
 
 static int __init stor_module_init(void)
 {
+	if (hv_isolated()) {
+		pr_err(KBUILD_MODNAME ": " HV_ISOLATED_LINE);
+		return -ENODEV;
+	}
 	return vmbus_driver_register(&stor_driver);
 }
 

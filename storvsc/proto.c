@@ -302,36 +302,20 @@ static int stor_ask_version(struct stor_ctl *ctl)
 	return -EPROTO;
 }
 
-/*
- * The largest transfer that fits this ring several times over and our page
- * lists, so that neither a huge nor an absurdly small claim does any harm.
- */
-static u32 stor_clamp_transfer(struct stor_ctl *ctl, u32 claimed)
-{
-	u32 ring_frames = (ctl->ring_size - HV_HYP_PAGE_SIZE) / 8 / sizeof(u64);
-	u32 most = min_t(u32, STOR_MAX_TRANSFER,
-			 (ring_frames - 32) * HV_HYP_PAGE_SIZE);
-	u32 sane = clamp_t(u32, claimed, PAGE_SIZE, most);
-
-	if (!claimed)
-		sane = min_t(u32, 64 * 1024, most);
-	sane = round_down(sane, SECTOR_SIZE);
-	if (sane != claimed)
-		dev_info(&ctl->dev->device,
-			 "host claims %u bytes per transfer, using %u\n",
-			 claimed, sane);
-	return sane;
-}
-
 static int stor_ask_properties(struct stor_ctl *ctl)
 {
 	struct hv_stor_packet pkt = {};
 	int ret = stor_must(ctl, HV_STOR_QUERY_PROPERTIES, &pkt);
+	u32 claimed = le32_to_cpu(pkt.properties.max_transfer);
 
 	if (ret)
 		return ret;
-	ctl->max_transfer = stor_clamp_transfer(ctl,
-						le32_to_cpu(pkt.properties.max_transfer));
+	ctl->max_transfer = stor_clamp_transfer(claimed, ctl->ring_size,
+						STOR_MAX_TRANSFER);
+	if (ctl->max_transfer != claimed)
+		dev_info(&ctl->dev->device,
+			 "host claims %u bytes per transfer, using %u\n",
+			 claimed, ctl->max_transfer);
 	/* one more, for a buffer that starts inside a page */
 	ctl->max_frames = DIV_ROUND_UP(ctl->max_transfer, HV_HYP_PAGE_SIZE) + 1;
 	ctl->max_subchans = 0;

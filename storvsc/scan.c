@@ -42,6 +42,7 @@ static int stor_run_cdb(struct stor_ctl *ctl, struct stor_where at,
 		.path = at.path, .target = at.target, .lun = at.lun,
 		.data_len = data_len,
 	};
+	struct stor_asked asked = { .cdb = cdb, .bytes = data_len };
 	struct stor_call *call;
 	int ret;
 
@@ -54,7 +55,7 @@ static int stor_run_cdb(struct stor_ctl *ctl, struct stor_where at,
 		stor_call_put(call);
 		return ret;
 	}
-	stor_srb_judge(&call->pkt.srb, cdb, data_len, v);
+	stor_srb_judge(&call->pkt.srb, &asked, v);
 	*out = call;
 	return 0;
 }

@@ -10,67 +10,123 @@
 #include "slot.h"
 
 /**
- * stor_slot_arm() - hand a command to the host
- * @slot: slot of the command's tag
- * @cmd: the command; all that its completion needs must be filled in
- * @chan: channel that the command is about to be written to
+ * stor_slot_next() - the generation that the next use of a tag will have
+ * @slot: slot of the tag
  *
- * Return: the generation to put into the id, or 0 if the host still owns an
- * earlier command of this tag (then nothing has changed).
+ * Only the submitter, who has the tag to himself, may ask.
+ *
+ * Return: a generation for stor_slot_arm(), or 0 if the host still owns the
+ * command that used the tag before.
  */
-u32 stor_slot_arm(struct stor_slot *slot, struct scsi_cmnd *cmd,
-		  struct stor_chan *chan)
+u32 stor_slot_next(const struct stor_slot *slot)
 {
 	u32 word = READ_ONCE(slot->word);
-	u32 gen;
+	u32 gen = ((word >> 1) + 1) & 0x7fffffff;
 
 	if (word & 1)
 		return 0;
+	return gen ?: 1;
+}
 
-	gen = ((word >> 1) + 1) & 0x7fffffff;
-	if (!gen)
-		gen = 1;
-	slot->cmd = cmd;
-	slot->chan = chan;
-	/* pairs with the cmpxchg of whoever claims: cmd and chan come first */
+/**
+ * stor_slot_arm() - hand a command to the host
+ * @slot: slot of the command's tag
+ * @gen: what stor_slot_next() said
+ * @cmd: the command; all that its completion needs must be filled in
+ * @chan: channel that the command is about to be written to
+ *
+ * A host may guess the id and answer before it has seen the packet.  So whatever
+ * the packet needs of the command has been read before: after this call the
+ * command may be finished, and its memory may be that of the next one.
+ */
+void stor_slot_arm(struct stor_slot *slot, u32 gen, struct scsi_cmnd *cmd,
+		   struct stor_chan *chan)
+{
+	WRITE_ONCE(slot->cmd, cmd);
+	WRITE_ONCE(slot->chan, chan);
+	/* cmd and chan come first: pairs with the acquire in stor_slot_out() */
 	smp_store_release(&slot->word, gen << 1 | 1);
-	return gen;
+}
+
+/*
+ * What a slot holds: its word, and if the host owns the command, the command
+ * and its channel.  They belong to that word only as long as the word does not
+ * change, which the caller finds out by changing it from exactly this value.
+ */
+static u32 stor_slot_out(const struct stor_slot *slot, struct scsi_cmnd **cmd,
+			 const struct stor_chan **chan)
+{
+	/* pairs with the release in stor_slot_arm() */
+	u32 word = smp_load_acquire(&slot->word);
+
+	*cmd = READ_ONCE(slot->cmd);
+	*chan = READ_ONCE(slot->chan);
+	return word;
 }
 
 /**
  * stor_slot_claim() - try to become the one who finishes a command
  * @slot: slot that the id names
  * @gen: generation out of the id
- *
- * Also how a submitter takes back a command that could not be sent.
+ * @chan: channel that the answer came on; NULL for a submitter who takes back
+ *	what could not be sent
+ * @cmd: out: the command, if it was claimed
  *
  * Return: STOR_CLAIMED once per use of the slot, otherwise why not.
  */
-enum stor_claim stor_slot_claim(struct stor_slot *slot, u32 gen)
+enum stor_claim stor_slot_claim(struct stor_slot *slot, u32 gen,
+				const struct stor_chan *chan,
+				struct scsi_cmnd **cmd)
 {
+	const struct stor_chan *sent_on;
 	u32 armed = gen << 1 | 1;
 	u32 seen;
 
 	if (!gen || gen >> 31)
 		return STOR_CLAIM_STALE;
 
-	seen = cmpxchg(&slot->word, armed, armed & ~1U);
-	if (seen == armed)
-		return STOR_CLAIMED;
+	seen = stor_slot_out(slot, cmd, &sent_on);
+	if (seen == armed) {
+		if (chan && chan != sent_on)
+			return STOR_CLAIM_FOREIGN;
+		/* the word is still the one that cmd and chan were read under */
+		seen = cmpxchg(&slot->word, armed, armed & ~1U);
+		if (seen == armed)
+			return STOR_CLAIMED;
+	}
 	return seen == (armed & ~1U) ? STOR_CLAIM_REPEATED : STOR_CLAIM_STALE;
 }
 
 /**
- * stor_slot_evict() - take a command from a host that is gone
+ * stor_slot_evict() - take a command from a host that has let go
  * @slot: any slot
+ * @only: only a command that went out on this channel, or NULL for any
  *
  * Return: the command that the caller has to finish, or NULL.
  */
-struct scsi_cmnd *stor_slot_evict(struct stor_slot *slot)
+struct scsi_cmnd *stor_slot_evict(struct stor_slot *slot,
+				  const struct stor_chan *only)
 {
-	u32 word = READ_ONCE(slot->word);
+	const struct stor_chan *sent_on;
+	struct scsi_cmnd *cmd;
+	u32 word = stor_slot_out(slot, &cmd, &sent_on);
 
-	if (!(word & 1) || stor_slot_claim(slot, word >> 1) != STOR_CLAIMED)
+	if (!(word & 1) || (only && sent_on != only))
 		return NULL;
-	return slot->cmd;
+	/* exactly this use: a later one may be on another, living channel */
+	return cmpxchg(&slot->word, word, word & ~1U) == word ? cmd : NULL;
+}
+
+/**
+ * stor_slot_peek() - the command that the host owns, to look at
+ * @slot: any slot
+ *
+ * Return: the command, which may be finished at any moment, or NULL.
+ */
+struct scsi_cmnd *stor_slot_peek(const struct stor_slot *slot)
+{
+	const struct stor_chan *sent_on;
+	struct scsi_cmnd *cmd;
+
+	return stor_slot_out(slot, &cmd, &sent_on) & 1 ? cmd : NULL;
 }

@@ -1,11 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Who owns a command: a small table per hardware queue, indexed by block tag.
+ * Who owns a command: a small table, indexed by the block tag that all queues of
+ * a controller share.
  *
  * The host is given an id made of queue, tag and a generation that changes
  * with every use of the tag.  Whoever moves the slot's word from "host owns"
  * to "idle" with exactly that generation has the right to finish the command,
  * once.  Unknown, repeated, late and invented ids therefore find nothing.
+ *
+ *   state   event                               next    who owns the command
+ *   idle    arm, by the submitter               out     the host
+ *   out     answer with this generation, on     idle    whoever got it
+ *           the channel it went out on
+ *   out     could not be sent, by the submitter idle    the submitter again
+ *   out     evict, once the host has let go     idle    whoever evicts
+ *   out     arm                                 out     nothing changes
+ *   idle    answer, evict                       idle    nothing changes
  */
 #ifndef _STOR_SLOT_H
 #define _STOR_SLOT_H
@@ -19,9 +29,9 @@ struct stor_chan;
 #define STOR_ID_INTERNAL	0xffff
 
 /**
- * struct stor_slot - one tag of one hardware queue
+ * struct stor_slot - one tag
  * @word: generation << 1 | 1 while the host owns the command
- * @cmd: valid while the host owns it
+ * @cmd: written before @word, valid while the host owns it
  * @chan: the channel it went out on; the answer must come back there
  */
 struct stor_slot {
@@ -33,8 +43,8 @@ struct stor_slot {
 /**
  * struct stor_id - a transaction id taken apart
  * @gen: generation, never 0 in an id of ours
- * @queue: hardware queue or STOR_ID_INTERNAL
- * @index: slot within the queue
+ * @queue: hardware queue that sent it, or STOR_ID_INTERNAL
+ * @index: slot
  */
 struct stor_id {
 	u32 gen;
@@ -46,6 +56,7 @@ enum stor_claim {
 	STOR_CLAIMED,		/* the caller finishes the command */
 	STOR_CLAIM_REPEATED,	/* this very use has been answered before */
 	STOR_CLAIM_STALE,	/* another use of the tag, or one that never was */
+	STOR_CLAIM_FOREIGN,	/* this use, but it went out on another channel */
 };
 
 static inline u64 stor_id_pack(u32 gen, u16 queue, u16 index)
@@ -67,9 +78,14 @@ static inline bool stor_slot_busy(const struct stor_slot *slot)
 	return READ_ONCE(slot->word) & 1;
 }
 
-u32 stor_slot_arm(struct stor_slot *slot, struct scsi_cmnd *cmd,
-		  struct stor_chan *chan);
-enum stor_claim stor_slot_claim(struct stor_slot *slot, u32 gen);
-struct scsi_cmnd *stor_slot_evict(struct stor_slot *slot);
+u32 stor_slot_next(const struct stor_slot *slot);
+void stor_slot_arm(struct stor_slot *slot, u32 gen, struct scsi_cmnd *cmd,
+		   struct stor_chan *chan);
+enum stor_claim stor_slot_claim(struct stor_slot *slot, u32 gen,
+				const struct stor_chan *chan,
+				struct scsi_cmnd **cmd);
+struct scsi_cmnd *stor_slot_evict(struct stor_slot *slot,
+				  const struct stor_chan *only);
+struct scsi_cmnd *stor_slot_peek(const struct stor_slot *slot);
 
 #endif

@@ -63,6 +63,19 @@ struct stor_request {
 	u32 data_len;
 };
 
+/**
+ * struct stor_asked - what a command wanted, as far as judging its answer goes
+ * @cdb: command
+ * @bytes: bytes to transfer
+ * @unit: the smallest transfer that gets a command of the block layer further,
+ *	its logical block; 0 for commands whose sender reads the count himself
+ */
+struct stor_asked {
+	const u8 *cdb;
+	u32 bytes;
+	u32 unit;
+};
+
 /* The plain good answer, which needs no judgement: nearly every one. */
 static inline bool stor_srb_clean(const struct hv_stor_srb *reply, u32 asked)
 {
@@ -71,7 +84,7 @@ static inline bool stor_srb_clean(const struct hv_stor_srb *reply, u32 asked)
 }
 
 void stor_srb_build(struct hv_stor_packet *pkt, const struct stor_request *req);
-void stor_srb_judge(const struct hv_stor_srb *reply, const u8 *cdb, u32 asked,
-		    struct stor_verdict *v);
+void stor_srb_judge(const struct hv_stor_srb *reply,
+		    const struct stor_asked *asked, struct stor_verdict *v);
 
 #endif

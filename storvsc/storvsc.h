@@ -29,14 +29,8 @@
 #include <hv/compat_scsi.h>
 #include <hv/stor_wire.h>
 
+#include "limits.h"
 #include "slot.h"
-
-/* Bytes up to which the page list of a command fits on the stack. */
-#define STOR_SMALL_BYTES	(128 * 1024)
-#define STOR_SMALL_FRAMES	(STOR_SMALL_BYTES / HV_HYP_PAGE_SIZE + 1)
-#define STOR_MAX_TRANSFER	(4 * 1024 * 1024)
-#define STOR_MPB_LEN(frames) \
-	(sizeof(struct vmbus_packet_mpb_array) + (frames) * sizeof(u64))
 
 /* Time limits, all of them for answers of the host. */
 #define STOR_STEP_TIMEOUT	(30 * HZ)	/* one handshake step */
@@ -49,6 +43,9 @@
 
 /* Default of storvsc_vcpus_per_sub_channel: the host decides. */
 #define STOR_VCPUS_PER_SUBCHAN	4
+
+/* Commands held back for a batch at most. */
+#define STOR_BATCH		32
 
 /* Requests of our own that may be with the host at the same time. */
 #define STOR_CALLS		16
@@ -110,20 +107,18 @@ struct stor_chan {
 
 /**
  * struct stor_queue - one hardware queue, the sending side
- * @slots: one per tag
  * @index: hardware queue number, also that of its channel
  * @nr_staged: commands held back until the last of a batch
- * @staged: their tags, in order
+ * @staged: these, in order
  * @big: page list for commands of more than STOR_SMALL_BYTES
  * @lock: protects: nr_staged, staged, big
  * @batches: batches written; under @lock
  * @batched: commands in them; under @lock
  */
 struct stor_queue {
-	struct stor_slot *slots;
 	u16 index;
 	unsigned int nr_staged;
-	u16 *staged;
+	struct scsi_cmnd *staged[STOR_BATCH];
 	struct vmbus_packet_mpb_array *big;
 	spinlock_t lock;		/* protects: nr_staged, staged, big */
 	u64 batches;
@@ -201,8 +196,9 @@ struct stor_ctl {
 	const struct stor_kind *kind;
 	struct stor_queue *queues;
 	struct stor_chan *chans;	/* one per queue */
+	struct stor_slot *slots;	/* one per tag; all queues share the tags */
 	unsigned int nr_queues;
-	unsigned int depth;		/* slots per queue */
+	unsigned int depth;		/* slots */
 	unsigned int max_frames;	/* page list of the largest command */
 	void (*hold)(struct vmbus_channel *channel);	/* NULL: this bus sends */
 	void (*let_go)(struct vmbus_channel *channel);	/* packets one by one */

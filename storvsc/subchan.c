@@ -5,6 +5,7 @@
  */
 #include <linux/blk-mq.h>
 #include <linux/cpumask.h>
+#include <linux/crash_dump.h>
 #include <linux/mm.h>
 #include <linux/rcupdate.h>
 #include <linux/slab.h>
@@ -15,8 +16,7 @@
 /* The largest packet worth a look; anything longer is cut and refused. */
 #define STOR_MAX_PACKET		256
 
-#define STOR_MIN_DEPTH		16
-#define STOR_MAX_DEPTH		2048
+#define STOR_KDUMP_DEPTH	32U
 
 /*
  * Request ids are made by this driver (slot.h), so the bus's own tables stay
@@ -156,26 +156,11 @@ void stor_open_subchans(struct stor_ctl *ctl)
 			 ctl->nr_open - 1, count);
 }
 
-/*
- * As many commands as a ring takes in at once, counting each as one of
- * STOR_SMALL_BYTES with its 64 bytes of packet and 8 of trailer.
- */
-static unsigned int stor_depth(const struct stor_ctl *ctl)
-{
-	unsigned int room = ctl->ring_size - HV_HYP_PAGE_SIZE;
-	unsigned int packet = STOR_MPB_LEN(STOR_SMALL_FRAMES) +
-			      sizeof(struct hv_stor_packet) + sizeof(u64);
-
-	return clamp(room / packet, STOR_MIN_DEPTH, STOR_MAX_DEPTH);
-}
-
 static int stor_alloc_queue(const struct stor_ctl *ctl, struct stor_queue *q)
 {
 	spin_lock_init(&q->lock);
-	q->slots = kvcalloc(ctl->depth, sizeof(*q->slots), GFP_KERNEL);
-	q->staged = kvcalloc(ctl->depth, sizeof(*q->staged), GFP_KERNEL);
 	q->big = kvzalloc(STOR_MPB_LEN(ctl->max_frames), GFP_KERNEL);
-	return q->slots && q->staged && q->big ? 0 : -ENOMEM;
+	return q->big ? 0 : -ENOMEM;
 }
 
 static void stor_put_queues(struct stor_queue *queues, unsigned int count)
@@ -183,8 +168,6 @@ static void stor_put_queues(struct stor_queue *queues, unsigned int count)
 	unsigned int i;
 
 	for (i = 0; i < count; i++) {
-		kvfree(queues[i].slots);
-		kvfree(queues[i].staged);
 		kvfree(queues[i].big);
 	}
 	kvfree(queues);
@@ -199,24 +182,34 @@ static void stor_put_queues(struct stor_queue *queues, unsigned int count)
 int stor_alloc_queues(struct stor_ctl *ctl)
 {
 	struct stor_queue *queues;
+	struct stor_slot *slots;
 	unsigned int i;
 
-	ctl->depth = stor_depth(ctl);
+	ctl->depth = stor_depth(ctl->ring_size, ctl->nr_queues);
+	/* a crash kernel has little memory and one disk to write to */
+	if (is_kdump_kernel())
+		ctl->depth = min(ctl->depth, STOR_KDUMP_DEPTH);
+	slots = kvcalloc(ctl->depth, sizeof(*slots), GFP_KERNEL);
 	queues = kvcalloc(ctl->nr_queues, sizeof(*queues), GFP_KERNEL);
-	if (!queues)
+	if (!queues || !slots) {
+		kvfree(queues);
+		kvfree(slots);
 		return -ENOMEM;
+	}
 	for (i = 0; i < ctl->nr_queues; i++) {
 		queues[i].index = i;
 		if (stor_alloc_queue(ctl, &queues[i])) {
 			stor_put_queues(queues, ctl->nr_queues);
+			kvfree(slots);
 			return -ENOMEM;
 		}
 	}
 	/*
 	 * pairs with the address dependency in stor_on_completion(): what the
-	 * host completes that was never sent finds whole queues or none
+	 * host completes that was never sent finds whole slots or none
 	 */
-	smp_store_release(&ctl->queues, queues);
+	ctl->queues = queues;
+	smp_store_release(&ctl->slots, slots);
 	return 0;
 }
 
@@ -225,6 +218,8 @@ void stor_free_queues(struct stor_ctl *ctl)
 	if (ctl->queues)
 		stor_put_queues(ctl->queues, ctl->nr_queues);
 	ctl->queues = NULL;
+	kvfree(ctl->slots);
+	ctl->slots = NULL;
 }
 
 /* The least used queue, one on the CPU's own node if there is any. */

@@ -94,13 +94,15 @@ static ssize_t srb_status_show(struct device *dev,
 }
 static DEVICE_ATTR_RO(srb_status);
 
+/* Commands that went out on a channel and have not come back. */
 static unsigned int stor_in_flight(const struct stor_ctl *ctl,
-				   const struct stor_queue *q)
+				   const struct stor_chan *chan)
 {
 	unsigned int tag, n = 0;
 
 	for (tag = 0; tag < ctl->depth; tag++)
-		n += stor_slot_busy(&q->slots[tag]);
+		n += stor_slot_busy(&ctl->slots[tag]) &&
+		     READ_ONCE(ctl->slots[tag].chan) == chan;
 	return n;
 }
 
@@ -123,7 +125,7 @@ static ssize_t queues_show(struct device *dev, struct device_attribute *attr,
 				     i,
 				     channel ? (int)channel->offermsg.child_relid : -1,
 				     channel ? (int)channel->target_cpu : -1,
-				     ctl->depth, stor_in_flight(ctl, q),
+				     ctl->depth, stor_in_flight(ctl, chan),
 				     chan->completed, chan->bytes,
 				     q->batches, q->batched);
 	}

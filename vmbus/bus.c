@@ -33,8 +33,8 @@ static const struct hv_vmbus_device_id *id_in_table(const struct hv_vmbus_device
 static const struct hv_vmbus_device_id forced_id;
 
 /*
- * The user's override decides first, then ids added at run time, then the
- * driver's own.  A socket's class is a port number, so only the socket driver takes it.
+ * The user's override decides first, then the driver's own ids, then those added at run
+ * time, which come with no driver_data, as an override does.  A socket's class is a port number, so only the socket driver takes it.
  */
 static const struct hv_vmbus_device_id *find_id(hv_match_driver_t *driver, struct hv_device *dev)
 {
@@ -47,9 +47,10 @@ static const struct hv_vmbus_device_id *find_id(hv_match_driver_t *driver, struc
 		return drv->hvsock ? &forced_id : NULL;
 	if (drv->hvsock)
 		return NULL;
-	id = dynid_find(drv, &dev->dev_type);
+	/* The driver's own entry first: it has what the driver wants to know of the class. */
+	id = id_in_table(drv->id_table, &dev->dev_type);
 	if (!id)
-		id = id_in_table(drv->id_table, &dev->dev_type);
+		id = dynid_find(drv, &dev->dev_type);
 	if (!id && dev->driver_override)
 		id = &forced_id;
 	return id;

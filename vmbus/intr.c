@@ -13,7 +13,6 @@
 #include <linux/random.h>
 #include <linux/slab.h>
 #include <linux/smpboot.h>
-#include <clocksource/hyperv_timer.h>
 #include <asm/irq_vectors.h>
 #include <hv/hv_wire.h>
 #include "trace.h"
@@ -224,20 +223,15 @@ void intr_scan_events(struct vmbus *bus, unsigned int cpu)
 static void intr_service(struct vmbus_cpu *vc)
 {
 	struct hv_message *slot = (struct hv_message *)vc->msg_page + VMBUS_SINT;
-	u32 type;
 
 	intr_scan_events(vc->bus, vc->cpu);
-	type = READ_ONCE(slot->header.message_type);
-	if (type == HV_MSG_NONE)
+	/* No timer of ours ticks through the slot (synic.c): a timer message is a wrong one. */
+	if (READ_ONCE(slot->header.message_type) == HV_MSG_NONE)
 		return;
-	if (type == HV_MSG_TIMER) {
-		hv_stimer0_isr();
-		hv_message_done(slot, type);
-	} else if (IS_ENABLED(CONFIG_PREEMPT_RT)) {
+	if (IS_ENABLED(CONFIG_PREEMPT_RT))
 		message_take(vc);
-	} else {
+	else
 		tasklet_schedule(&vc->msg_tasklet);
-	}
 }
 
 /* The interrupt vector's handler.  On PREEMPT_RT channel callbacks take sleeping locks. */

@@ -191,6 +191,8 @@ static int __init vmbus_module_init(void)
 stop_power:
 	power_stop(bus);
 stop_connection:
+	/* A host may offer as soon as it has agreed on a version. */
+	vmbus_remove_all(bus);
 	connection_stop(bus);
 stop_bus:
 	debugfs_stop(bus);

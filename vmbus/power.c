@@ -14,13 +14,25 @@
 #include <linux/slab.h>
 #include <linux/syscore_ops.h>
 #include <clocksource/hyperv_timer.h>
+#include <hv/hv_wire.h>
 #include "vmbus_priv.h"
 
 /* ---- the end ---- */
 
+/*
+ * Direct-mode timers are the kernel's own and run without us, but must not tick into
+ * the next kernel.  Others were never started (synic.c); to clean them up would run into
+ * lists that nobody has set up.
+ */
+static bool timers_tick(void)
+{
+	return !IS_ENABLED(CONFIG_X86) || ms_hyperv.misc_features & HV_FEATURE_DIRECT_TIMERS;
+}
+
 static void on_kexec(void)
 {
-	hv_stimer_global_cleanup();
+	if (timers_tick())
+		hv_stimer_global_cleanup();
 	vmbus_unload(&vmbus_bus, false);
 	synic_stop(&vmbus_bus);
 }
@@ -30,8 +42,9 @@ static void on_crash(struct pt_regs *regs)
 	unsigned int cpu = smp_processor_id();
 
 	vmbus_unload(&vmbus_bus, true);
-	hv_stimer_cleanup(cpu);
-	synic_disable_cpu(&vmbus_bus, cpu);
+	if (timers_tick())
+		hv_stimer_cleanup(cpu);
+	synic_disable_cpu();
 }
 
 /* A panic without a crash kernel: the host shall not wait for this guest. */
@@ -47,11 +60,11 @@ static struct notifier_block panic_block = {
 	.priority	= INT_MIN + 1,
 };
 
-/* ---- the CPU that does not go offline ---- */
+/* ---- the CPU that does not go offline: interrupts are off, nothing may sleep ---- */
 
 static int cpu_suspend(HV_SYSCORE_ARG)
 {
-	synic_disable_cpu(&vmbus_bus, smp_processor_id());
+	synic_disable_cpu();
 	return 0;
 }
 

@@ -95,6 +95,7 @@ struct ring_reader {
 int ring_writer_init(struct ring_writer *w, struct hv_ring_buffer *shared,
 		     u32 bytes);
 u32 ring_writer_free(const struct ring_writer *w);
+int ring_room(struct ring_writer *w, u32 len);
 int ring_stage(struct ring_writer *w, const struct ring_piece *pieces,
 	       unsigned int nr, u32 len);
 bool ring_publish(struct ring_writer *w);

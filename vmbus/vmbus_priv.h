@@ -10,6 +10,7 @@
  *	vmbus.req_lock		pending requests; taken in softirq context
  *	vmbus_channel.sched_lock  the channel callback; taken in hard interrupt context
  *	outbound.ring_lock	(per ring) writers; taken in any context
+ *	requestor.req_lock	(per channel) request ids; taken in any context
  * vmbus.relid[] is read under RCU and written under chan_mutex.
  */
 #ifndef _HV_VMBUS_PRIV_H
@@ -213,7 +214,7 @@ void synic_free(struct vmbus *bus);
 int synic_start(struct vmbus *bus);
 void synic_stop(struct vmbus *bus);
 void synic_enable_cpu(struct vmbus *bus, unsigned int cpu);
-void synic_disable_cpu(struct vmbus *bus, unsigned int cpu);
+void synic_disable_cpu(void);
 
 /* intr.c */
 void intr_init_cpu(struct vmbus_cpu *vc);
@@ -271,6 +272,7 @@ unsigned long gpadl_patience(const struct vmbus_channel *ch);
 
 /* quarantine.c: memory that the host may still have mapped */
 void quarantine_init(struct vmbus *bus);
+bool quarantine_full(struct vmbus *bus);
 void quarantine_pages(struct vmbus *bus, u32 relid, u32 gpadl, struct page **pages,
 		      unsigned int count, unsigned int order);
 void quarantine_buffer(struct vmbus *bus, u32 relid, u32 gpadl, void *buffer, u32 bytes);

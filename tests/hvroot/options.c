@@ -11,6 +11,7 @@
 #include "machine/vmm.h"
 #include "machine/machine.h"
 #include "machine/machine_run.h"
+#include "manner.h"
 #include "options.h"
 
 #define MEMORY_MIN	(64ull << 20)
@@ -214,6 +215,11 @@ static int set_timer(struct machine_options *o, const char *name, const char *ar
 	return 0;
 }
 
+static int add_manners(struct machine_options *o, const char *name, const char *arg)
+{
+	return manners_parse(arg, &o->manners);
+}
+
 static int set_on_crash(struct machine_options *o, const char *name, const char *arg)
 {
 	o->crash_goes_on = !strcmp(arg, "continue");
@@ -274,6 +280,7 @@ static const struct option_row rows[] = {
 	{ "auto-eoi", NULL, "clear the hint that tells the guest not to use AutoEOI", set_auto_eoi },
 	{ "timer", "synthetic|apic", "the guest's clock events (default synthetic; Linux's own hv_vmbus\n"
 		"takes these away when it is unloaded, so unload it with apic only)", set_timer },
+	{ "manner", "LIST", "behave as these hosts do, comma-separated, see below", add_manners },
 	{ "on-crash", "exit|continue", "after the guest's crash report: end 2 s later, or let it\n"
 		"run on, into a kdump kernel say (default exit)", set_on_crash },
 	{ "hibernation", NULL, "the firmware says that the guest may hibernate", set_hibernation },
@@ -309,8 +316,9 @@ static void help(void)
 	     "       hvroot ctl SOCKET COMMAND [WORD...]    talk to a running one\n");
 	for (unsigned int i = 0; i < NROWS; i++)
 		print_row(&rows[i]);
-	puts("  --help\n\n"
-	     "exit status:\n"
+	puts("  --help");
+	manners_help();
+	puts("\nexit status:\n"
 	     "  0  the guest powered off, or hvroot was told to quit\n"
 	     "  1  hvroot, KVM or the kernel's program could not go on\n"
 	     "  2  wrong option, missing file\n"

@@ -22,6 +22,7 @@ struct judge_case {
 	u8 sense_len;
 	u8 sense[14];
 	u32 moved;
+	u32 unit;		/* as for a command of the block layer */
 	/* expected */
 	u8 host_byte;
 	u8 status;
@@ -169,6 +170,72 @@ static const struct judge_case judge_cases[] = {
 	  .srb_status = 0x84, .scsi_status = CHECK, .sense_len = 18,
 	  .sense = FIXED(ILLEGAL_REQUEST, 0x20, 0), .status = CHECK,
 	  .kept_sense = 18 },
+	{ .name = "recovered error, data in", .cdb = { READ_10 }, .unit = 512,
+	  .srb_status = 0x84, .scsi_status = CHECK, .sense_len = 18,
+	  .sense = FIXED(RECOVERED_ERROR, 0x17, 1), .moved = 4096,
+	  .status = CHECK, .kept_sense = 18, .counted = 4096 },
+	{ .name = "recovered error, data out", .cdb = { WRITE_10 }, .unit = 512,
+	  .srb_status = 0x84, .scsi_status = CHECK, .sense_len = 18,
+	  .sense = FIXED(RECOVERED_ERROR, 0x0c, 0), .moved = 4096,
+	  .status = CHECK, .kept_sense = 18, .counted = 4096 },
+	{ .name = "recovered error, part of the data", .cdb = { READ_10 }, .unit = 512,
+	  .srb_status = 0x84, .scsi_status = CHECK, .sense_len = 18,
+	  .sense = FIXED(RECOVERED_ERROR, 0x17, 1), .moved = 1024,
+	  .status = CHECK, .kept_sense = 18, .counted = 1024 },
+	{ .name = "recovered error, claims more than was asked", .cdb = { READ_10 }, .unit = 512,
+	  .srb_status = 0x84, .scsi_status = CHECK, .sense_len = 18,
+	  .sense = FIXED(RECOVERED_ERROR, 0x17, 1), .moved = 0xffffffff,
+	  .status = CHECK, .kept_sense = 18, .counted = 4096 },
+	{ .name = "recovered error, no data: never resent without end", .cdb = { READ_10 },
+	  .unit = 512, .srb_status = 0x84, .scsi_status = CHECK, .sense_len = 18,
+	  .sense = FIXED(RECOVERED_ERROR, 0x17, 1), .host_byte = DID_ERROR },
+	{ .name = "recovered error, less than a block", .cdb = { READ_10 }, .unit = 4096,
+	  .srb_status = 0x84, .scsi_status = CHECK, .sense_len = 18, .moved = 4095,
+	  .sense = FIXED(RECOVERED_ERROR, 0x17, 1), .host_byte = DID_ERROR },
+	{ .name = "recovered error, pass-through without data", .cdb = { ATA_16 },
+	  .srb_status = 0x84, .scsi_status = CHECK, .sense_len = 18,
+	  .sense = FIXED(RECOVERED_ERROR, 0, 0x1d), .status = CHECK, .kept_sense = 18 },
+	{ .name = "recovered error in descriptor form", .cdb = { READ_10 }, .unit = 512,
+	  .srb_status = 0x84, .scsi_status = CHECK, .sense_len = 8,
+	  .sense = { 0x72, RECOVERED_ERROR, 0x17, 1 }, .moved = 4096,
+	  .status = CHECK, .kept_sense = 8, .counted = 4096 },
+	{ .name = "recovered error of an earlier command", .cdb = { READ_10 }, .unit = 512,
+	  .srb_status = 0x84, .scsi_status = CHECK, .sense_len = 18,
+	  .sense = { 0x71, 0, RECOVERED_ERROR, 0, 0, 0, 0, 10, 0, 0, 0, 0, 0x17, 1 },
+	  .moved = 4096, .status = CHECK, .kept_sense = 18 },
+	{ .name = "recovered error beside a time-out", .cdb = { READ_10 }, .unit = 512,
+	  .srb_status = 0x89, .scsi_status = CHECK, .sense_len = 18,
+	  .sense = FIXED(RECOVERED_ERROR, 0x17, 1), .moved = 4096,
+	  .host_byte = DID_SOFT_ERROR },
+	{ .name = "no sense, block layer", .cdb = { READ_10 }, .unit = 512,
+	  .srb_status = 0x84, .scsi_status = CHECK, .sense_len = 18,
+	  .sense = FIXED(NO_SENSE, 0, 0), .moved = 4096, .counted = 4096 },
+	{ .name = "no sense, no data", .cdb = { READ_10 }, .unit = 512,
+	  .srb_status = 0x84, .scsi_status = CHECK, .sense_len = 18,
+	  .sense = FIXED(NO_SENSE, 0, 0), .host_byte = DID_ERROR },
+	{ .name = "no sense, pass-through", .cdb = { READ_10 },
+	  .srb_status = 0x84, .scsi_status = CHECK, .sense_len = 18,
+	  .sense = FIXED(NO_SENSE, 0, 0), .moved = 512,
+	  .status = CHECK, .kept_sense = 18, .counted = 512 },
+	{ .name = "success with the sense of an error", .cdb = { READ_10 }, .unit = 512,
+	  .srb_status = 0x81, .scsi_status = CHECK, .sense_len = 18,
+	  .sense = FIXED(MEDIUM_ERROR, 0x11, 0), .moved = 4096,
+	  .status = CHECK, .kept_sense = 18 },
+	{ .name = "success of no bytes", .cdb = { READ_10 }, .unit = 512,
+	  .srb_status = 0x01, .host_byte = DID_ERROR },
+	{ .name = "data overrun of no bytes", .cdb = { WRITE_10 }, .unit = 512,
+	  .srb_status = 0x12, .host_byte = DID_ERROR },
+	{ .name = "success of no bytes, pass-through", .cdb = { READ_10 },
+	  .srb_status = 0x01 },
+	{ .name = "condition met, no bytes", .cdb = { READ_10 }, .unit = 512,
+	  .srb_status = 0x01, .scsi_status = SAM_STAT_CONDITION_MET,
+	  .host_byte = DID_ERROR },
+	{ .name = "error with condition met", .cdb = { READ_10 }, .unit = 512,
+	  .srb_status = 0x04, .scsi_status = SAM_STAT_CONDITION_MET,
+	  .host_byte = DID_ERROR },
+	{ .name = "time-out with condition met", .cdb = { READ_10 }, .unit = 512,
+	  .srb_status = 0x09, .scsi_status = SAM_STAT_CONDITION_MET,
+	  .host_byte = DID_SOFT_ERROR },
 	{ .name = "MAINTENANCE IN", .cdb = { MAINTENANCE_IN },
 	  .srb_status = 0x22, .status = CHECK,
 	  .patch = STOR_PATCH_BAD_OPCODE },
@@ -185,11 +252,12 @@ static void stor_srb_test_judge(struct kunit *test)
 		.sense_len = c->sense_len,
 		.data_len = cpu_to_le32(c->moved),
 	};
+	struct stor_asked asked = { .cdb = c->cdb, .bytes = 4096, .unit = c->unit };
 	struct stor_verdict v;
 
 	memcpy(reply.sense, c->sense, sizeof(c->sense));
 	memset(&v, 0xee, sizeof(v));
-	stor_srb_judge(&reply, c->cdb, 4096, &v);
+	stor_srb_judge(&reply, &asked, &v);
 
 	KUNIT_EXPECT_EQ(test, v.host_byte, c->host_byte);
 	KUNIT_EXPECT_EQ(test, v.scsi_status, c->status);
@@ -215,13 +283,60 @@ static void stor_srb_test_judge_all(struct kunit *test)
 					.sense_len = 255,
 					.data_len = cpu_to_le32(~0U),
 				};
+				struct stor_asked asked = { .cdb = cdb, .bytes = 512 };
 				struct stor_verdict v;
 
-				stor_srb_judge(&reply, cdb, 512, &v);
+				stor_srb_judge(&reply, &asked, &v);
 				if (v.sense_len > HV_STOR_SENSE_LEN ||
 				    v.moved > 512)
 					KUNIT_FAIL(test, "srb %#x scsi %#x",
 						   srb, scsi);
+			}
+		}
+	}
+}
+
+/*
+ * The midlayer takes these for done; its result is 0 and what is left of the
+ * transfer is sent again at once, without counting.
+ */
+static bool taken_for_done(const struct stor_verdict *v, u8 key)
+{
+	u8 status = v->scsi_status & 0xfe;
+
+	if (v->host_byte == DID_REQUEUE || v->host_byte == DID_NO_CONNECT)
+		return false;
+	if (status == SAM_STAT_CHECK_CONDITION && v->sense_len)
+		return key <= RECOVERED_ERROR;
+	if (v->host_byte != DID_OK && !status)
+		return false;
+	return status == 0 || status == 0x04 || status == 0x10 || status == 0x14 ||
+	       status == 0x22;
+}
+
+/* Every SRB status, SCSI status and sense key: nothing is sent again without end. */
+static void stor_srb_test_no_endless_resend(struct kunit *test)
+{
+	static const u8 cdb[2] = { READ_10 };
+	struct stor_asked asked = { .cdb = cdb, .bytes = 4096, .unit = 512 };
+	unsigned int srb, scsi, key;
+
+	for (srb = 0; srb < 256; srb++) {
+		for (scsi = 0; scsi < 256; scsi += 2) {
+			for (key = 0; key < 16; key++) {
+				struct hv_stor_srb reply = {
+					.srb_status = srb,
+					.scsi_status = scsi,
+					.sense_len = 18,
+					.data_len = cpu_to_le32(key & 1 ? 0 : 511),
+					.sense = FIXED(key, 0x17, 1),
+				};
+				struct stor_verdict v;
+
+				stor_srb_judge(&reply, &asked, &v);
+				if (taken_for_done(&v, key) && v.moved < 512)
+					KUNIT_FAIL(test, "srb %#x scsi %#x key %#x",
+						   srb, scsi, key);
 			}
 		}
 	}
@@ -289,6 +404,7 @@ static void stor_srb_test_build_out(struct kunit *test)
 static struct kunit_case stor_srb_cases[] = {
 	KUNIT_CASE_PARAM(stor_srb_test_judge, judge_gen_params),
 	KUNIT_CASE(stor_srb_test_judge_all),
+	KUNIT_CASE(stor_srb_test_no_endless_resend),
 	KUNIT_CASE(stor_srb_test_clean),
 	KUNIT_CASE(stor_srb_test_build),
 	KUNIT_CASE(stor_srb_test_build_out),

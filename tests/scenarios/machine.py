@@ -128,7 +128,7 @@ class Booted:
         with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "guest.sh")) as f:
             self.agent.run("cat >/run/check.sh <<'EOF'\n%s\nEOF" % f.read(), 30)
         self.set_mark()                     # of the scenario that made the guest start anew
-        if self.spec.vmm != "qemu-plain":
+        if not self.spec.no_bus():
             self.drivers = self.first
             self.settle()
 

@@ -65,6 +65,10 @@ class Machine:
         """The machine as it is booted."""
         return dataclasses.replace(self, version="")
 
+    def no_bus(self):
+        """Whether a bus cannot be loaded there."""
+        return self.vmm == "qemu-plain" or "isolated" in self.options
+
     def text(self):
         parts = [] if self.vmm == "hvroot" else [self.vmm]
         if self.place != "nested":

@@ -144,7 +144,7 @@ def attempt(machine, run):
     """(verdict, lines) of one scenario."""
     try:
         machine.begin(run.scenario.timeout)
-        if machine.spec.vmm != "qemu-plain":
+        if not machine.spec.no_bus():
             machine.use(*run.drivers, version=run.machine.version)
         run.scenario.func(machine)
         try:

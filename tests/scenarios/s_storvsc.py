@@ -105,6 +105,29 @@ def path_comes_back(m):
         read(m)
 
 
+# in-tree storvsc has the midlayer send these again without end
+@scenario(rows="S12", machine=TWO, drivers=ONLY_OURS, timeout=200, noise="Sense Key|I/O error")
+def recovered_errors(m):
+    "RECOVERED ERROR and NO SENSE: with data they are a success, without it an error, at once in both cases"
+    dev = m.dev()
+    m.sh("dd if=/dev/urandom of=/tmp/pat bs=64k count=4 2>/dev/null; dd if=/tmp/pat of=%s bs=64k oflag=direct 2>/dev/null" % dev)
+    for key in ("01", "00"):
+        sense = "sense=7000%s0000000000000000170100" % key
+        m.host("fault storage controller=0 lun=0 op=0x28 %s performed count=all" % sense)
+        m.sh("dd if=%s bs=64k count=4 iflag=direct 2>/dev/null | cmp - /tmp/pat" % dev, 60)
+        m.host("fault clear")
+        m.host("fault storage controller=0 lun=0 op=0x2a %s performed count=all" % sense)
+        m.sh("dd if=/tmp/pat of=%s bs=64k seek=8 oflag=direct 2>/dev/null" % dev, 60)
+        m.host("fault clear")
+        m.sh("dd if=%s bs=64k skip=8 count=4 iflag=direct 2>/dev/null | cmp - /tmp/pat" % dev, 60)
+    for answer in ("sense=700001000000000000000000170100", "sense=700000000000000000000000170100", "srb=0x01"):
+        m.host("fault storage controller=0 lun=0 op=0x28 %s count=all" % answer)
+        out, status = m.run("dd if=%s of=/dev/null bs=64k count=1 iflag=direct" % dev, 60)
+        m.host("fault clear")
+        m.expect(status != 0 and "Input/output error" in out, "%s: dd ended with %d: %s" % (answer, status, out))
+    read(m)
+
+
 @scenario(rows="S14 S13", machine=TWO, drivers=ONLY_OURS, timeout=200)
 def resize_when_idle(m):
     "a disk that nobody reads has its new size after the host's event"
@@ -197,6 +220,24 @@ def parameters_take_effect(m):
     m.sh("sleep 0.3")
     m.expect("dropped" not in m.dmesg(), "a line in spite of logging_level 0")
     m.sh("echo 1 >/sys/module/hv_storvsc/parameters/logging_level")
+
+
+@scenario(rows="S23 S05", machine=TWO, drivers=ONLY_OURS, timeout=200)
+def depth_of_all_rings(m):
+    "one disk may have as many commands out as all rings hold, from one CPU, and the user sets how many"
+    q = "$(scsi c0l0)/queue_depth"
+    depth = int(m.sh("cat " + q))
+    ring = int(attr(m, 0, "ring_bytes")) // 392
+    m.expect(depth > 3 * ring, "a depth of %d, where each of 4 rings takes about %d" % (depth, ring))
+    m.sh("echo 7 >%s; [ $(cat %s) = 7 ]; echo %d >%s; [ $(cat %s) = %d ]" % (q, q, depth, q, q, depth))
+    m.host("fault storage controller=0 lun=0 op=0x28 hold count=all")
+    m.sh("taskset -c 0 " + FIO % {"dev": m.dev(), "name": "deep", "rw": "randread", "bs": "4k", "depth": depth, "more": "--norandommap"} +
+         " & echo $! >/tmp/deep.pid")
+    out = "cat %s/queues | awk '{ n += $9 } END { print n }'" % host_dir(m, 0)
+    m.wait("[ $(%s) -gt %d ]" % (out, 3 * ring), 100, "more commands with the host than three rings hold")
+    m.host("fault clear")
+    m.host("release")
+    m.expect(ended(m, "deep", 100) == 0, "fio failed")
 
 
 @scenario(rows="S27", machine=Machine(cpus=2, memory=768, append="swiotlb=force"), drivers=ONLY_OURS, timeout=300)

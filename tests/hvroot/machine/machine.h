@@ -40,6 +40,7 @@ struct machine_options {
 	unsigned int trace_level;
 	bool gen1;
 	bool auto_eoi;
+	uint32_t manners;		/* enum manner bits */
 	bool no_stimer;			/* no synthetic timers: the guest takes its APIC's */
 	bool hibernation;		/* the guest may be told to hibernate */
 	bool no_reboot;			/* a reset ends hvroot */

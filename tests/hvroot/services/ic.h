@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Integration components, the host's side. common.c negotiates and carries
- * requests and answers, cmd.c has the command `ic` and --ic, wait.c `ic wait`,
- * fault.c spoils what is sent; each other file is one service. Loop thread.
+ * requests and answers, cmd.c has the command `ic` and --ic, wait.c `ic
+ * wait`, fault.c spoils what is sent; each other file is one service. Loop thread.
  */
 #ifndef HVROOT_IC_H
 #define HVROOT_IC_H
@@ -69,7 +69,7 @@ struct ic {
 	struct ic_fault *faults;
 	struct ic_held *held;		/* delayed by a fault */
 	struct ptimer *silence;		/* the limit of the negotiation */
-	struct ic_wait *wait;		/* who waits for this service, in wait.c */
+	struct ic_wait *wait;		/* who waits for this service, in ic_wait.c */
 	uint8_t transaction;		/* the last one used */
 	uint64_t since;			/* of the state, microseconds */
 	struct {

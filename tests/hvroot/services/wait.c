@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include "control/control.h"
-#include "loop/poll.h"
-#include "services/ic.h"
 #include "vmbus/fault.h"
+#include "services/ic.h"
+#include "loop/poll.h"
 
 #define PAUSE_MS 200u		/* before a question is asked again that failed at once */
 

@@ -16,7 +16,7 @@
 #define LATE_MS		6000	/* later than a guest waits in the handshake */
 
 enum stor_fault_kind {
-	SF_STATUS, SF_DELAY, SF_HOLD, SF_DROP, SF_DUPLICATE, SF_FORGE, SF_CUT,
+	SF_STATUS, SF_COVER, SF_DELAY, SF_HOLD, SF_DROP, SF_DUPLICATE, SF_FORGE, SF_CUT,
 };
 
 struct stor_fault {
@@ -87,6 +87,30 @@ static void delay_over(void *ctx)
 	vsp_batch_end(b);
 }
 
+void stor_fault_sense(struct stor_srb *s, const uint8_t *sense, uint8_t len)
+{
+	if (!len)
+		return;
+	memset(s->sense, 0, sizeof(s->sense));
+	memcpy(s->sense, sense, len);
+	s->sense_len = len;
+}
+
+/*
+ * The command is carried out, then answered with these statuses: a device that
+ * recovered from an error (SPC-4, sense keys: "RECOVERED ERROR: the command
+ * completed successfully, with some recovery action performed").
+ */
+static void cover(const struct stor_fault *f, struct stor_req *r)
+{
+	r->cover.on = true;
+	r->cover.srb = f->srb;
+	r->cover.scsi = f->scsi;
+	r->cover.sense_len = f->sense_len;
+	memcpy(r->cover.sense, f->sense, sizeof(r->cover.sense));
+	stor_resume(r);
+}
+
 /* Answers with the statuses of the command instead of doing the work. */
 static void answer_with(const struct stor_fault *f, struct stor_req *r)
 {
@@ -96,11 +120,7 @@ static void answer_with(const struct stor_fault *f, struct stor_req *r)
 		stor_answer(r, f->status);
 		return;
 	}
-	if (f->sense_len) {
-		memset(s->sense, 0, sizeof(s->sense));
-		memcpy(s->sense, f->sense, f->sense_len);
-		s->sense_len = f->sense_len;
-	}
+	stor_fault_sense(s, f->sense, f->sense_len);
 	if (!f->has_status) {
 		stor_srb_done(r, f->srb, f->scsi, 0);
 		return;
@@ -116,6 +136,9 @@ static void strike(struct stor_fault *f, struct stor_req *r)
 	switch (f->kind) {
 	case SF_STATUS:
 		answer_with(f, r);
+		break;
+	case SF_COVER:
+		cover(f, r);
 		break;
 	case SF_DELAY:
 		park(r);
@@ -229,7 +252,7 @@ static int parse_status(struct reply *r, int argc, char **argv, struct stor_faul
 	    control_num(r, argc, argv, "scsi", n ? SCSI_CHECK_CONDITION : 0, &scsi) ||
 	    control_num(r, argc, argv, "status", NTSTATUS_UNSUCCESSFUL, &status))
 		return -1;
-	f->kind = SF_STATUS;
+	f->kind = fault_word(argc, argv, "performed") ? SF_COVER : SF_STATUS;
 	f->srb = srb;
 	f->scsi = scsi;
 	f->status = status;

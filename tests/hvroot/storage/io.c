@@ -56,6 +56,11 @@ void stor_srb_done(struct stor_req *r, uint8_t srb, uint8_t scsi, uint32_t bytes
 {
 	struct stor_srb *s = &r->p.srb;
 
+	if (r->cover.on && srb == SRB_SUCCESS) {
+		srb = r->cover.srb;
+		scsi = r->cover.scsi;
+		stor_fault_sense(s, r->cover.sense, r->cover.sense_len);
+	}
 	s->srb_status = srb;
 	s->scsi_status = scsi;
 	s->data_len = bytes;

@@ -49,6 +49,14 @@ struct stor_ctl {
 	uint8_t lun_map[STOR_LUNS / 8];
 };
 
+/* Statuses that a fault lays over the answer of a command that was carried out. */
+struct stor_cover {
+	bool on;
+	uint8_t srb, scsi;
+	uint8_t sense_len;
+	uint8_t sense[STOR_SENSE];
+};
+
 struct stor_req {
 	struct stor_req *next;		/* list that it is parked on */
 	struct stor_ctl *sc;
@@ -72,6 +80,7 @@ struct stor_req {
 	unsigned int cut;		/* shortened answer, 0 = whole */
 	bool forge;			/* one more answer with forged_id */
 	uint64_t forged_id;
+	struct stor_cover cover;
 	struct scsi_cmd cmd;		/* last: set up by scsi_command() alone */
 };
 
@@ -107,6 +116,8 @@ bool stor_fault_takes(struct stor_req *r);
 /* Parked requests of a channel end unanswered, those of a reset with a status. */
 void stor_fault_drop(struct vsp_chan *ch);
 void stor_fault_abort(struct stor_ctl *sc);
+/* Sense data into an SRB, by command. */
+void stor_fault_sense(struct stor_srb *s, const uint8_t *sense, uint8_t len);
 void stor_fault_init(struct bus *b);
 void stor_fault_extras(struct stor_req *r, const void *packet, size_t len);
 

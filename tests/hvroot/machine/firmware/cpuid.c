@@ -15,6 +15,7 @@
 
 #include "loop/log.h"
 #include "machine/kvm/kvm.h"
+#include "manner.h"
 
 #define ENTRIES_MAX	256
 #define HV_BASE		0x40000000u
@@ -27,6 +28,11 @@
 #define HV_PRIV_HIGH	0x00000030u	/* post messages, signal events */
 /* Leaf 3 EDX: XMM input, frequency MSRs, crash MSRs, timer direct mode */
 #define HV_FEATURES	0x00080510u
+#define HV_FEAT_DIRECT	(1u << 19)
+/* Leaf 3 EBX: isolation; leaf 0xC EBX: its type, 1 = VBS */
+#define HV_PRIV_ISOLATED	(1u << 22)
+#define HV_ISOLATION	0x4000000cu
+#define HV_ISOLATED_VBS	1u
 /* Leaf 4 EAX: local and remote TLB flush, APIC MSRs, relaxed timing, cluster IPI, ex masks */
 #define HV_HINTS	0x00000c2eu
 #define HV_NO_AUTO_EOI	(1u << 9)
@@ -242,6 +248,8 @@ static int add_hyperv(struct vcpu *v, struct table *t)
 	const struct kvm_cpuid_entry2 *f, *h;
 	uint32_t no_auto_eoi = v->vm->o->auto_eoi ? 0 : HV_NO_AUTO_EOI;
 	uint32_t timers = v->vm->o->no_stimer ? HV_PRIV_TIMERS : 0;
+	uint32_t direct = v->vm->o->manners & MANNER_NO_DIRECT_TIMERS ? HV_FEAT_DIRECT : 0;
+	bool isolated = v->vm->o->manners & MANNER_ISOLATED;
 	int ret;
 
 	if (!hv || query_hyperv(v, hv) < 0) {
@@ -250,15 +258,19 @@ static int add_hyperv(struct vcpu *v, struct table *t)
 	}
 	f = find_leaf(hv, HV_BASE + 3);
 	h = find_leaf(hv, HV_BASE + 4);
-	ret = add_entry(t, HV_BASE, (uint32_t[]){ HV_LAST, 0x7263694d, 0x666f736f, 0x76482074 }) |
+	ret = add_entry(t, HV_BASE, (uint32_t[]){ isolated ? HV_ISOLATION : HV_LAST,
+						  0x7263694d, 0x666f736f, 0x76482074 }) |
 	      add_entry(t, HV_BASE + 1, (uint32_t[]){ HV_INTERFACE, 0, 0, 0 }) |
 	      add_entry(t, HV_BASE + 2, (uint32_t[]){ 20348, 10 << 16, 0, 0 }) |
 	      add_entry(t, HV_BASE + 3, (uint32_t[]){ f->eax & HV_PRIVILEGES & ~timers,
-						      f->ebx & HV_PRIV_HIGH, 0,
-						      f->edx & HV_FEATURES }) |
+						      (f->ebx & HV_PRIV_HIGH) |
+						      (isolated ? HV_PRIV_ISOLATED : 0), 0,
+						      f->edx & HV_FEATURES & ~direct }) |
 	      add_entry(t, HV_BASE + 4, (uint32_t[]){ (h->eax & HV_HINTS) | no_auto_eoi,
 						      h->ebx, 0, 0 }) |
 	      add_entry(t, HV_BASE + 5, (uint32_t[]){ v->vm->cpus, MACHINE_CPUS_MAX, 0, 0 });
+	if (isolated)
+		ret |= add_entry(t, HV_ISOLATION, (uint32_t[]){ 0, HV_ISOLATED_VBS, 0, 0 });
 	free(hv);
 	return ret;
 }

@@ -23,6 +23,16 @@
 #define VERSION_WIN10_V5_2	0x50002u
 #define VERSION_WIN10_V5_3	0x50003u
 
+struct vmbus_packet_mpb_array {
+	u16 type, dataoffset8, length8, flags;
+	u64 transactionid;
+	u32 reserved, rangecount;
+	struct {
+		u32 len, offset;
+		u64 pfn_array[];
+	} range;
+} __attribute__((packed));
+
 enum vmbus_channel_state {
 	CHANNEL_OFFER_STATE,
 	CHANNEL_OPENING_STATE,

@@ -50,6 +50,8 @@ typedef u64 dma_addr_t;
 #define max(a, b)		((a) > (b) ? (a) : (b))
 #define min_t(t, a, b)		((t)(a) < (t)(b) ? (t)(a) : (t)(b))
 #define max_t(t, a, b)		((t)(a) > (t)(b) ? (t)(a) : (t)(b))
+#define clamp_t(t, v, lo, hi)	min_t(t, max_t(t, v, lo), hi)
+#define round_down(x, a)	((x) & ~((typeof(x))(a) - 1))
 #define DIV_ROUND_UP(a, b)	(((a) + (b) - 1) / (b))
 #define ALIGN(x, a)		(((x) + (a) - 1) & ~((typeof(x))(a) - 1))
 #define offsetofend(t, m)	(offsetof(t, m) + sizeof(((t *)0)->m))

@@ -15,12 +15,16 @@ enum {
 };
 
 enum {
-	SAM_STAT_GOOD = 0x00, SAM_STAT_CHECK_CONDITION = 0x02, SAM_STAT_BUSY = 0x08,
+	SAM_STAT_GOOD = 0x00, SAM_STAT_CHECK_CONDITION = 0x02, SAM_STAT_CONDITION_MET = 0x04,
+	SAM_STAT_BUSY = 0x08, SAM_STAT_INTERMEDIATE = 0x10,
+	SAM_STAT_INTERMEDIATE_CONDITION_MET = 0x14, SAM_STAT_COMMAND_TERMINATED = 0x22,
 	SAM_STAT_RESERVATION_CONFLICT = 0x18, SAM_STAT_TASK_SET_FULL = 0x28,
 };
 
 enum {
-	NO_SENSE = 0, NOT_READY = 2, MEDIUM_ERROR = 3, ILLEGAL_REQUEST = 5, UNIT_ATTENTION = 6,
+	NO_SENSE = 0, RECOVERED_ERROR = 1, NOT_READY = 2, MEDIUM_ERROR = 3, HARDWARE_ERROR = 4,
+	ILLEGAL_REQUEST = 5, UNIT_ATTENTION = 6, DATA_PROTECT = 7, BLANK_CHECK = 8,
+	COPY_ABORTED = 10, ABORTED_COMMAND = 11, VOLUME_OVERFLOW = 13, MISCOMPARE = 14,
 };
 
 enum {
@@ -53,6 +57,11 @@ static inline bool scsi_normalize_sense(const u8 *sense, int len, struct scsi_se
 	h->asc = have > 12 ? sense[12] : 0;
 	h->ascq = have > 13 ? sense[13] : 0;
 	return true;
+}
+
+static inline bool scsi_sense_is_deferred(const struct scsi_sense_hdr *h)
+{
+	return h->response_code >= 0x70 && (h->response_code & 1);
 }
 
 #endif
