@@ -66,7 +66,8 @@ room() {
 	[ "$free" -ge "$2" ] || die "$1 has $free MB left, this takes $2; $3"
 }
 
-CACHE=${HVGUEST_CACHE:-${XDG_CACHE_HOME:-${HOME:-}/.cache}/hvguest}
+[ -n "${HOME:-}" ] || HOME=$(getent passwd "$(id -u)" | cut -d: -f6)
+CACHE=${HVGUEST_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/hvguest}
 
 # use_cache [MEGABYTES]: what is fetched and kept for long goes to $CACHE
 use_cache() {

@@ -108,7 +108,7 @@ row("kernel, cache read-only", "scripts/kernel", 1, "cannot write to .*/ro; set 
     env=("HVGUEST_CACHE={top}/ro",), readonly="{top}/ro")
 row("kernel, cache full", "scripts/kernel", 1, "/full has 0 MB left, this takes 1; make room, or set HVGUEST_CACHE", who="root",
     env=("HVGUEST_CACHE={top}/full",), full="{top}/full")
-row("kernel, no home", "HOME= scripts/kernel", 1, "cannot make the folder /.cache/hvguest; set HVGUEST_CACHE", who="user",
+row("kernel, no home", "HOME= scripts/kernel", 1, "cannot make the folder /nonexistent/.cache/hvguest; set HVGUEST_CACHE", who="user",
     env=("HVGUEST_CACHE=none",))
 row("kernel without flock", "scripts/kernel", 1, "needs flock, " + SUDO % "util-linux", without="flock")
 row("kernel-built x", "scripts/kernel-built x", 2, r"which kernel, debug or process\? \(got 'x'\)")
