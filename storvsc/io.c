@@ -304,7 +304,8 @@ static int stor_submit(struct stor_ctl *ctl, struct stor_queue *q, u16 tag,
 		return 0;
 	if (ret == -EAGAIN) {
 		scsi_dma_unmap(cmd);
-		return SCSI_MLQUEUE_HOST_BUSY;
+		/* every ring is full; other disks may have room again sooner */
+		return SCSI_MLQUEUE_DEVICE_BUSY;
 	}
 	stor_refuse(ctl, cmd, ret);
 	return 0;

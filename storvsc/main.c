@@ -160,6 +160,12 @@ static int stor_bring_up(struct stor_ctl *ctl)
 	ret = scsi_add_host(ctl->shost, &ctl->dev->device);
 	if (ret)
 		return ret;
+	/*
+	 * The host sorts and merges by itself; a scheduler here costs a hop over a
+	 * work queue for each command.  Before the first disk is there, so that it
+	 * starts without; the user may choose one.
+	 */
+	ctl->shost->tag_set.flags |= BLK_MQ_F_NO_SCHED_BY_DEFAULT;
 	return stor_scan_first(ctl);
 }
 

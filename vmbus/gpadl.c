@@ -123,6 +123,9 @@ int gpadl_destroy(struct vmbus *bus, u32 relid, u32 gpadl, unsigned long timeout
 
 	if (bus->phase == VMBUS_PHASE_DOWN)
 		return 0;	/* unloaded, or never met: the host has nothing of ours */
+	/* Of a channel from before a pause: with the new contact the host forgot the old one. */
+	if (relid == INVALID_RELID && bus->phase == VMBUS_PHASE_UP)
+		return 0;
 	vmbus_req_start(bus, &req);
 	ret = vmbus_post(bus, &msg, sizeof(msg));
 	trace_vmbus_teardown_gpadl(&msg, ret);

@@ -169,3 +169,44 @@ void ringdump_show(struct seq_file *s, struct vmbus_channel *ch)
 		show_inbound(s, ch);
 	mutex_unlock(&ch->inbound.ring_buffer_mutex);
 }
+
+/**
+ * hv_ringbuffer_get_debuginfo - the shared state of a ring
+ * @ring_info: a channel's inbound or outbound ring
+ * @debug_info: gets it; values that the host wrote are as it wrote them
+ *
+ * Context: process, may sleep.
+ * Return: 0, or -EINVAL if the ring is not open.
+ */
+int hv_ringbuffer_get_debuginfo(struct hv_ring_buffer_info *ring_info,
+				struct hv_ring_buffer_debug_info *debug_info)
+{
+	const struct hv_ring_buffer *ring;
+	int ret = -EINVAL;
+
+	mutex_lock(&ring_info->ring_buffer_mutex);
+	ring = ring_info->ring_buffer;
+	if (ring) {
+		debug_info->current_interrupt_mask = READ_ONCE(ring->interrupt_mask);
+		debug_info->current_write_index = READ_ONCE(ring->write_index);
+		debug_info->current_read_index = READ_ONCE(ring->read_index);
+		debug_info->bytes_avail_towrite = hv_get_bytes_to_write(ring_info);
+		debug_info->bytes_avail_toread = hv_get_bytes_to_read(ring_info);
+		ret = 0;
+	}
+	mutex_unlock(&ring_info->ring_buffer_mutex);
+	return ret;
+}
+
+/**
+ * hv_ringbuffer_spinlock_busy - would sending wait for a lock
+ * @channel: an open channel
+ *
+ * For code that runs in a panic, where the lock's owner may never go on.
+ *
+ * Return: true if the lock is taken.
+ */
+bool hv_ringbuffer_spinlock_busy(struct vmbus_channel *channel)
+{
+	return spin_is_locked(&channel->outbound.ring_lock);
+}

@@ -138,6 +138,13 @@ def kernel(name):
     return r.stdout.strip()
 
 
+def check_kernels(names):
+    """There are such; fetches none."""
+    r = subprocess.run([os.path.join(ROOT, "scripts/kernel"), "--check"] + sorted(names), stdin=subprocess.DEVNULL, check=False)
+    if r.returncode:
+        raise Said(r.returncode)
+
+
 def run(main, me, trouble=1):
     """Ends the program with main()'s status, or with one line; TROUBLE is the status of what is no misuse."""
     try:

@@ -82,7 +82,7 @@ use_build() {
 # lock FD FILE: wait for others who do the same, and say so
 lock() {
 	need flock
-	flock -n "$1" || { echo "$me: waiting for another one to be done ($2)" >&2; flock "$1"; }
+	flock -n "$1" || progress "$me: waiting until another one is done ($2)" -- flock "$1"
 }
 
 # cause LOG: the line that says why a command failed

@@ -114,10 +114,10 @@ static uint conn_max_version = VERSION_WIN10_V5_3;
 #define vmbus_on_unload_response	conn_on_unload_response
 #define vmbus_on_gpadl_created		conn_on_gpadl_created
 #define vmbus_on_gpadl_torndown		conn_on_gpadl_torndown
-static __maybe_unused void conn_on_version_response(struct vmbus *bus, const void *msg, size_t len);
-static __maybe_unused void conn_on_unload_response(struct vmbus *bus, const void *msg, size_t len);
-static __maybe_unused void conn_on_gpadl_created(struct vmbus *bus, const void *msg, size_t len);
-static __maybe_unused void conn_on_gpadl_torndown(struct vmbus *bus, const void *msg, size_t len);
+static void conn_on_version_response(struct vmbus *bus, const void *msg, size_t len) __maybe_unused;
+static void conn_on_unload_response(struct vmbus *bus, const void *msg, size_t len) __maybe_unused;
+static void conn_on_gpadl_created(struct vmbus *bus, const void *msg, size_t len) __maybe_unused;
+static void conn_on_gpadl_torndown(struct vmbus *bus, const void *msg, size_t len) __maybe_unused;
 static int gpadl_create(struct vmbus_channel *ch, const u64 *pfns, u32 count, u32 bytes,
 			u32 offset, u32 *handle);
 static int gpadl_destroy(struct vmbus *bus, u32 relid, u32 gpadl, unsigned long timeout);
@@ -151,11 +151,13 @@ struct contact_case {
 
 static const struct contact_case contacts[] = {
 	{ "agreed", 0, 0, true, true, 0, 0, VMBUS_PHASE_UP, false },
-	{ "refused in every version", 0, 0, false, false, -EOPNOTSUPP, 0, VMBUS_PHASE_DOWN, false },
+	{ "refused in every version", 0, 0, false, false, -EOPNOTSUPP, 0,
+	  VMBUS_PHASE_DOWN, false },
 	{ "never posted", -EAGAIN, 0, false, false, -EAGAIN, 0, VMBUS_PHASE_DOWN, false },
 	{ "no answer, unload confirmed", 0, -ETIMEDOUT, false, true, -ETIMEDOUT, 1,
 	  VMBUS_PHASE_DOWN, false },
-	{ "no answer at all", 0, -ETIMEDOUT, false, false, -ETIMEDOUT, 1, VMBUS_PHASE_UNLOAD, true },
+	{ "no answer at all", 0, -ETIMEDOUT, false, false, -ETIMEDOUT, 1,
+	  VMBUS_PHASE_UNLOAD, true },
 };
 
 KUNIT_ARRAY_PARAM_DESC(contacts, contacts, name);

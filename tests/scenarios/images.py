@@ -30,8 +30,8 @@ def prepare(kernels, build):
     """{kernel: files}, after building them when asked to."""
     common.need("make", "gcc", "unshare")
     common.use_build(500)
-    for kernel in sorted(kernels):      # a wrong name or no room: before anything is built
-        common.kernel(kernel)
+    common.check_kernels(kernels)       # before anything is fetched or built
+    common.use_cache()
     if build:
         run("make", "-s", "-C", "tests/hvroot")
     plan, tools = {}, run("tests/guest/mktools")

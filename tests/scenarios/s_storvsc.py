@@ -6,7 +6,7 @@ import time
 from registry import ONLY_OURS, Disk, Machine, scenario
 from s_host import renew
 
-TWO = Machine(cpus=4, subchannels=3, memory=768, disks=(Disk(), Disk(controller=1, size=64 << 20)))
+TWO = Machine(cpus=4, least=1, subchannels=3, memory=768, disks=(Disk(), Disk(controller=1, size=64 << 20)))
 FIO = ("fio --output-format=json --output=/tmp/%(name)s.json --name=%(name)s --filename=%(dev)s --allow_file_create=0 --rw=%(rw)s --bs=%(bs)s "
        "--iodepth=%(depth)d --ioengine=libaio --direct=1 --size=16m %(more)s >/tmp/%(name)s.out 2>&1")
 
@@ -238,6 +238,31 @@ def depth_of_all_rings(m):
     m.host("fault clear")
     m.host("release")
     m.expect(ended(m, "deep", 100) == 0, "fio failed")
+
+
+@scenario(rows="~S05", machine=(Machine(disks=(Disk(), Disk(ide=True))), TWO), drivers=ONLY_OURS)
+def no_scheduler(m):
+    "disks of every controller start without an I/O scheduler, and the user can choose one"
+    m.sh("modprobe mq-deadline 2>/dev/null || true")
+    for d in m.spec.disks:
+        f = "/sys/block/%s/queue/scheduler" % m.dev(d)[5:]
+        m.expect("[none]" in m.sh("cat " + f), "%s: %s" % (d.name, m.sh("cat " + f)))
+        m.sh("echo mq-deadline >%s; grep -q '.mq-deadline.' %s" % (f, f))
+        read(m, d)
+        m.sh("echo none >%s" % f)
+
+
+@scenario(rows="~S05", machine=TWO, drivers=ONLY_OURS, timeout=200)
+def full_ring_holds_its_disk(m):
+    "a host that reads no ring: the disk that fills them waits, not its controller"
+    m.host("freeze scsi0")
+    m.sh("fio --name=f --filename=%s --rw=randwrite --bs=256k --iodepth=1024 --ioengine=libaio --direct=1 --size=64m --io_size=512m "
+         "--norandommap >/tmp/fio.out 2>&1 & echo $! >/tmp/fio.pid" % m.dev())
+    m.wait("[ $(cat $(scsi c0l0)/device_blocked) != 0 ]", 60, "the disk waits")
+    m.expect(counters(m)["ring_full"] > 0, "no ring was full")
+    m.host("thaw scsi0")
+    m.wait("! kill -0 $(cat /tmp/fio.pid) 2>/dev/null", 100, "fio ends")
+    m.sh("! grep -E 'err= *[1-9]' /tmp/fio.out")
 
 
 @scenario(rows="S27", machine=Machine(cpus=2, memory=768, append="swiotlb=force"), drivers=ONLY_OURS, timeout=300)
