@@ -31,6 +31,7 @@ static struct {
 	bool agree, unload;	/* to a version; answers the unload */
 	unsigned int posts[CHANNELMSG_COUNT];
 	unsigned int freed, pages;
+	struct completion *asked, *go;	/* a wait that begins, and may end */
 } host;
 
 static struct vmbus conn_bus;
@@ -54,6 +55,10 @@ static int conn_req_wait(struct vmbus *bus, struct vmbus_req *req, unsigned long
 	struct vmbus_channel_version_response *r = (void *)req->reply;
 
 	memset(req->reply, 0, sizeof(req->reply));
+	if (host.asked) {
+		complete(host.asked);
+		wait_for_completion(host.go);
+	}
 	if (req->type == CHANNELMSG_VERSION_RESPONSE)
 		r->version_supported = host.agree;
 	return host.wait;
@@ -222,9 +227,33 @@ static void conn_quarantine_has_an_end(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, (size_t)0, conn_bus.quarantine_bytes);
 }
 
+static DECLARE_COMPLETION(asked);
+static DECLARE_COMPLETION(unloaded);
+
+/* The unload comes while the work waits for a teardown's answer, and ends the wait without one. */
+static void conn_unload_while_asking(struct kunit *test)
+{
+	reinit_completion(&asked);
+	reinit_completion(&unloaded);
+	conn_bus.phase = VMBUS_PHASE_UP;
+	host.wait = -ENODEV;
+	host.asked = &asked;
+	host.go = &unloaded;
+	keep(7, PAGE_SIZE);
+	KUNIT_EXPECT_TRUE(test, quarantine_answer(&conn_bus, 7, true));
+	wait_for_completion(&asked);
+	host.asked = NULL;
+	conn_bus.phase = VMBUS_PHASE_DOWN;
+	complete_all(&unloaded);
+	quarantine_drop_all(&conn_bus);
+	KUNIT_EXPECT_EQ(test, 1u, host.freed);
+	KUNIT_EXPECT_EQ(test, (size_t)0, conn_bus.quarantine_bytes);
+}
+
 static struct kunit_case conn_cases[] = {
 	KUNIT_CASE_PARAM(conn_contact, contacts_gen_params),
 	KUNIT_CASE(conn_quarantine_has_an_end),
+	KUNIT_CASE(conn_unload_while_asking),
 	{}
 };
 
