@@ -45,8 +45,7 @@ def row(*args, **more):
 
 for path in SCRIPTS:
     row(path + " --help", path + " --help", 0, path.rsplit("/", 1)[1], 0)
-    if path != "scripts/demo":
-        row(path + " --nosuch", path + " --nosuch", 2, r"--nosuch.*\)$|no arguments, please .*--help\)$")
+    row(path + " --nosuch", path + " --nosuch", 2, r"--nosuch.*\)$|no arguments, please .*help\)$")
 
 # ---- make
 row("make nosuch", "make nosuch", 2, r"no target 'nosuch'; 'make help' lists them")
@@ -65,6 +64,11 @@ row("make check without a package, user", "make check", 2, "missing packages, ru
     who="user", package="sparse")
 row("make fuzz, FUZZ_TIME", "make --no-print-directory -C tests/hvroot fuzz FUZZ_TIME=x", 2, "FUZZ_TIME=x: want a whole number", 2)
 row("make check, FUZZ_TIME", "make check", 2, "FUZZ_TIME=x: want a whole number", 2, env=("FUZZ_TIME=x",))
+
+row("make demo, DEMO_MB", "make demo", 2, "demo: DEMO_MB=x: want a whole number", 2, env=("DEMO_MB=x",))
+row("make demo, DEMO_DELAY", "make demo", 2, "demo: DEMO_DELAY=-1: want a whole number", 2, env=("DEMO_DELAY=-1",))
+row("make demo, KERNEL", "make demo", 2, NO_KERNEL % "9.9", 2, env=("KERNEL=9.9",))
+row("make demo without a package, user", "make demo", 2, "missing packages, run:  sudo apt-get install .* fio$", 0, who="user", package="fio")
 
 # ---- scripts/check
 row("check nosuch", "scripts/check nosuch", 2, "no step 'nosuch'; the steps are: style modules")
