@@ -142,8 +142,8 @@ static int register_daemon(struct dmn *dmn, enum dmn_way way, const void *msg)
 	ic_count(ic, IC_N_DAEMONS);
 	dev_dbg(&ic->dev->device, "%s: daemon registered\n", ic->svc->name);
 	wake_up_interruptible(&dmn->wait);
-	if (dmn->ops->arrived)
-		dmn->ops->arrived(ic);
+	/* after the answer to its registration, which goes first on either way */
+	ic_daemon_came(ic);
 	return 0;
 }
 

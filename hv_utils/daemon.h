@@ -21,11 +21,11 @@
  * @most: bytes of the longest message to it
  * @hello: is this a registration? Writes what is to be sent back to @reply.
  *	Returns its length, which may be 0, or -EINVAL
- * @arrived: a daemon has registered; may be NULL
  * @left: it goes away, and what it was doing will not be done; may be NULL
  * @done: the request marked @tag has come to its end: @err is 0 and @msg the
  *	answer, of @written bytes; or -ETIMEDOUT; or -EPIPE, the daemon went
- *	away. @taken: the daemon had seen the request
+ *	away. @taken: the daemon had seen the request; if not, another can be
+ *	asked
  * @late: the answer to a request that is not waited for any more; may be NULL
  */
 struct dmn_ops {
@@ -34,7 +34,6 @@ struct dmn_ops {
 	u32 written;
 	u32 most;
 	int (*hello)(struct ic *ic, const void *msg, void *reply);
-	void (*arrived)(struct ic *ic);
 	void (*left)(struct ic *ic);
 	void (*done)(struct ic *ic, unsigned int tag, int err, const void *msg, bool taken);
 	void (*late)(struct ic *ic, unsigned int tag, const void *msg);

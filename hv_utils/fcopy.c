@@ -5,12 +5,34 @@
  *
  * Kernels whose file copy is a program over uio_hv_generic do not have this.
  */
+/**
+ * DOC: What a host sees of file copy
+ *
+ * Before there is a daemon: its negotiation is answered at once, as in-tree
+ * does, since nothing is asked until somebody copies a file.
+ *
+ * Without one: the beginning of a file is held until a daemon registers, which
+ * gets it at once, or until 30 s have passed since it came (LIM_REQUEST); then
+ * it fails with HV_IC_FAIL.  In-tree fails it at once.  Everything else fails
+ * at once: it belongs to a file that no daemon has begun.
+ *
+ * With one: what the daemon answers, or HV_IC_FAIL if it takes longer than what
+ * is left of those 30 s, or goes away with the request in its hands.
+ *
+ * After it went away: as without one, and the rest of a file that it had begun
+ * fails even if another has come, which does not know of it.  The beginning of
+ * a file that it had not read yet is held, too.
+ *
+ * A second message ends the hold of the first, which then fails, and so does
+ * one that is held when the device goes or the machine to sleep.
+ */
 #include <linux/slab.h>
 #include <linux/hyperv.h>
 #include "daemon.h"
 #include "fcopy_msg.h"
+#include "limits.h"
 
-#define FCOPY_LIMIT	(30 * HZ)
+#define FCOPY_LIMIT	(LIM_REQUEST * HZ)
 
 /* Mark of a cancel that the host did not ask for; others have the operation */
 #define FCOPY_OWN_CANCEL	0x100
@@ -50,13 +72,15 @@ static void fcopy_done(struct ic *ic, unsigned int tag, int err, const void *msg
 	u32 status = err ? HV_IC_FAIL : *(const u32 *)msg;
 	struct fcopy *fc = ic->priv;
 
-	if (tag == HV_FCOPY_START)
+	if (err == -EPIPE && !taken && tag != FCOPY_OWN_CANCEL)
+		status = ic_hold_request(ic, tag);
+	else if (tag == HV_FCOPY_START)
 		fc->copying = err || !status;	/* without an answer: perhaps */
 	else if (tag != HV_FCOPY_WRITE)
 		fc->copying = false;
 	if (tag == FCOPY_OWN_CANCEL)
 		ic->held = false;
-	else
+	else if (status != IC_LATER)
 		ic_answer(ic, status);
 	ic_read_on(ic);
 }
@@ -75,17 +99,21 @@ static const struct dmn_ops fcopy_daemon = {
 static u32 fcopy_request(struct ic *ic, void *data, u32 len)
 {
 	struct fcopy *fc = ic->priv;
-	u32 status, to_len;
+	u32 status, to_len, op;
 
 	status = fcopy_from_host(fc->msg, &to_len, data, len);
 	if (status) {
 		ic_bad(ic, "a request of %u bytes refused", len);
 		return status;
 	}
+	op = fc->msg->head.operation;
 	if (!dmn_there(ic))
+		return ic_hold_request(ic, op);
+	/* a daemon that did not begin the file would write it to wherever */
+	if (!fc->copying && (op == HV_FCOPY_WRITE || op == HV_FCOPY_COMPLETE))
 		return HV_IC_FAIL;
-	fc->copying |= fc->msg->head.operation == HV_FCOPY_START;
-	dmn_ask(ic, fc->msg, to_len, FCOPY_LIMIT, fc->msg->head.operation);
+	fc->copying |= op == HV_FCOPY_START;
+	dmn_ask(ic, fc->msg, to_len, ic_left(ic, FCOPY_LIMIT), op);
 	return IC_LATER;
 }
 

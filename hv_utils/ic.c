@@ -14,7 +14,7 @@
 #include "ic_msg.h"
 
 #define IC_DRAIN_MS	100	/* for the host to take the last answer before the channel closes */
-#define IC_BATCH	32	/* messages of a .direct service before others get a turn */
+#define IC_BATCH	32	/* messages before others get a turn */
 
 /* A message that is longer than the ring's payload should allow: step over it. */
 static void skip_packet(struct ic *ic, u32 len)
@@ -53,6 +53,7 @@ static bool take_packet(struct ic *ic)
 	ic->packet = ic->raw + at;
 	ic->packet_len = len - at;
 	ic->packet_id = id;
+	ic->began = jiffies;
 	ic_count(ic, IC_N_REQUESTS);
 	return true;
 }
@@ -87,10 +88,52 @@ static u16 ic_type(const struct ic *ic)
 	return le16_to_cpu(((struct hv_ic_head *)ic->packet)->type);
 }
 
-/* Choose versions and say so. */
-static void negotiate(struct ic *ic)
+/**
+ * ic_negotiate() - choose versions and say so
+ * @ic: the service; with ic->lock, unless it is a .direct one
+ *
+ * The message in work is a negotiation without flaws.
+ */
+void ic_negotiate(struct ic *ic)
 {
 	const struct ic_service *svc = ic->svc;
+
+	ic->agreed = vmbus_prep_negotiate_resp((struct icmsg_hdr *)(ic->packet + HV_IC_PIPE_LEN),
+					       ic->packet, ic->packet_len,
+					       svc->frameworks, svc->nr_frameworks,
+					       svc->versions, svc->nr_versions,
+					       &ic->framework, &ic->version);
+	if (!ic->agreed)
+		ic_bad(ic, "none of the host's versions is known");
+	else if (__ratelimit(&ic->say_limit))
+		pr_info("%s IC version %u.%u\n", svc->name, ic->version >> 16,
+			ic->version & 0xffff);
+	ic_answer(ic, HV_IC_OK);
+}
+
+/* Has the host sent more? */
+static bool ring_has_more(const struct ic *ic)
+{
+	const struct hv_ring_buffer_info *ring = &ic->dev->channel->inbound;
+
+	/* woken up, a machine may be here before its channel is open */
+	return !ic->closing && READ_ONCE(ring->ring_buffer) && hv_get_bytes_to_read(ring);
+}
+
+/**
+ * ic_read_on() - look for the next request
+ * @ic: the service, with ic->lock
+ *
+ * One that comes later than this look calls ic_on_channel().
+ */
+void ic_read_on(struct ic *ic)
+{
+	if (ring_has_more(ic))
+		queue_work(ic->wq, &ic->receive);
+}
+
+static void handle_negotiation(struct ic *ic)
+{
 	enum ic_flaw flaw = ic_check_negotiation(ic->packet, ic->packet_len);
 
 	ic->agreed = false;
@@ -98,57 +141,28 @@ static void negotiate(struct ic *ic)
 		ic_bad(ic, "negotiation of %u bytes: %s", ic->packet_len, ic_flaw_name(flaw));
 		ic_make_no_version(ic->packet, ic->packet_len);
 		ic_answer(ic, HV_IC_FAIL);
-		return;
+	} else if (!ic_hold_negotiation(ic)) {
+		ic_negotiate(ic);
 	}
-	ic->agreed = vmbus_prep_negotiate_resp((struct icmsg_hdr *)(ic->packet + HV_IC_PIPE_LEN),
-					       ic->packet, ic->packet_len,
-					       svc->frameworks, svc->nr_frameworks,
-					       svc->versions, svc->nr_versions,
-					       &ic->framework, &ic->version);
-	if (ic->agreed)
-		pr_info("%s IC version %u.%u\n", svc->name, ic->version >> 16,
-			ic->version & 0xffff);
-	else
-		ic_bad(ic, "none of the host's versions is known");
-	ic_answer(ic, HV_IC_OK);
 }
 
 /**
- * ic_read_on() - look for the next request
- * @ic: the service, with ic->lock; not busy any more
- *
- * One that comes later than this look calls ic_on_channel().
+ * ic_carry_out() - have the service carry out the request in work
+ * @ic: the service; with ic->lock, unless it is a .direct one
  */
-void ic_read_on(struct ic *ic)
+void ic_carry_out(struct ic *ic)
 {
-	const struct hv_ring_buffer_info *ring = &ic->dev->channel->inbound;
+	u32 status;
 
-	/* woken up, a machine may be here before its channel is open */
-	if (!ic->closing && READ_ONCE(ring->ring_buffer) && hv_get_bytes_to_read(ring))
-		queue_work(ic->wq, &ic->receive);
-}
-
-/**
- * ic_release_hold() - go on with a negotiation that hold() delayed
- * @ic: the service, with ic->lock
- */
-void ic_release_hold(struct ic *ic)
-{
-	negotiate(ic);
-	ic_read_on(ic);
-}
-
-static void handle_negotiation(struct ic *ic)
-{
-	ic->busy = ic->svc->hold && ic->svc->hold(ic);
-	if (!ic->busy)
-		negotiate(ic);
+	/* the answer may come from elsewhere before request() is back */
+	ic->busy = true;
+	status = ic->svc->request(ic, ic_data(ic), ic_data_len(ic));
+	if (status != IC_LATER)
+		ic_answer(ic, status);
 }
 
 static void handle_request(struct ic *ic)
 {
-	u32 status;
-
 	if (!ic->agreed) {
 		ic_bad(ic, "a request of type %u before versions are agreed", ic_type(ic));
 		ic_answer(ic, HV_IC_FAIL);
@@ -159,11 +173,7 @@ static void handle_request(struct ic *ic)
 		ic_answer(ic, HV_IC_UNSUPPORTED);
 		return;
 	}
-	/* the answer may come from elsewhere before request() is back */
-	ic->busy = true;
-	status = ic->svc->request(ic, ic_data(ic), ic_data_len(ic));
-	if (status != IC_LATER)
-		ic_answer(ic, status);
+	ic_carry_out(ic);
 }
 
 static void handle_packet(struct ic *ic)
@@ -187,13 +197,25 @@ static void handle_packet(struct ic *ic)
 		handle_request(ic);
 }
 
+/* May the next message be taken?  What is held for a daemon does not stand in its way. */
+static bool may_take(struct ic *ic)
+{
+	if (ic->hold && ring_has_more(ic))
+		ic_hold_give_up(ic);
+	return !ic->busy && !ic->held && !ic->closing;
+}
+
 static void ic_receive_work(struct work_struct *work)
 {
 	struct ic *ic = container_of(work, struct ic, receive);
+	unsigned int n;
 
 	mutex_lock(&ic->lock);
-	while (!ic->busy && !ic->held && !ic->closing && take_packet(ic))
+	for (n = 0; n < IC_BATCH && may_take(ic) && take_packet(ic); n++)
 		handle_packet(ic);
+	/* a host that never ends must not keep the lock from who closes the channel */
+	if (n == IC_BATCH)
+		ic_read_on(ic);
 	mutex_unlock(&ic->lock);
 }
 
@@ -248,11 +270,16 @@ static void ic_drain(struct ic *ic)
 /**
  * ic_quiesce() - take no more requests, and answer the one in work
  * @ic: the service
+ *
+ * But a negotiation that waits for a daemon: the host would take a failure for
+ * its versions being unknown, and may take nothing else as the channel closes.
  */
 void ic_quiesce(struct ic *ic)
 {
 	mutex_lock(&ic->lock);
 	ic->closing = true;
+	if (ic_hold_end(ic) == IC_HOLDS_NEGOTIATION)
+		ic->busy = false;
 	if (ic->svc->quiesce)
 		ic->svc->quiesce(ic);
 	ic->held = false;
@@ -261,7 +288,9 @@ void ic_quiesce(struct ic *ic)
 		ic_drain(ic);
 	}
 	mutex_unlock(&ic->lock);
+	/* none of them begins anything more once closing is set */
 	cancel_work_sync(&ic->receive);
+	cancel_delayed_work_sync(&ic->hold_over);
 }
 
 /**
@@ -295,8 +324,11 @@ struct ic *ic_alloc(struct hv_device *dev, const struct ic_service *svc)
 	ic->closing = true;
 	mutex_init(&ic->lock);
 	INIT_WORK(&ic->receive, ic_receive_work);
+	INIT_DELAYED_WORK(&ic->hold_over, ic_hold_over_work);
 	ratelimit_state_init(&ic->log_limit, 5 * HZ, 10);
 	ratelimit_set_flags(&ic->log_limit, RATELIMIT_MSG_ON_RELEASE);
+	ratelimit_state_init(&ic->say_limit, 5 * HZ, 10);
+	ratelimit_set_flags(&ic->say_limit, RATELIMIT_MSG_ON_RELEASE);
 	ic->raw = kvzalloc(IC_RING_BYTES, GFP_KERNEL);
 	/*
 	 * Memory reclaim may wait for what a frozen filesystem holds up: thawing

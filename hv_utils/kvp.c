@@ -3,20 +3,45 @@
  * Key-value pairs: the host reads, writes and lists facts about the guest, and
  * its addresses ("Integration components: KVP").  A daemon does it.
  */
+/**
+ * DOC: What a host sees of KVP
+ *
+ * Before there is a daemon: no answer to its negotiation, until the daemon
+ * registers or kvp_daemon_wait seconds have passed.  A host that fails over to
+ * another network sends the new addresses right after the answer, once, so an
+ * answer without a daemon behind it would lose them.  In-tree waits as long.
+ *
+ * Without one, then: an answer to its negotiation, because a host that gets
+ * none gives the service up for good.  Each request is held until a daemon
+ * registers, which gets it at once, or until 30 s have passed since it came
+ * (LIM_REQUEST); then it fails with HV_IC_FAIL.  In-tree fails it at once.
+ *
+ * With one: what the daemon answers, or HV_IC_FAIL if it takes longer than what
+ * is left of those 30 s, or goes away with the request in its hands.
+ *
+ * After it went away: as without one.  A request that it had not read yet is
+ * held, too.
+ *
+ * A second message ends the hold of the first, which is answered as if its time
+ * were over.  When the device goes, or the machine to sleep, a held request
+ * fails, and a held negotiation gets no answer.
+ */
+#include <linux/module.h>
 #include <linux/slab.h>
 #include "daemon.h"
 #include "kvp_msg.h"
+#include "limits.h"
 
-#define KVP_DAEMON_WAIT		55	/* seconds that an answer to a negotiation may take */
-#define KVP_LIMIT		30	/* seconds for a request */
+static unsigned int kvp_daemon_wait = LIM_NEGOTIATION_WAIT;
+module_param(kvp_daemon_wait, uint, 0644);
+MODULE_PARM_DESC(kvp_daemon_wait,
+		 "Seconds that the answer to KVP's negotiation waits for its daemon (default 55, at most 70)");
+
 #define KVP_DRIVER_VERSION	"3.1"	/* which the daemon shows as IntegrationServicesVersion */
 
 struct kvp {
-	struct ic *ic;
 	struct hv_kvp_msg *msg;		/* for the daemon */
-	bool holding;			/* a negotiation, until there is a daemon */
 	bool legacy;			/* a daemon without addresses and errors */
-	struct delayed_work wait_over;
 };
 
 static const int kvp_versions[] = {
@@ -24,38 +49,6 @@ static const int kvp_versions[] = {
 };
 
 static const int kvp_frameworks[] = { HV_IC_VERSION(3, 0), HV_IC_VERSION(1, 0) };
-
-/* ---- negotiation waits for the daemon, because the host asks right after it ---- */
-
-static bool kvp_hold(struct ic *ic)
-{
-	struct kvp *kvp = ic->priv;
-
-	if (dmn_there(ic))
-		return false;
-	kvp->holding = true;
-	mod_delayed_work(ic->wq, &kvp->wait_over, KVP_DAEMON_WAIT * HZ);
-	return true;
-}
-
-static void kvp_end_hold(struct kvp *kvp)
-{
-	if (!kvp->holding)
-		return;
-	kvp->holding = false;
-	cancel_delayed_work(&kvp->wait_over);
-	ic_release_hold(kvp->ic);
-}
-
-static void kvp_wait_over(struct work_struct *work)
-{
-	struct kvp *kvp = container_of(work, struct kvp, wait_over.work);
-
-	mutex_lock(&kvp->ic->lock);
-	if (!delayed_work_pending(&kvp->wait_over))
-		kvp_end_hold(kvp);
-	mutex_unlock(&kvp->ic->lock);
-}
 
 /* ---- the daemon ---- */
 
@@ -76,11 +69,6 @@ static int kvp_hello(struct ic *ic, const void *data, void *reply)
 	return sizeof(*r);
 }
 
-static void kvp_arrived(struct ic *ic)
-{
-	kvp_end_hold(ic->priv);
-}
-
 /* A legacy daemon has no place for an error: it lists a pair without a name. */
 static u32 kvp_legacy_answer(struct ic *ic, struct hv_kvp_msg *copy)
 {
@@ -97,13 +85,16 @@ static void kvp_done(struct ic *ic, unsigned int tag, int err, const void *msg, 
 	struct kvp *kvp = ic->priv;
 	u32 status = HV_IC_FAIL;
 
-	if (!err && kvp->legacy) {
+	if (err == -EPIPE && !taken) {
+		status = ic_hold_request(ic, kvp->msg->kvp_hdr.operation);
+	} else if (!err && kvp->legacy) {
 		memcpy(kvp->msg, msg, sizeof(*kvp->msg));
 		status = kvp_legacy_answer(ic, kvp->msg);
 	} else if (!err) {
 		status = kvp_to_host(ic_data(ic), msg);
 	}
-	ic_answer(ic, status);
+	if (status != IC_LATER)
+		ic_answer(ic, status);
 	ic_read_on(ic);
 }
 
@@ -113,7 +104,6 @@ static const struct dmn_ops kvp_daemon = {
 	.written = sizeof(struct hv_kvp_msg),
 	.most = sizeof(struct hv_kvp_msg),
 	.hello = kvp_hello,
-	.arrived = kvp_arrived,
 	.done = kvp_done,
 };
 
@@ -133,18 +123,16 @@ static u32 kvp_request(struct ic *ic, void *data, u32 len)
 		ic_bad(ic, "operation %d with %u bytes refused", len ? *(u8 *)data : -1, len);
 		return status;
 	}
-	if (!dmn_there(ic) || (kvp->legacy && is_ip(kvp->msg)))
+	if (!dmn_there(ic))
+		return ic_hold_request(ic, kvp->msg->kvp_hdr.operation);
+	if (kvp->legacy && is_ip(kvp->msg))
 		return HV_IC_FAIL;
-	dmn_ask(ic, kvp->msg, sizeof(*kvp->msg), KVP_LIMIT * HZ, 0);
+	dmn_ask(ic, kvp->msg, sizeof(*kvp->msg), ic_left(ic, LIM_REQUEST * HZ), 0);
 	return IC_LATER;
 }
 
 static void kvp_quiesce(struct ic *ic)
 {
-	struct kvp *kvp = ic->priv;
-
-	kvp->holding = false;
-	cancel_delayed_work(&kvp->wait_over);
 	dmn_abandon(ic);
 }
 
@@ -161,9 +149,7 @@ static int kvp_start(struct ic *ic)
 
 	if (!kvp)
 		return ret;
-	kvp->ic = ic;
 	ic->priv = kvp;
-	INIT_DELAYED_WORK(&kvp->wait_over, kvp_wait_over);
 	kvp->msg = kvzalloc(sizeof(*kvp->msg), GFP_KERNEL);
 	if (kvp->msg)
 		ret = dmn_start(ic, &kvp_daemon);
@@ -174,11 +160,8 @@ static int kvp_start(struct ic *ic)
 
 static void kvp_stop(struct ic *ic)
 {
-	struct kvp *kvp = ic->priv;
-
 	dmn_stop(ic);
-	cancel_delayed_work_sync(&kvp->wait_over);
-	kvp_free(kvp);
+	kvp_free(ic->priv);
 }
 
 const struct ic_service ic_kvp = {
@@ -188,9 +171,9 @@ const struct ic_service ic_kvp = {
 	.nr_versions = ARRAY_SIZE(kvp_versions),
 	.frameworks = kvp_frameworks,
 	.nr_frameworks = ARRAY_SIZE(kvp_frameworks),
+	.negotiation_wait = &kvp_daemon_wait,
 	.start = kvp_start,
 	.stop = kvp_stop,
-	.hold = kvp_hold,
 	.request = kvp_request,
 	.quiesce = kvp_quiesce,
 };

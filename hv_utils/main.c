@@ -9,6 +9,7 @@
  */
 #include <linux/module.h>
 #include <hv/compat_utils.h>
+#include <hv/isolation.h>
 #include <hv/version.h>
 #include "daemon.h"
 
@@ -28,9 +29,14 @@ MODULE_DEVICE_TABLE(vmbus, utils_ids);
 static int utils_probe(struct hv_device *dev, const struct hv_vmbus_device_id *id)
 {
 	const struct ic_service *svc = (const struct ic_service *)id->driver_data;
-	struct ic *ic = ic_alloc(dev, svc);
-	int ret = -ENOMEM;
+	struct ic *ic;
+	int ret;
 
+	if (!svc) {	/* an id that the user gave, or an override */
+		dev_err(&dev->device, "not usable: no integration service of ours\n");
+		return -ENODEV;
+	}
+	ic = ic_alloc(dev, svc);
 	if (!ic)
 		return -ENOMEM;
 	hv_set_drvdata(dev, ic);
@@ -137,6 +143,10 @@ static struct hv_driver utils_driver = {
 
 static int __init utils_init(void)
 {
+	if (hv_isolated()) {
+		pr_err(KBUILD_MODNAME ": " HV_ISOLATED_LINE);
+		return -ENODEV;
+	}
 	return vmbus_driver_register(&utils_driver);
 }
 

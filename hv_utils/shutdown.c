@@ -79,8 +79,9 @@ static u32 shutdown_request(struct ic *ic, void *data, u32 len)
 	/* the host waits for the answer, and there may be no time for it later */
 	ic_answer(ic, work ? HV_IC_OK : HV_IC_FAIL);
 	if (work) {
-		pr_info("Shutdown: %s requested by the host, reason %#x, within %u s\n", what,
-			le32_to_cpu(m->reason), le32_to_cpu(m->timeout));
+		if (__ratelimit(&ic->say_limit))
+			pr_info("Shutdown: %s requested by the host, reason %#x, within %u s\n",
+				what, le32_to_cpu(m->reason), le32_to_cpu(m->timeout));
 		queue_work(ic->wq, work);
 	} else {
 		ic_bad(ic, "flags %#x (%s) not supported", le32_to_cpu(m->flags), what);

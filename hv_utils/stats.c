@@ -17,6 +17,8 @@ static const char * const counter_names[IC_NR_COUNTERS] = {
 	[IC_N_LATE] = "late daemon answers",
 	[IC_N_UNASKED] = "unasked daemon answers",
 	[IC_N_DAEMONS] = "daemon registrations",
+	[IC_N_HELD] = "held for a daemon",
+	[IC_N_NO_DAEMON] = "failed without a daemon",
 };
 
 static int ic_stats_show(struct seq_file *s, void *unused)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Private to hv_utils.  A service is a row of the table in main.c; ic.c carries
- * its messages.  Dependencies: ic_msg, ts_math <- ic <- services <- main.
+ * its messages, and hold.c keeps them for a daemon that is not there yet.
+ * Dependencies: ic_msg, limits, ts_math <- ic, hold <- daemon <- services <- main.
  */
 #ifndef _HVU_UTILS_H
 #define _HVU_UTILS_H
@@ -34,6 +35,8 @@ enum ic_counter {
 	IC_N_LATE,	/* it did later */
 	IC_N_UNASKED,	/* the daemon wrote what nobody wanted */
 	IC_N_DAEMONS,	/* registrations */
+	IC_N_HELD,	/* messages that waited for a daemon */
+	IC_N_NO_DAEMON,	/* requests that failed because there is none */
 	IC_NR_COUNTERS,
 };
 
@@ -49,10 +52,11 @@ enum ic_counter {
  * @start: make ready what belongs to the service; the channel is not open yet
  * @stop: undo start(); the channel is closed, and nothing else is called again.
  *	Without ic->lock
- * @hold: may delay the answer to a negotiation by returning true and calling
- *	ic_release_hold() in time
+ * @negotiation_wait: seconds that the answer to a negotiation may wait for the
+ *	daemon; NULL: it does not
  * @request: carry out a request. @data has @len bytes and may be written, for
- *	the answer. Returns the answer's status, or IC_LATER
+ *	the answer. Returns the answer's status, or IC_LATER. Called again for
+ *	one that ic_hold_request() has held, when the daemon is there
  * @quiesce: the channel is about to close. What is outstanding then fails
  * @resumed: the machine wakes up; the channel is about to open again
  *
@@ -66,13 +70,16 @@ struct ic_service {
 	int nr_versions;
 	const int *frameworks;
 	int nr_frameworks;
+	const unsigned int *negotiation_wait;
 	int (*start)(struct ic *ic);
 	void (*stop)(struct ic *ic);
-	bool (*hold)(struct ic *ic);
 	u32 (*request)(struct ic *ic, void *data, u32 len);
 	void (*quiesce)(struct ic *ic);
 	void (*resumed)(struct ic *ic);
 };
+
+/* What waits until there is a daemon; see hold.c */
+enum ic_hold { IC_HOLDS_NOTHING, IC_HOLDS_NEGOTIATION, IC_HOLDS_REQUEST };
 
 /* One channel with its service.  An open character device keeps it, but not @dev. */
 struct ic {
@@ -90,7 +97,9 @@ struct ic {
 	u8 *packet;			/* its payload, in there */
 	u32 packet_len;
 	u64 packet_id;
+	unsigned long began;		/* jiffies when it was taken */
 	bool busy;			/* @packet waits for its answer */
+	enum ic_hold hold;		/* and for a daemon, too: @busy is set */
 	bool held;			/* by the service: do not read on */
 	bool agreed;			/* versions */
 	bool closing;			/* read no more */
@@ -99,9 +108,11 @@ struct ic {
 
 	struct workqueue_struct *wq;	/* all of a service but its .direct requests */
 	struct work_struct receive;
+	struct delayed_work hold_over;	/* the limit of @hold */
 
 	atomic64_t count[IC_NR_COUNTERS];
-	struct ratelimit_state log_limit;
+	struct ratelimit_state log_limit;	/* of lines about what is wrong */
+	struct ratelimit_state say_limit;	/* of others */
 	struct dentry *debugfs;
 };
 
@@ -114,8 +125,19 @@ int ic_open(struct ic *ic);
 void ic_quiesce(struct ic *ic);
 void ic_close(struct ic *ic);
 void ic_answer(struct ic *ic, u32 status);
-void ic_release_hold(struct ic *ic);
+void ic_negotiate(struct ic *ic);
+void ic_carry_out(struct ic *ic);
 void ic_read_on(struct ic *ic);
+
+/* ---- hold.c ---- */
+
+unsigned long ic_left(const struct ic *ic, unsigned long limit);
+bool ic_hold_negotiation(struct ic *ic);
+u32 ic_hold_request(struct ic *ic, u32 op);
+enum ic_hold ic_hold_end(struct ic *ic);
+void ic_hold_give_up(struct ic *ic);
+void ic_daemon_came(struct ic *ic);
+void ic_hold_over_work(struct work_struct *work);
 
 /* The data of the request in work */
 static inline void *ic_data(struct ic *ic)

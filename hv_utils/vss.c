@@ -9,6 +9,31 @@
  * for anyone to know; and by thaw.c when there is no daemon that would do it,
  * when the machine goes to sleep, and when the service goes away.
  */
+/**
+ * DOC: What a host sees of VSS
+ *
+ * Before there is a daemon: its negotiation is answered at once, as in-tree
+ * does, since nothing is asked until somebody makes a backup.
+ *
+ * Without one: the question whether a backup is possible, and the order to
+ * freeze, are held until a daemon registers, which gets them at once, or until
+ * 30 s have passed since they came (LIM_REQUEST); then they fail with
+ * HV_IC_FAIL.  In-tree fails them at once.  An order to freeze waits no longer
+ * than that, either, although its host waits for a quarter of an hour: no
+ * backup is better than one that hangs because nobody is there.  The order to
+ * thaw fails at once: nothing is frozen any more, and the host must know that
+ * its snapshot is worth nothing.
+ *
+ * With one: what the daemon answers, or HV_IC_FAIL if it takes longer than what
+ * is left of 30 s, for freezing of vss_freeze_limit, or goes away with the
+ * request in its hands.
+ *
+ * After it went away: as without one.  A request that it had not read yet is
+ * held, too.
+ *
+ * A second message ends the hold of the first, which then fails, and so does
+ * one that is held when the device goes or the machine to sleep.
+ */
 #define pr_fmt(fmt) "hv_utils: " fmt
 
 #include <linux/delay.h>
@@ -16,15 +41,16 @@
 #include <linux/slab.h>
 #include <linux/hyperv.h>
 #include "daemon.h"
+#include "limits.h"
 #include "thaw.h"
 #include "vss_hook.h"
 
-static unsigned int vss_freeze_limit = 900;
+static unsigned int vss_freeze_limit = LIM_FREEZE;
 module_param(vss_freeze_limit, uint, 0644);
 MODULE_PARM_DESC(vss_freeze_limit,
 		 "Seconds that freezing, and what is frozen, may take at most (default 900)");
 
-#define VSS_LIMIT	30	/* seconds for other requests */
+#define VSS_LIMIT	LIM_REQUEST	/* seconds for other requests */
 #define VSS_HOOK_LIMIT	60	/* and for the program before freezing */
 #define VSS_THAW_LIMIT	60	/* and for thawing while memory is short */
 
@@ -54,6 +80,14 @@ static const int vss_frameworks[] = { HV_IC_VERSION(3, 0) };
 static unsigned long vss_limit(void)
 {
 	return clamp(vss_freeze_limit, 1U, 86400U) * HZ;
+}
+
+/* What is left of it for freezing, and of the time that the host waits. */
+static unsigned long vss_freeze_left(const struct ic *ic)
+{
+	unsigned long limit = vss_limit();
+
+	return min(limit, ic_left(ic, max_t(unsigned long, limit, LIM_FREEZE * HZ)));
 }
 
 /* ---- thawing ---- */
@@ -195,7 +229,10 @@ static void vss_done(struct ic *ic, unsigned int tag, int err, const void *msg, 
 			status = vss_after_thaw(vss, status);
 		else
 			status = vss_after_check(ic, status);
-		ic_answer(ic, status);
+		if (err == -EPIPE && !taken)
+			status = ic_hold_request(ic, tag);
+		if (status != IC_LATER)
+			ic_answer(ic, status);
 	}
 	ic_read_on(ic);
 }
@@ -254,7 +291,7 @@ static const struct dmn_ops vss_daemon = {
 static u32 vss_to_daemon(struct ic *ic, u8 op, unsigned long limit)
 {
 	if (!dmn_there(ic))
-		return HV_IC_FAIL;
+		return ic_hold_request(ic, op);
 	vss_ask(ic, op, limit, op);
 	return IC_LATER;
 }
@@ -263,15 +300,20 @@ static u32 vss_to_daemon(struct ic *ic, u8 op, unsigned long limit)
 static void vss_end_hooking(struct vss *vss, int failed)
 {
 	struct ic *ic = vss->ic;
+	u32 status = HV_IC_FAIL;
 
 	vss->hooking = false;
 	cancel_delayed_work(&vss->hook_overdue);
 	if (!failed && dmn_there(ic)) {
 		vss->hooked = true;
-		vss_ask(ic, HV_VSS_FREEZE, vss_limit(), HV_VSS_FREEZE);
+		vss_ask(ic, HV_VSS_FREEZE, vss_freeze_left(ic), HV_VSS_FREEZE);
 		return;
 	}
-	ic_answer(ic, HV_IC_FAIL);
+	/* the daemon went away meanwhile: for another, the program runs again */
+	if (!failed)
+		status = ic_hold_request(ic, HV_VSS_FREEZE);
+	if (status != IC_LATER)
+		ic_answer(ic, status);
 	ic_read_on(ic);
 }
 
@@ -311,7 +353,7 @@ static u32 vss_freeze(struct vss *vss)
 		return HV_IC_FAIL;
 	}
 	if (!vss_hook_wanted() || !dmn_there(ic))
-		return vss_to_daemon(ic, HV_VSS_FREEZE, vss_limit());
+		return vss_to_daemon(ic, HV_VSS_FREEZE, vss_freeze_left(ic));
 	vss->hooking = true;
 	mod_delayed_work(ic->wq, &vss->hook_overdue, VSS_HOOK_LIMIT * HZ);
 	queue_work(vss->slow_wq, &vss->hook);
@@ -329,7 +371,7 @@ static u32 vss_request(struct ic *ic, void *data, u32 len)
 	switch (m->op) {
 	case HV_VSS_HOT_BACKUP:
 	case HV_VSS_THAW:
-		return vss_to_daemon(ic, m->op, VSS_LIMIT * HZ);
+		return vss_to_daemon(ic, m->op, ic_left(ic, VSS_LIMIT * HZ));
 	case HV_VSS_FREEZE:
 		return vss_freeze(ic->priv);
 	case HV_VSS_MAPPED_DISKS:

@@ -12,6 +12,7 @@
 #include <linux/module.h>
 #include <linux/rtnetlink.h>
 #include <linux/vmalloc.h>
+#include <hv/isolation.h>
 #include <hv/version.h>
 #include "netvsc.h"
 
@@ -359,6 +360,10 @@ static int __init nv_module_init(void)
 {
 	int ret;
 
+	if (hv_isolated()) {
+		pr_err(KBUILD_MODNAME ": " HV_ISOLATED_LINE);
+		return -ENODEV;
+	}
 	nv_ring_pages = clamp(ring_size, 4u, 1024u);
 	ret = nv_vf_register();
 	if (ret)

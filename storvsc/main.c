@@ -10,6 +10,7 @@
 #include <linux/slab.h>
 #include <scsi/scsi.h>
 #include <hv/ring_hold.h>
+#include <hv/isolation.h>
 #include <hv/version.h>
 
 #include "storvsc.h"
@@ -91,7 +92,7 @@ static void stor_init(struct stor_ctl *ctl, struct hv_device *dev,
 	u32 ring = clamp(storvsc_ringbuffer_size, STOR_RING_MIN, STOR_RING_MAX);
 
 	ctl->dev = dev;
-	/* an id that the user added says nothing */
+	/* An id that the user gave, or an override, says nothing: like SCSI. */
 	ctl->kind = (const struct stor_kind *)id->driver_data ?: &stor_scsi;
 	ctl->ring_size = VMBUS_RING_SIZE(ring);
 	ctl->nr_queues = 1;
@@ -291,6 +292,10 @@ static struct hv_driver stor_driver = {
 
 static int __init stor_module_init(void)
 {
+	if (hv_isolated()) {
+		pr_err(KBUILD_MODNAME ": " HV_ISOLATED_LINE);
+		return -ENODEV;
+	}
 	return vmbus_driver_register(&stor_driver);
 }
 

@@ -116,13 +116,26 @@ static void chan_io_bad(struct vmbus_channel *ch, bool outbound,
 
 /* ------------------------------ sending ------------------------------------- */
 
-static u64 take_id(struct vmbus_channel *ch, u64 value, u32 flags)
+/* A packet on its way into the ring */
+struct outgoing {
+	struct vmpacket_descriptor *desc;
+	const struct ring_piece *pieces;	/* the first is the descriptor */
+	unsigned int nr;
+	u32 len;
+	u64 value;		/* what the driver knows the request by */
+	u64 *trans_id;		/* where it wants to read the id that goes out, or NULL */
+};
+
+static bool wants_id(const struct vmbus_channel *ch, const struct outgoing *out)
+{
+	return out->desc->flags & VMBUS_DATA_PACKET_FLAG_COMPLETION_REQUESTED &&
+	       ch->next_request_id_callback;
+}
+
+static u64 take_id(struct vmbus_channel *ch, u64 value)
 {
 	u64 id;
 
-	if (!(flags & VMBUS_DATA_PACKET_FLAG_COMPLETION_REQUESTED) ||
-	    !ch->next_request_id_callback)
-		return value;
 	/* The usual one is called by name: indirect calls are slow. */
 	if (ch->next_request_id_callback == vmbus_next_request_id)
 		id = vmbus_next_request_id(ch, value);
@@ -131,13 +144,45 @@ static u64 take_id(struct vmbus_channel *ch, u64 value, u32 flags)
 	return id == VMBUS_NO_RQSTOR ? value : id;
 }
 
-/* Take back the id of a packet that was not sent. */
-static void drop_id(struct vmbus_channel *ch, u64 id, u32 flags)
+/*
+ * The packet with its id, into a ring that has room: under the lock nothing can come
+ * between the look at the room and the copy, so once an id is taken the packet goes out.
+ * That matters because the host may guess the id and complete it from the moment it is
+ * taken: the driver must not hear "not sent" of a request that it saw completed.
+ *
+ * Takes requestor.req_lock within outbound.ring_lock.
+ */
+static int stage_with_id(struct vmbus_channel *ch, const struct outgoing *out)
 {
-	if (!(flags & VMBUS_DATA_PACKET_FLAG_COMPLETION_REQUESTED) ||
-	    !ch->next_request_id_callback || !ch->request_addr_callback)
-		return;
-	ch->request_addr_callback(ch, id);
+	struct ring_writer *tx = &io_of(ch)->tx;
+	u64 id;
+	int ret = ring_room(tx, out->len);
+
+	if (unlikely(ret))
+		return ret;
+	id = take_id(ch, out->value);
+	if (unlikely(id == VMBUS_RQST_ERROR))
+		return -ENOBUFS;
+	out->desc->trans_id = id;
+	/* Before the host can answer: the caller may look at it from there. */
+	if (out->trans_id)
+		*out->trans_id = id;
+	ret = ring_stage(tx, out->pieces, out->nr, out->len);
+	/* Pieces that do not add up. A guess of the host may still have been faster. */
+	if (unlikely(ret) && ch->request_addr_callback &&
+	    ch->request_addr_callback(ch, id) == VMBUS_RQST_ERROR)
+		return 0;
+	return ret;
+}
+
+static int stage(struct vmbus_channel *ch, const struct outgoing *out)
+{
+	if (wants_id(ch, out))
+		return stage_with_id(ch, out);
+	out->desc->trans_id = out->value;
+	if (out->trans_id)
+		*out->trans_id = out->value;
+	return ring_stage(&io_of(ch)->tx, out->pieces, out->nr, out->len);
 }
 
 /* Show the host what is staged; true if it must be told. Under the lock. */
@@ -145,7 +190,8 @@ static bool publish(struct vmbus_channel *ch)
 {
 	bool signal = ring_publish(&io_of(ch)->tx);
 
-	ch->intr_out_empty += signal;
+	if (signal)
+		ch->intr_out_empty++;
 	return signal;
 }
 
@@ -154,8 +200,7 @@ static bool publish(struct vmbus_channel *ch)
  * *@signal if the host must be told. A full ring is published in any case:
  * nobody else would make room in it.
  */
-static int put_packet(struct vmbus_channel *ch, const struct ring_piece *pieces,
-		      unsigned int nr, u32 len, bool *signal)
+static int put_packet(struct vmbus_channel *ch, const struct outgoing *out, bool *signal)
 {
 	struct chan_io *io = io_of(ch);
 	unsigned long flags;
@@ -170,7 +215,7 @@ static int put_packet(struct vmbus_channel *ch, const struct ring_piece *pieces,
 		/* Nobody would see the answer. */
 		ret = -EIO;
 	} else {
-		ret = ring_stage(&io->tx, pieces, nr, len);
+		ret = stage(ch, out);
 	}
 	if (likely(!ret)) {
 		used = io->tx.size - ring_writer_free(&io->tx);
@@ -178,11 +223,17 @@ static int put_packet(struct vmbus_channel *ch, const struct ring_piece *pieces,
 			io->tx_high = used;
 		if (!io->holds)
 			*signal = publish(ch);
-		ch->out_full_flag = false;
+		if (ch->out_full_flag)	/* not a store for each packet */
+			ch->out_full_flag = false;
 	} else if (ret == -EAGAIN) {
 		ch->out_full_total++;
 		ch->out_full_first += !ch->out_full_flag;
 		ch->out_full_flag = true;
+		if (io->holds)
+			*signal = publish(ch);
+	} else if (ret == -ENOBUFS) {
+		/* All ids are out: the answers to what is held back free some. */
+		ret = -EAGAIN;
 		if (io->holds)
 			*signal = publish(ch);
 	}
@@ -190,26 +241,13 @@ static int put_packet(struct vmbus_channel *ch, const struct ring_piece *pieces,
 	return ret;
 }
 
-static int send_packet(struct vmbus_channel *ch,
-		       struct vmpacket_descriptor *desc,
-		       struct ring_piece *pieces, unsigned int nr, u32 len,
-		       u64 value, u64 *trans_id)
+static int send_packet(struct vmbus_channel *ch, const struct outgoing *out)
 {
 	struct chan_io *io = io_of(ch);
-	u64 id = take_id(ch, value, desc->flags);
 	bool signal;
-	int ret;
+	int ret = put_packet(ch, out, &signal);
 
-	if (unlikely(id == VMBUS_RQST_ERROR))
-		return -EAGAIN;
-	desc->trans_id = id;
-	/* Before the host can answer: the caller may look at it from there. */
-	if (trans_id)
-		*trans_id = id;
-	ret = put_packet(ch, pieces, nr, len, &signal);
-	trace_ring_send(chan_relid(ch), desc, ret);
-	if (unlikely(ret))
-		drop_id(ch, id, desc->flags);
+	trace_ring_send(chan_relid(ch), out->desc, ret);
 	if (signal)
 		vmbus_setevent(ch);
 	if (unlikely(READ_ONCE(io->tx.error)))
@@ -246,12 +284,16 @@ int vmbus_sendpacket_getid(struct vmbus_channel *channel, void *payload, u32 len
 		{ .base = &desc, .len = sizeof(desc) },
 		{ .base = payload, .len = len },
 	};
+	struct outgoing out = {
+		.desc = &desc, .pieces = pieces, .nr = ARRAY_SIZE(pieces),
+		.value = request, .trans_id = id,
+	};
 	int total = packet_build(&desc, type, sizeof(desc), len, flags, 0);
 
 	if (total < 0)
 		return total;
-	return send_packet(channel, &desc, pieces, ARRAY_SIZE(pieces), total,
-			   request, id);
+	out.len = total;
+	return send_packet(channel, &out);
 }
 
 /**
@@ -297,6 +339,9 @@ int vmbus_sendpacket_mpb_desc(struct vmbus_channel *channel,
 		{ .base = desc, .len = desc_size },
 		{ .base = payload, .len = len },
 	};
+	struct outgoing out = {
+		.desc = head, .pieces = pieces, .nr = ARRAY_SIZE(pieces), .value = request,
+	};
 	int total = packet_build(head, VM_PKT_DATA_USING_GPA_DIRECT, desc_size,
 				 len, VMBUS_DATA_PACKET_FLAG_COMPLETION_REQUESTED,
 				 0);
@@ -304,8 +349,8 @@ int vmbus_sendpacket_mpb_desc(struct vmbus_channel *channel,
 	if (total < 0 || desc_size < sizeof(*desc))
 		return -EINVAL;
 	desc->reserved = 0;
-	return send_packet(channel, head, pieces, ARRAY_SIZE(pieces), total,
-			   request, NULL);
+	out.len = total;
+	return send_packet(channel, &out);
 }
 
 /**
@@ -545,47 +590,4 @@ void hv_pkt_iter_close(struct vmbus_channel *channel)
 {
 	if (likely(channel->inbound.ring_buffer))
 		release(channel);
-}
-
-/* ------------------------------ looking ------------------------------------- */
-
-/**
- * hv_ringbuffer_get_debuginfo - the shared state of a ring
- * @ring_info: a channel's inbound or outbound ring
- * @debug_info: gets it; values that the host wrote are as it wrote them
- *
- * Context: process, may sleep.
- * Return: 0, or -EINVAL if the ring is not open.
- */
-int hv_ringbuffer_get_debuginfo(struct hv_ring_buffer_info *ring_info,
-				struct hv_ring_buffer_debug_info *debug_info)
-{
-	const struct hv_ring_buffer *ring;
-	int ret = -EINVAL;
-
-	mutex_lock(&ring_info->ring_buffer_mutex);
-	ring = ring_info->ring_buffer;
-	if (ring) {
-		debug_info->current_interrupt_mask = READ_ONCE(ring->interrupt_mask);
-		debug_info->current_write_index = READ_ONCE(ring->write_index);
-		debug_info->current_read_index = READ_ONCE(ring->read_index);
-		debug_info->bytes_avail_towrite = hv_get_bytes_to_write(ring_info);
-		debug_info->bytes_avail_toread = hv_get_bytes_to_read(ring_info);
-		ret = 0;
-	}
-	mutex_unlock(&ring_info->ring_buffer_mutex);
-	return ret;
-}
-
-/**
- * hv_ringbuffer_spinlock_busy - would sending wait for a lock
- * @channel: an open channel
- *
- * For code that runs in a panic, where the lock's owner may never go on.
- *
- * Return: true if the lock is taken.
- */
-bool hv_ringbuffer_spinlock_busy(struct vmbus_channel *channel)
-{
-	return spin_is_locked(&channel->outbound.ring_lock);
 }

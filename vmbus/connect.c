@@ -150,13 +150,34 @@ static void set_phase(struct vmbus *bus, enum vmbus_phase phase, enum vmbus_conn
 	vmbus_connection.conn_state = state;
 }
 
+/*
+ * A proposal was posted and the answer is unknown: the host may still accept it, and
+ * from then on write the pages.  Unload takes that back; without its answer the phase stays
+ * UNLOAD and vmbus_disconnect() leaves the pages to the host.
+ */
+static void contact_failed(struct vmbus *bus, int err)
+{
+	if (err == -EOPNOTSUPP) {
+		set_phase(bus, VMBUS_PHASE_DOWN, DISCONNECTED);
+		pr_err("the host speaks no VMBus version up to %u.%u that we know\n",
+		       vmbus_max_version >> 16, vmbus_max_version & 0xffff);
+		return;
+	}
+	pr_err("no connection to the host: error %d\n", err);
+	if (err == -EAGAIN || err == -EIO)
+		set_phase(bus, VMBUS_PHASE_DOWN, DISCONNECTED);	/* it was never posted */
+	else
+		vmbus_unload(bus, false);
+}
+
 /**
  * vmbus_connect() - agree on a protocol version with the host
  * @bus: interrupts and SynIC ready on the connect CPU
  *
  * After a suspend (vmbus_proto_version not 0) only that version will do.
  *
- * Context: may sleep, at most vmbus_timeout() per version.
+ * Context: may sleep, at most vmbus_timeout() per version, and once more if the host gives
+ * no answer at all.
  * Return: 0; -EOPNOTSUPP if the host speaks no version of ours; -ETIMEDOUT;
  * -ENOMEM; or an error of vmbus_post().
  */
@@ -169,12 +190,7 @@ int vmbus_connect(struct vmbus *bus)
 	set_phase(bus, VMBUS_PHASE_CONTACT, CONNECTING);
 	ret = walk(bus);
 	if (ret) {
-		set_phase(bus, VMBUS_PHASE_DOWN, DISCONNECTED);
-		if (ret == -EOPNOTSUPP)
-			pr_err("the host speaks no VMBus version up to %u.%u that we know\n",
-			       vmbus_max_version >> 16, vmbus_max_version & 0xffff);
-		else
-			pr_err("no connection to the host: error %d\n", ret);
+		contact_failed(bus, ret);
 		return ret;
 	}
 	set_phase(bus, VMBUS_PHASE_UP, CONNECTED);
@@ -255,7 +271,8 @@ void vmbus_unload(struct vmbus *bus, bool crash)
 		return;
 	if (crash)
 		bus->crashing = true;
-	if (vmbus_proto_version < VERSION_WIN8_1) {
+	/* 0: nothing agreed yet, so whether the host knows unload will be seen */
+	if (vmbus_proto_version && vmbus_proto_version < VERSION_WIN8_1) {
 		set_phase(bus, VMBUS_PHASE_DOWN, DISCONNECTED);	/* knows no unload */
 		return;
 	}

@@ -54,7 +54,7 @@ static int post_list(struct vmbus *bus, u32 relid, u32 gpadl, u32 bytes, u32 off
  *
  * Context: may sleep, at most vmbus_timeout() for the answer.
  * Return: 0; -EINVAL, -EAGAIN, -EIO: not posted; -ENODEV: channel rescinded;
- * -ETIMEDOUT; -EDQUOT: the host refused.
+ * -ETIMEDOUT; -EDQUOT: the host refused; -ENOMEM: it keeps too much already.
  */
 int gpadl_create(struct vmbus_channel *ch, const u64 *pfns, u32 count, u32 bytes, u32 offset,
 		 u32 *handle)
@@ -71,6 +71,12 @@ int gpadl_create(struct vmbus_channel *ch, const u64 *pfns, u32 count, u32 bytes
 	int ret;
 
 	*handle = 0;
+	if (quarantine_full(bus)) {
+		chan_bad(ch, VERR_QUARANTINE,
+			 "the host keeps %zu MiB that it shall give back, nothing more is shared with it",
+			 READ_ONCE(bus->quarantine_bytes) >> 20);
+		return -ENOMEM;
+	}
 	vmbus_req_start(bus, &req);
 	ret = post_list(bus, chan_relid(ch), gpadl, bytes, offset, pfns, count, &posted);
 	if (ret) {
@@ -117,6 +123,9 @@ int gpadl_destroy(struct vmbus *bus, u32 relid, u32 gpadl, unsigned long timeout
 
 	if (bus->phase == VMBUS_PHASE_DOWN)
 		return 0;	/* unloaded, or never met: the host has nothing of ours */
+	/* Of a channel from before a pause: with the new contact the host forgot the old one. */
+	if (relid == INVALID_RELID && bus->phase == VMBUS_PHASE_UP)
+		return 0;
 	vmbus_req_start(bus, &req);
 	ret = vmbus_post(bus, &msg, sizeof(msg));
 	trace_vmbus_teardown_gpadl(&msg, ret);

@@ -2,6 +2,17 @@
 /*
  * Calls into the hypervisor: is there one, post a message, signal an event,
  * empty a message slot.  Takes no locks and knows nothing of VMBus.
+ *
+ * The other processor is always there: the host writes our memory even when this kernel
+ * was built for one CPU, and then smp_*() barriers and the lock prefixes of plain
+ * atomic operations are left out.  So words that both write are touched by virt_*() and
+ * sync_*() only.  They are:
+ *	message slots (SIMP page)	hv_message_done() here, written by the hypervisor
+ *	event flags (SIEFP page)	intr.c; xchg() locks the bus on every kernel
+ *	interrupt and monitor pages	signal.c, sync_set_bit()
+ *	ring control pages		ring.c; each word has one writer: virt_load_acquire(),
+ *					virt_store_release(), virt_mb()
+ * scripts/style looks for other operations in these files.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -9,7 +20,9 @@
 #include <linux/irqflags.h>
 #include <linux/percpu.h>
 #include <linux/string.h>
+#include <asm/sync_bitops.h>
 #include <hv/hv_wire.h>
+#include <hv/isolation.h>
 #include "vmbus_priv.h"
 
 /**
@@ -25,6 +38,10 @@ int hv_platform_check(void)
 	}
 	if (hv_is_root()) {
 		pr_err("not loaded: this is the Hyper-V root partition, which has no VMBus to connect to\n");
+		return -ENODEV;
+	}
+	if (hv_isolated()) {
+		pr_err(HV_ISOLATED_LINE);
 		return -ENODEV;
 	}
 	if (!hyperv_pcpu_input_arg) {
@@ -88,15 +105,16 @@ u32 hv_cpu_to_vp(unsigned int cpu)
  * @type: the type that was read from it
  *
  * If the host has queued another message meanwhile, it wants to hear that
- * the slot is free.  The exchange is a full barrier: the slot is seen empty before the
- * pending flag is read.  In a crash another CPU's slot may have been emptied
+ * the slot is free.  The exchange is a full barrier, also without SMP: the slot is seen
+ * empty before the pending flag is read; the hypervisor sets the flag before it looks at the
+ * slot again.  In a crash another CPU's slot may have been emptied
  * and refilled by its owner; then it is left alone.
  *
  * Context: the CPU of the slot, whose host hears of it; in a crash any.
  */
 void hv_message_done(struct hv_message *msg, u32 type)
 {
-	if (cmpxchg(&msg->header.message_type, type, HV_MSG_NONE) != type)
+	if (sync_cmpxchg(&msg->header.message_type, type, HV_MSG_NONE) != type)
 		return;
 	if (READ_ONCE(msg->header.message_flags.asu8) & 1)
 		hv_msr_set(EOM, 0);

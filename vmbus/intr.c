@@ -13,7 +13,6 @@
 #include <linux/random.h>
 #include <linux/slab.h>
 #include <linux/smpboot.h>
-#include <clocksource/hyperv_timer.h>
 #include <asm/irq_vectors.h>
 #include <hv/hv_wire.h>
 #include "trace.h"
@@ -203,7 +202,7 @@ static void relid_event(struct vmbus *bus, unsigned int relid)
  * @cpu: whose; the calling CPU, or one that no longer takes interrupts
  *
  * Flag 0 is the shared signal of protocols before 2.4, which we do not speak.
- * Context: interrupts off.
+ * Context: interrupts off; on PREEMPT_RT softirqs off.
  */
 void intr_scan_events(struct vmbus *bus, unsigned int cpu)
 {
@@ -221,23 +220,42 @@ void intr_scan_events(struct vmbus *bus, unsigned int cpu)
 	}
 }
 
+/**
+ * intr_scan_late() - serve what a CPU was signalled before its channels moved away
+ * @bus: the bus
+ * @cpu: the calling CPU, about to go offline
+ *
+ * As the interrupt would: with interrupts off; on PREEMPT_RT, where channels' locks sleep,
+ * as the CPU's thread, which may run beside this and finds what is left.  Softirqs that
+ * callbacks raise run at the end.
+ *
+ * Context: process, pinned to @cpu.
+ */
+void intr_scan_late(struct vmbus *bus, unsigned int cpu)
+{
+	unsigned long flags;
+
+	local_bh_disable();
+	if (!IS_ENABLED(CONFIG_PREEMPT_RT))
+		local_irq_save(flags);
+	intr_scan_events(bus, cpu);
+	if (!IS_ENABLED(CONFIG_PREEMPT_RT))
+		local_irq_restore(flags);
+	local_bh_enable();
+}
+
 static void intr_service(struct vmbus_cpu *vc)
 {
 	struct hv_message *slot = (struct hv_message *)vc->msg_page + VMBUS_SINT;
-	u32 type;
 
 	intr_scan_events(vc->bus, vc->cpu);
-	type = READ_ONCE(slot->header.message_type);
-	if (type == HV_MSG_NONE)
+	/* No timer of ours ticks through the slot (synic.c): a timer message is a wrong one. */
+	if (READ_ONCE(slot->header.message_type) == HV_MSG_NONE)
 		return;
-	if (type == HV_MSG_TIMER) {
-		hv_stimer0_isr();
-		hv_message_done(slot, type);
-	} else if (IS_ENABLED(CONFIG_PREEMPT_RT)) {
+	if (IS_ENABLED(CONFIG_PREEMPT_RT))
 		message_take(vc);
-	} else {
+	else
 		tasklet_schedule(&vc->msg_tasklet);
-	}
 }
 
 /* The interrupt vector's handler.  On PREEMPT_RT channel callbacks take sleeping locks. */
@@ -310,9 +328,12 @@ static int rt_should_run(unsigned int cpu)
 		!timer_pending(&vc->msg_retry));
 }
 
+/* Softirqs that callbacks raise (NAPI) run when they are enabled again, not some time later. */
 static void rt_run(unsigned int cpu)
 {
+	local_bh_disable();
 	intr_service(per_cpu_ptr(vmbus_bus.cpu, cpu));
+	local_bh_enable();
 }
 
 static void rt_setup(unsigned int cpu)

@@ -12,6 +12,7 @@
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/mm.h>
+#include <linux/sizes.h>
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
 #include "vmbus_priv.h"
@@ -26,6 +27,24 @@ struct quarantined {
 	bool created_late;		/* the host has it: ask for teardown */
 	bool released;			/* the host let go: free */
 };
+
+/**
+ * quarantine_full() - does the host keep so much that it shall get no more
+ * @bus: the bus
+ *
+ * A host that never lets go, of one new device after the other, takes this much of the
+ * guest's memory and then what is shared at that moment, but not all of it.
+ *
+ * Context: any.  A look without the lock will do: what is shared at the same time
+ * elsewhere comes on top anyway.
+ * Return: true until it lets go of enough, by a late answer or an unload.
+ */
+bool quarantine_full(struct vmbus *bus)
+{
+	size_t most = max_t(size_t, totalram_pages() << PAGE_SHIFT >> 2, SZ_32M);
+
+	return READ_ONCE(bus->quarantine_bytes) >= most;
+}
 
 static void free_entry(struct quarantined *q)
 {
@@ -175,6 +194,8 @@ void quarantine_drop_all(struct vmbus *bus)
 {
 	struct quarantined *q;
 
+	/* What the work has asked back just now it puts into the list again: no answer came. */
+	flush_work(&bus->quarantine_work);
 	spin_lock_irq(&bus->quarantine_lock);
 	list_for_each_entry(q, &bus->quarantine, entry)
 		q->released = true;

@@ -147,6 +147,35 @@ static void copy_in(const struct ring_writer *w, u32 at, const void *from,
 }
 
 /**
+ * ring_room - would ring_stage() find room for a packet
+ * @w: the end
+ * @len: length of the packet, a multiple of 8
+ *
+ * The shared read index is looked at only when the space known to be free does not do.
+ * A packet that would fill the ring to the last byte has to wait, since equal indices
+ * mean empty.
+ *
+ * Return: 0: as long as the caller keeps others out; otherwise as ring_stage().
+ */
+int ring_room(struct ring_writer *w, u32 len)
+{
+	u32 need = len + RING_TRAILER;
+
+	if (unlikely(w->error))
+		return -EIO;
+	if (unlikely(len & 7))
+		return -EINVAL;
+	if (unlikely(len >= w->size - RING_TRAILER))
+		return -EMSGSIZE;
+	if (likely(ring_writer_free(w) > need))
+		return 0;
+	/* Pairs with the host's release of what it has read. */
+	if (writer_take_read(w, virt_load_acquire(&w->shared->read_index)))
+		return -EIO;
+	return ring_writer_free(w) > need ? 0 : -EAGAIN;
+}
+
+/**
  * ring_stage - copy one packet behind those already staged
  * @w: the end
  * @pieces: what the packet is made of, in order
@@ -154,10 +183,7 @@ static void copy_in(const struct ring_writer *w, u32 at, const void *from,
  * @len: length of the packet, a multiple of 8, at least the pieces' sum;
  *	the rest, less than 8 bytes, is zeroed
  *
- * The peer sees nothing before ring_publish(). The shared read index is
- * looked at only when the space known to be free does not do. A packet that
- * would fill the ring to the last byte has to wait, since equal indices mean
- * empty.
+ * The peer sees nothing before ring_publish().
  *
  * Return: 0; -EAGAIN if there is no room now; -EMSGSIZE if there never will
  * be; -EINVAL if the pieces do not add up to @len; -EIO if the peer's read
@@ -167,25 +193,13 @@ int ring_stage(struct ring_writer *w, const struct ring_piece *pieces,
 	       unsigned int nr, u32 len)
 {
 	static const u64 zero;
-	u32 need, at = w->write, left = len;
+	u32 at = w->write, left = len;
 	unsigned int i;
 	u64 trailer;
+	int ret = ring_room(w, len);
 
-	if (unlikely(w->error))
-		return -EIO;
-	if (unlikely(len & 7))
-		return -EINVAL;
-	if (unlikely(len >= w->size - RING_TRAILER))
-		return -EMSGSIZE;
-	need = len + RING_TRAILER;
-	if (ring_writer_free(w) <= need) {
-		/* Pairs with the host's release of what it has read. */
-		if (writer_take_read(w, virt_load_acquire(&w->shared->read_index)))
-			return -EIO;
-		if (ring_writer_free(w) <= need)
-			return -EAGAIN;
-	}
-
+	if (unlikely(ret))
+		return ret;
 	for (i = 0; i < nr; i++) {
 		if (unlikely(pieces[i].len > left))
 			return -EINVAL;
@@ -362,6 +376,26 @@ int ring_peek(struct ring_reader *r, struct vmpacket_descriptor *desc)
 }
 
 /**
+ * ring_bytes - copy out of a data area, around its end
+ * @data: data area
+ * @size: its size
+ * @at: where from, below @size
+ * @to: private memory
+ * @len: bytes, at most @size
+ */
+void ring_bytes(const u8 *data, u32 size, u32 at, void *to, u32 len)
+{
+	u32 room = size - at;
+
+	if (likely(len <= room)) {
+		memcpy(to, data + at, len);
+		return;
+	}
+	memcpy(to, data + at, room);
+	memcpy((u8 *)to + room, data, len - room);
+}
+
+/**
  * ring_copy_out - copy a part of the next packet
  * @r: the end
  * @to: private memory
@@ -371,15 +405,7 @@ int ring_peek(struct ring_reader *r, struct vmpacket_descriptor *desc)
  */
 void ring_copy_out(const struct ring_reader *r, void *to, u32 offset, u32 len)
 {
-	u32 at = advance(r->read, offset, r->size);
-	u32 room = r->size - at;
-
-	if (likely(len <= room)) {
-		memcpy(to, r->data + at, len);
-		return;
-	}
-	memcpy(to, r->data + at, room);
-	memcpy((u8 *)to + room, r->data, len - room);
+	ring_bytes(r->data, r->size, advance(r->read, offset, r->size), to, len);
 }
 
 /**

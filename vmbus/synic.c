@@ -3,13 +3,18 @@
  * Each CPU's synthetic interrupt controller: its message and event pages,
  * the interrupt source of VMBus, and their coming and going with the CPU.
  * What arrives there is intr.c's business.
+ *
+ * The kernel would have the bus start synthetic timers on hosts that know no direct-mode
+ * ones (hv_stimer_legacy_init()): they tick through our message slots, so no CPU could
+ * do without this module again. We leave them alone; the local APIC's timer ticks there.
+ * Taking them back needs a replacement that clockevents does not always find, and fails
+ * without a word.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/cpu.h>
 #include <linux/gfp.h>
 #include <linux/slab.h>
-#include <clocksource/hyperv_timer.h>
 #include <asm/irq_vectors.h>
 #include "vmbus_priv.h"
 
@@ -54,25 +59,21 @@ static void synic_unprogram(void)
  * @bus: the bus
  * @cpu: the calling CPU
  *
- * Context: pinned to @cpu; also with interrupts off (resume).
+ * Only programs the controller.
+ * Context: pinned to @cpu; also with interrupts off (syscore resume).
  */
 void synic_enable_cpu(struct vmbus *bus, unsigned int cpu)
 {
 	synic_program(per_cpu_ptr(bus->cpu, cpu));
-	hv_stimer_legacy_init(cpu, VMBUS_SINT);
 }
 
 /**
  * synic_disable_cpu() - the reverse of synic_enable_cpu()
- * @bus: the bus
- * @cpu: the calling CPU
  *
  * Context: as above; also on the crashing CPU.
  */
-void synic_disable_cpu(struct vmbus *bus, unsigned int cpu)
+void synic_disable_cpu(void)
 {
-	if (!bus->crashing)
-		hv_stimer_legacy_cleanup(cpu);
 	synic_unprogram();
 }
 
@@ -118,7 +119,7 @@ static int synic_cpu_offline(unsigned int cpu)
 		if (ret)
 			return ret;
 	}
-	synic_disable_cpu(bus, cpu);
+	synic_disable_cpu();
 	return 0;
 }
 

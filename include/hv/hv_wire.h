@@ -7,6 +7,7 @@
 #ifndef _HV_WIRE_H
 #define _HV_WIRE_H
 
+#include <linux/bits.h>
 #include <linux/build_bug.h>
 #include <linux/types.h>
 #include <asm/hyperv-tlfs.h>
@@ -17,7 +18,9 @@
 
 #define HV_MSG_NONE		0
 #define HV_MSG_VMBUS		1
-#define HV_MSG_TIMER		0x80000010u
+
+/* CPUID leaf 0x40000003 EDX: synthetic timers that interrupt by themselves, without a message */
+#define HV_FEATURE_DIRECT_TIMERS	BIT(19)
 
 /* Input of the post-message hypercall; must not cross a page */
 struct hv_post_input {

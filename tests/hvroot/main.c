@@ -6,13 +6,13 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-#include "control.h"
-#include "counters.h"
-#include "log.h"
-#include "machine.h"
-#include "machine_run.h"
+#include "control/control.h"
+#include "control/counters.h"
+#include "loop/log.h"
+#include "loop/poll.h"
+#include "machine/machine.h"
+#include "machine/machine_run.h"
 #include "options.h"
-#include "poll.h"
 
 #define TRACE_FLUSH_MS	100
 
@@ -69,6 +69,8 @@ static int run(const struct machine_options *o)
 	counters_init();
 	if (signals >= 0 && !control_open(o->control))
 		status = machine_run(o);
+	if (log_wrong_option)
+		status = EXIT_USAGE;
 	machine_free();
 	control_close();
 	poll_exit();

@@ -7,10 +7,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "log.h"
-#include "machine.h"
+#include "loop/log.h"
+#include "machine/vmm.h"
+#include "machine/machine.h"
+#include "machine/machine_run.h"
+#include "manner.h"
 #include "options.h"
-#include "vmm.h"
 
 #define MEMORY_MIN	(64ull << 20)
 
@@ -49,6 +51,12 @@ static int readable(const char *name, const char *arg)
 		return 0;
 	log_err("--%s %s: %s", name, arg, strerror(errno));
 	return -1;
+}
+
+static int set_machine(struct machine_options *o, const char *name, const char *arg)
+{
+	o->machine = machine_find(arg);
+	return o->machine ? 0 : bad(name, arg, "want kvm or process");
 }
 
 static int set_kernel(struct machine_options *o, const char *name, const char *arg)
@@ -147,6 +155,8 @@ static int add_ic(struct machine_options *o, const char *name, const char *arg)
 static int set_io(struct machine_options *o, const char *name, const char *arg)
 {
 	o->io = arg;
+	if (strcmp(arg, "uring") && strcmp(arg, "threads"))
+		return bad(name, arg, "want uring or threads");
 	return 0;
 }
 
@@ -190,7 +200,7 @@ static int set_acpi(struct machine_options *o, const char *name, const char *arg
 static int set_mask(struct machine_options *o, const char *name, const char *arg)
 {
 	o->cpu_mask = arg;
-	return cpuid_mask_check(arg);
+	return 0;
 }
 
 static int set_auto_eoi(struct machine_options *o, const char *name, const char *arg)
@@ -205,6 +215,11 @@ static int set_timer(struct machine_options *o, const char *name, const char *ar
 	if (!o->no_stimer && strcmp(arg, "synthetic"))
 		return bad(name, arg, "want synthetic or apic");
 	return 0;
+}
+
+static int add_manners(struct machine_options *o, const char *name, const char *arg)
+{
+	return manners_parse(arg, &o->manners);
 }
 
 static int set_on_crash(struct machine_options *o, const char *name, const char *arg)
@@ -234,10 +249,13 @@ static int set_paused(struct machine_options *o, const char *name, const char *a
 }
 
 static const struct option_row rows[] = {
-	{ "kernel", "FILE", "bzImage, or vmlinux (ELF: starts faster)", set_kernel },
+	{ "machine", "kvm|process", "a virtual machine by KVM, or User Mode Linux as a process: no KVM,\n"
+		"starts in a second, one processor (default kvm)", set_machine },
+	{ "kernel", "FILE", "bzImage, or vmlinux (ELF: starts faster); for process the program linux", set_kernel },
 	{ "initrd", "FILE", "initial RAM disk", set_initrd },
-	{ "append", "TEXT", "kernel command line (default: console=ttyS0 pci=noearly;\n"
-		"without pci=noearly a guest looks a second for PCI bridges)", set_append },
+	{ "append", "TEXT", "kernel command line (default: console=ttyS0 pci=noearly, for process\n"
+		"console=ttyS0 nohz=off; without pci=noearly a guest looks a second for PCI\n"
+		"bridges, without nohz=off User Mode Linux may sleep over an interrupt)", set_append },
 	{ "cpus", "N", "virtual processors (default 1)", set_cpus },
 	{ "memory", "SIZE", "as 512M or 2G (default 512M)", set_memory },
 	{ "numa", "N", "split processors and memory into N nodes", set_numa },
@@ -264,6 +282,7 @@ static const struct option_row rows[] = {
 	{ "auto-eoi", NULL, "clear the hint that tells the guest not to use AutoEOI", set_auto_eoi },
 	{ "timer", "synthetic|apic", "the guest's clock events (default synthetic; Linux's own hv_vmbus\n"
 		"takes these away when it is unloaded, so unload it with apic only)", set_timer },
+	{ "manner", "LIST", "behave as these hosts do, comma-separated, see below", add_manners },
 	{ "on-crash", "exit|continue", "after the guest's crash report: end 2 s later, or let it\n"
 		"run on, into a kdump kernel say (default exit)", set_on_crash },
 	{ "hibernation", NULL, "the firmware says that the guest may hibernate", set_hibernation },
@@ -273,8 +292,11 @@ static const struct option_row rows[] = {
 
 #define NROWS	(sizeof(rows) / sizeof(rows[0]))
 
+static bool given[NROWS];
+
 static void print_row(const struct option_row *r)
 {
+	bool not_process = machine_refuses(machine_find("process"), r->name);
 	const char *p = r->help;
 	char left[64];
 
@@ -282,7 +304,8 @@ static void print_row(const struct option_row *r)
 	while (p) {
 		size_t n = strcspn(p, "\n");
 
-		printf("  %-26s %.*s\n", p == r->help ? left : "", (int)n, p);
+		printf("  %-26s %.*s%s\n", p == r->help ? left : "", (int)n, p,
+		       not_process && !p[n] ? "; not for process" : "");
 		p = p[n] ? p + n + 1 : NULL;
 	}
 }
@@ -290,19 +313,21 @@ static void print_row(const struct option_row *r)
 static void help(void)
 {
 	puts("hvroot - a Hyper-V root partition in user space: boots Linux as a Hyper-V guest\n"
-	     "on KVM and serves it VMBus devices.\n\n"
+	     "on KVM, or as a process (User Mode Linux), and serves it VMBus devices.\n\n"
 	     "usage: hvroot --kernel FILE [OPTION...]\n"
 	     "       hvroot ctl SOCKET COMMAND [WORD...]    talk to a running one\n");
 	for (unsigned int i = 0; i < NROWS; i++)
 		print_row(&rows[i]);
-	puts("  --help\n\n"
-	     "exit status:\n"
+	puts("  --help");
+	manners_help();
+	puts("\nexit status:\n"
 	     "  0  the guest powered off, or hvroot was told to quit\n"
-	     "  1  hvroot or KVM could not go on\n"
+	     "  1  hvroot, KVM or the kernel's program could not go on\n"
 	     "  2  wrong option, missing file\n"
-	     "  3  the guest reported a crash (its P0 to P4 are printed)\n"
+	     "  3  the guest reported a crash (its P0 to P4 are printed), or its process died\n"
 	     "  4  the guest reset the machine, with --no-reboot\n\n"
-	     "Needs a /dev/kvm with KVM_CAP_HYPERV_SYNIC2; scripts/lab makes one on any machine.");
+	     "--machine kvm needs a /dev/kvm with KVM_CAP_HYPERV_SYNIC2; scripts/lab makes one on any\n"
+	     "machine. --machine process needs nothing but the program, and root for a TAP.");
 }
 
 static const struct option_row *find_row(const char *word, size_t n)
@@ -336,13 +361,26 @@ static int parse_one(struct machine_options *o, int argc, char **argv, int *i)
 		log_err("--%s %s", r->name, arg ? "takes no value" : "needs a value");
 		return -1;
 	}
+	given[r - rows] = true;
 	return r->set(o, r->name, arg);
+}
+
+/* All options are known: does this machine have them? */
+static int check_machine(struct machine_options *o)
+{
+	for (unsigned int i = 0; i < NROWS; i++) {
+		if (given[i] && machine_refuses(o->machine, rows[i].name)) {
+			log_err("--%s: not with --machine %s", rows[i].name, machine_name(o->machine));
+			return -1;
+		}
+	}
+	return machine_check(o);
 }
 
 int options_parse(struct machine_options *o, int argc, char **argv)
 {
 	*o = (struct machine_options){
-		.append = "console=ttyS0 pci=noearly", .cpus = 1, .numa = 1, .memory = 512ull << 20,
+		.machine = machine_find("kvm"), .cpus = 1, .numa = 1, .memory = 512ull << 20,
 		.cpu_mask = "auto", .trace_level = 1,
 	};
 	for (int i = 1; i < argc; i++) {
@@ -361,5 +399,5 @@ int options_parse(struct machine_options *o, int argc, char **argv)
 		log_err("--numa %u: more nodes than processors", o->numa);
 		return -1;
 	}
-	return 0;
+	return check_machine(o);
 }

@@ -6,7 +6,7 @@
 #include <linux/module.h>
 #include <linux/string.h>
 
-#include "life.h"
+#include "../../storvsc/life.h"
 
 /* Every pair: its outcome is a state, and only the end leads out of nowhere. */
 static void stor_life_test_every_pair(struct kunit *test)

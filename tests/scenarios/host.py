@@ -8,7 +8,10 @@ import time
 
 
 # Limits are written for a machine of its own; everything is emulated, and others may be busy.
-PATIENCE = float(os.environ.get("PATIENCE", "4"))
+try:
+    PATIENCE = float(os.environ.get("PATIENCE", "4"))
+except ValueError:      # run.py says so
+    PATIENCE = 4.0
 
 
 class HostError(Exception):

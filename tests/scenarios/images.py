@@ -5,23 +5,35 @@ import subprocess
 import sys
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+sys.path.insert(0, os.path.join(ROOT, "scripts/lib"))
+
+import common                                           # noqa: E402
+from progress import Log, Progress                      # noqa: E402
+
+LOG = os.path.join(ROOT, "build/scenarios-build.log")
 
 
 def run(*cmd):
     """Last line of the output of a build step that must succeed."""
-    r = subprocess.run(cmd, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-                       stdin=subprocess.DEVNULL, check=False)
+    with Progress("scenarios: " + cmd[0], ask=Log(LOG, None)), open(LOG, "w") as log:
+        r = subprocess.run(cmd, cwd=ROOT, stdout=log if cmd[0] == "make" else subprocess.PIPE, stderr=log, text=True,
+                           stdin=subprocess.DEVNULL, check=False)
     if r.returncode:
-        sys.stdout.write("".join("#   %s\n" % l for l in r.stderr.splitlines()[-20:]))
+        with open(LOG, errors="replace") as log:
+            sys.stdout.write("".join("#   %s\n" % l for l in log.read().splitlines()[-20:]))
         print("not ok - scenarios: '%s' failed" % " ".join(cmd))
-        sys.exit(1)
-    return (r.stdout.strip().splitlines() or [""])[-1]
+        raise common.Said(1)
+    return ((r.stdout or "").strip().splitlines() or [""])[-1]
 
 
 def prepare(kernels, build):
     """{kernel: files}, after building them when asked to."""
+    common.need("make", "gcc", "unshare")
+    common.use_build(500)
+    common.check_kernels(kernels)       # before anything is fetched or built
+    common.use_cache()
     if build:
-        run("make", "-s", "-C", "tests/hvroot")
+        run("make", "-j%d" % (os.cpu_count() or 1), "--no-print-directory", "-C", "tests/hvroot")
     plan, tools = {}, run("tests/guest/mktools")
     for kernel in sorted(kernels):
         folder = run("scripts/kernel", kernel)

@@ -15,6 +15,10 @@ import sys
 import threading
 import time
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))), "scripts/lib"))
+
+from progress import Progress                           # noqa: E402
+
 RESULT = re.compile(r"(not ok|ok) - (.*)", re.S)
 # as many as scripts/lab lets run (LAB_SLOTS): one waits for time limits for a third of its time and more
 WANTED = (3 * (os.cpu_count() or 1) + 1) // 2
@@ -48,9 +52,12 @@ class Desk:
         with open(self.path("now-%s" % self.lab), "w") as f:
             f.write(name)
 
-    def claims(self, boots):
-        """The boots that no other lab does, one after the other, as (list of runs still to do)."""
+    def claims(self, boots, place):
+        """The boots for labs of this kind that no other does, one after the other, as (list of runs
+        still to do)."""
         for n, boot in enumerate(boots):
+            if boot[0].machine.place != place:
+                continue
             try:
                 fd = os.open(self.path("claim-%d" % n), os.O_CREAT | os.O_EXCL | os.O_WRONLY)
             except FileExistsError:
@@ -71,6 +78,7 @@ class Labs:
         self.failed = failed            # (name) -> result of a scenario that took labs with it
         self.desk = Desk(folder, "machine")
         self.lock = threading.Lock()
+        self.progress = Progress("scenarios", total, "", self.far)
         self.number = self.started = 0
         self.deaths = {}
         os.makedirs(folder, exist_ok=True)
@@ -85,15 +93,24 @@ class Labs:
             if found:
                 self.number += 1
                 lines[-1] = "%s %d - %s" % (found.group(1), self.number, found.group(2))
+            self.progress.clear()
             sys.stdout.write("".join(lines))
             sys.stdout.flush()
 
-    def one(self):
+    def far(self):
+        """How many have a result, and what runs."""
+        now = []
+        for path in sorted(glob.glob(self.desk.path("now-*"))):
+            with open(path) as f:
+                now.append(f.read().split(" ")[0])
+        return self.number, ", ".join(now)
+
+    def one(self, place):
         """Run one lab to its end; whether it died and left work."""
         with self.lock:
             self.started += 1
             lab = self.started
-        child = subprocess.Popen(self.command(lab), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+        child = subprocess.Popen(self.command(lab, place), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                  text=True, errors="replace")
         lines = []
         for line in child.stdout:
@@ -127,17 +144,20 @@ class Labs:
                 os.unlink(path)
         return True
 
-    def work(self):
-        while self.one():
+    def work(self, place):
+        while self.one(place):
             pass
 
-    def run(self, count):
-        """All labs to their end; all results."""
+    def run(self, counts):
+        """All labs to their end, so many of each kind; all results."""
         threads = []
-        for _ in range(count):
-            threads.append(threading.Thread(target=self.work))
-            threads[-1].start()
-            time.sleep(1)               # the first builds what the others use too
-        for t in threads:
-            t.join()
+        with self.progress:
+            for place, count in counts.items():
+                for _ in range(count):
+                    threads.append(threading.Thread(target=self.work, args=(place,)))
+                    threads[-1].start()
+                    if place == "nested":
+                        time.sleep(1)       # the first builds what the others use too
+            for t in threads:
+                t.join()
         return self.desk.results()

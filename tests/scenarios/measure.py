@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""tests/scenarios/measure.py [--net] [--rounds N] [--cpus N] [--only REGEX] - our drivers beside the in-tree ones.
+"""tests/scenarios/measure.py [--net] [--rounds N] [--cpus N] [--subchannels N] [--kernel K] [--only REGEX] - our drivers
+beside the in-tree ones.
 
 One boot under hvroot with the deterministic clock (LAB_ICOUNT=1: an instruction
 is a nanosecond), the two pairs of drivers in turn, the same fio jobs for each.
@@ -9,7 +10,6 @@ and the requests that hvroot found per wake; then memory per SCSI controller.
 With --net the same for a NIC: streams, round trips, small packets, XDP, memory.
 The last column is ours over in-tree. Numbers of separate runs do not compare.
 """
-import argparse
 import json
 import os
 import re
@@ -17,11 +17,12 @@ import statistics
 import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path.insert(0, HERE)
+sys.path[:0] = [HERE, os.path.join(os.path.dirname(os.path.dirname(HERE)), "scripts/lib")]
 sys.dont_write_bytecode = True
 
+import common                                           # noqa: E402
 import measure_net                                      # noqa: E402
-from measuring import guest, in_lab, in_turn            # noqa: E402
+from measuring import guest, in_lab, in_turn, parser    # noqa: E402
 from registry import INTREE, OURS, Disk, Machine        # noqa: E402
 
 CONTROLLERS = 4
@@ -105,16 +106,27 @@ def inside(o):
         show(measure(m, o.rounds, measure_net.jobs if o.net else storage_jobs, o.only))
 
 
+def refuse_nothing(o):
+    """A pattern that no job's name matches."""
+    names = measure_net.names() if o.net else [name for name, *_ in JOBS] + ["memory"]
+    try:
+        if any(re.search(o.only, n) for n in names):
+            return
+    except re.error as e:
+        raise common.Misuse("--only %s: no regular expression: %s" % (o.only, e)) from None
+    raise common.Misuse("--only %s: no such job; they are: %s" % (o.only, ", ".join(names)))
+
+
 def main():
-    p = argparse.ArgumentParser(usage=__doc__)
+    p = parser(__doc__)
     p.add_argument("--net", action="store_true")
-    p.add_argument("--rounds", type=int, default=3)
-    p.add_argument("--cpus", type=int, default=1)
-    p.add_argument("--subchannels", type=int, default=0)
-    p.add_argument("--only", default="", help="jobs whose name matches")
+    p.add_argument("--cpus", type=common.whole(1), default=1)
+    p.add_argument("--subchannels", type=common.whole(0), default=0)
+    p.add_argument("--only", default="")
     p.add_argument("--kernel", default="default")
-    p.add_argument("--in-lab", action="store_true")
     o = p.parse_args()
+    if not o.in_lab:
+        refuse_nothing(o)
     if o.in_lab:
         inside(o)
         return 0
@@ -124,4 +136,4 @@ def main():
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    common.run(main, "measure.py")

@@ -160,6 +160,14 @@ def prepare(m):
 def jobs(m):
     """(name, function that measures it), in the order in which they must run."""
     prepare(m)
+    yield from table(m)
+
+
+def names():
+    return [name for name, _ in table(None)]
+
+
+def table(m):
     for queues in QUEUES:
         where = "%d queue%s" % (queues, "s" * (queues > 1))
         for mtu in (1500, 9000):

@@ -9,17 +9,17 @@ and in brackets the lowest; microseconds. Numbers of separate runs do not compar
 With --clock then: phc2sys steers the guest's clock by the PTP clock of our
 module, for so many minutes; how far the clock is from the host's, each minute.
 """
-import argparse
 import os
 import re
 import statistics
 import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path.insert(0, HERE)
+sys.path[:0] = [HERE, os.path.join(os.path.dirname(os.path.dirname(HERE)), "scripts/lib")]
 sys.dont_write_bytecode = True
 
-from measuring import guest, in_lab, in_turn            # noqa: E402
+import common                                           # noqa: E402
+from measuring import guest, in_lab, in_turn, parser    # noqa: E402
 from registry import OURS                               # noqa: E402
 from utilshost import MACHINE, Services, clock_error, phc_error  # noqa: E402
 
@@ -105,12 +105,12 @@ def inside(o):
 
 
 def main():
-    p = argparse.ArgumentParser(usage=__doc__)
-    p.add_argument("--rounds", type=int, default=3)
-    p.add_argument("--requests", type=int, default=20)
-    p.add_argument("--clock", type=int, default=0)
-    p.add_argument("--in-lab", action="store_true")
+    p = parser(__doc__, 0)
+    p.add_argument("--requests", type=common.whole(1), default=20)
+    p.add_argument("--clock", type=common.whole(0), default=0)
     o = p.parse_args()
+    if not o.rounds and not o.clock:
+        raise common.Misuse("--rounds 0 without --clock: nothing to measure (see --help)")
     if o.in_lab:
         inside(o)
         return 0
@@ -118,4 +118,4 @@ def main():
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    common.run(main, "measure_utils.py")

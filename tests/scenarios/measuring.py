@@ -5,12 +5,15 @@ import json
 import os
 import subprocess
 import sys
+import threading
 
-import images
+import images                                           # puts scripts/lib into the path
+import common
 import machine
 from guest import GuestError
 from host import HostError
 from machine import Booted, Failure
+from progress import Progress
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 PLAN = os.path.join(ROOT, "build/measure-plan.json")
@@ -23,10 +26,29 @@ def in_lab(script, kernel="default"):
     plan = images.prepare({kernel}, True)
     with open(PLAN, "w") as f:
         json.dump(plan, f)
-    return subprocess.run([os.path.join(ROOT, "scripts/lab"), "unshare", "--net", "/usr/bin/python3", os.path.abspath(script),
-                           "--in-lab"] + sys.argv[1:],
-                          env=dict(os.environ, LAB_ICOUNT=os.environ.get("LAB_ICOUNT", "1")),
-                          stdin=subprocess.DEVNULL, check=False).returncode
+    lab = subprocess.Popen([os.path.join(ROOT, "scripts/lab"), "unshare", "--net", "/usr/bin/python3", os.path.abspath(script),
+                            "--in-lab"] + sys.argv[1:],
+                           env=dict(os.environ, LAB_ICOUNT=os.environ.get("LAB_ICOUNT", "1")),
+                           stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, errors="replace")
+    with Progress("measuring") as p:
+        def show():
+            for line in lab.stderr:
+                if line.startswith("# ") and not line.startswith("#  "):
+                    p.now = line[2:]
+                p.clear()
+                sys.stderr.write(line)
+        reader = threading.Thread(target=show)
+        reader.start()
+        status = lab.wait()
+        reader.join()
+    return status
+
+
+def parser(text, least=1):
+    p = common.Parser(text)
+    p.add_argument("--rounds", type=common.whole(least), default=3)
+    p.add_argument("--in-lab", action="store_true")
+    return p
 
 
 @contextlib.contextmanager

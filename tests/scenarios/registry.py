@@ -22,6 +22,7 @@ INTREE = ("intree", "intree")
 BOTH = (OURS, INTREE)
 MATRIX = (OURS, ("ours", "intree"), ("intree", "ours"), INTREE)
 ONLY_OURS = (OURS,)
+PLACES = ("process", "nested")   # labs, the quickest first (needs.py)
 MOST = 40                       # runs in one boot, else one lab works on when the others are done
 
 
@@ -44,6 +45,7 @@ class Machine:
     """What a scenario needs. Scenarios share a boot when their machines are equal but for the
     version, which the host can change while the bus is unloaded."""
     cpus: int = 1
+    least: int = 0		# processors that will do; 0: one for two, else all
     memory: int = 512
     subchannels: int = 0
     version: str = ""		# newest VMBus version the host accepts, "" for all
@@ -53,14 +55,26 @@ class Machine:
     offers: str = "none"	# device classes beside the disks
     options: tuple = ()		# more hvroot options
     append: str = ""		# more guest kernel options
+    place: str = "nested"	# the lab, which the runner chooses
+
+    @property
+    def sanitized(self):
+        """Its kernel looks for faults by itself."""
+        return self.kernel in ("debug", "process")
 
     def boot(self):
         """The machine as it is booted."""
-        return dataclasses.replace(self, version="")
+        return dataclasses.replace(self, version="", least=0)
+
+    def no_bus(self):
+        """Whether a bus cannot be loaded there."""
+        return self.vmm == "qemu-plain" or "isolated" in self.options
 
     def text(self):
         parts = [] if self.vmm == "hvroot" else [self.vmm]
-        if self.kernel != "default":
+        if self.place != "nested":
+            parts.append(self.place)
+        elif self.kernel != "default":
             parts.append(self.kernel)
         parts.append("%d cpu" % self.cpus)
         if self.subchannels:
@@ -86,6 +100,8 @@ class Scenario:
     fresh: bool			# leaves the machine unusable: runs last, alone
     noise: str			# regular expression of kernel messages it provokes
     long: bool			# takes minutes: runs when it is named, or with --long
+    needs: tuple		# what its machine and drivers do not tell (needs.py)
+    judged: bool		# its first machine in the nested lab too, with each pair of drivers
 
 
 @dataclasses.dataclass(frozen=True)
@@ -116,8 +132,10 @@ def known_rows():
         return {line.split("\t")[0] for line in f if not line.startswith("#")}
 
 
-def scenario(rows="", machine=Machine(), drivers=BOTH, timeout=120, fresh=False, noise="", long=False):
-    """machine may be a tuple of machines: the scenario runs on each."""
+def scenario(rows="", machine=Machine(), drivers=BOTH, timeout=120, fresh=False, noise="", long=False,
+             needs=(), judged=False):
+    """machine may be a tuple of machines: the scenario runs on each, and is judged on the first.
+    needs: words of needs.py."""
     def register(func):
         name = func.__name__.replace("_", "-")
         if any(s.name == name for s in ALL):
@@ -129,7 +147,8 @@ def scenario(rows="", machine=Machine(), drivers=BOTH, timeout=120, fresh=False,
         machines = machine if isinstance(machine, tuple) else (machine,)
         for one in machines:
             ALL.append(Scenario(func, name, title,
-                                tuple(rows.split()), one, tuple(drivers), timeout, fresh, noise, long))
+                                tuple(rows.split()), one, tuple(drivers), timeout, fresh, noise, long,
+                                needs, judged and one is machines[0]))
         return func
     return register
 
@@ -141,15 +160,18 @@ def parts(runs):
 
 
 def expand(scenarios):
+    """All runs, before anybody has chosen a lab for them."""
+    return [Run(s, s.machine, d) for s in scenarios for d in s.drivers]
+
+
+def boots(runs):
     """Boots, as lists of runs: equal machines together, few driver swaps, fresh ones apart.
     Those with our drivers come first, for a run that may not take all the time it wants."""
-    runs = [Run(s, s.machine, d) for s in scenarios for d in s.drivers]
     order = {}
     for r in runs:
         order.setdefault(r.machine.boot(), len(order))
     shared = sorted((r for r in runs if not r.scenario.fresh),
                     key=lambda r: (order[r.machine.boot()], r.drivers != OURS, r.drivers, r.machine.version))
-    boots = [p for _, g in itertools.groupby(shared, key=lambda r: r.machine.boot()) for p in parts(list(g))]
-    boots += [[r] for r in runs if r.scenario.fresh]
-    boots.sort(key=lambda b: (b[0].drivers != OURS, -sum(r.scenario.timeout for r in b)))
-    return boots
+    found = [p for _, g in itertools.groupby(shared, key=lambda r: r.machine.boot()) for p in parts(list(g))]
+    found += [[r] for r in runs if r.scenario.fresh]
+    return sorted(found, key=lambda b: (b[0].drivers != OURS, -sum(r.scenario.timeout for r in b)))

@@ -2,20 +2,29 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """tests/scenarios/run.py [options] [NAME...] - boot guests under hvroot and try everything.
 
-Builds what is needed, enters labs (scripts/lab), boots one guest for each kind
-of machine, and runs the scenarios in it; KTAP on the output, one line for each
-scenario, machine and pair of drivers. NAME is a scenario or a shell pattern;
-without names all run.
+Builds what is needed, enters labs, boots one guest for each kind of machine, and
+runs the scenarios in it; KTAP on the output, one line for each scenario, machine
+and pair of drivers. NAME is a scenario or a shell pattern; without names all run.
 
-  --list           the scenarios, their rows and machines; runs nothing
+There are two kinds of labs. In the process lab the guest is an ordinary process
+(tests/process), up in a second and with KASAN and lockdep; in the nested lab it is a
+KVM guest (scripts/lab). Each run happens in the quickest that can show it.
+
+  --lab L          process or nested: only there, what can run there; all: in every lab that can
+                   show it
+  --once           each scenario once, with our drivers; in the nested lab, also those
+                   that are marked for it, with each pair of drivers
+  --list           the scenarios, their rows and machines, and what keeps them out of the
+                   process lab; runs nothing
   --drivers A/B    only this pair: bus/storvsc, each "ours" or "intree"
   --kernel K       only machines with this kernel (default, 6.12, ...)
-  --boot K         boot kernel K (debug, ...) where the default one is meant
-  --labs N         labs at the same time (three for two CPUs: a lab waits a third of its time)
+  --boot K         boot kernel K (debug, ...) where the default one is meant, in the nested lab
+  --labs N         nested labs at the same time (three for two CPUs: a lab waits a third of its time)
   --budget MIN     begin no scenario after so many minutes; the rest is skipped, and said so
   --tries N        tries of a scenario that fails (2); what passes late is called FLAKY
   --long           also those that take minutes each, and else run only when they are named
   --keep           keep the folders of all machines, not just of failed ones
+  --no-leaks       do not look for leaks behind each boot, which takes seconds
   --no-build       take the hvroot, modules and images that are there
 """
 import argparse
@@ -33,15 +42,17 @@ import traceback
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 PYTHON = "/usr/bin/python3" if os.path.exists("/usr/bin/python3") else sys.executable
-sys.path.insert(0, HERE)
+sys.path[:0] = [HERE, os.path.join(ROOT, "scripts/lib")]
 sys.dont_write_bytecode = True
 
+import common                                           # noqa: E402
 import images                                           # noqa: E402
 from guest import GuestError                            # noqa: E402
 from host import HostError                              # noqa: E402
 from labs import WANTED, Desk, Labs                     # noqa: E402
 from machine import Booted, Failure, Skip               # noqa: E402
-from registry import ALL, expand                        # noqa: E402
+from needs import NEEDS, moved, needs, places           # noqa: E402
+from registry import ALL, OURS, PLACES, boots, expand   # noqa: E402
 from unharmed import with_end                           # noqa: E402
 
 
@@ -59,17 +70,36 @@ def other_kernel(scenario, kernel):
     return dataclasses.replace(scenario, machine=dataclasses.replace(m, kernel=kernel, memory=max(m.memory, 1024)))
 
 
+def wanted(run, options):
+    """Whether the user asked for this run, wherever."""
+    if options.drivers and "/".join(run.drivers) != options.drivers:
+        return False
+    if options.kernel and run.machine.kernel != options.kernel:
+        return False
+    if options.names:
+        return any(fnmatch.fnmatch(run.scenario.name, n) for n in options.names)
+    return options.long or not run.scenario.long
+
+
+def labs_for(run, options):
+    """The labs in which it is to run."""
+    able = places(run)
+    if options.boot:
+        return ("nested",)
+    if options.lab == "all":
+        return able
+    if options.lab:
+        return tuple(p for p in able if p == options.lab)
+    if not options.once:
+        return able[:1]
+    found = able[:1] if run.drivers in (OURS, run.scenario.drivers[0]) else ()
+    return tuple(sorted({*found, "nested"})) if run.scenario.judged else found
+
+
 def chosen(options):
-    boots = []
-    for boot in expand([other_kernel(s, options.boot) for s in ALL] if options.boot else ALL):
-        runs = [r for r in boot
-                if (any(fnmatch.fnmatch(r.scenario.name, n) for n in options.names) if options.names
-                    else options.long or not r.scenario.long)
-                and (not options.drivers or "/".join(r.drivers) == options.drivers)
-                and (not options.kernel or r.machine.kernel == options.kernel)]
-        if runs:
-            boots.append(with_end(runs))
-    return boots
+    runs = expand([other_kernel(s, options.boot) for s in ALL] if options.boot else ALL)
+    found = [moved(r, place) for r in runs if wanted(r, options) for place in labs_for(r, options)]
+    return boots(found) if options.no_leaks else [with_end(b) for b in boots(found)]
 
 
 class Report:
@@ -114,7 +144,7 @@ def attempt(machine, run):
     """(verdict, lines) of one scenario."""
     try:
         machine.begin(run.scenario.timeout)
-        if machine.spec.vmm != "qemu-plain":
+        if not machine.spec.no_bus():
             machine.use(*run.drivers, version=run.machine.version)
         run.scenario.func(machine)
         try:
@@ -203,86 +233,141 @@ def save(machine, run, options):
     machine.discard()
 
 
+def scratch(place):
+    """Where the machines' files are: in memory, as the guest's own memory is in the process lab."""
+    if place == "process" and os.access("/dev/shm", os.W_OK):
+        os.environ["TMPDIR"] = "/dev/shm"
+    return os.environ.get("TMPDIR", "/tmp")
+
+
 def inside(options):
     """In a lab: boots as long as there are any that no other lab has."""
     with open(os.path.join(options.lab_out, "plan.json")) as f:
         plan = json.load(f)
-    options.scratch = os.environ.get("TMPDIR", "/tmp")
+    options.scratch = scratch(options.inside)
     subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
-    desk = Desk(os.path.join(options.lab_out, "desk"), options.lab)
+    desk = Desk(os.path.join(options.lab_out, "desk"), options.worker)
     report = Report(desk)
-    for boot in desk.claims(chosen(options)):
+    for boot in desk.claims(chosen(options), options.inside):
         serve(boot, options, plan, report)
     return 0
 
 
+def enter(place):
+    """The command that runs another one in a lab with a network of its own."""
+    if place == "nested":
+        return [os.path.join(ROOT, "scripts/lab"), "unshare", "--net"]
+    return ["unshare", "--net"] + ([] if os.geteuid() == 0 else ["--map-root-user"])
+
+
+def counts(found, options):
+    """How many labs of each kind work at the same time."""
+    most = {"process": os.cpu_count() or 1, "nested": options.labs}
+    return {p: min(most[p], n) for p in PLACES for n in [sum(b[0].machine.place == p for b in found)] if n}
+
+
 def outside(options, argv):
     """On the machine: build, write the plan, send the labs to work, say what did not run."""
-    boots = chosen(options)
-    os.makedirs(options.lab_out, exist_ok=True)
-    plan = images.prepare({r.machine.kernel for b in boots for r in b}, not options.no_build)
+    found = chosen(options)
+    common.use_build()
+    common.writable(options.lab_out, "take it away, or set LAB_OUT to a folder that you can write")
+    plan = images.prepare({r.machine.kernel for b in found for r in b}, not options.no_build)
     with open(os.path.join(options.lab_out, "plan.json"), "w") as f:
         json.dump(plan, f, indent=1)
-    runs = {r.name: r for b in boots for r in b}
+    runs = {r.name: r for b in found for r in b}
     start = time.monotonic()
 
-    def command(lab):
+    def command(worker, place):
         # a lab that starts late has the less time; NICs of labs on one kernel must not meet
         late = (time.monotonic() - start) / 60
         more = ["--budget", "%.1f" % max(0.1, options.budget - late)] if options.budget else []
-        return [os.path.join(ROOT, "scripts/lab"), "unshare", "--net", PYTHON, os.path.abspath(__file__),
-                "--lab", str(lab)] + argv + more
+        return enter(place) + [PYTHON, os.path.abspath(__file__), "--inside", place, "--worker", str(worker)] + argv + more
 
     def failed(name):
         return result(runs[name], "failed", 0, ["the lab died, more than once"])
 
     os.environ["LAB_OUT"] = options.lab_out
     labs = Labs(os.path.join(options.lab_out, "desk"), command, len(runs), failed)
-    results = labs.run(min(options.labs, len(boots)))
+    results = labs.run(counts(found, options))
     missing = sorted(set(runs) - {r["name"] for r in results})
     for name in missing:
         print("not ok - %s: never ran" % name)
     return 1 if missing or any(r["verdict"] == "failed" for r in results) else 0
 
 
+def why_not(options):
+    """What keeps all that was asked for out of the process lab, if that was asked for."""
+    why = {n for r in expand(ALL) if wanted(r, options) for n in needs(r)}
+    return "; it lacks " + ", ".join(NEEDS[n] for n in sorted(why)) if options.lab == "process" and why else ""
+
+
 def listing(options):
     for boot in chosen(options):
         print(boot[0].machine.text())
         for r in boot:
-            print("  %-32s %-14s %s" % (r.scenario.name, "/".join(r.drivers), " ".join(r.rows)))
+            why = ", ".join(needs(r)) if r.machine.place == "nested" else ""
+            print("  %-32s %-14s %s%s" % (r.scenario.name, "/".join(r.drivers), " ".join(r.rows), why and " (%s)" % why))
     return 0
 
 
+def refuse_wrong(options):
+    """What cannot be meant, and what chooses nothing, before anything is built."""
+    for n in options.names:
+        if not any(fnmatch.fnmatch(s.name, n) for s in ALL):
+            raise common.Misuse("no scenario '%s' (see --list)" % n)
+    known = sorted({"/".join(d) for s in ALL for d in s.drivers})
+    if options.drivers and options.drivers not in known:
+        raise common.Misuse("--drivers %s: want one of %s" % (options.drivers, ", ".join(known)))
+    if options.budget < 0:
+        raise common.Misuse("--budget %g: want minutes, 0 for no limit" % options.budget)
+    common.setting("PATIENCE", float)
+    kernels = {r.machine.kernel for b in chosen(argparse.Namespace(**dict(vars(options), kernel=None))) for r in b}
+    if options.boot and options.lab not in (None, "nested"):
+        raise common.Misuse("--boot is for the nested lab; the process lab has one kernel")
+    if not chosen(options):
+        hint = "; the kernels of these are %s" % ", ".join(sorted(kernels)) if options.kernel and kernels else ""
+        raise common.Misuse("nothing to run with %s%s%s (see --list)" % (" ".join(words(options)), hint, why_not(options)))
+
+
+def words(options):
+    """What was chosen by, as it was typed."""
+    for name in ("lab", "drivers", "kernel", "boot"):
+        if getattr(options, name):
+            yield "--%s %s" % (name, getattr(options, name))
+    yield from options.names
+
+
 def main(argv):
-    p = argparse.ArgumentParser(usage=__doc__, add_help=False)
+    p = common.Parser(__doc__)
     p.add_argument("names", nargs="*")
+    p.add_argument("--lab", choices=PLACES + ("all",))
+    p.add_argument("--once", action="store_true")
     p.add_argument("--list", action="store_true")
     p.add_argument("--drivers")
     p.add_argument("--kernel")
     p.add_argument("--boot")
-    p.add_argument("--labs", type=int, default=WANTED)
+    p.add_argument("--labs", type=common.whole(1), default=WANTED)
     p.add_argument("--budget", type=float, default=0)
-    p.add_argument("--tries", type=int, default=2)
+    p.add_argument("--tries", type=common.whole(1), default=2)
     p.add_argument("--long", action="store_true")
     p.add_argument("--keep", action="store_true")
+    p.add_argument("--no-leaks", action="store_true")
     p.add_argument("--no-build", action="store_true")
-    p.add_argument("--lab", help=argparse.SUPPRESS)
-    if "-h" in argv or "--help" in argv:
-        print(__doc__)
-        return 0
-    p.error = lambda text: sys.exit("run.py: %s (see --help)" % text)
+    p.add_argument("--inside")
+    p.add_argument("--worker")
     options = p.parse_args(argv)
     options.lab_out = os.environ.get("LAB_OUT", os.path.join(ROOT, "build/lab"))
     load()
-    for n in options.names:
-        if not any(fnmatch.fnmatch(s.name, n) for s in ALL):
-            sys.exit("run.py: no scenario '%s' (see --list)" % n)
+    for s in ALL:
+        if set(s.needs) - set(NEEDS):
+            raise common.Trouble("%s: needs %s, of which needs.py knows nothing" % (s.name, s.needs))
+    refuse_wrong(options)
     if options.list:
         return listing(options)
-    if options.lab:
+    if options.inside:
         return inside(options)
     return outside(options, argv)
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    common.run(lambda: main(sys.argv[1:]), "run.py")

@@ -65,6 +65,21 @@ def load_unload_100(m):
 
 
 # In-tree storvsc waits for ever for the commands that the host took with it, and in the last cache flush.
+NO_DIRECT = ("--timer", "synthetic", "--manner", "no-direct-timers")
+
+
+# In-tree takes timers that tick by messages, and cannot give them back.
+@scenario(rows="V30", machine=tuple(Machine(cpus=n, options=NO_DIRECT) for n in (1, 2, 4)), drivers=ONLY_OURS, timeout=900)
+def reload_without_direct_timers(m):
+    "the bus loaded and unloaded 100 times on a host whose synthetic timers tick by messages only"
+    m.sh("grep -q 'Clock Event Device: hv' /proc/timer_list && exit 1; unload_all; n=0; "
+         "while [ $n -lt 100 ]; do modprobe hv_vmbus; rmmod hv_vmbus; n=$((n+1)); done", 800)
+    m.sh("sleep 1; ! grep -q 'Clock Event Device: Hyper-V' /proc/timer_list")
+    m.drivers = (None, None)
+    m.use("ours", "ours")
+    m.sh(READ % m.dev())
+
+
 @scenario(rows="V10 ~V09", machine=FOUR, drivers=ONLY_OURS, timeout=900, noise="I/O error|EXT4-fs|JBD2|Buffer I/O|Aborting journal")
 def rescind_reoffer_100(m):
     "rescind and re-offer under I/O 100 times, nothing that was synced is lost"
@@ -186,6 +201,27 @@ echo 11111111-2222-3333-4444-555555555555 >$drv/remove_id
 [ -e /sys/bus/vmbus/hibernation ]
 """)
     m.settle()
+
+
+@scenario(rows="V25", machine=Machine(cpus=1, offers="unknown,shutdown"), drivers=ONLY_OURS, noise="not usable|failed|storvsc")
+def forced_match(m):
+    "a device forced on a driver that knows nothing of its class: probed, refused, everything goes on"
+    m.sh("modprobe hv_utils; modprobe hv_netvsc")
+    for driver in ("hv_utils", "hv_netvsc", "hv_storvsc"):
+        m.sh("""
+k=$(of_class '{0e0b6031-5213-4934-818b-38d90ced39db}' | nth 0); id=$(basename $k)
+old=$(basename "$(readlink $k/driver)")
+[ -z "$old" ] || echo $id >$k/driver/unbind
+echo %s >$k/driver_override
+echo $id >/sys/bus/vmbus/drivers/%s/bind 2>/dev/null || :
+[ ! -e $k/driver ] || echo $id >$k/driver/unbind
+echo >$k/driver_override
+""" % (driver, driver), 200)
+    m.sh("d=$(controller 0); g=$(tr -d '{}' <$d/class_id); id=$(basename $d); echo $id >$d/driver/unbind; "
+         "echo $g >/sys/bus/vmbus/drivers/hv_storvsc/new_id; [ -e $d/driver ] || echo $id >/sys/bus/vmbus/drivers/hv_storvsc/bind", 100)
+    m.settle()
+    m.sh(READ % m.dev())
+    m.sh("rmmod hv_utils hv_netvsc")
 
 
 @scenario(rows="V07", machine=ONE, drivers=BOTH, timeout=200)

@@ -27,7 +27,7 @@ def tcp(frame):
     return len(segment) - (segment[12] >> 4) * 4
 
 
-@scenario(rows="~N06 ~N08 ~N10 ~N19 ~N21", machine=PLAIN, drivers=MATRIX, timeout=300)
+@scenario(rows="~N06 ~N08 ~N10 ~N19 ~N21", machine=PLAIN, drivers=MATRIX, timeout=300, judged=True)
 def net_content(m):
     "TCP over IPv4 both ways, by content; ping over IPv4 and IPv6"
     n = Nic(m)
@@ -260,7 +260,7 @@ ethtool -d eth0 | wc -l; /sbin/ip -d link show eth0 | grep -o 'minmtu [0-9]*'; c
     return stats, changeable, same.splitlines()
 
 
-@scenario(rows="N23 ~N24", machine=PLAIN, drivers=ONLY_OURS, timeout=400)
+@scenario(rows="N23 ~N24", machine=PLAIN, drivers=ONLY_OURS, timeout=400, needs=("intree",))
 def net_ethtool(m):
     "ethtool shows all that it shows with the in-tree driver, by the same names"
     m.use(*INTREE)

@@ -184,7 +184,7 @@ def net_console(m):
     n.content(0.3)
 
 
-@scenario(rows="N34", machine=SLEEPY, drivers=ONLY_OURS, fresh=True, timeout=600)
+@scenario(rows="N34", machine=SLEEPY, drivers=ONLY_OURS, fresh=True, timeout=600, needs=("hibernation",))
 def net_hibernation(m):
     "hibernated and restored: MTU, queues, filter, XDP program and connection are those of before; then unbound and bound"
     n = Nic(m)

@@ -19,6 +19,15 @@ def not_on_hyperv(m):
     m.expect(any("Hyper-V" in l for l in lines), "no line says why: %s %s" % (out, lines))
 
 
+@scenario(machine=Machine(options=("--manner", "isolated"), disks=()), drivers=ONLY_OURS)
+def isolated_vm(m):
+    "in an isolated VM, whose memory cannot be shared yet, our bus refuses to load and says so"
+    out, status = m.run("use ours vmbus; modprobe hv_vmbus", 60)
+    m.expect(status != 0, "the bus loaded in an isolated VM")
+    lines = [l for l in m.dmesg().splitlines() if "isolated VM" in l]
+    m.expect(len(lines) == 1, "%d lines say why: %s" % (len(lines), out))
+
+
 @scenario(machine=Machine(), drivers=ONLY_OURS, noise="disagrees about version")
 def wrong_kernel(m):
     "a module built for another kernel is refused, and the kernel says which it wants"

@@ -6,7 +6,7 @@ import time
 from registry import ONLY_OURS, Disk, Machine, scenario
 from s_host import renew
 
-TWO = Machine(cpus=4, subchannels=3, memory=768, disks=(Disk(), Disk(controller=1, size=64 << 20)))
+TWO = Machine(cpus=4, least=1, subchannels=3, memory=768, disks=(Disk(), Disk(controller=1, size=64 << 20)))
 FIO = ("fio --output-format=json --output=/tmp/%(name)s.json --name=%(name)s --filename=%(dev)s --allow_file_create=0 --rw=%(rw)s --bs=%(bs)s "
        "--iodepth=%(depth)d --ioengine=libaio --direct=1 --size=16m %(more)s >/tmp/%(name)s.out 2>&1")
 

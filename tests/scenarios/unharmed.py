@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What the debug kernel is asked at the end of each boot, when all scenarios have passed.
+"""What a kernel that looks for faults is asked at the end of each boot, when all scenarios have passed.
 
 Each scenario's own messages are judged when it ends (machine.trouble); here is what no
 message tells: memory that nobody knows any more, and whether the kernel still looks.
@@ -42,10 +42,10 @@ def unharmed(m):
 
 
 def with_end(boot):
-    """The boot, on the debug kernel with a run of unharmed() behind it."""
-    if boot[0].machine.kernel != "debug" or boot[0].scenario.fresh:
+    """The boot, on a kernel that looks for faults with a run of unharmed() behind it."""
+    if not boot[0].machine.sanitized or boot[0].scenario.fresh:
         return boot
     last = boot[-1]
     end = Scenario(func=unharmed, name="unharmed-by-" + boot[0].scenario.name, title=unharmed.__doc__, rows=(),
-                   machine=last.machine, drivers=(last.drivers,), timeout=400, fresh=False, noise="", long=False)
+                   machine=last.machine, drivers=(last.drivers,), timeout=400, fresh=False, noise="", long=False, needs=(), judged=False)
     return boot + [Run(end, last.machine, last.drivers)]

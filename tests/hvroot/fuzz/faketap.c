@@ -5,8 +5,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "../net.h"
 #include "fuzz.h"
+#include "network/net.h"
 
 #define VNET_HEADER	10
 

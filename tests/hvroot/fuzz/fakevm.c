@@ -6,10 +6,10 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#include "../hcall.h"
-#include "../synic.h"
-#include "../vm.h"
 #include "fuzz.h"
+#include "machine/hcall.h"
+#include "machine/synic.h"
+#include "machine/vm.h"
 
 #define EVENTS_MAX	4096
 #define ALLOWED_MAX	16

@@ -8,11 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../control.h"
-#include "../machine.h"
-#include "../poll.h"
-#include "../vmbus_wire.h"
+#include "control/control.h"
 #include "fuzz.h"
+#include "loop/poll.h"
+#include "machine/machine.h"
+#include "vmbus/wire.h"
 
 #define CHANS		64
 #define HANDLE_BASE	0x1000u

@@ -7,9 +7,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "../control.h"
-#include "../ic_wire.h"
+#include "control/control.h"
 #include "fuzz.h"
+#include "services/wire.h"
 
 #define PACKET_MAX	8192u
 
@@ -107,7 +107,8 @@ void ic_user_command(char *line, size_t size)
 		"vss check limit=2", "vss freeze limit=2", "vss thaw limit=1", "vss recover limit=2",
 		"vss backup /dev/null disk=c0l0 limit=5", "fcopy /etc/hostname /tmp/x overwrite",
 		"fcopy /etc/passwd /tmp/y cancel-at=1 limit=4", "shutdown now limit=3",
-		"shutdown force reboot reason a text", "ic wait vss limit=1", "ic negotiate kvp",
+		"shutdown force reboot reason a text", "ic wait vss limit=1", "ic negotiate kvp limit=2",
+		"ic wait kvp daemon limit=3", "ic wait vss daemon limit=9", "ic wait fcopy daemon",
 		"ic negotiate shutdown frameworks=60000 messages=3", "ic set kvp message=5.0",
 		"ic set kvp message=4.0+3.0", "ic set timesync message=3.0 framework=3.0",
 		"ic send fcopy type=7 size=5 data=0102", "fault clear",

@@ -15,12 +15,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../control.h"
-#include "../machine.h"
-#include "../poll.h"
-#include "../scsi.h"
-#include "../vmbus_wire.h"
+#include "control/control.h"
 #include "fuzz.h"
+#include "loop/poll.h"
+#include "machine/machine.h"
+#include "storage/scsi.h"
+#include "vmbus/wire.h"
 
 #define STEPS_MOST	400
 

@@ -2,8 +2,8 @@
 /* net.c - what a guest sends on a network channel: NVSP, and RNDIS in pages. */
 #include <string.h>
 
-#include "../net_wire.h"
 #include "fuzz.h"
+#include "network/wire.h"
 
 #define RNDIS_PAGE	1900u		/* pages that hold one message */
 #define RNDIS_MAX	4096u

@@ -5,9 +5,9 @@
  */
 #include <string.h>
 
-#include "../storvsp_wire.h"
-#include "../vmbus_wire.h"
 #include "fuzz.h"
+#include "storage/wire.h"
+#include "vmbus/wire.h"
 
 #define RING_BASE	16u		/* first page that holds rings */
 #define DATA_BASE	1024u		/* first page that holds data buffers */

@@ -4,10 +4,10 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "../log.h"
-#include "../machine.h"
-#include "../poll.h"
 #include "fuzz.h"
+#include "loop/log.h"
+#include "loop/poll.h"
+#include "machine/machine.h"
 
 #define DISK_BYTES	(8 << 20)
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Memory lists: every split into messages, every number that can be wrong. */
 #include <string.h>
-#include "../gpadl.h"
 #include "test.h"
+#include "vmbus/gpadl.h"
 
 #define HEADER_FRAMES 26
 #define BODY_FRAMES 28

@@ -2,11 +2,11 @@
 /* Integration components: versions, negotiation, answers, time, text, items, checksums. */
 #include <stdio.h>
 #include <string.h>
-#include "../ic_kvp_msg.h"
-#include "../ic_msg.h"
-#include "../ic_time_msg.h"
-#include "../sha256.h"
-#include "../utf.h"
+#include "services/kvp_msg.h"
+#include "services/msg.h"
+#include "services/sha256.h"
+#include "services/time_msg.h"
+#include "services/utf.h"
 #include "test.h"
 
 /* ---- versions ---- */
@@ -277,6 +277,23 @@ static void addresses(void)
 	CHECK(!kvp_get_ip(m.bytes, sizeof(m.bytes), (struct ic_version){ 4, 0 }, &a));
 }
 
+/* ---- daemons ---- */
+
+static void daemons(void)
+{
+	static const uint16_t with[] = { IC_TYPE_KVP, IC_TYPE_VSS, IC_TYPE_FCOPY };
+
+	CHECK(ic_daemon_says(IC_TYPE_KVP, IC_OK) && ic_daemon_says(IC_TYPE_KVP, IC_NO_MORE_ITEMS));
+	CHECK(ic_daemon_says(IC_TYPE_VSS, IC_OK) && !ic_daemon_says(IC_TYPE_VSS, IC_NO_MORE_ITEMS));
+	CHECK(ic_daemon_says(IC_TYPE_FCOPY, IC_EXISTS) && !ic_daemon_says(IC_TYPE_FCOPY, IC_OK));
+	for (size_t i = 0; i < sizeof(with) / sizeof(with[0]); i++)
+		CHECK(!ic_daemon_says(with[i], IC_FAILURE) && !ic_daemon_says(with[i], IC_NOT_SUPPORTED) &&
+		      !ic_daemon_says(with[i], IC_BAD_ARGUMENT) && !ic_daemon_says(with[i], ~0u));
+	/* the driver itself answers these, whoever is there */
+	CHECK(!ic_daemon_says(IC_TYPE_HEARTBEAT, IC_OK) && !ic_daemon_says(IC_TYPE_SHUTDOWN, IC_OK));
+	CHECK(!ic_daemon_says(IC_TYPE_TIME, IC_OK) && !ic_daemon_says(IC_TYPE_NEGOTIATE, IC_OK));
+}
+
 /* ---- checksum ---- */
 
 static void digest(const char *data, size_t len, size_t piece, const char *want)
@@ -312,5 +329,5 @@ const struct test ic_tests[] = {
 	{ "time_messages", time_messages }, { "utf_round_trip", utf_round_trip },
 	{ "utf_refused", utf_refused }, { "percent", percent }, { "items", items },
 	{ "items_refused", items_refused }, { "addresses", addresses },
-	{ "checksums", checksums }, { NULL, NULL },
+	{ "daemons", daemons }, { "checksums", checksums }, { NULL, NULL },
 };

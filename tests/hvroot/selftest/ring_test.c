@@ -3,8 +3,8 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include "../hring.h"
 #include "test.h"
+#include "vmbus/hring.h"
 
 #define DATA_PAGES 2
 #define SIZE (DATA_PAGES * VMBUS_PAGE)

@@ -2,7 +2,7 @@
 /* SCSI commands of the simulated disk: answers, sense, every limit. */
 #include <stdlib.h>
 #include <string.h>
-#include "../scsi.h"
+#include "storage/scsi.h"
 #include "test.h"
 
 #define BLOCKS 2048

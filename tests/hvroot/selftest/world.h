@@ -6,7 +6,7 @@
 #ifndef HVROOT_SELFTEST_WORLD_H
 #define HVROOT_SELFTEST_WORLD_H
 
-#include "../ctl.h"
+#include "vmbus/ctl.h"
 
 #define WORLD_LOG 64
 

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* SHA-256 as FIPS 180-4 describes it. */
+#include <stdio.h>
+#include <string.h>
+#include "services/sha256.h"
+
+static const uint32_t k[64] = {
+	0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5,
+	0xd807aa98, 0x12835b01, 0x243185be, 0x550c7dc3, 0x72be5d74, 0x80deb1fe, 0x9bdc06a7, 0xc19bf174,
+	0xe49b69c1, 0xefbe4786, 0x0fc19dc6, 0x240ca1cc, 0x2de92c6f, 0x4a7484aa, 0x5cb0a9dc, 0x76f988da,
+	0x983e5152, 0xa831c66d, 0xb00327c8, 0xbf597fc7, 0xc6e00bf3, 0xd5a79147, 0x06ca6351, 0x14292967,
+	0x27b70a85, 0x2e1b2138, 0x4d2c6dfc, 0x53380d13, 0x650a7354, 0x766a0abb, 0x81c2c92e, 0x92722c85,
+	0xa2bfe8a1, 0xa81a664b, 0xc24b8b70, 0xc76c51a3, 0xd192e819, 0xd6990624, 0xf40e3585, 0x106aa070,
+	0x19a4c116, 0x1e376c08, 0x2748774c, 0x34b0bcb5, 0x391c0cb3, 0x4ed8aa4a, 0x5b9cca4f, 0x682e6ff3,
+	0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2,
+};
+
+static uint32_t turn(uint32_t x, unsigned int n)
+{
+	return x >> n | x << (32 - n);
+}
+
+static void load(uint32_t w[64], const uint8_t *block)
+{
+	for (unsigned int t = 0; t < 16; t++, block += 4)
+		w[t] = (uint32_t)block[0] << 24 | block[1] << 16 | block[2] << 8 | block[3];
+	for (unsigned int t = 16; t < 64; t++) {
+		uint32_t a = w[t - 15], b = w[t - 2];
+
+		w[t] = w[t - 16] + (turn(a, 7) ^ turn(a, 18) ^ a >> 3) +
+			w[t - 7] + (turn(b, 17) ^ turn(b, 19) ^ b >> 10);
+	}
+}
+
+static void one_block(uint32_t state[8], const uint8_t *block)
+{
+	uint32_t w[64], v[8];
+
+	load(w, block);
+	memcpy(v, state, sizeof(v));
+	for (unsigned int t = 0; t < 64; t++) {
+		uint32_t choose = (v[4] & v[5]) ^ (~v[4] & v[6]);
+		uint32_t most = (v[0] & v[1]) ^ (v[0] & v[2]) ^ (v[1] & v[2]);
+		uint32_t one = v[7] + (turn(v[4], 6) ^ turn(v[4], 11) ^ turn(v[4], 25)) +
+			choose + k[t] + w[t];
+		uint32_t two = (turn(v[0], 2) ^ turn(v[0], 13) ^ turn(v[0], 22)) + most;
+
+		memmove(v + 1, v, 7 * sizeof(v[0]));
+		v[4] += one;
+		v[0] = one + two;
+	}
+	for (unsigned int i = 0; i < 8; i++)
+		state[i] += v[i];
+}
+
+void sha256_start(struct sha256 *s)
+{
+	static const uint32_t first[8] = {
+		0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
+		0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19,
+	};
+
+	memcpy(s->state, first, sizeof(first));
+	s->bytes = 0;
+}
+
+void sha256_add(struct sha256 *s, const void *data, size_t len)
+{
+	const uint8_t *p = data;
+	size_t used = s->bytes % sizeof(s->block);
+
+	s->bytes += len;
+	while (len) {
+		size_t n = sizeof(s->block) - used;
+
+		if (n > len)
+			n = len;
+		memcpy(s->block + used, p, n);
+		p += n;
+		len -= n;
+		used += n;
+		if (used < sizeof(s->block))
+			break;
+		one_block(s->state, s->block);
+		used = 0;
+	}
+}
+
+void sha256_end(struct sha256 *s, char text[65])
+{
+	static const uint8_t pad[72] = { 0x80 };
+	uint64_t bits = s->bytes * 8;
+	size_t used = s->bytes % sizeof(s->block);
+	uint8_t length[8];
+
+	sha256_add(s, pad, (used < 56 ? 56 : 120) - used);
+	for (unsigned int i = 0; i < 8; i++)
+		length[i] = bits >> (56 - 8 * i);
+	sha256_add(s, length, sizeof(length));
+	for (unsigned int i = 0; i < 8; i++)
+		snprintf(text + 8 * i, 9, "%08x", s->state[i]);
+}

@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The connection and the memory that the host gets: whatever the host answers or leaves
+ * unanswered, pages that it may still write are not freed, and it cannot keep all of them.
+ *
+ * Kernel only: it runs connect.c, gpadl.c and quarantine.c themselves.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <kunit/test.h>
+#include <linux/delay.h>
+#include <linux/slab.h>
+#include "vmbus_priv.h"
+#include "params.h"
+
+/* no tracepoints */
+#define _HV_VMBUS_TRACE_H
+#define trace_vmbus_negotiate_version(m, ret)		((void)(ret))
+#define trace_vmbus_request_offers(ret)			((void)(ret))
+#define trace_vmbus_onversion_response(m)		((void)(m))
+#define trace_vmbus_establish_gpadl_header(m, ret)	((void)(ret))
+#define trace_vmbus_establish_gpadl_body(m, ret)	((void)(ret))
+#define trace_vmbus_teardown_gpadl(m, ret)		((void)(ret))
+#define trace_vmbus_ongpadl_created(m)			((void)(m))
+#define trace_vmbus_ongpadl_torndown(m)			((void)(m))
+
+/* What the host answers, and what it was asked */
+static struct {
+	int wait;		/* result of each wait */
+	int post;		/* of each post */
+	bool agree, unload;	/* to a version; answers the unload */
+	unsigned int posts[CHANNELMSG_COUNT];
+	unsigned int freed, pages;
+	struct completion *asked, *go;	/* a wait that begins, and may end */
+} host;
+
+static struct vmbus conn_bus;
+
+static int conn_post(struct vmbus *bus, const void *msg, size_t len)
+{
+	const struct vmbus_channel_message_header *h = msg;
+
+	host.posts[h->msgtype]++;
+	if (h->msgtype == CHANNELMSG_UNLOAD && host.unload)
+		complete(&vmbus_connection.unload_event);
+	return host.post;
+}
+
+static void conn_req_start(struct vmbus *bus, struct vmbus_req *req)
+{
+}
+
+static int conn_req_wait(struct vmbus *bus, struct vmbus_req *req, unsigned long timeout)
+{
+	struct vmbus_channel_version_response *r = (void *)req->reply;
+
+	memset(req->reply, 0, sizeof(req->reply));
+	if (host.asked) {
+		complete(host.asked);
+		wait_for_completion(host.go);
+	}
+	if (req->type == CHANNELMSG_VERSION_RESPONSE)
+		r->version_supported = host.agree;
+	return host.wait;
+}
+
+static bool conn_req_answer(struct vmbus *bus, u32 type, u32 relid, u32 key, const void *msg,
+			    size_t len)
+{
+	return false;
+}
+
+static void conn_req_fail_chan(struct vmbus *bus, struct vmbus_chan *chan, int err)
+{
+}
+
+static void conn_free_pages(struct page **pages, unsigned int count, unsigned int order)
+{
+	host.freed++;
+	kvfree(pages);
+}
+
+static unsigned long conn_get_page(gfp_t flags)
+{
+	host.pages++;
+	return get_zeroed_page(flags);
+}
+
+static void conn_free_page(unsigned long page)
+{
+	if (!page)
+		return;
+	host.pages--;
+	free_page(page);
+}
+
+static uint conn_timeout __maybe_unused;
+static uint conn_max_version = VERSION_WIN10_V5_3;
+
+#define vmbus_post			conn_post
+#define vmbus_req_start			conn_req_start
+#define vmbus_req_cancel		conn_req_start
+#define vmbus_req_wait			conn_req_wait
+#define vmbus_req_answer		conn_req_answer
+#define vmbus_req_fail_chan		conn_req_fail_chan
+#define vmbus_host_timeout		conn_timeout
+#define vmbus_max_version		conn_max_version
+#define ringmem_free_pages		conn_free_pages
+#define intr_poll_message(bus, cpu)	(false)
+#undef get_zeroed_page
+#define get_zeroed_page			conn_get_page
+#undef free_page
+#define free_page			conn_free_page
+/* the played ones of fakebus.c and messages_test.c have these names */
+#define gpadl_create			conn_gpadl_create
+#define gpadl_destroy			conn_gpadl_destroy
+#define gpadl_patience			conn_gpadl_patience
+#define vmbus_on_version_response	conn_on_version_response
+#define vmbus_on_unload_response	conn_on_unload_response
+#define vmbus_on_gpadl_created		conn_on_gpadl_created
+#define vmbus_on_gpadl_torndown		conn_on_gpadl_torndown
+static void conn_on_version_response(struct vmbus *bus, const void *msg, size_t len) __maybe_unused;
+static void conn_on_unload_response(struct vmbus *bus, const void *msg, size_t len) __maybe_unused;
+static void conn_on_gpadl_created(struct vmbus *bus, const void *msg, size_t len) __maybe_unused;
+static void conn_on_gpadl_torndown(struct vmbus *bus, const void *msg, size_t len) __maybe_unused;
+static int gpadl_create(struct vmbus_channel *ch, const u64 *pfns, u32 count, u32 bytes,
+			u32 offset, u32 *handle);
+static int gpadl_destroy(struct vmbus *bus, u32 relid, u32 gpadl, unsigned long timeout);
+static unsigned long gpadl_patience(const struct vmbus_channel *ch);
+#include "../../vmbus/connect.c"
+#undef pr_fmt
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+#include "../../vmbus/quarantine.c"
+#include "../../vmbus/gpadl.c"
+
+static int conn_init(struct kunit *test)
+{
+	memset(&host, 0, sizeof(host));
+	memset(&conn_bus, 0, sizeof(conn_bus));
+	conn_bus.phase = VMBUS_PHASE_DOWN;
+	vmbus_proto_version = 0;
+	quarantine_init(&conn_bus);
+	init_completion(&vmbus_connection.unload_event);
+	return 0;
+}
+
+struct contact_case {
+	const char *name;
+	int post, wait;
+	bool agree, unload;
+	int want;
+	unsigned int unloads;
+	enum vmbus_phase phase;
+	bool kept;		/* the pages stay the host's */
+};
+
+static const struct contact_case contacts[] = {
+	{ "agreed", 0, 0, true, true, 0, 0, VMBUS_PHASE_UP, false },
+	{ "refused in every version", 0, 0, false, false, -EOPNOTSUPP, 0,
+	  VMBUS_PHASE_DOWN, false },
+	{ "never posted", -EAGAIN, 0, false, false, -EAGAIN, 0, VMBUS_PHASE_DOWN, false },
+	{ "no answer, unload confirmed", 0, -ETIMEDOUT, false, true, -ETIMEDOUT, 1,
+	  VMBUS_PHASE_DOWN, false },
+	{ "no answer at all", 0, -ETIMEDOUT, false, false, -ETIMEDOUT, 1,
+	  VMBUS_PHASE_UNLOAD, true },
+};
+
+KUNIT_ARRAY_PARAM_DESC(contacts, contacts, name);
+
+static void conn_contact(struct kunit *test)
+{
+	const struct contact_case *c = test->param_value;
+	void *pages[3];
+
+	host.post = c->post;
+	host.wait = c->wait;
+	host.agree = c->agree;
+	host.unload = c->unload;
+	KUNIT_EXPECT_EQ(test, c->want, vmbus_connect(&conn_bus));
+	KUNIT_EXPECT_EQ(test, c->unloads, host.posts[CHANNELMSG_UNLOAD]);
+	KUNIT_EXPECT_EQ(test, c->phase, conn_bus.phase);
+	KUNIT_EXPECT_EQ(test, 3u, host.pages);
+	if (!c->want)
+		vmbus_unload(&conn_bus, false);
+	pages[0] = vmbus_connection.int_page;
+	pages[1] = vmbus_connection.monitor_pages[0];
+	pages[2] = vmbus_connection.monitor_pages[1];
+	vmbus_disconnect(&conn_bus);
+	KUNIT_EXPECT_EQ(test, c->kept ? 3u : 0u, host.pages);
+	if (host.pages) {	/* for the next case */
+		free_page((unsigned long)pages[0]);
+		free_page((unsigned long)pages[1]);
+		free_page((unsigned long)pages[2]);
+		vmbus_connection.int_page = NULL;
+	}
+}
+
+static void keep(u32 gpadl, size_t bytes)
+{
+	quarantine_pages(&conn_bus, 1, gpadl, kvmalloc(sizeof(void *), GFP_KERNEL),
+			 bytes >> PAGE_SHIFT, 0);
+}
+
+/* A host that keeps one ring after the other gets no more at some time, others' answers free it. */
+static void conn_quarantine_has_an_end(struct kunit *test)
+{
+	size_t most = max_t(size_t, totalram_pages() << PAGE_SHIFT >> 2, SZ_32M);
+	struct vmbus_chan *chan = kunit_kzalloc(test, sizeof(*chan), GFP_KERNEL);
+	u64 pfn = 1;
+	u32 handle;
+
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, chan);
+	chan->bus = &conn_bus;
+	conn_bus.phase = VMBUS_PHASE_UP;
+	keep(7, most - PAGE_SIZE);
+	KUNIT_EXPECT_EQ(test, 0, gpadl_create(&chan->ch, &pfn, 1, PAGE_SIZE, 0, &handle));
+	keep(8, 2 * PAGE_SIZE);
+	KUNIT_EXPECT_EQ(test, -ENOMEM, gpadl_create(&chan->ch, &pfn, 1, PAGE_SIZE, 0, &handle));
+	KUNIT_EXPECT_EQ(test, 0u, handle);
+	KUNIT_EXPECT_EQ(test, 1u, host.posts[CHANNELMSG_GPADL_HEADER]);
+	KUNIT_EXPECT_TRUE(test, quarantine_answer(&conn_bus, 8, false));
+	flush_work(&conn_bus.quarantine_work);
+	KUNIT_EXPECT_EQ(test, 1u, host.freed);
+	KUNIT_EXPECT_EQ(test, 0, gpadl_create(&chan->ch, &pfn, 1, PAGE_SIZE, 0, &handle));
+	quarantine_drop_all(&conn_bus);
+	KUNIT_EXPECT_EQ(test, 2u, host.freed);
+	KUNIT_EXPECT_EQ(test, (size_t)0, conn_bus.quarantine_bytes);
+}
+
+static DECLARE_COMPLETION(asked);
+static DECLARE_COMPLETION(unloaded);
+
+/* The unload comes while the work waits for a teardown's answer, and ends the wait without one. */
+static void conn_unload_while_asking(struct kunit *test)
+{
+	reinit_completion(&asked);
+	reinit_completion(&unloaded);
+	conn_bus.phase = VMBUS_PHASE_UP;
+	host.wait = -ENODEV;
+	host.asked = &asked;
+	host.go = &unloaded;
+	keep(7, PAGE_SIZE);
+	KUNIT_EXPECT_TRUE(test, quarantine_answer(&conn_bus, 7, true));
+	wait_for_completion(&asked);
+	host.asked = NULL;
+	conn_bus.phase = VMBUS_PHASE_DOWN;
+	complete_all(&unloaded);
+	quarantine_drop_all(&conn_bus);
+	KUNIT_EXPECT_EQ(test, 1u, host.freed);
+	KUNIT_EXPECT_EQ(test, (size_t)0, conn_bus.quarantine_bytes);
+}
+
+static struct kunit_case conn_cases[] = {
+	KUNIT_CASE_PARAM(conn_contact, contacts_gen_params),
+	KUNIT_CASE(conn_quarantine_has_an_end),
+	KUNIT_CASE(conn_unload_while_asking),
+	{}
+};
+
+static struct kunit_suite conn_suite = {
+	.name = "vmbus_connection",
+	.init = conn_init,
+	.test_cases = conn_cases,
+};
+
+kunit_test_suite(conn_suite);

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Sending with request ids: an id is given out only for a packet that goes out, so the
+ * driver never hears "not sent" of a request that a guessing host has completed.
+ *
+ * Kernel only: it runs chan_io.c and requestor.c themselves.
+ */
+#include <kunit/test.h>
+#include "fake.h"
+#include "vmbus_priv.h"
+
+/* no tracepoints, no debugfs, and a host that is signalled by counting */
+#define _HV_VMBUS_TRACE_H
+#define trace_ring_send(relid, desc, ret)	((void)(ret))
+#define trace_ring_recv(relid, desc, ret)	((void)(desc))
+#define debugfs_delay(ch, what)			((void)(ch))
+static unsigned int signals;
+#define vmbus_setevent(ch)			((void)(ch), signals++)
+
+/* the played ones of fakebus.c have these names */
+#define reqid_init	send_reqid_init
+#define reqid_free	send_reqid_free
+#include "../../vmbus/requestor.c"
+#include "../../vmbus/chan_io.c"
+
+#define RING	256
+
+struct send {
+	struct vmbus bus;
+	struct vmbus_chan chan;
+	struct fake_ring *out, *in;
+};
+
+static struct send *s;
+static bool guess;		/* the host completes an id the moment it is taken */
+static unsigned int taken, completed;
+
+static u64 next_id(struct vmbus_channel *ch, u64 value)
+{
+	u64 id = vmbus_next_request_id(ch, value);
+
+	taken++;
+	if (guess && id != VMBUS_RQST_ERROR) {
+		vmbus_request_addr(ch, id);
+		completed++;
+	}
+	return id;
+}
+
+static struct vmbus_channel *channel(struct kunit *test, u32 ids)
+{
+	struct vmbus_channel *ch;
+
+	s = kunit_kzalloc(test, sizeof(*s), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, s);
+	signals = 0;
+	taken = 0;
+	completed = 0;
+	guess = false;
+	s->chan.bus = &s->bus;
+	ch = &s->chan.ch;
+	spin_lock_init(&ch->outbound.ring_lock);
+	spin_lock_init(&ch->requestor.req_lock);
+	s->out = fake_ring_new(test, RING);
+	s->in = fake_ring_new(test, RING);
+	KUNIT_ASSERT_EQ(test, 0, ring_attach(&ch->outbound, s->out->shared, fake_ring_bytes(s->out),
+					     true));
+	KUNIT_ASSERT_EQ(test, 0, ring_attach(&ch->inbound, s->in->shared, fake_ring_bytes(s->in),
+					     false));
+	ch->rqstor_size = ids;
+	ch->next_request_id_callback = next_id;
+	ch->request_addr_callback = vmbus_request_addr;
+	KUNIT_ASSERT_EQ(test, 0, reqid_init(&ch->requestor, ids));
+	return ch;
+}
+
+static int send(struct vmbus_channel *ch, u64 value)
+{
+	u8 payload[40] = { 1 };
+
+	return vmbus_sendpacket(ch, payload, sizeof(payload), value, VM_PKT_DATA_INBAND,
+				VMBUS_DATA_PACKET_FLAG_COMPLETION_REQUESTED);
+}
+
+/* 256 bytes take three packets of 16 + 40 + 8. */
+static void send_full_takes_no_id(struct kunit *test)
+{
+	struct vmbus_channel *ch = channel(test, 8);
+	unsigned int i;
+
+	for (i = 0; i < 3; i++)
+		KUNIT_EXPECT_EQ(test, 0, send(ch, 0x100 + i));
+	KUNIT_EXPECT_EQ(test, 3u, taken);
+	guess = true;
+	for (i = 0; i < 100; i++)
+		KUNIT_EXPECT_EQ(test, -EAGAIN, send(ch, 0x200));
+	KUNIT_EXPECT_EQ(test, 3u, taken);
+	KUNIT_EXPECT_EQ(test, 0u, completed);
+	KUNIT_EXPECT_EQ(test, 3u, s->chan.io.ids.used);
+	fake_read_all(s->out);
+	KUNIT_EXPECT_EQ(test, 0, send(ch, 0x200));	/* guessed, and sent all the same */
+	KUNIT_EXPECT_EQ(test, 1u, completed);
+	KUNIT_EXPECT_TRUE(test, fake_used(s->out) > 0);
+	reqid_free(&ch->requestor);
+}
+
+static void send_dead_takes_no_id(struct kunit *test)
+{
+	struct vmbus_channel *ch = channel(test, 8);
+
+	ch->rescind = true;
+	KUNIT_EXPECT_EQ(test, -ENODEV, send(ch, 1));
+	ch->rescind = false;
+	s->out->shared->read_index = 5;			/* nonsense, seen when room is short */
+	KUNIT_EXPECT_EQ(test, 0, send(ch, 1));
+	taken = 0;
+	KUNIT_EXPECT_EQ(test, -EIO, send(ch, 2));
+	KUNIT_EXPECT_EQ(test, 0u, taken);
+	reqid_free(&ch->requestor);
+}
+
+static void send_without_ids_left(struct kunit *test)
+{
+	struct vmbus_channel *ch = channel(test, 1);
+
+	KUNIT_EXPECT_EQ(test, 0, send(ch, 1));
+	KUNIT_EXPECT_EQ(test, -EAGAIN, send(ch, 2));
+	KUNIT_EXPECT_EQ(test, 0u, (u32)ch->out_full_total);	/* the ring is not full */
+	reqid_free(&ch->requestor);
+}
+
+/* Pieces that do not add up cannot be sent: the id is taken back, unless it is gone. */
+static void send_that_fails_after_the_id(struct kunit *test)
+{
+	struct vmbus_channel *ch = channel(test, 8);
+	struct vmpacket_descriptor desc = { .flags = VMBUS_DATA_PACKET_FLAG_COMPLETION_REQUESTED };
+	struct ring_piece pieces[] = { { .base = &desc, .len = sizeof(desc) } };
+	struct outgoing out = { .desc = &desc, .pieces = pieces, .nr = 1, .len = 64, .value = 9 };
+	bool signal;
+
+	KUNIT_EXPECT_EQ(test, -EINVAL, put_packet(ch, &out, &signal));
+	KUNIT_EXPECT_EQ(test, 0u, s->chan.io.ids.used);
+	guess = true;
+	KUNIT_EXPECT_EQ(test, 0, put_packet(ch, &out, &signal));
+	KUNIT_EXPECT_EQ(test, 1u, completed);
+	KUNIT_EXPECT_FALSE(test, signal);
+	KUNIT_EXPECT_EQ(test, 0u, fake_used(s->out));
+	reqid_free(&ch->requestor);
+}
+
+static struct kunit_case send_cases[] = {
+	KUNIT_CASE(send_full_takes_no_id),
+	KUNIT_CASE(send_dead_takes_no_id),
+	KUNIT_CASE(send_without_ids_left),
+	KUNIT_CASE(send_that_fails_after_the_id),
+	{}
+};
+
+static struct kunit_suite send_suite = {
+	.name = "vmbus_send",
+	.test_cases = send_cases,
+};
+
+kunit_test_suite(send_suite);

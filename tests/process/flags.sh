@@ -1,0 +1,11 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# For scripts that build modules, sourced.
+
+# process_flags KDIR: sets the array process_flags to what the kernel's build wants besides, if the
+# kernel is User Mode Linux: our stand-ins for x86's and Hyper-V's headers come before the kernel's.
+process_flags() {
+	process_flags=()
+	grep -qs '^CONFIG_UML=y' "$1/.config" || return 0
+	# shellcheck disable=SC2034
+	process_flags=(ARCH=um "NOSTDINC_FLAGS=-nostdinc -I$PWD/tests/process/shim -DCONFIG_HYPERV=1")
+}

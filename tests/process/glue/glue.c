@@ -1,0 +1,321 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * glue.c - what a Hyper-V kernel gives to hv_vmbus, on User Mode Linux.
+ *
+ * The hypervisor is hvroot, another process: hypercalls and synthetic registers
+ * go over a socket (process_wire.h), interrupts come over another, and hvroot maps
+ * the file that is our memory. Both sockets were inherited; the module's
+ * parameters name their descriptors.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/gfp.h>
+#include <linux/interrupt.h>
+#include <linux/module.h>
+#include <linux/notifier.h>
+#include <linux/panic_notifier.h>
+#include <linux/percpu.h>
+#include <linux/screen_info.h>
+#include <linux/timekeeping.h>
+#include <asm/mshyperv.h>
+#include <as-layout.h>
+#include <irq_kern.h>
+#include <mem.h>
+#include <os.h>
+#include "glue.h"
+#include "process_wire.h"
+
+extern unsigned long long physmem_size;	/* exported, in no header */
+
+#define SINT_VMBUS	2
+#define FAST_SIGNAL	(HVCALL_SIGNAL_EVENT | HV_HYPERCALL_FAST_BIT)
+
+static int call_fd = -1;
+module_param(call_fd, int, 0444);
+static int irq_fd = -1;
+module_param(irq_fd, int, 0444);
+
+static int irq = -1;
+static void (*vmbus_handler)(void);
+static void (*kexec_handler)(void);
+static void (*crash_handler)(struct pt_regs *regs);
+
+/* Synthetic registers of the one processor. */
+static u64 scontrol, simp, siefp, sint[HV_SYNIC_SINT_COUNT];
+
+struct ms_hyperv_info ms_hyperv;
+EXPORT_SYMBOL_GPL(ms_hyperv);
+void * __percpu *hyperv_pcpu_input_arg;
+EXPORT_SYMBOL_GPL(hyperv_pcpu_input_arg);
+static u32 vp_index[NR_CPUS];
+u32 *hv_vp_index = vp_index;
+EXPORT_SYMBOL_GPL(hv_vp_index);
+bool hv_root_partition;
+EXPORT_SYMBOL_GPL(hv_root_partition);
+struct screen_info screen_info;
+EXPORT_SYMBOL_GPL(screen_info);
+
+/* ---- the other process ---- */
+
+static void tell(u32 op, u64 a, u64 b, u64 c)
+{
+	struct process_call call = { .op = op, .a = a, .b = b, .c = c };
+	int ret;
+
+	do {
+		ret = os_write_file(call_fd, &call, sizeof(call));
+	} while (ret == -EINTR);
+	if (ret != sizeof(call))
+		panic("hvglue: hvroot is gone");
+}
+
+static u64 answer(void)
+{
+	struct process_answer a;
+	int ret;
+
+	do {
+		ret = os_read_file(call_fd, &a, sizeof(a));
+	} while (ret == -EINTR);
+	if (ret != sizeof(a))
+		panic("hvglue: hvroot is gone");
+	return a.result;
+}
+
+/* The one call at a time that is answered. */
+static u64 ask(u32 op, u64 a, u64 b, u64 c)
+{
+	unsigned long flags;
+	u64 result;
+
+	local_irq_save(flags);
+	tell(op, a, b, c);
+	result = answer();
+	local_irq_restore(flags);
+	return result;
+}
+
+/* Any page tells which file is our memory. */
+static int hello(void *page)
+{
+	struct process_call call = {
+		.op = PROCESS_HELLO, .a = physmem_size, .b = PROCESS_WIRE_VERSION,
+	};
+	unsigned long long offset;
+	int fd = phys_mapping(virt_to_phys(page), &offset);
+	int ret;
+
+	ret = os_sendmsg_fds(call_fd, &call, sizeof(call), &fd, 1);
+	if (ret < 0)
+		return ret;
+	return answer() ? -ENODEV : 0;
+}
+
+/* ---- hypercalls and registers ---- */
+
+u64 hv_do_hypercall(u64 control, void *input, void *output)
+{
+	return ask(PROCESS_HYPERCALL, control, input ? virt_to_phys(input) : 0, 0);
+}
+EXPORT_SYMBOL_GPL(hv_do_hypercall);
+
+u64 hv_do_fast_hypercall8(u16 code, u64 input)
+{
+	if (code != HVCALL_SIGNAL_EVENT)
+		return ask(PROCESS_HYPERCALL, code | HV_HYPERCALL_FAST_BIT, input, 0);
+	tell(PROCESS_SIGNAL, FAST_SIGNAL, input, 0);
+	return HV_STATUS_SUCCESS;
+}
+EXPORT_SYMBOL_GPL(hv_do_fast_hypercall8);
+
+static u64 *reg_of(unsigned int reg)
+{
+	switch (reg) {
+	case HV_REGISTER_SCONTROL:
+		return &scontrol;
+	case HV_REGISTER_SIMP:
+		return &simp;
+	case HV_REGISTER_SIEFP:
+		return &siefp;
+	case HV_REGISTER_SINT0 ... HV_REGISTER_SINT15:
+		return &sint[reg - HV_REGISTER_SINT0];
+	default:
+		return NULL;
+	}
+}
+
+u64 hv_get_register(unsigned int reg)
+{
+	u64 *value = reg_of(reg);
+
+	return value ? *value : 0;
+}
+EXPORT_SYMBOL_GPL(hv_get_register);
+
+void hv_set_register(unsigned int reg, u64 value)
+{
+	u64 *to = reg_of(reg);
+
+	if (reg == HV_REGISTER_EOM)
+		tell(PROCESS_EOM, 0, 0, 0);
+	if (!to)
+		return;
+	*to = value;
+	if (reg < HV_REGISTER_SINT0)
+		ask(PROCESS_SYNIC, scontrol, siefp, simp);
+}
+EXPORT_SYMBOL_GPL(hv_set_register);
+
+/*
+ * The partition's reference time when this module was loaded, less the guest's raw clock then.
+ * Both count the same seconds: UML's clock is the one that hvroot reads.
+ */
+static u64 reference_base;
+
+static u64 read_reference_counter(void)
+{
+	return reference_base + div_u64(ktime_get_raw_ns(), 100);
+}
+
+u64 (*hv_read_reference_counter)(void) = read_reference_counter;
+EXPORT_SYMBOL_GPL(hv_read_reference_counter);
+
+/* ---- interrupts ---- */
+
+static irqreturn_t on_irq(int n, void *dev)
+{
+	void (*handler)(void) = READ_ONCE(vmbus_handler);
+	union hv_synic_sint s = { .as_uint64 = sint[SINT_VMBUS] };
+	char drop[256];
+
+	while (os_read_file(irq_fd, drop, sizeof(drop)) == sizeof(drop))
+		;
+	if (handler && !s.masked)
+		handler();
+	return IRQ_HANDLED;
+}
+
+void hv_setup_vmbus_handler(void (*handler)(void))
+{
+	WRITE_ONCE(vmbus_handler, handler);
+}
+EXPORT_SYMBOL_GPL(hv_setup_vmbus_handler);
+
+void hv_remove_vmbus_handler(void)
+{
+	WRITE_ONCE(vmbus_handler, NULL);
+	if (irq >= 0)
+		synchronize_irq(irq);
+}
+EXPORT_SYMBOL_GPL(hv_remove_vmbus_handler);
+
+/* Remembered, not called: UML has no kexec. */
+void hv_setup_kexec_handler(void (*handler)(void))
+{
+	kexec_handler = handler;
+}
+EXPORT_SYMBOL_GPL(hv_setup_kexec_handler);
+
+void hv_remove_kexec_handler(void)
+{
+	kexec_handler = NULL;
+}
+EXPORT_SYMBOL_GPL(hv_remove_kexec_handler);
+
+void hv_setup_crash_handler(void (*handler)(struct pt_regs *regs))
+{
+	crash_handler = handler;
+}
+EXPORT_SYMBOL_GPL(hv_setup_crash_handler);
+
+void hv_remove_crash_handler(void)
+{
+	crash_handler = NULL;
+}
+EXPORT_SYMBOL_GPL(hv_remove_crash_handler);
+
+/*
+ * UML ends in its own panic notifier, the second of all, and hv_vmbus wants to be among the last.
+ * So we come first: tell hvroot, as a kernel on Hyper-V does, and call the handler that such a
+ * kernel calls before it starts a crash kernel.
+ */
+static int on_panic(struct notifier_block *nb, unsigned long event, void *text)
+{
+	ask(PROCESS_REGISTER, HV_REGISTER_CRASH_CTL, HV_CRASH_CTL_CRASH_NOTIFY, 0);
+	if (crash_handler)
+		crash_handler(NULL);
+	return NOTIFY_DONE;
+}
+
+static struct notifier_block panic_block = { .notifier_call = on_panic, .priority = INT_MAX };
+
+/* ---- facts ---- */
+
+bool hv_is_hyperv_initialized(void)
+{
+	return true;
+}
+EXPORT_SYMBOL_GPL(hv_is_hyperv_initialized);
+
+bool hv_is_hibernation_supported(void)
+{
+	return false;
+}
+EXPORT_SYMBOL_GPL(hv_is_hibernation_supported);
+
+void hv_setup_dma_ops(struct device *dev, bool coherent)
+{
+}
+EXPORT_SYMBOL_GPL(hv_setup_dma_ops);
+
+/* ---- set-up ---- */
+
+static int __init hvglue_init(void)
+{
+	void *page;
+	int ret;
+
+	if (call_fd < 0 || irq_fd < 0)
+		return -EINVAL;
+	page = (void *)get_zeroed_page(GFP_KERNEL);
+	hyperv_pcpu_input_arg = alloc_percpu(void *);
+	ret = -ENOMEM;
+	if (!page || !hyperv_pcpu_input_arg)
+		goto free;
+	*per_cpu_ptr(hyperv_pcpu_input_arg, 0) = page;
+	ret = hello(page);
+	if (ret)
+		goto free;
+	reference_base = ask(PROCESS_TIME, 0, 0, 0) - div_u64(ktime_get_raw_ns(), 100);
+	irq = um_request_irq(UM_IRQ_ALLOC, irq_fd, IRQ_READ, on_irq, 0, "hyperv", &ms_hyperv);
+	ret = irq;
+	if (irq < 0)
+		goto free;
+	ret = glue_acpi_start();
+	if (ret)
+		goto no_device;
+	atomic_notifier_chain_register(&panic_notifier_list, &panic_block);
+	return 0;
+
+no_device:
+	um_free_irq(irq, &ms_hyperv);
+free:
+	free_percpu(hyperv_pcpu_input_arg);
+	free_page((unsigned long)page);
+	return ret;
+}
+
+static void __exit hvglue_exit(void)
+{
+	atomic_notifier_chain_unregister(&panic_notifier_list, &panic_block);
+	glue_acpi_stop();
+	um_free_irq(irq, &ms_hyperv);
+	free_page((unsigned long)*per_cpu_ptr(hyperv_pcpu_input_arg, 0));
+	free_percpu(hyperv_pcpu_input_arg);
+}
+
+module_init(hvglue_init);
+module_exit(hvglue_exit);
+
+MODULE_LICENSE("GPL");
+MODULE_DESCRIPTION("Hyper-V's kernel side for User Mode Linux, against hvroot");

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* In place of x86's: the hypervisor is another process (glue/glue.c). */
+#ifndef _HVGLUE_MSHYPERV_H
+#define _HVGLUE_MSHYPERV_H
+
+#include <linux/types.h>
+#include <asm/hyperv-tlfs.h>
+
+u64 hv_get_register(unsigned int reg);
+void hv_set_register(unsigned int reg, u64 value);
+
+#include <asm-generic/mshyperv.h>
+
+#endif

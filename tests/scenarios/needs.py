@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What a run needs of the place where it happens, and which labs have it.
+
+The process lab (tests/process) is a guest that is an ordinary process: up in a second, with KASAN,
+lockdep and kmemleak. The nested lab (scripts/lab) has all that a KVM guest has, and takes a minute.
+A scenario says what it needs, for the most part by its machine and drivers; what those do not tell
+it names in needs=.
+"""
+import dataclasses
+
+from registry import OURS, PLACES
+
+# Words for needs=, and why the process lab cannot show it
+NEEDS = {
+    "cpus": "a second processor of the guest",
+    "firmware": "more of ACPI than the one device of VMBus: windows in memory, power states, tables",
+    "synic": "interrupts and timers by KVM's SynIC",
+    "kexec": "kexec and crash kernels",
+    "hibernation": "hibernation",
+    "preemption": "a kernel that preempts",
+    "kernel": "another kernel",
+    "intree": "the kernel's own VMBus drivers",
+    "clients": "VMBus drivers beside ours, which the kernel has only for real machines",
+    "qemu": "a machine of QEMU's",
+    "vf": "a PCI bus, for a virtual function",
+    "bounce": "bounce buffers (swiotlb)",
+    "host modules": "modules of its own in the kernel below, which is the user's",
+}
+PROCESS_KERNELS = ("default",)
+# options of hvroot by what they need; an empty one may be left out
+OPTIONS = {"--acpi": "firmware", "--auto-eoi": "synic", "--manner": "synic", "--timer": "synic", "--numa": "cpus",
+           "--on-crash": "kexec", "--hibernation": ""}
+OFFERS = {"video": "firmware", "pci": "firmware", "all": "clients"}
+APPEND = {"crashkernel": "kexec", "isolcpus": "cpus", "swiotlb": "bounce"}
+
+
+def of_machine(m):
+    """What a machine needs. Two processors are a comfort; a scenario that insists on them says so."""
+    found = {OPTIONS[o] for o in m.options if o in OPTIONS} - {""}
+    found |= {OFFERS[o] for o in m.offers.split(",") if o in OFFERS}
+    found |= {need for word, need in APPEND.items() if word in m.append}
+    if (m.least or (1 if m.cpus <= 2 and not m.subchannels else m.cpus)) > 1:
+        found.add("cpus")
+    if m.kernel not in PROCESS_KERNELS:
+        found.add("preemption" if m.kernel.endswith("-rt") else "kernel")
+    if m.vmm != "hvroot":
+        found.add("qemu")
+    return found
+
+
+def needs(run):
+    """All that a run needs beyond what the process lab has, sorted."""
+    return sorted(of_machine(run.machine) | set(run.scenario.needs) | ({"intree"} if run.drivers != OURS else set()))
+
+
+def places(run):
+    """The labs that can show it, the quickest first."""
+    return PLACES[1:] if needs(run) else PLACES
+
+
+def moved(run, place):
+    """The run in that lab."""
+    if place == "nested":
+        return run
+    m = run.machine
+    machine = dataclasses.replace(m, place=place, kernel="process", cpus=1, least=0,
+                                  options=tuple(o for o in m.options if OPTIONS.get(o) != ""))
+    return dataclasses.replace(run, machine=machine)
