@@ -26,7 +26,8 @@
 
 /* What the host answers, and what it was asked */
 static struct {
-	int wait;		/* result of each wait */
+	int wait;		/* result of each wait, but of a teardown's */
+	int torn;		/* of that */
 	int post;		/* of each post */
 	bool agree, unload;	/* to a version; answers the unload */
 	unsigned int posts[CHANNELMSG_COUNT];
@@ -61,7 +62,7 @@ static int conn_req_wait(struct vmbus *bus, struct vmbus_req *req, unsigned long
 	}
 	if (req->type == CHANNELMSG_VERSION_RESPONSE)
 		r->version_supported = host.agree;
-	return host.wait;
+	return req->type == CHANNELMSG_GPADL_TORNDOWN ? host.torn : host.wait;
 }
 
 static bool conn_req_answer(struct vmbus *bus, u32 type, u32 relid, u32 key, const void *msg,
@@ -227,6 +228,30 @@ static void conn_quarantine_has_an_end(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, (size_t)0, conn_bus.quarantine_bytes);
 }
 
+/* Taken back while it makes a list: the host lets go of that before the relid is given back. */
+static void conn_list_of_what_is_taken_back(struct kunit *test)
+{
+	struct vmbus_chan *chan = kunit_kzalloc(test, sizeof(*chan), GFP_KERNEL);
+	u64 pfn = 1;
+	u32 handle;
+
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, chan);
+	chan->bus = &conn_bus;
+	chan->ch.rescind = true;
+	conn_bus.phase = VMBUS_PHASE_UP;
+	host.wait = -ENODEV;
+	KUNIT_EXPECT_EQ(test, -ENODEV, gpadl_create(&chan->ch, &pfn, 1, PAGE_SIZE, 0, &handle));
+	KUNIT_EXPECT_EQ(test, 1u, host.posts[CHANNELMSG_GPADL_TEARDOWN]);
+	KUNIT_EXPECT_EQ(test, 0u, handle);
+	host.torn = -ETIMEDOUT;
+	KUNIT_EXPECT_EQ(test, -ENODEV, gpadl_create(&chan->ch, &pfn, 1, PAGE_SIZE, 0, &handle));
+	KUNIT_EXPECT_NE(test, 0u, handle);
+	host.wait = -ETIMEDOUT;		/* silent: not asked again */
+	KUNIT_EXPECT_EQ(test, -ETIMEDOUT, gpadl_create(&chan->ch, &pfn, 1, PAGE_SIZE, 0, &handle));
+	KUNIT_EXPECT_EQ(test, 2u, host.posts[CHANNELMSG_GPADL_TEARDOWN]);
+	KUNIT_EXPECT_NE(test, 0u, handle);
+}
+
 static DECLARE_COMPLETION(asked);
 static DECLARE_COMPLETION(unloaded);
 
@@ -236,7 +261,7 @@ static void conn_unload_while_asking(struct kunit *test)
 	reinit_completion(&asked);
 	reinit_completion(&unloaded);
 	conn_bus.phase = VMBUS_PHASE_UP;
-	host.wait = -ENODEV;
+	host.torn = -ENODEV;
 	host.asked = &asked;
 	host.go = &unloaded;
 	keep(7, PAGE_SIZE);
@@ -253,6 +278,7 @@ static void conn_unload_while_asking(struct kunit *test)
 static struct kunit_case conn_cases[] = {
 	KUNIT_CASE_PARAM(conn_contact, contacts_gen_params),
 	KUNIT_CASE(conn_quarantine_has_an_end),
+	KUNIT_CASE(conn_list_of_what_is_taken_back),
 	KUNIT_CASE(conn_unload_while_asking),
 	{}
 };
