@@ -156,7 +156,7 @@ row("check-modinfo, nothing built", "scripts/check-modinfo", 1, "no modules in b
 row("features, no results", "scripts/features", 1, "run 'make check' first")
 row("features, no such file", "scripts/features --check /nosuch", 1, "/nosuch: no such file; run 'make check' first")
 row("style x", "scripts/style x", 2, "takes no arguments, got 'x'")
-row("style, no checkout", "scripts/style", 1, "is not a git checkout", env=("GIT_DIR=/nosuch",))
+row("style, no checkout", "scripts/style", 1, "git cannot tell the project's files: fatal: ", env=("GIT_DIR=/nosuch",))
 row("style without perl", "scripts/style", 1, "needs perl, " + SUDO % "perl", without="perl")
 row("mutants --count 0", "scripts/mutants --count 0", 2, "--count: 0: want a whole number from 1 on")
 row("mutants --jobs x", "scripts/mutants --jobs x", 2, "--jobs: x: want a whole number from 1 on")
