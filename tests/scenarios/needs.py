@@ -28,7 +28,7 @@ NEEDS = {
 }
 PROCESS_KERNELS = ("default",)
 # options of hvroot by what they need; an empty one may be left out
-OPTIONS = {"--acpi": "firmware", "--auto-eoi": "synic", "--timer": "synic", "--numa": "cpus",
+OPTIONS = {"--acpi": "firmware", "--auto-eoi": "synic", "--manner": "synic", "--timer": "synic", "--numa": "cpus",
            "--on-crash": "kexec", "--hibernation": ""}
 OFFERS = {"video": "firmware", "pci": "firmware", "all": "clients"}
 APPEND = {"crashkernel": "kexec", "isolcpus": "cpus", "swiotlb": "bounce"}

@@ -26,7 +26,7 @@ class Failed(Exception):
 class Run:
     """One hvroot with the liar in one mode."""
 
-    def __init__(self, mode, *options, kernel=None):
+    def __init__(self, mode, *options, kernel=None, pass_fds=()):
         self.dir = tempfile.mkdtemp(prefix="liar-")
         self.console = os.path.join(self.dir, "console")
         self.control = os.path.join(self.dir, "control")
@@ -35,7 +35,7 @@ class Run:
             [HVROOT, "--machine", "process", "--kernel", kernel or LIAR, "--memory", "64M", "--append",
              "mode=" + mode, "--console", self.console, "--control", self.control, "--trace", self.trace,
              *options], stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True,
-            env=dict(os.environ, TMPDIR=self.dir, LIAR_RUN=self.dir))
+            pass_fds=pass_fds, env=dict(os.environ, TMPDIR=self.dir, LIAR_RUN=self.dir))
         RUNS.append(self)
 
     def text(self, path):
@@ -143,7 +143,13 @@ def case_bad_hellos():
 
 
 def case_descriptors_do_not_leak():
-    Run("descriptors").end(0)
+    r = Run("descriptors")
+    r.until(r.console, "sent")
+    n = len(os.listdir("/proc/%d/fd" % r.proc.pid))
+    if n > 64:
+        raise Failed("hvroot has %d descriptors" % n)
+    r.ctl("quit")
+    r.end(0)
 
 
 def case_memory_taken_away():
@@ -210,11 +216,23 @@ def case_killed_keeper():
     r.end(3, "ended with signal 9")
 
 
+def after_the_guest(mode, *options):
+    """The guest stops hvroot, says what it has to, and ends; only then hvroot goes on."""
+    r = Run(mode, *options)
+    wait_for(lambda: state_of(r.proc.pid) == "T" and not r.liars(), "the guest's end")
+    r.proc.send_signal(signal.SIGCONT)
+    return r
+
+
+def case_last_words():
+    after_the_guest("last-words").end(3, "guest crash: P0=0xa P1=0xb P2=0xc P3=0xd P4=0xe")
+
+
 def case_console_of_a_crash_is_whole():
-    r = Run("talk")
+    r = after_the_guest("talk")
     r.end(3)
     text = r.text(r.console)
-    want = "".join("line %05u\n" % i for i in range(20000)) + "the end\n"
+    want = "".join("line %05u\n" % i for i in range(12000)) + "the end\n"
     if text != want:
         raise Failed("%d bytes of %d on the console" % (len(text), len(want)))
 
@@ -247,8 +265,23 @@ def case_agent_line():
             raise Failed("%d bytes of %d came back" % (len(got), len(data)))
 
 
+def case_keeper_holds_nothing():
+    with tempfile.NamedTemporaryFile() as disk:
+        disk.truncate(1 << 20)
+        r = Run("hang", "--disk", "file=" + disk.name)
+        r.until(r.console, "hanging")
+        keeper = r.text("/proc/%d/task/%d/children" % (r.proc.pid, r.proc.pid)).split()[0]
+        wait_for(lambda: len(os.listdir("/proc/%s/fd" % keeper)) == 2, "the keeper to close all but two descriptors")
+        r.ctl("quit")
+        r.end(0)
+
+
 def case_inherits_its_own_alone():
-    r = Run("descriptor-list")
+    other = os.dup2(1, 50)
+    try:
+        r = Run("descriptor-list", pass_fds=[other])
+    finally:
+        os.close(other)
     r.end(0)
     fds = [int(n) for n in re.findall(r"fd (\d+)", r.text(r.console))]
     if fds != [0, 1, 2, 3, 4, 8]:
@@ -267,8 +300,9 @@ def case_pause_and_resume():
     if r.ctl("pause")[0] or state_of(pid) != "T":
         raise Failed("not stopped")
     code, text = r.ctl("regs")
-    if code or not re.search("rip=0x.*paused", text) or state_of(pid) not in "Tt":
+    if code or not re.search("rip=0x.*paused", text):
         raise Failed("regs of a paused guest: %s" % text)
+    wait_for(lambda: state_of(pid) == "T", "the stop that regs leaves as it was")
     if r.ctl("resume")[0]:
         raise Failed("refused")
     wait_for(lambda: state_of(pid) != "T", "the guest to go on")
