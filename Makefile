@@ -34,7 +34,7 @@ modules:
 
 hvroot:
 	@scripts/deps --check build
-	@$(MAKE) --no-print-directory -C tests/hvroot
+	@$(MAKE) $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc)) --no-print-directory -C tests/hvroot
 
 demo:
 	@scripts/demo

@@ -30,7 +30,7 @@
 #include <linux/hyperv.h>
 #include "daemon.h"
 #include "fcopy_msg.h"
-#include "limits.h"
+#include "ic_limits.h"
 
 #define FCOPY_LIMIT	(LIM_REQUEST * HZ)
 

@@ -18,7 +18,7 @@
 #define pr_fmt(fmt) "hv_utils: " fmt
 
 #include "daemon.h"
-#include "limits.h"
+#include "ic_limits.h"
 
 /**
  * ic_left() - how much time is left for the message in work

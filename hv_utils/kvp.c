@@ -30,7 +30,7 @@
 #include <linux/slab.h>
 #include "daemon.h"
 #include "kvp_msg.h"
-#include "limits.h"
+#include "ic_limits.h"
 
 static unsigned int kvp_daemon_wait = LIM_NEGOTIATION_WAIT;
 module_param(kvp_daemon_wait, uint, 0644);

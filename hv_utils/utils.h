@@ -2,7 +2,7 @@
 /*
  * Private to hv_utils.  A service is a row of the table in main.c; ic.c carries
  * its messages, and hold.c keeps them for a daemon that is not there yet.
- * Dependencies: ic_msg, limits, ts_math <- ic, hold <- daemon <- services <- main.
+ * Dependencies: ic_msg, ic_limits, ts_math <- ic, hold <- daemon <- services <- main.
  */
 #ifndef _HVU_UTILS_H
 #define _HVU_UTILS_H

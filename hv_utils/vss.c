@@ -41,7 +41,7 @@
 #include <linux/slab.h>
 #include <linux/hyperv.h>
 #include "daemon.h"
-#include "limits.h"
+#include "ic_limits.h"
 #include "thaw.h"
 #include "vss_hook.h"
 

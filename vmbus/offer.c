@@ -101,8 +101,9 @@ static void probe_work(struct work_struct *work)
 }
 
 /*
- * In the order of the offers, so that disks and NICs get the same names each time: not
- * before the one ahead has its place on the bus, but without its probe.
+ * In the order of the offers, in which a driver that is loaded later finds the devices and
+ * names what they are: not before the one ahead has its place on the bus.  Its probe, for a
+ * driver that is there already, is not waited for.
  */
 static void add_work(struct work_struct *work)
 {

@@ -1,11 +1,17 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""pick.py MEGABYTES FOLDER: copy that much of this machine's /usr into FOLDER."""
+"""pick.py MEGABYTES FOLDER: copy that much of this machine's /usr into FOLDER
+
+In folders FOLDER/000, 001 ... of some 2 MB each, each a mixture of all, so that one of them
+says how long the others take. Prints a line for each: name, bytes, files.
+"""
 import os
+import random
 import shutil
 import sys
 
-SMALLEST, BIGGEST = 8 << 10, 16 << 20
+SMALLEST, BIGGEST = 8 << 10, 2 << 20
+PIECE = 2 << 20
 
 
 def candidates():
@@ -20,18 +26,32 @@ def candidates():
                 yield path, size
 
 
-def main():
-    left, folder = int(sys.argv[1]) << 20, sys.argv[2]
+def picked(left):
+    """Files of so many bytes."""
+    found = []
     for path, size in candidates():
-        if size > left:
-            continue
-        target = os.path.join(folder, "files", path.lstrip("/"))
-        os.makedirs(os.path.dirname(target), exist_ok=True)
-        shutil.copyfile(path, target)
-        left -= size
+        if size <= left:
+            found.append((path, size))
+            left -= size
         if left < SMALLEST:
-            return
-    sys.exit("pick.py: /usr has too few files")
+            return found
+    sys.exit("pick.py: /usr has too few files; %d MB are missing (DEMO_MB)" % (left >> 20))
+
+
+def main():
+    files = picked(int(sys.argv[1]) << 20)
+    random.Random(0).shuffle(files)
+    number = 0
+    while files:
+        folder, size, count = "%03d" % number, 0, 0
+        while files and size < PIECE:
+            path, more = files.pop()
+            target = os.path.join(sys.argv[2], folder, path.lstrip("/"))
+            os.makedirs(os.path.dirname(target), exist_ok=True)
+            shutil.copyfile(path, target)
+            size, count = size + more, count + 1
+        print(folder, size, count)
+        number += 1
 
 
 if __name__ == "__main__":

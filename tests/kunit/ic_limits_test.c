@@ -5,7 +5,7 @@
  */
 #include <kunit/test.h>
 #include <linux/string.h>
-#include "limits.h"
+#include "ic_limits.h"
 #include "params.h"
 
 static void limits_negotiation_in_time(struct kunit *test)

@@ -29,7 +29,7 @@ SCRIPTS = """scripts/build-modules scripts/check scripts/check-abi scripts/check
     scripts/try     tests/failsite/build tests/guest/mkinitramfs tests/guest/mktools tests/mistakes/run.py tests/scenarios/measure.py
     tests/scenarios/measure_utils.py tests/scenarios/run.py""".split()
 # No scripts for users: what runs in the guest or is called by one of the others, and continuous integration's.
-OTHERS = r"^(\.ci/|tests/guest/(bin/|init$|hv_set_ifconfig$)|tests/demo/|scripts/lib/)"
+OTHERS = r"^(\.ci/|tests/guest/(bin/|init$|hv_set_ifconfig$)|tests/demo/|scripts/lib/|tests/hvroot/liar/)"
 
 NO_KERNEL = r"^scripts/kernel: no kernel '?%s'?; there are: default 6\.1 6\.12 .* debug"
 SUDO = r"run:  (sudo )?apt-get install .*%s"
@@ -63,6 +63,7 @@ row("make mutants COUNT=x", "make mutants COUNT=x", 2, "--count: x: want a whole
 row("make mutants SEED=x", "make mutants SEED=x", 2, "--seed: x: want a whole number", 2)
 row("make check without a package, user", "make check", 2, "missing packages, run:  sudo apt-get install .* sparse$", 2,
     who="user", package="sparse")
+row("make fuzz, FUZZ_TIME", "make --no-print-directory -C tests/hvroot fuzz FUZZ_TIME=x", 2, "FUZZ_TIME=x: want a whole number", 2)
 row("make check, FUZZ_TIME", "make check", 2, "FUZZ_TIME=x: want a whole number", 2, env=("FUZZ_TIME=x",))
 
 # ---- scripts/check
@@ -89,6 +90,7 @@ row("deps, user", "scripts/deps style", 1, "missing packages, run:  sudo apt-get
 row("deps --check", "scripts/deps --check style", 1, "missing packages, " + SUDO % "perl$", package="perl")
 row("deps, root, no network", "scripts/deps style", 1, "apt-get install .* failed: E: Failed to fetch", 2, who="root",
     package="perl", stub="apt-get")
+row("deps, style wants no QEMU", "scripts/deps --check style && echo all there", 0, "^all there", package="qemu-system-x86")
 row("deps, not Debian", "scripts/deps", 1, "not a Debian system; what is needed is in: scripts/deps --list", without="dpkg-query")
 
 # ---- kernels
@@ -107,7 +109,7 @@ row("kernel, cache read-only", "scripts/kernel", 1, "cannot write to .*/ro; set 
     env=("HVGUEST_CACHE={top}/ro",), readonly="{top}/ro")
 row("kernel, cache full", "scripts/kernel", 1, "/full has 0 MB left, this takes 1; make room, or set HVGUEST_CACHE", who="root",
     env=("HVGUEST_CACHE={top}/full",), full="{top}/full")
-row("kernel, no home", "HOME= scripts/kernel", 1, "cannot make the folder /.cache/hvguest; set HVGUEST_CACHE", who="user",
+row("kernel, no home", "HOME= scripts/kernel", 1, "cannot make the folder /nonexistent/.cache/hvguest; set HVGUEST_CACHE", who="user",
     env=("HVGUEST_CACHE=none",))
 row("kernel without flock", "scripts/kernel", 1, "needs flock, " + SUDO % "util-linux", without="flock")
 row("kernel-built x", "scripts/kernel-built x", 2, r"which kernel, debug or process\? \(got 'x'\)")

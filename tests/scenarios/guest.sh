@@ -45,7 +45,11 @@ io_begun() {
 waits() {
 	# shellcheck disable=SC2046
 	set -- $(pidof "hv_${1}_daemon")
-	read -r nr _ </proc/"${1:-none}"/syscall 2>/dev/null && case $nr in 7 | 17 | 219) ;; *) false ;; esac
+	if [ -e /proc/self/syscall ]; then
+		read -r nr _ </proc/"${1:-none}"/syscall 2>/dev/null && case $nr in 7 | 17 | 219) ;; *) false ;; esac
+	else	# User Mode Linux has no such file
+		grep -qE 'sys_poll|sys_pread64|sys_restart_syscall' /proc/"${1:-none}"/stack 2>/dev/null
+	fi
 }
 
 daemon_where() {

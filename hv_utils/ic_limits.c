@@ -4,7 +4,7 @@
  * a daemon.  Pure.
  */
 #include <linux/kernel.h>
-#include "limits.h"
+#include "ic_limits.h"
 
 /**
  * lim_negotiation_wait() - how long a negotiation waits for the daemon

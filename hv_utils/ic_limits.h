@@ -13,8 +13,8 @@
  *   freeze after 15 minutes, by comment "based on expectations from host".
  *   OpenVMM's hyperv_ic has no limit.
  */
-#ifndef _HVU_LIMITS_H
-#define _HVU_LIMITS_H
+#ifndef _HVU_IC_LIMITS_H
+#define _HVU_IC_LIMITS_H
 
 #include <hv/ic_wire.h>
 
