@@ -84,6 +84,59 @@ unsigned int affinity_pick(struct vmbus_channel *ch, unsigned int not)
 	return cpu < nr_cpu_ids ? cpu : VMBUS_CONNECT_CPU;
 }
 
+/* Posted while the channel is open for sure; 0 if there will be an answer to wait for. */
+static int post_modify(struct vmbus_channel *channel, u32 target_vp, struct vmbus_req *req,
+		       unsigned int *opening)
+{
+	struct vmbus_chan *chan = to_chan(channel);
+	struct vmbus_channel_modifychannel msg = {
+		.header.msgtype = CHANNELMSG_MODIFYCHANNEL,
+		.child_relid = chan_relid(channel),
+		.target_vp = target_vp,
+	};
+	int ret;
+
+	vmbus_req_start(chan->bus, req);
+	/* A host ignores it after CLOSE, and would never answer: see begin_close(). */
+	mutex_lock(&chan->tell);
+	*opening = chan->opens;
+	ret = chan_step(channel, EV_MODIFY);
+	if (ret >= 0) {
+		ret = vmbus_post(chan->bus, &msg, sizeof(msg));
+		trace_vmbus_send_modifychannel(&msg, ret);
+	}
+	mutex_unlock(&chan->tell);
+	if (ret)
+		vmbus_req_cancel(chan->bus, req);
+	return ret;
+}
+
+static int modify(struct vmbus_channel *channel, u32 target_vp, unsigned int *opening)
+{
+	struct vmbus *bus = to_chan(channel)->bus;
+	struct vmbus_req req = {
+		.type = CHANNELMSG_MODIFYCHANNEL_RESPONSE,
+		.relid = chan_relid(channel),
+		.chan = to_chan(channel),
+	};
+	const struct vmbus_channel_modifychannel_response *rsp = (void *)req.reply;
+	int ret = post_modify(channel, target_vp, &req, opening);
+
+	if (ret)
+		return ret;
+	if (vmbus_proto_version < VERSION_WIN10_V5_3) {
+		vmbus_req_cancel(bus, &req);
+		return 0;
+	}
+	ret = vmbus_req_wait(bus, &req, vmbus_timeout());
+	if (!ret && rsp->status) {
+		chan_bad(channel, VERR_REFUSED, "move to VP %u, status %#x", target_vp,
+			 rsp->status);
+		ret = -EIO;
+	}
+	return ret;
+}
+
 /**
  * vmbus_send_modifychannel() - have the host interrupt another CPU
  * @channel: open channel
@@ -93,38 +146,14 @@ unsigned int affinity_pick(struct vmbus_channel *ch, unsigned int not)
  * old CPU any more.  Before, a move just happens some time.
  *
  * Context: may sleep.
- * Return: 0; -EIO: the host refused, or could not be told; -ENODEV; -ETIMEDOUT.
+ * Return: 0; -EINVAL: not open; -EIO: the host refused, or could not be told; -ENODEV;
+ * -ETIMEDOUT.
  */
 int vmbus_send_modifychannel(struct vmbus_channel *channel, u32 target_vp)
 {
-	struct vmbus *bus = to_chan(channel)->bus;
-	struct vmbus_channel_modifychannel msg = {
-		.header.msgtype = CHANNELMSG_MODIFYCHANNEL,
-		.child_relid = chan_relid(channel),
-		.target_vp = target_vp,
-	};
-	struct vmbus_req req = {
-		.type = CHANNELMSG_MODIFYCHANNEL_RESPONSE,
-		.relid = msg.child_relid,
-		.chan = to_chan(channel),
-	};
-	const struct vmbus_channel_modifychannel_response *rsp = (void *)req.reply;
-	int ret;
+	unsigned int opening;
 
-	vmbus_req_start(bus, &req);
-	ret = vmbus_post(bus, &msg, sizeof(msg));
-	trace_vmbus_send_modifychannel(&msg, ret);
-	if (ret || vmbus_proto_version < VERSION_WIN10_V5_3) {
-		vmbus_req_cancel(bus, &req);
-		return ret;
-	}
-	ret = vmbus_req_wait(bus, &req, vmbus_timeout());
-	if (!ret && rsp->status) {
-		chan_bad(channel, VERR_REFUSED, "move to VP %u, status %#x", target_vp,
-			 rsp->status);
-		ret = -EIO;
-	}
-	return ret;
+	return modify(channel, target_vp, &opening);
 }
 
 void vmbus_on_modify_response(struct vmbus *bus, const void *msg, size_t len)
@@ -138,25 +167,41 @@ void vmbus_on_modify_response(struct vmbus *bus, const void *msg, size_t len)
 			  m->child_relid, m->status);
 }
 
-/* CPUs cannot come or go meanwhile. */
+/*
+ * The host has moved it; so do we, if that is still the opening that it spoke of.  Within
+ * tell, so that a close comes before, and nothing is moved, or waits for the driver's call.
+ */
+static int moved(struct vmbus_channel *ch, unsigned int cpu, unsigned int opening)
+{
+	struct vmbus_chan *chan = to_chan(ch);
+	unsigned int old = ch->target_cpu;
+	int ret = -EIO;
+
+	mutex_lock(&chan->tell);
+	if (chan->opens == opening && chan_step(ch, EV_MODIFY) >= 0) {
+		ch->target_cpu = cpu;
+		if (ch->change_target_cpu_callback)
+			ch->change_target_cpu_callback(ch, old, cpu);
+		ret = 0;
+	}
+	mutex_unlock(&chan->tell);
+	return ret;
+}
+
+/* CPUs cannot come or go meanwhile, and nobody else moves the channel. */
 static int move(struct vmbus_channel *ch, unsigned int cpu)
 {
-	unsigned int old = ch->target_cpu;
+	unsigned int opening;
 	int ret;
 
-	if (old == cpu)
+	if (ch->target_cpu == cpu)
 		return 0;
 	if (vmbus_proto_version < VERSION_WIN10_V4_1)
 		return -EIO;
-	if (ch->state != CHANNEL_OPENED_STATE)
-		return -EIO;
-	ret = vmbus_send_modifychannel(ch, hv_cpu_to_vp(cpu));
+	ret = modify(ch, hv_cpu_to_vp(cpu), &opening);
 	if (ret)
-		return ret;
-	ch->target_cpu = cpu;
-	if (ch->change_target_cpu_callback)
-		ch->change_target_cpu_callback(ch, old, cpu);
-	return 0;
+		return ret == -EINVAL ? -EIO : ret;
+	return moved(ch, cpu, opening);
 }
 
 /**
@@ -186,23 +231,37 @@ int chan_move(struct vmbus_channel *ch, unsigned int cpu)
 	return ret;
 }
 
+/* A closed channel just gets another CPU, of which the host learns at the next open. */
+static bool vacate_closed(struct vmbus_channel *ch, unsigned int to)
+{
+	struct vmbus_chan *chan = to_chan(ch);
+	bool closed;
+
+	mutex_lock(&chan->tell);	/* against begin_open() */
+	closed = !chan_in_use(ch);
+	if (closed)
+		ch->target_cpu = to;
+	mutex_unlock(&chan->tell);
+	return closed;
+}
+
 static int vacate_one(struct vmbus_channel *ch, unsigned int cpu)
 {
 	unsigned int to;
 	int ret;
 
-	if (ch->target_cpu != cpu || ch->rescind)
+	if (ch->target_cpu != cpu || READ_ONCE(ch->rescind))
 		return 0;
 	to = affinity_pick(ch, cpu);
-	if (ch->state == CHANNEL_OPEN_STATE || ch->state == CHANNEL_OFFER_STATE) {
-		ch->target_cpu = to;	/* the host learns it at the next open */
+	if (vacate_closed(ch, to))
 		return 0;
-	}
 	ret = move(ch, to);
-	if (ret)
-		pr_notice("CPU %u cannot go offline: channel %u stays on it (error %d)\n", cpu,
-			  chan_relid(ch), ret);
-	return ret ? -EBUSY : 0;
+	/* closed or taken back meanwhile: no interrupt of it comes any more */
+	if (!ret || READ_ONCE(ch->rescind) || vacate_closed(ch, to))
+		return 0;
+	pr_notice("CPU %u cannot go offline: channel %u stays on it (error %d)\n", cpu,
+		  chan_relid(ch), ret);
+	return -EBUSY;
 }
 
 /**
@@ -218,7 +277,6 @@ static int vacate_one(struct vmbus_channel *ch, unsigned int cpu)
 int affinity_vacate(struct vmbus *bus, unsigned int cpu)
 {
 	struct vmbus_channel *primary, *sub;
-	unsigned long flags;
 	int ret = 0;
 
 	mutex_lock(&bus->chan_mutex);
@@ -238,8 +296,6 @@ unlock:
 		return ret;
 	if (vmbus_proto_version < VERSION_WIN10_V5_3)
 		msleep(NO_ANSWER_MS);
-	local_irq_save(flags);
-	intr_scan_events(bus, cpu);
-	local_irq_restore(flags);
+	intr_scan_late(bus, cpu);
 	return 0;
 }

@@ -34,7 +34,8 @@ static const struct hv_vmbus_device_id forced_id;
 
 /*
  * The user's override decides first, then the driver's own ids, then those added at run
- * time, which come with no driver_data, as an override does.  A socket's class is a port number, so only the socket driver takes it.
+ * time, which come with no driver_data, as an override does.  A socket's class is a port
+ * number, so only the socket driver takes it.
  */
 static const struct hv_vmbus_device_id *find_id(hv_match_driver_t *driver, struct hv_device *dev)
 {
@@ -100,7 +101,7 @@ static void bus_remove(struct device *device)
 	list_for_each_entry(sub, &dev->channel->sc_list, sc_list)
 		chan_reset_driver(sub);
 	mutex_unlock(&bus->chan_mutex);
-	flush_workqueue(bus->sub_wq);
+	flush_work(&to_chan(dev->channel)->subs_work);
 }
 
 static void bus_shutdown(struct device *device)
@@ -288,6 +289,8 @@ static int bus_notify(struct notifier_block *nb, unsigned long event, void *arg)
 		dev->channels_kset = kset_create_and_add("channels", NULL, &dev->device.kobj);
 		if (!dev->channels_kset || sysfs_add_channel(dev, dev->channel))
 			dev_notice(&dev->device, "its channels are not in sysfs\n");
+		/* In the bus's list, not yet probed: the next in line need not wait for that. */
+		chan_listed(dev->channel);
 		break;
 	case BUS_NOTIFY_REMOVED_DEVICE:
 		hide_sub_channels(dev->channel);
@@ -323,8 +326,7 @@ void vmbus_device_unregister(struct hv_device *device_obj)
 	debugfs_remove_device(device_obj);
 	device_unregister(&device_obj->device);
 	ch->device_obj = NULL;
-	if (ch->rescind)
-		chan_forget(ch);
+	chan_release(ch);
 	chan_put(ch);
 }
 

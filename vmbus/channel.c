@@ -3,7 +3,8 @@
  * A channel's life as its driver sees it: open, close, and the two halves of
  * each for drivers that keep the ring memory (uio_hv_generic).
  *
- * chan_set_state() makes every change of state; nothing else writes ch->state.
+ * Where a channel is in its life is life.c's table; chan_step() asks it, under one lock,
+ * and nothing else writes ch->state and ch->rescind.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -39,8 +40,11 @@ struct vmbus_chan *chan_alloc(struct vmbus *bus, const struct vmbus_channel_offe
 	if (!chan)
 		return NULL;
 	chan->bus = bus;
-	mutex_init(&chan->life);
+	spin_lock_init(&chan->life_lock);
+	mutex_init(&chan->reg);
 	mutex_init(&chan->move);
+	mutex_init(&chan->tell);
+	init_completion(&chan->listed);
 	ch = &chan->ch;
 	rings_init(ch);
 	INIT_LIST_HEAD(&ch->listentry);
@@ -50,7 +54,8 @@ struct vmbus_chan *chan_alloc(struct vmbus *bus, const struct vmbus_channel_offe
 	spin_lock_init(&ch->requestor.req_lock);
 	tasklet_init(&ch->callback_event, intr_on_event, (unsigned long)ch);
 	ch->max_pkt_size = VMBUS_DEFAULT_MAX_PKT_SIZE;
-	ch->state = CHANNEL_OFFER_STATE;
+	chan->life = LIFE_NEW;
+	ch->state = life_public(LIFE_NEW);
 	chan_set_offer(ch, offer);
 	kobject_init(&ch->kobj, &vmbus_chan_ktype);
 	return chan;
@@ -128,42 +133,58 @@ void chan_reset_driver(struct vmbus_channel *ch)
 	ch->low_latency = false;
 	ch->rqstor_size = 0;
 	ch->max_pkt_size = VMBUS_DEFAULT_MAX_PKT_SIZE;
+	clear_bit(CHAN_RING_BLOCK, &to_chan(ch)->flags);
 }
 
-/* ---- states ---- */
+/* ---- life ---- */
 
 /**
- * chan_set_state() - the one place where a channel changes state
+ * chan_step() - something happens to a channel: the one place where its life goes on
  * @ch: channel
- * @from: what the caller thinks it is
- * @to: what it shall be
+ * @event: what happens
  *
- * Return: false, and no change, if it is not @from or the move is not legal.
+ * Events that meet get an order here, and the later one is judged by what the earlier one
+ * left: whoever gets actions back is alone with them.
+ *
+ * Context: process; takes vmbus_chan.life_lock, a leaf.
+ * Return: enum life_action bits to be done by the caller; -ENODEV or -EINVAL if the event
+ * is refused, see life_step().
  */
-bool chan_set_state(struct vmbus_channel *ch, enum vmbus_channel_state from,
-		    enum vmbus_channel_state to)
+int chan_step(struct vmbus_channel *ch, enum life_event event)
 {
-	if (!chan_move_legal(from, to))
-		return false;
-	return cmpxchg(&ch->state, from, to) == from;
-}
+	struct vmbus_chan *chan = to_chan(ch);
+	enum life to;
+	int actions;
 
-static void leave_opening(struct vmbus_channel *ch, enum vmbus_channel_state to)
-{
-	chan_set_state(ch, CHANNEL_OPENING_STATE, to);
-	wake_up_all(&to_chan(ch)->bus->chan_wait);
+	spin_lock(&chan->life_lock);
+	actions = life_step(chan->life, event, &to);
+	/* Looked at elsewhere without the lock, by drivers too. */
+	WRITE_ONCE(chan->life, to);
+	WRITE_ONCE(ch->state, life_public(to));
+	WRITE_ONCE(ch->rescind, life_rescinded(to));
+	spin_unlock(&chan->life_lock);
+	/* The end of an opening or closing, a rescind: somebody may wait for it. */
+	if (actions >= 0)
+		wake_up_all(&chan->bus->chan_wait);
+	return actions;
 }
 
 /* ---- open ---- */
 
-static void callback_start(struct vmbus_channel *ch, void (*callback)(void *context), void *context)
+/* False: the channel is being taken back, and nothing may be called any more. */
+static bool callback_start(struct vmbus_channel *ch, void (*callback)(void *context), void *context)
 {
 	unsigned long flags;
+	bool mute;
 
 	spin_lock_irqsave(&ch->sched_lock, flags);
-	ch->channel_callback_context = context;
-	ch->onchannel_callback = callback;
+	mute = test_bit(CHAN_NO_CALLBACK, &to_chan(ch)->flags);
+	if (!mute) {
+		ch->channel_callback_context = context;
+		ch->onchannel_callback = callback;
+	}
 	spin_unlock_irqrestore(&ch->sched_lock, flags);
+	return !mute;
 }
 
 /* After this the callback does not run and will not be started. */
@@ -175,6 +196,26 @@ static void callback_stop(struct vmbus_channel *ch)
 	ch->onchannel_callback = NULL;
 	spin_unlock_irqrestore(&ch->sched_lock, flags);
 	tasklet_kill(&ch->callback_event);
+}
+
+/**
+ * chan_mute() - no callback of the channel runs any more, now and for good
+ * @ch: channel that is about to be marked as rescinded
+ *
+ * Before that mark is seen: a driver that polls by itself (pci-hyperv) takes a callback that
+ * is gone for the sign that the channel is.
+ *
+ * Context: may sleep.
+ */
+void chan_mute(struct vmbus_channel *ch)
+{
+	unsigned long flags;
+
+	/* The lock orders the bit against an open that sets the callback. */
+	spin_lock_irqsave(&ch->sched_lock, flags);
+	set_bit(CHAN_NO_CALLBACK, &to_chan(ch)->flags);
+	spin_unlock_irqrestore(&ch->sched_lock, flags);
+	callback_stop(ch);
 }
 
 static int ring_gpadl_create(struct vmbus_channel *ch)
@@ -256,6 +297,23 @@ static int post_open(struct vmbus_channel *ch, const void *userdata, u32 len)
 	return ret;
 }
 
+/*
+ * From here on the channel's CPU stays: affinity.c changes that of a closed channel under
+ * the same lock.
+ */
+static int begin_open(struct vmbus_channel *ch)
+{
+	struct vmbus_chan *chan = to_chan(ch);
+	int ret;
+
+	mutex_lock(&chan->tell);
+	ret = chan_step(ch, EV_OPEN);
+	if (ret >= 0)
+		chan->opens++;
+	mutex_unlock(&chan->tell);
+	return ret < 0 ? ret : 0;
+}
+
 /* Ring memory is there; everything else is done here, and undone on failure. */
 static int connect(struct vmbus_channel *ch, const void *userdata, u32 len,
 		   void (*callback)(void *context), void *context)
@@ -264,19 +322,23 @@ static int connect(struct vmbus_channel *ch, const void *userdata, u32 len,
 
 	if (len > MAX_USER_DEFINED_BYTES || !to_chan(ch)->ring_pages)
 		return -EINVAL;
-	if (ch->rescind || to_chan(ch)->bus->phase != VMBUS_PHASE_UP)
+	if (to_chan(ch)->bus->phase != VMBUS_PHASE_UP)
 		return -ENODEV;
 	if (ch->ringbuffer_gpadlhandle.gpadl_handle)
 		return -EBUSY;	/* the host never let go of this memory */
-	if (!chan_set_state(ch, CHANNEL_OPEN_STATE, CHANNEL_OPENING_STATE))
-		return -EINVAL;
+	ret = begin_open(ch);
+	if (ret)
+		return ret;
 	ret = reqid_init(&ch->requestor, ch->rqstor_size);
 	if (ret)
-		goto state_back;
+		goto failed;
 	ret = ringmem_map(ch);
 	if (ret)
 		goto free_ids;
-	callback_start(ch, callback, context);
+	if (!callback_start(ch, callback, context)) {
+		ret = -ENODEV;
+		goto unmap;
+	}
 	ret = ring_gpadl_create(ch);
 	if (ret)
 		goto stop_callback;
@@ -284,37 +346,53 @@ static int connect(struct vmbus_channel *ch, const void *userdata, u32 len,
 	if (ret)
 		goto destroy_gpadl;
 	set_bit(CHAN_WAS_OPEN, &to_chan(ch)->flags);
-	leave_opening(ch, CHANNEL_OPENED_STATE);
+	chan_finish(ch, EV_OPENED);
 	return 0;
 
 destroy_gpadl:
 	ring_gpadl_destroy(ch);
 stop_callback:
 	callback_stop(ch);
+unmap:
 	ringmem_unmap(ch);
 free_ids:
 	reqid_free(&ch->requestor);
-state_back:
-	leave_opening(ch, CHANNEL_OPEN_STATE);
+failed:
+	chan_finish(ch, EV_FAILED);
 	return ret;
 }
 
-/* CLOSE has no answer; the teardown's answer tells that the host is through. */
+/* The host ignores what it is told of a channel after its CLOSE: see vmbus_send_modifychannel(). */
+static int begin_close(struct vmbus_channel *ch)
+{
+	int actions;
+
+	mutex_lock(&to_chan(ch)->tell);
+	actions = chan_step(ch, EV_CLOSE);
+	if (actions >= 0)
+		callback_stop(ch);
+	if (actions > 0 && actions & ACT_POST_CLOSE)
+		post_close(ch);
+	mutex_unlock(&to_chan(ch)->tell);
+	return actions;
+}
+
+/*
+ * CLOSE has no answer; the teardown's answer tells that the host is through.  The caller
+ * has a reference: the close of a channel that was taken back may be its end.
+ */
 static int disconnect(struct vmbus_channel *ch)
 {
-	if (!chan_set_state(ch, CHANNEL_OPENED_STATE, CHANNEL_OPENING_STATE))
+	int ret;
+
+	if (begin_close(ch) < 0)
 		return -EINVAL;
-	callback_stop(ch);
-	post_close(ch);
 	ring_gpadl_destroy(ch);
+	ret = ch->ringbuffer_gpadlhandle.gpadl_handle ? -ETIMEDOUT : 0;
 	ringmem_unmap(ch);
 	reqid_free(&ch->requestor);
-	leave_opening(ch, CHANNEL_OPEN_STATE);
-	/* A rescind that found the channel open left the rest to us. */
-	smp_mb();	/* after the change of state; pairs with the one in rescind_sub() */
-	if (ch->rescind && is_sub_channel(ch))
-		chan_forget(ch);
-	return ch->ringbuffer_gpadlhandle.gpadl_handle ? -ETIMEDOUT : 0;
+	chan_finish(ch, EV_CLOSED);
+	return ret;
 }
 
 /* A sub-channel that is open, or that somebody opens or closes at this moment */
@@ -362,14 +440,19 @@ static void close_sub_channels(struct vmbus_channel *primary)
  * @recv_size: inbound ring likewise
  *
  * For drivers that map channel->ringbuffer_page to user space.  All others call
- * vmbus_open(), which takes single pages.
+ * vmbus_open(), which takes single pages; except for the sub-channels of such a driver's
+ * device: it opens them by vmbus_open(), and maps them all the same.
  *
  * Context: may sleep.
  * Return: 0, -EINVAL, -EBUSY or -ENOMEM.
  */
 int vmbus_alloc_ring(struct vmbus_channel *channel, u32 send_size, u32 recv_size)
 {
-	return ringmem_alloc(channel, send_size, recv_size, true);
+	int ret = ringmem_alloc(channel, send_size, recv_size, true);
+
+	if (!ret)
+		set_bit(CHAN_RING_BLOCK, &to_chan(channel)->flags);
+	return ret;
 }
 
 /**
@@ -378,6 +461,7 @@ int vmbus_alloc_ring(struct vmbus_channel *channel, u32 send_size, u32 recv_size
  */
 void vmbus_free_ring(struct vmbus_channel *channel)
 {
+	clear_bit(CHAN_RING_BLOCK, &to_chan(channel)->flags);
 	ringmem_free(channel);
 }
 
@@ -409,8 +493,13 @@ int vmbus_connect_ring(struct vmbus_channel *channel, void (*onchannel_callback)
  */
 int vmbus_disconnect_ring(struct vmbus_channel *channel)
 {
+	int ret;
+
+	chan_get(channel);
 	close_sub_channels(channel);
-	return disconnect(channel);
+	ret = disconnect(channel);
+	chan_put(channel);
+	return ret;
 }
 
 /**
@@ -435,13 +524,18 @@ int vmbus_open(struct vmbus_channel *channel, u32 send_ringbuffer_size, u32 recv
 	       void *userdata, u32 userdatalen, void (*onchannel_callback)(void *context),
 	       void *context)
 {
-	int ret = ringmem_alloc(channel, send_ringbuffer_size, recv_ringbuffer_size, false);
+	bool block = is_sub_channel(channel) &&
+		     test_bit(CHAN_RING_BLOCK, &to_chan(channel->primary_channel)->flags);
+	int ret = ringmem_alloc(channel, send_ringbuffer_size, recv_ringbuffer_size, block);
 
 	if (ret)
 		return ret;
+	/* A failed open of a channel that was taken back may be its end. */
+	chan_get(channel);
 	ret = connect(channel, userdata, userdatalen, onchannel_callback, context);
 	if (ret)
 		ringmem_free(channel);
+	chan_put(channel);
 	return ret;
 }
 
@@ -456,7 +550,7 @@ int vmbus_open(struct vmbus_channel *channel, u32 send_ringbuffer_size, u32 recv
  */
 void vmbus_close(struct vmbus_channel *channel)
 {
-	/* A sub-channel that was rescinded goes away for good when it is closed. */
+	/* A channel that was taken back may go away for good when it is closed. */
 	chan_get(channel);
 	if (vmbus_disconnect_ring(channel) != -EINVAL)
 		ringmem_free(channel);
@@ -480,7 +574,7 @@ void vmbus_set_sc_create_callback(struct vmbus_channel *primary_channel,
 {
 	WRITE_ONCE(primary_channel->sc_creation_callback, sc_cr_cb);
 	if (!sc_cr_cb)
-		flush_workqueue(to_chan(primary_channel)->bus->sub_wq);
+		flush_work(&to_chan(primary_channel)->subs_work);
 }
 
 /**

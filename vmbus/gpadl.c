@@ -42,6 +42,21 @@ static int post_list(struct vmbus *bus, u32 relid, u32 gpadl, u32 bytes, u32 off
 	return 0;
 }
 
+/*
+ * No answer.  If the channel was taken back, the host has made the list all the same, as it
+ * takes messages in order, and forgets it with the relid: so it must let go before that is
+ * given back.  A silent host is not asked again; its late answer is quarantine.c's.
+ *
+ * Returns the handle if the host may still have the memory.
+ */
+static u32 create_undo(struct vmbus_channel *ch, u32 gpadl, int err)
+{
+	if (err == -ENODEV &&
+	    !gpadl_destroy(to_chan(ch)->bus, chan_relid(ch), gpadl, gpadl_patience(ch)))
+		return 0;
+	return gpadl;
+}
+
 /**
  * gpadl_create() - have the host map a list of page frames
  * @ch: channel that the memory is for
@@ -86,7 +101,7 @@ int gpadl_create(struct vmbus_channel *ch, const u64 *pfns, u32 count, u32 bytes
 	}
 	ret = vmbus_req_wait(bus, &req, vmbus_timeout());
 	if (ret) {
-		*handle = gpadl;
+		*handle = create_undo(ch, gpadl, ret);
 		return ret;
 	}
 	if (rsp->creation_status) {
@@ -123,6 +138,9 @@ int gpadl_destroy(struct vmbus *bus, u32 relid, u32 gpadl, unsigned long timeout
 
 	if (bus->phase == VMBUS_PHASE_DOWN)
 		return 0;	/* unloaded, or never met: the host has nothing of ours */
+	/* Of a channel from before a pause: with the new contact the host forgot the old one. */
+	if (relid == INVALID_RELID && bus->phase == VMBUS_PHASE_UP)
+		return 0;
 	vmbus_req_start(bus, &req);
 	ret = vmbus_post(bus, &msg, sizeof(msg));
 	trace_vmbus_teardown_gpadl(&msg, ret);

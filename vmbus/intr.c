@@ -202,7 +202,7 @@ static void relid_event(struct vmbus *bus, unsigned int relid)
  * @cpu: whose; the calling CPU, or one that no longer takes interrupts
  *
  * Flag 0 is the shared signal of protocols before 2.4, which we do not speak.
- * Context: interrupts off.
+ * Context: interrupts off; on PREEMPT_RT softirqs off.
  */
 void intr_scan_events(struct vmbus *bus, unsigned int cpu)
 {
@@ -218,6 +218,30 @@ void intr_scan_events(struct vmbus *bus, unsigned int cpu)
 		for_each_set_bit(bit, &set, BITS_PER_LONG)
 			relid_event(bus, word * BITS_PER_LONG + bit);
 	}
+}
+
+/**
+ * intr_scan_late() - serve what a CPU was signalled before its channels moved away
+ * @bus: the bus
+ * @cpu: the calling CPU, about to go offline
+ *
+ * As the interrupt would: with interrupts off; on PREEMPT_RT, where channels' locks sleep,
+ * as the CPU's thread, which may run beside this and finds what is left.  Softirqs that
+ * callbacks raise run at the end.
+ *
+ * Context: process, pinned to @cpu.
+ */
+void intr_scan_late(struct vmbus *bus, unsigned int cpu)
+{
+	unsigned long flags;
+
+	local_bh_disable();
+	if (!IS_ENABLED(CONFIG_PREEMPT_RT))
+		local_irq_save(flags);
+	intr_scan_events(bus, cpu);
+	if (!IS_ENABLED(CONFIG_PREEMPT_RT))
+		local_irq_restore(flags);
+	local_bh_enable();
 }
 
 static void intr_service(struct vmbus_cpu *vc)
@@ -304,9 +328,12 @@ static int rt_should_run(unsigned int cpu)
 		!timer_pending(&vc->msg_retry));
 }
 
+/* Softirqs that callbacks raise (NAPI) run when they are enabled again, not some time later. */
 static void rt_run(unsigned int cpu)
 {
+	local_bh_disable();
 	intr_service(per_cpu_ptr(vmbus_bus.cpu, cpu));
+	local_bh_enable();
 }
 
 static void rt_setup(unsigned int cpu)

@@ -57,7 +57,8 @@ const char * const vmbus_err_names[VERR_COUNT] = {
 static void queues_free(struct vmbus *bus)
 {
 	struct workqueue_struct **wq[] = {
-		&bus->ctl_wq, &bus->primary_wq, &bus->sub_wq, &bus->rescind_wq,
+		&bus->ctl_wq, &bus->primary_wq, &bus->probe_wq, &bus->sub_wq,
+		&bus->rescind_wq,
 	};
 	unsigned int i;
 
@@ -72,9 +73,11 @@ static int queues_alloc(struct vmbus *bus)
 {
 	bus->ctl_wq = alloc_ordered_workqueue("hv_vmbus_ctl", WQ_MEM_RECLAIM);
 	bus->primary_wq = alloc_ordered_workqueue("hv_vmbus_dev", 0);
-	bus->sub_wq = alloc_ordered_workqueue("hv_vmbus_sub", 0);
-	bus->rescind_wq = alloc_workqueue("hv_vmbus_rescind", WQ_UNBOUND, 0);
-	if (bus->ctl_wq && bus->primary_wq && bus->sub_wq && bus->rescind_wq)
+	/* A work here waits for its device's host, so many may run at a time. */
+	bus->probe_wq = alloc_workqueue("hv_vmbus_probe", WQ_UNBOUND, WQ_MAX_ACTIVE);
+	bus->sub_wq = alloc_workqueue("hv_vmbus_sub", WQ_UNBOUND, WQ_MAX_ACTIVE);
+	bus->rescind_wq = alloc_workqueue("hv_vmbus_rescind", WQ_UNBOUND, WQ_MAX_ACTIVE);
+	if (bus->ctl_wq && bus->primary_wq && bus->probe_wq && bus->sub_wq && bus->rescind_wq)
 		return 0;
 	queues_free(bus);
 	return -ENOMEM;
@@ -157,6 +160,7 @@ static void wait_for_offers(struct vmbus *bus)
 		return;
 	}
 	flush_workqueue(bus->primary_wq);
+	flush_workqueue(bus->probe_wq);
 }
 
 static int __init vmbus_module_init(void)

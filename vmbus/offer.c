@@ -4,12 +4,13 @@
  * and a rescind undoes all of it.
  *
  * The host's messages are taken strictly in order on vmbus.ctl_wq, where nothing
- * waits for the host.  What may wait runs elsewhere: devices are registered one by
- * one in the order of their offers (primary_wq), sub-channels are handed over
- * on sub_wq, removals run side by side on rescind_wq.  A channel's own "life"
- * mutex keeps its registration and its removal apart.
+ * waits for the host.  What may wait runs elsewhere, and a device that waits for the host
+ * delays itself only: devices take their places on the bus in the order of their offers
+ * (primary_wq), but are probed side by side (probe_wq); each device's sub-channels are
+ * handed over one by one (sub_wq); removals run side by side (rescind_wq).  A channel's own
+ * "reg" mutex keeps its registration and its removal apart.
  *
- * Owns vmbus.chan_mutex.
+ * The lists are chans.c's, the states life.c's.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -21,194 +22,24 @@
 /* A device that is new after a pause is added when the system is awake. */
 #define ADD_AFTER_RESUME	(5 * HZ)
 
-/* ---- lists ---- */
-
-static bool same_device(const struct vmbus_channel *a, const struct vmbus_channel_offer *b)
-{
-	return guid_equal(&a->offermsg.offer.if_type, &b->if_type) &&
-	       guid_equal(&a->offermsg.offer.if_instance, &b->if_instance);
-}
-
-/* The living primary channel of a device; rescinded ones are on their way out. */
-static struct vmbus_channel *find_primary(struct vmbus *bus,
-					  const struct vmbus_channel_offer *offer)
-{
-	struct vmbus_channel *ch;
-
-	lockdep_assert_held(&bus->chan_mutex);
-	list_for_each_entry(ch, &bus->chans, listentry) {
-		if (!ch->rescind && same_device(ch, offer))
-			return ch;
-	}
-	return NULL;
-}
-
-static bool older_twin_exists(struct vmbus *bus, struct vmbus_channel *of)
-{
-	struct vmbus_channel *ch;
-	bool found = false;
-
-	mutex_lock(&bus->chan_mutex);
-	list_for_each_entry(ch, &bus->chans, listentry) {
-		if (ch == of)
-			break;	/* newer ones come later in the list */
-		if (guid_equal(&ch->offermsg.offer.if_instance, &of->offermsg.offer.if_instance)) {
-			found = true;
-			break;
-		}
-	}
-	mutex_unlock(&bus->chan_mutex);
-	return found;
-}
-
-/**
- * chan_publish() - from now on events and messages find the channel by its relid
- * @ch: channel with a relid that is free
- */
-void chan_publish(struct vmbus_channel *ch)
-{
-	struct vmbus_chan *chan = to_chan(ch);
-	struct vmbus *bus = chan->bus;
-
-	lockdep_assert_held(&bus->chan_mutex);
-	set_bit(CHAN_RELID_HELD, &chan->flags);
-	set_bit(CHAN_LISTED, &chan->flags);
-	rcu_assign_pointer(bus->relid[chan_relid(ch)], chan);
-	bus->nr_chans++;
-}
-
-/**
- * chan_withdraw() - the host's pause: the relid means nothing any more
- * @ch: channel
- */
-void chan_withdraw(struct vmbus_channel *ch)
-{
-	struct vmbus_chan *chan = to_chan(ch);
-	struct vmbus *bus = chan->bus;
-
-	lockdep_assert_held(&bus->chan_mutex);
-	if (!test_and_clear_bit(CHAN_LISTED, &chan->flags))
-		return;
-	rcu_assign_pointer(bus->relid[chan_relid(ch)], NULL);
-	bus->nr_chans--;
-	clear_bit(CHAN_RELID_HELD, &chan->flags);
-	ch->offermsg.child_relid = INVALID_RELID;
-}
-
-/* VERR_COUNT if the channel is now in the lists */
-static enum vmbus_err enlist(struct vmbus *bus, struct vmbus_chan *chan)
-{
-	struct vmbus_channel *ch = &chan->ch;
-	struct vmbus_channel *primary = find_primary(bus, &ch->offermsg.offer);
-
-	if (is_sub_channel(ch)) {
-		struct vmbus_channel *sub;
-
-		if (!primary)
-			return VERR_OFFER;
-		list_for_each_entry(sub, &primary->sc_list, sc_list) {
-			if (!sub->rescind && sub->offermsg.offer.sub_channel_index ==
-					     ch->offermsg.offer.sub_channel_index)
-				return VERR_OFFER;
-		}
-		chan_get(primary);
-		ch->primary_channel = primary;
-		ch->device_obj = primary->device_obj;
-		list_add_tail(&ch->sc_list, &primary->sc_list);
-	} else {
-		if (primary)
-			return VERR_OFFER;
-		list_add_tail(&ch->listentry, &bus->chans);
-	}
-	chan_publish(ch);
-	ch->target_cpu = affinity_pick(ch, nr_cpu_ids);
-	return VERR_COUNT;
-}
-
 /*
  * While a device loses its driver under its primary channel's lock, the sub-channels'
  * works are waited for, which take theirs: primary first.
  */
-static void life_lock(struct vmbus_chan *chan)
+static void reg_lock(struct vmbus_chan *chan)
 {
-	mutex_lock_nested(&chan->life, is_sub_channel(&chan->ch));
-}
-
-/* ---- relids ---- */
-
-static void post_released(struct vmbus *bus, u32 relid)
-{
-	struct vmbus_channel_relid_released msg = {
-		.header.msgtype = CHANNELMSG_RELID_RELEASED,
-		.child_relid = relid,
-	};
-	int ret;
-
-	if (bus->phase != VMBUS_PHASE_UP)
-		return;
-	ret = vmbus_post(bus, &msg, sizeof(msg));
-	trace_vmbus_release_relid(relid, ret);
-}
-
-/**
- * chan_forget() - the host took the channel back and nobody uses it: let go
- * @ch: closed channel
- *
- * Frees the relid for reuse, exactly once, and drops the reference of the lists.
- *
- * Context: may sleep; no locks held.
- */
-void chan_forget(struct vmbus_channel *ch)
-{
-	struct vmbus_chan *chan = to_chan(ch);
-	struct vmbus *bus = chan->bus;
-	struct vmbus_channel *sub, *next;
-	u32 relid = chan_relid(ch);
-
-	if (test_and_set_bit(CHAN_DEAD, &chan->flags))
-		return;
-	if (is_sub_channel(ch))
-		sysfs_remove_channel(ch);
-
-	mutex_lock(&bus->chan_mutex);
-	if (is_sub_channel(ch)) {
-		list_del_init(&ch->sc_list);
-	} else {
-		list_del_init(&ch->listentry);
-		list_for_each_entry_safe(sub, next, &ch->sc_list, sc_list) {
-			list_del_init(&sub->sc_list);	/* closed; its own rescind will free it */
-			sub->device_obj = NULL;
-		}
-	}
-	if (test_and_clear_bit(CHAN_LISTED, &chan->flags)) {
-		rcu_assign_pointer(bus->relid[relid], NULL);
-		bus->nr_chans--;
-	}
-	mutex_unlock(&bus->chan_mutex);
-
-	/* The slot is empty before the host may use the number again. */
-	tasklet_kill(&ch->callback_event);
-	if (test_and_clear_bit(CHAN_RELID_HELD, &chan->flags))
-		post_released(bus, relid);
-	wake_up_all(&bus->chan_wait);
-	chan_put(ch);
+	mutex_lock_nested(&chan->reg, is_sub_channel(&chan->ch));
 }
 
 /* ---- add ---- */
 
-/* A device that comes back before its old self is gone waits; two cannot have one name. */
-static void wait_for_twin(struct vmbus *bus, struct vmbus_channel *ch)
+/**
+ * chan_listed() - the next device in line may take its place
+ * @ch: primary channel whose device has its place on the bus, or will not get one now
+ */
+void chan_listed(struct vmbus_channel *ch)
 {
-	DEFINE_WAIT_FUNC(wait, woken_wake_function);
-	long left = vmbus_timeout();
-
-	/* not wait_event(): the condition takes a mutex */
-	add_wait_queue(&bus->chan_wait, &wait);
-	while (left && !READ_ONCE(ch->rescind) && older_twin_exists(bus, ch))
-		left = wait_woken(&wait, TASK_UNINTERRUPTIBLE, left);
-	remove_wait_queue(&bus->chan_wait, &wait);
-	if (!left)
-		chan_bad(ch, VERR_TIMEOUT, "the device's former channel does not go away");
+	complete_all(&to_chan(ch)->listed);
 }
 
 static void add_primary(struct vmbus_chan *chan)
@@ -216,15 +47,13 @@ static void add_primary(struct vmbus_chan *chan)
 	struct vmbus_channel *ch = &chan->ch;
 	struct hv_device *dev;
 
-	wait_for_twin(chan->bus, ch);
-	if (ch->rescind)
+	if (chan_must_wait(ch) || chan_step(ch, EV_HAND) < 0)
 		return;
 	dev = vmbus_device_new(ch);
 	if (!dev) {
 		chan_bad(ch, VERR_NOMEM, "no device for it");
 		return;
 	}
-	chan_set_state(ch, CHANNEL_OFFER_STATE, CHANNEL_OPEN_STATE);
 	set_bit(CHAN_REGISTERED, &chan->flags);
 	if (vmbus_device_add(dev)) {
 		clear_bit(CHAN_REGISTERED, &chan->flags);
@@ -252,51 +81,81 @@ static void add_sub(struct vmbus_chan *chan)
 	struct vmbus_channel *primary = ch->primary_channel;
 	void (*created)(struct vmbus_channel *new_sc);
 
-	if (ch->rescind || !primary->device_obj)
+	if (!primary->device_obj || chan_step(ch, EV_HAND) < 0)
 		return;
 	show_sub(primary, ch);
-	chan_set_state(ch, CHANNEL_OFFER_STATE, CHANNEL_OPEN_STATE);
 	created = READ_ONCE(primary->sc_creation_callback);
 	if (created)
 		created(ch);
 	ch->probe_done = true;
 }
 
-/* Two functions, so that lock checking tells the two kinds of work apart. */
-static void add_primary_work(struct work_struct *work)
+static void probe_work(struct work_struct *work)
 {
-	struct vmbus_chan *chan = container_of(work, struct vmbus_chan, add_work.work);
+	struct vmbus_chan *chan = container_of(work, struct vmbus_chan, probe_work);
 
-	life_lock(chan);
+	reg_lock(chan);
 	add_primary(chan);
-	mutex_unlock(&chan->life);
+	mutex_unlock(&chan->reg);
+	chan_listed(&chan->ch);
 }
 
-static void add_sub_work(struct work_struct *work)
+/*
+ * In the order of the offers, in which a driver that is loaded later finds the devices and
+ * names what they are: not before the one ahead has its place on the bus.  Its probe, for a
+ * driver that is there already, is not waited for.
+ */
+static void add_work(struct work_struct *work)
 {
 	struct vmbus_chan *chan = container_of(work, struct vmbus_chan, add_work.work);
 
-	life_lock(chan);
-	add_sub(chan);
-	mutex_unlock(&chan->life);
+	reinit_completion(&chan->listed);
+	queue_work(chan->bus->probe_wq, &chan->probe_work);
+	wait_for_completion(&chan->listed);	/* nothing ahead of that waits for the host */
+}
+
+/* The next sub-channel of a device that its driver has not heard of, with a reference */
+static struct vmbus_channel *next_new_sub(struct vmbus_channel *primary)
+{
+	struct vmbus *bus = to_chan(primary)->bus;
+	struct vmbus_channel *sub, *found = NULL;
+
+	mutex_lock(&bus->chan_mutex);
+	list_for_each_entry(sub, &primary->sc_list, sc_list) {
+		if (test_and_set_bit(CHAN_HANDED, &to_chan(sub)->flags))
+			continue;
+		chan_get(sub);
+		found = sub;
+		break;
+	}
+	mutex_unlock(&bus->chan_mutex);
+	return found;
+}
+
+static void subs_work(struct work_struct *work)
+{
+	struct vmbus_channel *primary = &container_of(work, struct vmbus_chan, subs_work)->ch;
+	struct vmbus_channel *sub;
+
+	while ((sub = next_new_sub(primary))) {
+		reg_lock(to_chan(sub));
+		add_sub(to_chan(sub));
+		mutex_unlock(&to_chan(sub)->reg);
+		chan_put(sub);
+	}
+	chan_put(primary);	/* of the work */
 }
 
 /* ---- rescind ---- */
 
-/*
- * A sub-channel that its driver has open stays until the driver closes it; the close
- * looks at rescind after it has changed the state, we look at the state after
- * rescind was set, so one of us sees the other.
- */
+/* A sub-channel that its driver has open stays until the driver closes it. */
 static void rescind_sub(struct vmbus_channel *ch)
 {
 	void (*gone)(struct vmbus_channel *channel) = READ_ONCE(ch->chn_rescind_callback);
 
 	if (gone)
 		gone(ch);
-	smp_mb();	/* after rescind was set; pairs with the one in disconnect() */
-	if (!chan_in_use(ch))
-		chan_forget(ch);
+	chan_release(ch);
 }
 
 static void rescind_primary(struct vmbus_channel *ch)
@@ -304,11 +163,20 @@ static void rescind_primary(struct vmbus_channel *ch)
 	void (*gone)(struct vmbus_channel *channel) = READ_ONCE(ch->chn_rescind_callback);
 
 	if (!test_bit(CHAN_REGISTERED, &to_chan(ch)->flags))
-		chan_forget(ch);
+		chan_release(ch);
 	else if (gone)
 		gone(ch);	/* the driver unregisters the device, in its own time */
 	else
 		vmbus_device_unregister(ch->device_obj);
+}
+
+/* In the order in which they start each other */
+static void cancel_add(struct vmbus_chan *chan)
+{
+	if (is_sub_channel(&chan->ch))
+		return;		/* its device's subs_work looks at its life under its reg */
+	cancel_delayed_work_sync(&chan->add_work);
+	cancel_work_sync(&chan->probe_work);
 }
 
 static void rescind_work(struct work_struct *work)
@@ -316,13 +184,13 @@ static void rescind_work(struct work_struct *work)
 	struct vmbus_chan *chan = container_of(work, struct vmbus_chan, rescind_work.work);
 	struct vmbus_channel *ch = &chan->ch;
 
-	cancel_delayed_work_sync(&chan->add_work);
-	life_lock(chan);
+	cancel_add(chan);
+	reg_lock(chan);
 	if (is_sub_channel(ch))
 		rescind_sub(ch);
 	else
 		rescind_primary(ch);
-	mutex_unlock(&chan->life);
+	mutex_unlock(&chan->reg);
 	complete_all(&ch->rescind_event);
 	chan_put(ch);	/* of the work */
 }
@@ -331,25 +199,33 @@ static void rescind_work(struct work_struct *work)
 static void rescind_unknown(struct vmbus *bus, u32 relid)
 {
 	if (relid < VMBUS_RELIDS && __test_and_clear_bit(relid, bus->refused))
-		post_released(bus, relid);
+		relid_release(bus, relid);
 	else
 		vmbus_bad(bus, VERR_RELID, "rescind of channel %u, which there is not", relid);
 }
 
 /**
  * chan_rescind() - mark a channel as taken back, wake its waiters, start its removal
- * @ch: channel that is not rescinded yet
+ * @ch: channel
  * @delay: of the removal, in jiffies
+ *
+ * Context: may sleep.
+ * Return: false, and nothing happens, if it was taken back already.
  */
-void chan_rescind(struct vmbus_channel *ch, unsigned long delay)
+bool chan_rescind(struct vmbus_channel *ch, unsigned long delay)
 {
 	struct vmbus *bus = to_chan(ch)->bus;
+	int actions;
 
-	WRITE_ONCE(ch->rescind, true);
+	chan_mute(ch);
+	actions = chan_step(ch, EV_RESCIND);
+	if (actions < 0)
+		return false;
+	/* A request that starts later sees the mark, under req_lock; an earlier one is woken. */
 	vmbus_req_fail_chan(bus, to_chan(ch), -ENODEV);
-	wake_up_all(&bus->chan_wait);
 	chan_get(ch);
 	queue_delayed_work(bus->rescind_wq, &to_chan(ch)->rescind_work, delay);
+	return true;
 }
 
 /**
@@ -370,13 +246,10 @@ void vmbus_on_rescind(struct vmbus *bus, const void *msg, size_t len)
 		rescind_unknown(bus, m->child_relid);
 		return;
 	}
-	if (ch->rescind) {
+	if (chan_rescind(ch, 0))
+		storm_note_rescind(bus, ch);
+	else
 		chan_bad(ch, VERR_MSG_STATE, "rescinded again");
-		chan_put(ch);
-		return;
-	}
-	storm_note_rescind(bus, ch);
-	chan_rescind(ch, 0);
 	chan_put(ch);
 }
 
@@ -405,22 +278,29 @@ static void say_if_unknown(struct vmbus_channel *ch)
 
 static void init_works(struct vmbus_chan *chan)
 {
-	if (is_sub_channel(&chan->ch))
-		INIT_DELAYED_WORK(&chan->add_work, add_sub_work);
-	else
-		INIT_DELAYED_WORK(&chan->add_work, add_primary_work);
+	INIT_DELAYED_WORK(&chan->add_work, add_work);
+	INIT_WORK(&chan->probe_work, probe_work);
+	INIT_WORK(&chan->subs_work, subs_work);
 	INIT_DELAYED_WORK(&chan->rescind_work, rescind_work);
 }
 
-static void start_channel(struct vmbus *bus, struct vmbus_chan *chan)
+/**
+ * chan_start_add() - start a channel's registration, or its handing over
+ * @ch: channel in the lists
+ */
+void chan_start_add(struct vmbus_channel *ch)
 {
-	struct vmbus_channel *ch = &chan->ch;
+	struct vmbus *bus = to_chan(ch)->bus;
+	struct vmbus_channel *primary = ch->primary_channel;
 
-	if (is_sub_channel(ch))
-		queue_delayed_work(bus->sub_wq, &chan->add_work, 0);
-	else
-		queue_delayed_work(bus->primary_wq, &chan->add_work,
+	if (!primary) {
+		queue_delayed_work(bus->primary_wq, &to_chan(ch)->add_work,
 				   bus->suspended ? ADD_AFTER_RESUME : storm_delay(bus, ch));
+		return;
+	}
+	chan_get(primary);
+	if (!queue_work(bus->sub_wq, &to_chan(primary)->subs_work))
+		chan_put(primary);	/* on its way already, and will find it */
 }
 
 /**
@@ -445,7 +325,7 @@ void vmbus_on_offer(struct vmbus *bus, const void *msg, size_t len)
 		refuse(bus, VERR_RELID, m);
 		return;
 	}
-	if (power_offer_again(bus, m))
+	if (pause_offer_again(bus, m))
 		return;
 	chan = chan_alloc(bus, m);
 	if (!chan) {
@@ -458,7 +338,7 @@ void vmbus_on_offer(struct vmbus *bus, const void *msg, size_t len)
 	cpus_read_lock();
 	mutex_lock(&bus->chan_mutex);
 	__clear_bit(m->child_relid, bus->refused);
-	err = enlist(bus, chan);
+	err = chan_enlist(bus, chan);
 	mutex_unlock(&bus->chan_mutex);
 	cpus_read_unlock();
 	if (err != VERR_COUNT) {
@@ -468,7 +348,7 @@ void vmbus_on_offer(struct vmbus *bus, const void *msg, size_t len)
 		return;
 	}
 	say_if_unknown(&chan->ch);
-	start_channel(bus, chan);
+	chan_start_add(&chan->ch);
 }
 
 void vmbus_on_offers_delivered(struct vmbus *bus, const void *msg, size_t len)
@@ -499,8 +379,7 @@ static void remove_orphans(struct vmbus *bus)
 		ch = vmbus_relid_get(bus, relid);
 		if (!ch)
 			continue;
-		cancel_delayed_work_sync(&to_chan(ch)->add_work);
-		chan_forget(ch);
+		chan_finish(ch, EV_END);
 		chan_put(ch);
 	}
 }
@@ -521,14 +400,15 @@ void vmbus_remove_all(struct vmbus *bus)
 	while ((ch = any_channel(bus))) {
 		struct vmbus_chan *chan = to_chan(ch);
 
-		cancel_delayed_work_sync(&chan->add_work);
+		cancel_add(chan);
 		if (cancel_delayed_work_sync(&chan->rescind_work))
 			chan_put(ch);
-		life_lock(chan);
+		reg_lock(chan);
 		if (test_bit(CHAN_REGISTERED, &chan->flags))
 			vmbus_device_unregister(ch->device_obj);
-		chan_forget(ch);
-		mutex_unlock(&chan->life);
+		flush_work(&chan->subs_work);
+		chan_finish(ch, EV_END);
+		mutex_unlock(&chan->reg);
 		chan_put(ch);
 	}
 	remove_orphans(bus);

@@ -194,6 +194,8 @@ void quarantine_drop_all(struct vmbus *bus)
 {
 	struct quarantined *q;
 
+	/* What the work has asked back just now it puts into the list again: no answer came. */
+	flush_work(&bus->quarantine_work);
 	spin_lock_irq(&bus->quarantine_lock);
 	list_for_each_entry(q, &bus->quarantine, entry)
 		q->released = true;

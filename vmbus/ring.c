@@ -376,6 +376,26 @@ int ring_peek(struct ring_reader *r, struct vmpacket_descriptor *desc)
 }
 
 /**
+ * ring_bytes - copy out of a data area, around its end
+ * @data: data area
+ * @size: its size
+ * @at: where from, below @size
+ * @to: private memory
+ * @len: bytes, at most @size
+ */
+void ring_bytes(const u8 *data, u32 size, u32 at, void *to, u32 len)
+{
+	u32 room = size - at;
+
+	if (likely(len <= room)) {
+		memcpy(to, data + at, len);
+		return;
+	}
+	memcpy(to, data + at, room);
+	memcpy((u8 *)to + room, data, len - room);
+}
+
+/**
  * ring_copy_out - copy a part of the next packet
  * @r: the end
  * @to: private memory
@@ -385,15 +405,7 @@ int ring_peek(struct ring_reader *r, struct vmpacket_descriptor *desc)
  */
 void ring_copy_out(const struct ring_reader *r, void *to, u32 offset, u32 len)
 {
-	u32 at = advance(r->read, offset, r->size);
-	u32 room = r->size - at;
-
-	if (likely(len <= room)) {
-		memcpy(to, r->data + at, len);
-		return;
-	}
-	memcpy(to, r->data + at, room);
-	memcpy((u8 *)to + room, r->data, len - room);
+	ring_bytes(r->data, r->size, advance(r->read, offset, r->size), to, len);
 }
 
 /**

@@ -103,6 +103,7 @@ bool ring_publish(struct ring_writer *w);
 int ring_reader_init(struct ring_reader *r, struct hv_ring_buffer *shared,
 		     u32 bytes);
 int ring_peek(struct ring_reader *r, struct vmpacket_descriptor *desc);
+void ring_bytes(const u8 *data, u32 size, u32 at, void *to, u32 len);
 void ring_copy_out(const struct ring_reader *r, void *to, u32 offset, u32 len);
 void ring_skip(struct ring_reader *r, u32 len);
 bool ring_release(struct ring_reader *r);

@@ -21,17 +21,6 @@ struct ring_view {
 	u32 size;
 };
 
-static void copy_from(const struct ring_view *v, void *to, u32 at, u32 len)
-{
-	u32 room = v->size - at;
-
-	if (len > room) {
-		memcpy((u8 *)to + room, v->data, len - room);
-		len = room;
-	}
-	memcpy(to, v->data + at, len);
-}
-
 /*
  * The packet that ends at @end: sets *@start and @desc.
  * Returns false if nothing that makes sense ends there.
@@ -41,11 +30,11 @@ static bool packet_before(const struct ring_view *v, u32 end, u32 *start,
 {
 	u32 trailer[2], len;
 
-	copy_from(v, trailer, (end ?: v->size) - RING_TRAILER, RING_TRAILER);
+	ring_bytes(v->data, v->size, (end ?: v->size) - RING_TRAILER, trailer, RING_TRAILER);
 	*start = trailer[1];
 	if (trailer[0] || *start >= v->size || *start & 7)
 		return false;
-	copy_from(v, desc, *start, sizeof(*desc));
+	ring_bytes(v->data, v->size, *start, desc, sizeof(*desc));
 	len = end > *start ? end - *start : end + v->size - *start;
 	return packet_type_known(desc->type) &&
 	       hv_pkt_len(desc) + RING_TRAILER == len &&
@@ -87,7 +76,7 @@ static void show_packet(struct seq_file *s, const struct vmbus_channel *ch,
 	u32 len = min_t(u32, hv_pkt_datalen(desc), sizeof(payload));
 	u32 at = start + desc->offset8 * 8u;
 
-	copy_from(v, payload, at < v->size ? at : at - v->size, len);
+	ring_bytes(v->data, v->size, at < v->size ? at : at - v->size, payload, len);
 	seq_printf(s, "\t0x%05x %s len %u flags 0x%x id 0x%llx: %*ph\n", start,
 		   packet_type_name(desc->type), hv_pkt_len(desc), desc->flags,
 		   desc->trans_id, (int)min_t(u32, len, 32), payload);
@@ -168,4 +157,45 @@ void ringdump_show(struct seq_file *s, struct vmbus_channel *ch)
 	if (ch->inbound.ring_buffer)
 		show_inbound(s, ch);
 	mutex_unlock(&ch->inbound.ring_buffer_mutex);
+}
+
+/**
+ * hv_ringbuffer_get_debuginfo - the shared state of a ring
+ * @ring_info: a channel's inbound or outbound ring
+ * @debug_info: gets it; values that the host wrote are as it wrote them
+ *
+ * Context: process, may sleep.
+ * Return: 0, or -EINVAL if the ring is not open.
+ */
+int hv_ringbuffer_get_debuginfo(struct hv_ring_buffer_info *ring_info,
+				struct hv_ring_buffer_debug_info *debug_info)
+{
+	const struct hv_ring_buffer *ring;
+	int ret = -EINVAL;
+
+	mutex_lock(&ring_info->ring_buffer_mutex);
+	ring = ring_info->ring_buffer;
+	if (ring) {
+		debug_info->current_interrupt_mask = READ_ONCE(ring->interrupt_mask);
+		debug_info->current_write_index = READ_ONCE(ring->write_index);
+		debug_info->current_read_index = READ_ONCE(ring->read_index);
+		debug_info->bytes_avail_towrite = hv_get_bytes_to_write(ring_info);
+		debug_info->bytes_avail_toread = hv_get_bytes_to_read(ring_info);
+		ret = 0;
+	}
+	mutex_unlock(&ring_info->ring_buffer_mutex);
+	return ret;
+}
+
+/**
+ * hv_ringbuffer_spinlock_busy - would sending wait for a lock
+ * @channel: an open channel
+ *
+ * For code that runs in a panic, where the lock's owner may never go on.
+ *
+ * Return: true if the lock is taken.
+ */
+bool hv_ringbuffer_spinlock_busy(struct vmbus_channel *channel)
+{
+	return spin_is_locked(&channel->outbound.ring_lock);
 }

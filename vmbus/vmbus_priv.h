@@ -4,10 +4,13 @@
  * channel, and the prototypes of every file, lower layers first.
  *
  * Lock order, outermost first:
+ *	vmbus_chan.reg		(per channel, primary before sub) registration against removal
  *	vmbus.chan_mutex	the channel list, sub-channel lists, target CPUs
+ *	vmbus_chan.tell		(per channel) what the host is told of an open channel
  *	ring_buffer_mutex	(per ring) the ring's mapping against readers of sysfs
  *	vmbus.quarantine_lock	memory that the host may still have mapped
  *	vmbus.req_lock		pending requests; taken in softirq context
+ *	vmbus_chan.life_lock	(per channel) where it is in its life; a leaf
  *	vmbus_channel.sched_lock  the channel callback; taken in hard interrupt context
  *	outbound.ring_lock	(per ring) writers; taken in any context
  *	requestor.req_lock	(per channel) request ids; taken in any context
@@ -29,6 +32,7 @@
 #include "connection_abi.h"
 #include "dispatch.h"
 #include "gpadl_pack.h"
+#include "life.h"
 #include "states.h"
 
 struct acpi_device;
@@ -59,7 +63,7 @@ struct vmbus {
 	struct list_head reqs;
 	atomic_t next_open_id;
 
-	/* channels (offer.c, channel.c) */
+	/* channels (chans.c, offer.c, channel.c) */
 	struct mutex chan_mutex;	/* protects: chans, sc_list of each, writes to relid[] */
 	struct list_head chans;		/* primary channels, vmbus_channel.listentry */
 	unsigned int nr_chans;
@@ -72,8 +76,9 @@ struct vmbus {
 
 	atomic_t ctl_works;		/* messages on their way through ctl_wq */
 	struct workqueue_struct *ctl_wq;	/* ordered: offers and rescinds as they come */
-	struct workqueue_struct *primary_wq;	/* ordered: register devices */
-	struct workqueue_struct *sub_wq;	/* ordered: hand sub-channels to drivers */
+	struct workqueue_struct *primary_wq;	/* ordered: devices take their places */
+	struct workqueue_struct *probe_wq;	/* register devices, each at its own pace */
+	struct workqueue_struct *sub_wq;	/* hand over sub-channels, device by device */
 	struct workqueue_struct *rescind_wq;	/* remove devices */
 
 	spinlock_t quarantine_lock;	/* protects: quarantine */
@@ -101,12 +106,19 @@ struct vmbus_chan {
 	struct vmbus_channel ch;
 	struct vmbus *bus;
 
-	/* life cycle (offer.c) */
+	/* life cycle (life.c, chans.c, offer.c) */
 	unsigned long flags;		/* enum vmbus_chan_flags, atomic bit operations */
-	struct delayed_work add_work;	/* register the device, or hand over the sub-channel */
+	spinlock_t life_lock;		/* protects: life, and ch.state and ch.rescind with it */
+	enum life life;			/* changed by chan_step() only */
+	unsigned int opens;		/* which opening this is; written under tell */
+	struct delayed_work add_work;	/* primary: its place in line, then probe_work */
+	struct work_struct probe_work;	/* primary: register the device */
+	struct completion listed;	/* its device has its place on the bus, or gets none */
+	struct work_struct subs_work;	/* primary: hand over its new sub-channels, one by one */
 	struct delayed_work rescind_work;
-	struct mutex life;		/* protects: device registration against removal */
+	struct mutex reg;		/* protects: device registration against removal */
 	struct mutex move;		/* protects: one move to another CPU at a time */
+	struct mutex tell;		/* protects: what the host hears of an open channel */
 
 	/* ring memory (ringmem.c); pages[] in wire order, first the outbound ring */
 	struct page **ring_pages;
@@ -123,10 +135,12 @@ enum vmbus_chan_flags {
 	CHAN_LISTED,		/* found by its relid */
 	CHAN_RELID_HELD,	/* the host still counts the relid as ours */
 	CHAN_REGISTERED,	/* device registered, or sub-channel handed over */
-	CHAN_DEAD,		/* removed from all lists */
+	CHAN_HANDED,		/* sub-channel: given to the driver, or too late for that */
+	CHAN_WAITS,		/* primary: for its former self to go */
+	CHAN_NO_CALLBACK,	/* about to be rescinded: no callback may be set any more */
+	CHAN_RING_BLOCK,	/* primary: its driver maps rings to user space */
 	CHAN_WAS_OPEN,		/* some open succeeded */
 	CHAN_KOBJ_ADDED,	/* shows in sysfs */
-	CHAN_GONE_ON_RESUME,	/* the host did not offer it again after hibernation */
 };
 
 static inline struct vmbus_chan *to_chan(const struct vmbus_channel *ch)
@@ -145,10 +159,10 @@ static inline struct vmbus_channel *chan_primary(struct vmbus_channel *ch)
 	return ch->primary_channel ?: ch;
 }
 
-/* open, or being opened or closed */
+/* open, or being opened or closed; may change at once unless the caller is who changes it */
 static inline bool chan_in_use(const struct vmbus_channel *ch)
 {
-	return ch->state == CHANNEL_OPENING_STATE || ch->state == CHANNEL_OPENED_STATE;
+	return life_in_use(READ_ONCE(to_chan(ch)->life));
 }
 
 /* main.c: the one instance, and the limits */
@@ -222,6 +236,7 @@ void intr_exit_cpu(struct vmbus_cpu *vc);
 int intr_start(struct vmbus *bus);
 void intr_stop(struct vmbus *bus);
 void intr_scan_events(struct vmbus *bus, unsigned int cpu);
+void intr_scan_late(struct vmbus *bus, unsigned int cpu);
 bool intr_poll_message(struct vmbus *bus, unsigned int cpu);
 void intr_on_event(unsigned long channel);
 
@@ -311,8 +326,8 @@ void chan_reset_driver(struct vmbus_channel *ch);
 void chan_get(struct vmbus_channel *ch);
 void chan_put(struct vmbus_channel *ch);
 void chan_set_offer(struct vmbus_channel *ch, const struct vmbus_channel_offer_channel *offer);
-bool chan_set_state(struct vmbus_channel *ch, enum vmbus_channel_state from,
-		    enum vmbus_channel_state to);
+int chan_step(struct vmbus_channel *ch, enum life_event event);
+void chan_mute(struct vmbus_channel *ch);
 struct vmbus_channel *vmbus_relid_get(struct vmbus *bus, u32 relid);	/* with a reference */
 
 /* affinity.c */
@@ -326,11 +341,19 @@ u16 devtype_of(const struct vmbus_channel_offer_channel *offer);
 bool devtype_perf(u16 type);
 bool devtype_silent(const guid_t *type);
 
-/* offer.c */
-void chan_forget(struct vmbus_channel *ch);
+/* chans.c */
+enum vmbus_err chan_enlist(struct vmbus *bus, struct vmbus_chan *chan);
 void chan_publish(struct vmbus_channel *ch);
 void chan_withdraw(struct vmbus_channel *ch);
-void chan_rescind(struct vmbus_channel *ch, unsigned long delay);
+bool chan_must_wait(struct vmbus_channel *ch);
+void chan_finish(struct vmbus_channel *ch, enum life_event event);
+void chan_release(struct vmbus_channel *ch);
+void relid_release(struct vmbus *bus, u32 relid);
+
+/* offer.c */
+void chan_listed(struct vmbus_channel *ch);
+bool chan_rescind(struct vmbus_channel *ch, unsigned long delay);
+void chan_start_add(struct vmbus_channel *ch);
 void vmbus_remove_all(struct vmbus *bus);
 
 /* storm.c: devices that come and go */
@@ -343,7 +366,7 @@ extern HV_BUS_TYPE_CONST struct bus_type hv_bus;
 int bus_start(struct vmbus *bus);
 void bus_stop(struct vmbus *bus);
 struct hv_device *vmbus_device_new(struct vmbus_channel *ch);
-int vmbus_device_add(struct hv_device *dev);
+int vmbus_device_add(struct hv_device *dev);	/* calls chan_listed() on the way */
 void vmbus_device_unregister(struct hv_device *device_obj);
 
 /* dynid.c */
@@ -354,7 +377,9 @@ void dynid_free_all(struct hv_driver *drv);
 /* power.c */
 int power_start(struct vmbus *bus);
 void power_stop(struct vmbus *bus);
-bool power_offer_again(struct vmbus *bus, const struct vmbus_channel_offer_channel *offer);
+
+/* pause.c: hibernation */
+bool pause_offer_again(struct vmbus *bus, const struct vmbus_channel_offer_channel *offer);
 extern const struct dev_pm_ops vmbus_device_pm;		/* of each VMBus device */
 extern const struct dev_pm_ops vmbus_parent_pm;		/* of the ACPI node */
 

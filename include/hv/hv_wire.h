@@ -7,6 +7,7 @@
 #ifndef _HV_WIRE_H
 #define _HV_WIRE_H
 
+#include <linux/bits.h>
 #include <linux/build_bug.h>
 #include <linux/types.h>
 #include <asm/hyperv-tlfs.h>
@@ -19,7 +20,7 @@
 #define HV_MSG_VMBUS		1
 
 /* CPUID leaf 0x40000003 EDX: synthetic timers that interrupt by themselves, without a message */
-#define HV_FEATURE_DIRECT_TIMERS	(1u << 19)
+#define HV_FEATURE_DIRECT_TIMERS	BIT(19)
 
 /* Input of the post-message hypercall; must not cross a page */
 struct hv_post_input {

@@ -7,6 +7,7 @@ wrong usage, 1 for the rest. run() sees to that; Misuse and Trouble say it.
 import argparse
 import errno
 import os
+import pwd
 import shutil
 import subprocess
 import sys
@@ -105,8 +106,15 @@ def room(folder, megabytes, hint):
         raise Trouble("%s has %d MB left, this takes %d; %s" % (folder, free, megabytes, hint))
 
 
+def home():
+    try:
+        return os.environ.get("HOME") or pwd.getpwuid(os.getuid()).pw_dir
+    except KeyError:
+        return ""
+
+
 CACHE = os.environ.get("HVGUEST_CACHE") or os.path.join(
-    os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "hvguest")
+    os.environ.get("XDG_CACHE_HOME") or os.path.join(home(), ".cache"), "hvguest")
 
 
 def use_cache(megabytes=1):
@@ -136,6 +144,13 @@ def kernel(name):
     if r.returncode:
         raise Said(r.returncode)
     return r.stdout.strip()
+
+
+def check_kernels(names):
+    """There are such; fetches none."""
+    r = subprocess.run([os.path.join(ROOT, "scripts/kernel"), "--check"] + sorted(names), stdin=subprocess.DEVNULL, check=False)
+    if r.returncode:
+        raise Said(r.returncode)
 
 
 def run(main, me, trouble=1):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# shellcheck shell=sh
+# shellcheck shell=sh disable=SC3043
 # What the shell scripts share. A script begins with
 #
 #   top=${0%"${0##*/}"}..
@@ -13,13 +13,16 @@ top=$(cd "$top" && pwd) || exit 1
 
 die() { echo "$me: $*" >&2; exit 1; }
 misuse() {
-	case $* in *')') see= ;; *) see=" (see $me --help)" ;; esac
+	local see
+	case $me in */*) see=" (see $me --help)" ;; *) see=" (see make help)" ;; esac
+	case $* in *')') see= ;; esac
 	echo "$me: $*$see" >&2
 	exit 2
 }
 
 # print_help: the comment at the beginning of the script, without its first two lines
 print_help() {
+	local line
 	while IFS= read -r line; do
 		case $line in
 		'#!'* | '# SPDX'*) continue ;;
@@ -31,6 +34,7 @@ print_help() {
 
 # need TOOL...: they are there, or a line with the command that installs them
 need() {
+	local tool
 	for tool; do
 		command -v "$tool" > /dev/null || PATH=$PATH:/usr/sbin:/sbin command -v "$tool" > /dev/null ||
 			die "needs $tool, run:  $("$top/scripts/deps" --for "$tool")"
@@ -48,6 +52,7 @@ number() {
 
 # writable WHERE HINT: the folder is there, and what it has at the top can be written
 writable() {
+	local first
 	mkdir -p "$1" 2> /dev/null || { [ -d "$1" ] && [ -w "$1" ]; } || die "cannot make the folder $1; $2"
 	if [ ! -w "$1" ] || [ ! -x "$1" ]; then die "cannot write to $1; $2"; fi
 	first=$(find "$1" -maxdepth 1 ! -type l ! -writable -print -quit 2> /dev/null)
@@ -56,12 +61,14 @@ writable() {
 
 # room FOLDER MEGABYTES HINT: so much is free there
 room() {
+	local free
 	free=$(df -Pk "$1" | while read -r _ _ _ kib _; do echo "$kib"; done)
 	free=$((${free##*[!0-9]} / 1024))
 	[ "$free" -ge "$2" ] || die "$1 has $free MB left, this takes $2; $3"
 }
 
-CACHE=${HVGUEST_CACHE:-${XDG_CACHE_HOME:-${HOME:-}/.cache}/hvguest}
+[ -n "${HOME:-}" ] || HOME=$(getent passwd "$(id -u)" | cut -d: -f6)
+CACHE=${HVGUEST_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/hvguest}
 
 # use_cache [MEGABYTES]: what is fetched and kept for long goes to $CACHE
 use_cache() {
@@ -82,11 +89,12 @@ use_build() {
 # lock FD FILE: wait for others who do the same, and say so
 lock() {
 	need flock
-	flock -n "$1" || { echo "$me: waiting for another one to be done ($2)" >&2; flock "$1"; }
+	flock -n "$1" || progress "$me: waiting until another one is done ($2)" -- flock "$1"
 }
 
 # cause LOG: the line that says why a command failed
 cause() {
+	local line
 	line=$(grep -m1 -iE '(^|[^a-z_-])(fatal error|error|cannot|no space|denied|e:)([^a-z_-]|$)' "$1") || line=$(tail -n 1 "$1")
 	echo "${line#"$top/"}"
 }
@@ -94,11 +102,10 @@ cause() {
 # progress WHAT [OPTION...] -- COMMAND...: with a line now and then about how far it is; see progress.py
 # for the options. With --log FILE the command's output goes there.
 progress() {
-	what=$1
+	local what=$1 log='' status ticker
 	shift
 	python3 -B "$top/scripts/lib/progress.py" "$what" --caller $$ "$@" > /dev/null < /dev/null &
 	ticker=$!
-	log=
 	while [ "$1" != -- ]; do
 		[ "$1" != --log ] || log=$2
 		shift

@@ -38,8 +38,10 @@ class Progress:
         self.thread = threading.Thread(target=self.tick, daemon=True)
 
     def text(self):
-        if self.ask:
-            self.at, self.now = self.ask()
+        try:
+            self.at, self.now = self.ask() if self.ask else (self.at, self.now)
+        except OSError:         # what it looks at is being written
+            pass
         parts = ["%d s" % (time.monotonic() - self.start)]
         if self.total:
             parts.insert(0, "%d of %d %s" % (min(self.at, self.total), self.total, self.unit))
@@ -54,10 +56,7 @@ class Progress:
             wait = 1 if self.terminal else APART
             line = self.text()
             if self.terminal:
-                try:
-                    line = line[:os.get_terminal_size(2).columns - 1]
-                except OSError:
-                    pass
+                line = line[:width() - 1]
             self.put(("\r\033[K%s" if self.terminal else "%s\n") % line)
             self.shown = True
 
@@ -107,6 +106,14 @@ class Log:
             if line.strip():
                 self.last = re.sub(r"\033\[[0-9;]*[A-Za-z]", "", line)
         return self.count, "" if self.pattern else self.last
+
+
+def width():
+    """Of the terminal, wide if it does not say."""
+    try:
+        return os.get_terminal_size(2).columns or 1000
+    except OSError:
+        return 1000
 
 
 def megabytes(folder):

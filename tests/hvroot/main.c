@@ -69,6 +69,8 @@ static int run(const struct machine_options *o)
 	counters_init();
 	if (signals >= 0 && !control_open(o->control))
 		status = machine_run(o);
+	if (log_wrong_option)
+		status = EXIT_USAGE;
 	machine_free();
 	control_close();
 	poll_exit();

@@ -155,6 +155,8 @@ static int add_ic(struct machine_options *o, const char *name, const char *arg)
 static int set_io(struct machine_options *o, const char *name, const char *arg)
 {
 	o->io = arg;
+	if (strcmp(arg, "uring") && strcmp(arg, "threads"))
+		return bad(name, arg, "want uring or threads");
 	return 0;
 }
 

@@ -26,11 +26,13 @@
 
 /* What the host answers, and what it was asked */
 static struct {
-	int wait;		/* result of each wait */
+	int wait;		/* result of each wait, but of a teardown's */
+	int torn;		/* of that */
 	int post;		/* of each post */
 	bool agree, unload;	/* to a version; answers the unload */
 	unsigned int posts[CHANNELMSG_COUNT];
 	unsigned int freed, pages;
+	struct completion *asked, *go;	/* a wait that begins, and may end */
 } host;
 
 static struct vmbus conn_bus;
@@ -54,9 +56,13 @@ static int conn_req_wait(struct vmbus *bus, struct vmbus_req *req, unsigned long
 	struct vmbus_channel_version_response *r = (void *)req->reply;
 
 	memset(req->reply, 0, sizeof(req->reply));
+	if (host.asked) {
+		complete(host.asked);
+		wait_for_completion(host.go);
+	}
 	if (req->type == CHANNELMSG_VERSION_RESPONSE)
 		r->version_supported = host.agree;
-	return host.wait;
+	return req->type == CHANNELMSG_GPADL_TORNDOWN ? host.torn : host.wait;
 }
 
 static bool conn_req_answer(struct vmbus *bus, u32 type, u32 relid, u32 key, const void *msg,
@@ -114,10 +120,10 @@ static uint conn_max_version = VERSION_WIN10_V5_3;
 #define vmbus_on_unload_response	conn_on_unload_response
 #define vmbus_on_gpadl_created		conn_on_gpadl_created
 #define vmbus_on_gpadl_torndown		conn_on_gpadl_torndown
-static __maybe_unused void conn_on_version_response(struct vmbus *bus, const void *msg, size_t len);
-static __maybe_unused void conn_on_unload_response(struct vmbus *bus, const void *msg, size_t len);
-static __maybe_unused void conn_on_gpadl_created(struct vmbus *bus, const void *msg, size_t len);
-static __maybe_unused void conn_on_gpadl_torndown(struct vmbus *bus, const void *msg, size_t len);
+static void conn_on_version_response(struct vmbus *bus, const void *msg, size_t len) __maybe_unused;
+static void conn_on_unload_response(struct vmbus *bus, const void *msg, size_t len) __maybe_unused;
+static void conn_on_gpadl_created(struct vmbus *bus, const void *msg, size_t len) __maybe_unused;
+static void conn_on_gpadl_torndown(struct vmbus *bus, const void *msg, size_t len) __maybe_unused;
 static int gpadl_create(struct vmbus_channel *ch, const u64 *pfns, u32 count, u32 bytes,
 			u32 offset, u32 *handle);
 static int gpadl_destroy(struct vmbus *bus, u32 relid, u32 gpadl, unsigned long timeout);
@@ -151,11 +157,13 @@ struct contact_case {
 
 static const struct contact_case contacts[] = {
 	{ "agreed", 0, 0, true, true, 0, 0, VMBUS_PHASE_UP, false },
-	{ "refused in every version", 0, 0, false, false, -EOPNOTSUPP, 0, VMBUS_PHASE_DOWN, false },
+	{ "refused in every version", 0, 0, false, false, -EOPNOTSUPP, 0,
+	  VMBUS_PHASE_DOWN, false },
 	{ "never posted", -EAGAIN, 0, false, false, -EAGAIN, 0, VMBUS_PHASE_DOWN, false },
 	{ "no answer, unload confirmed", 0, -ETIMEDOUT, false, true, -ETIMEDOUT, 1,
 	  VMBUS_PHASE_DOWN, false },
-	{ "no answer at all", 0, -ETIMEDOUT, false, false, -ETIMEDOUT, 1, VMBUS_PHASE_UNLOAD, true },
+	{ "no answer at all", 0, -ETIMEDOUT, false, false, -ETIMEDOUT, 1,
+	  VMBUS_PHASE_UNLOAD, true },
 };
 
 KUNIT_ARRAY_PARAM_DESC(contacts, contacts, name);
@@ -220,9 +228,58 @@ static void conn_quarantine_has_an_end(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, (size_t)0, conn_bus.quarantine_bytes);
 }
 
+/* Taken back while it makes a list: the host lets go of that before the relid is given back. */
+static void conn_list_of_what_is_taken_back(struct kunit *test)
+{
+	struct vmbus_chan *chan = kunit_kzalloc(test, sizeof(*chan), GFP_KERNEL);
+	u64 pfn = 1;
+	u32 handle;
+
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, chan);
+	chan->bus = &conn_bus;
+	chan->ch.rescind = true;
+	conn_bus.phase = VMBUS_PHASE_UP;
+	host.wait = -ENODEV;
+	KUNIT_EXPECT_EQ(test, -ENODEV, gpadl_create(&chan->ch, &pfn, 1, PAGE_SIZE, 0, &handle));
+	KUNIT_EXPECT_EQ(test, 1u, host.posts[CHANNELMSG_GPADL_TEARDOWN]);
+	KUNIT_EXPECT_EQ(test, 0u, handle);
+	host.torn = -ETIMEDOUT;
+	KUNIT_EXPECT_EQ(test, -ENODEV, gpadl_create(&chan->ch, &pfn, 1, PAGE_SIZE, 0, &handle));
+	KUNIT_EXPECT_NE(test, 0u, handle);
+	host.wait = -ETIMEDOUT;		/* silent: not asked again */
+	KUNIT_EXPECT_EQ(test, -ETIMEDOUT, gpadl_create(&chan->ch, &pfn, 1, PAGE_SIZE, 0, &handle));
+	KUNIT_EXPECT_EQ(test, 2u, host.posts[CHANNELMSG_GPADL_TEARDOWN]);
+	KUNIT_EXPECT_NE(test, 0u, handle);
+}
+
+static DECLARE_COMPLETION(asked);
+static DECLARE_COMPLETION(unloaded);
+
+/* The unload comes while the work waits for a teardown's answer, and ends the wait without one. */
+static void conn_unload_while_asking(struct kunit *test)
+{
+	reinit_completion(&asked);
+	reinit_completion(&unloaded);
+	conn_bus.phase = VMBUS_PHASE_UP;
+	host.torn = -ENODEV;
+	host.asked = &asked;
+	host.go = &unloaded;
+	keep(7, PAGE_SIZE);
+	KUNIT_EXPECT_TRUE(test, quarantine_answer(&conn_bus, 7, true));
+	wait_for_completion(&asked);
+	host.asked = NULL;
+	conn_bus.phase = VMBUS_PHASE_DOWN;
+	complete_all(&unloaded);
+	quarantine_drop_all(&conn_bus);
+	KUNIT_EXPECT_EQ(test, 1u, host.freed);
+	KUNIT_EXPECT_EQ(test, (size_t)0, conn_bus.quarantine_bytes);
+}
+
 static struct kunit_case conn_cases[] = {
 	KUNIT_CASE_PARAM(conn_contact, contacts_gen_params),
 	KUNIT_CASE(conn_quarantine_has_an_end),
+	KUNIT_CASE(conn_list_of_what_is_taken_back),
+	KUNIT_CASE(conn_unload_while_asking),
 	{}
 };
 

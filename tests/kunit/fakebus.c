@@ -15,6 +15,8 @@
 #define trace_vmbus_open(m, ret)		((void)(ret))
 #define trace_vmbus_onopen_result(m)		((void)(m))
 #define trace_vmbus_close_internal(relid, ret)	((void)(ret))
+#define trace_vmbus_send_modifychannel(m, ret)	((void)(ret))
+#define trace_vmbus_onmodifychannel_response(m)	((void)(m))
 
 struct fakebus_log fake;
 
@@ -40,6 +42,17 @@ static struct vmbus_chan *counted_alloc(struct vmbus *bus,
 	return chan;
 }
 
+/* what conn_test.c has for itself */
+#define vmbus_connect		fake_connect
+#define vmbus_ask_offers	fake_ask_offers
+#define vmbus_unload		fake_unload
+static int vmbus_connect(struct vmbus *bus);
+static int vmbus_ask_offers(struct vmbus *bus);
+static void vmbus_unload(struct vmbus *bus, bool crash);
+
+#include "../../vmbus/chans.c"
+#include "../../vmbus/affinity.c"
+#include "../../vmbus/pause.c"
 #define chan_alloc counted_alloc
 #include "../../vmbus/offer.c"
 #undef chan_alloc
@@ -73,6 +86,9 @@ int vmbus_post(struct vmbus *bus, const void *msg, size_t len)
 	case CHANNELMSG_OPENCHANNEL:
 		tally(&fake.opens, 1);
 		return fake.post_error;
+	case CHANNELMSG_MODIFYCHANNEL:
+		tally(&fake.modifies, 1);
+		break;
 	case CHANNELMSG_CLOSECHANNEL:
 		tally(&fake.closes, 1);
 		break;
@@ -94,7 +110,11 @@ int vmbus_req_wait(struct vmbus *bus, struct vmbus_req *req, unsigned long timeo
 {
 	struct vmbus_channel_open_result *r = (void *)req->reply;
 
-	r->status = fake.status;
+	memset(req->reply, 0, sizeof(req->reply));
+	if (fake.on_wait)
+		fake.on_wait(req);
+	if (req->type == CHANNELMSG_OPENCHANNEL_RESULT)
+		r->status = fake.status;
 	return req->chan->ch.rescind ? -ENODEV : fake.answer;
 }
 
@@ -156,6 +176,7 @@ int ringmem_alloc(struct vmbus_channel *ch, u32 send_bytes, u32 recv_bytes, bool
 	to_chan(ch)->ring_pages = kcalloc(2, sizeof(struct page *), GFP_KERNEL);
 	to_chan(ch)->ring_npages = 2;
 	tally(&fake.rings, 1);
+	tally(&fake.blocks, contiguous);
 	return 0;
 }
 
@@ -200,23 +221,37 @@ void intr_on_event(unsigned long channel)
 {
 }
 
-unsigned int affinity_pick(struct vmbus_channel *ch, unsigned int not)
+void intr_scan_late(struct vmbus *bus, unsigned int cpu)
 {
+}
+
+/* As the host and the unload see a pause */
+static int vmbus_connect(struct vmbus *bus)
+{
+	tally(&fake.connects, 1);
+	bus->phase = VMBUS_PHASE_UP;
 	return 0;
 }
 
-bool power_offer_again(struct vmbus *bus, const struct vmbus_channel_offer_channel *offer)
+static int vmbus_ask_offers(struct vmbus *bus)
 {
-	return false;
+	complete_all(&bus->offers_done);
+	return 0;
 }
 
-static void chan_release(struct kobject *kobj)
+static void vmbus_unload(struct vmbus *bus, bool crash)
+{
+	tally(&fake.unloads, 1);
+	bus->phase = VMBUS_PHASE_DOWN;
+}
+
+static void kobj_release(struct kobject *kobj)
 {
 	tally(&fake.freed, 1);
 	chan_free(to_chan(container_of(kobj, struct vmbus_channel, kobj)));
 }
 
-struct kobj_type vmbus_chan_ktype = { .release = chan_release };
+struct kobj_type vmbus_chan_ktype = { .release = kobj_release };
 
 int sysfs_add_channel(struct hv_device *dev, struct vmbus_channel *ch)
 {
@@ -263,6 +298,7 @@ struct hv_device *vmbus_device_new(struct vmbus_channel *ch)
 int vmbus_device_add(struct hv_device *dev)
 {
 	tally(&fake.devices, 1);
+	chan_listed(dev->channel);
 	if (!fake.driver)
 		return 0;
 	vmbus_set_sc_create_callback(dev->channel, sub_created);
@@ -286,13 +322,12 @@ void vmbus_device_unregister(struct hv_device *dev)
 	mutex_lock(&bus->chan_mutex);
 	chan_reset_driver(ch);
 	mutex_unlock(&bus->chan_mutex);
-	flush_workqueue(bus->sub_wq);
+	flush_work(&to_chan(ch)->subs_work);
 	vmbus_close(ch);	/* sub-channels that came meanwhile */
 	close_sub_channels(ch);
 	ch->device_obj = NULL;
 	tally(&fake.removed, 1);
-	if (ch->rescind)
-		chan_forget(ch);
+	chan_release(ch);
 	chan_put(dev->channel);
 	kfree(dev);
 	chan_put(ch);
@@ -300,7 +335,7 @@ void vmbus_device_unregister(struct hv_device *dev)
 
 /* ---- for the suites ---- */
 
-static struct workqueue_struct *queues[4];
+static struct workqueue_struct *queues[5];
 
 void fakebus_suite_exit(struct kunit_suite *suite)
 {
@@ -318,9 +353,10 @@ int fakebus_suite_init(struct kunit_suite *suite)
 {
 	queues[0] = alloc_ordered_workqueue("fake_ctl", 0);
 	queues[1] = alloc_ordered_workqueue("fake_dev", 0);
-	queues[2] = alloc_ordered_workqueue("fake_sub", 0);
+	queues[2] = alloc_workqueue("fake_sub", WQ_UNBOUND, 0);
 	queues[3] = alloc_workqueue("fake_rescind", WQ_UNBOUND, 0);
-	if (queues[0] && queues[1] && queues[2] && queues[3])
+	queues[4] = alloc_workqueue("fake_probe", WQ_UNBOUND, 0);
+	if (queues[0] && queues[1] && queues[2] && queues[3] && queues[4])
 		return 0;
 	fakebus_suite_exit(suite);
 	return -ENOMEM;
@@ -343,6 +379,7 @@ struct vmbus *fakebus_new(struct kunit *test)
 	bus->primary_wq = queues[1];
 	bus->sub_wq = queues[2];
 	bus->rescind_wq = queues[3];
+	bus->probe_wq = queues[4];
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, bus->relid);
 	return bus;
 }
@@ -352,9 +389,10 @@ void fakebus_flush(struct vmbus *bus)
 {
 	unsigned int i;
 
-	for (i = 0; i < 2; i++) {
+	for (i = 0; i < 3; i++) {
 		flush_workqueue(bus->rescind_wq);
 		flush_workqueue(bus->primary_wq);
+		flush_workqueue(bus->probe_wq);
 		flush_workqueue(bus->sub_wq);
 	}
 }
@@ -367,8 +405,8 @@ void fakebus_end(struct kunit *test, struct vmbus *bus)
 	kunit_kfree(test, bus->relid);
 }
 
-/* All are SCSI controllers. */
-void fakebus_offer(struct vmbus *bus, u32 relid, u8 instance, u16 sub)
+void fakebus_offer_of(struct vmbus *bus, u32 relid, enum vmbus_device_type type, u8 instance,
+		      u16 sub)
 {
 	struct vmbus_channel_offer_channel m = {
 		.header.msgtype = CHANNELMSG_OFFERCHANNEL,
@@ -377,10 +415,27 @@ void fakebus_offer(struct vmbus *bus, u32 relid, u8 instance, u16 sub)
 		.is_dedicated_interrupt = 1,
 	};
 
-	m.offer.if_type = vmbus_devs[HV_SCSI].guid;
+	m.offer.if_type = vmbus_devs[type].guid;
 	m.offer.if_instance.b[15] = instance;
 	m.offer.sub_channel_index = sub;
+	/* of no known type: a socket */
+	if (type == HV_UNKNOWN)
+		m.offer.chn_flags = VMBUS_CHANNEL_TLNPI_PROVIDER_OFFER;
 	vmbus_on_offer(bus, &m, sizeof(m));
+}
+
+void fakebus_offer(struct vmbus *bus, u32 relid, u8 instance, u16 sub)
+{
+	fakebus_offer_of(bus, relid, HV_SCSI, instance, sub);
+}
+
+/* The bus's part of hibernation, or of the way back */
+void fakebus_pause(struct vmbus *bus, bool resume)
+{
+	if (resume)
+		bus_resume(NULL);
+	else
+		bus_suspend(NULL);
 }
 
 void fakebus_rescind(struct vmbus *bus, u32 relid)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A bus without a host: offer.c, channel.c, storm.c and devtypes.c themselves, with
- * what they call below and beside them played by fakebus.c. Kernel only.
+ * A bus without a host: offer.c, chans.c, channel.c, affinity.c, pause.c, storm.c and devtypes.c
+ * themselves, with what they call below and beside them played by fakebus.c. Kernel only.
  */
 #ifndef _HV_KUNIT_FAKEBUS_H
 #define _HV_KUNIT_FAKEBUS_H
@@ -19,7 +19,9 @@ struct fake_stop {
 /* What happened, and what the played parts shall do. Reset by fakebus_new(). */
 struct fakebus_log {
 	unsigned int released[FAKE_RELIDS];	/* RELID_RELEASED posted */
-	unsigned int opens, closes;		/* OPEN and CLOSE posted */
+	unsigned int opens, closes, modifies;	/* OPEN, CLOSE and MODIFYCHANNEL posted */
+	unsigned int connects, unloads;
+	unsigned int blocks;			/* rings in one physical block */
 	unsigned int allocated, freed;		/* channels */
 	unsigned int devices, removed;
 	unsigned int shown, hidden;		/* sub-channels in sysfs */
@@ -33,6 +35,7 @@ struct fakebus_log {
 	int answer;		/* to OPEN: what the wait returns */
 	u32 status;		/* in it */
 	struct fake_stop *stop;
+	void (*on_wait)(struct vmbus_req *req);	/* whenever an answer is waited for */
 };
 
 extern struct fakebus_log fake;
@@ -43,6 +46,9 @@ struct vmbus *fakebus_new(struct kunit *test);
 void fakebus_end(struct kunit *test, struct vmbus *bus);
 void fakebus_flush(struct vmbus *bus);
 void fakebus_offer(struct vmbus *bus, u32 relid, u8 instance, u16 sub);
+void fakebus_offer_of(struct vmbus *bus, u32 relid, enum vmbus_device_type type, u8 instance,
+		      u16 sub);
+void fakebus_pause(struct vmbus *bus, bool resume);
 void fakebus_rescind(struct vmbus *bus, u32 relid);
 struct vmbus_channel *fakebus_channel(struct vmbus *bus, u32 relid);	/* borrowed */
 

@@ -6,6 +6,7 @@
  *
  * Kernel only: it runs offer.c and channel.c themselves.
  */
+#include <linux/delay.h>
 #include <linux/string.h>
 #include "fakebus.h"
 #include "params.h"
@@ -129,6 +130,7 @@ struct refusal {
 	u8 instance;
 	u16 sub;
 	enum vmbus_err want;
+	enum vmbus_device_type type;	/* 0: as the others */
 };
 
 /* Device 1 is there as relid 1, its sub-channel 1 as relid 2. */
@@ -138,6 +140,7 @@ static const struct refusal refusals[] = {
 	{ "relid all ones", 0xffffffff, 2, 0, VERR_RELID },
 	{ "relid in use", 1, 2, 0, VERR_RELID },
 	{ "the same device again", 5, 1, 0, VERR_OFFER },
+	{ "a living device's name in another class", 5, 1, 0, VERR_OFFER, HV_NIC },
 	{ "the same sub-channel again", 5, 1, 1, VERR_OFFER },
 	{ "sub-channel of a device that is not there", 5, 2, 1, VERR_OFFER },
 	{ "another device", 5, 2, 0, VERR_COUNT },
@@ -155,7 +158,7 @@ static void offer_refused(struct kunit *test)
 
 	fakebus_offer(bus, 1, 1, 0);
 	fakebus_offer(bus, 2, 1, 1);
-	fakebus_offer(bus, r->relid, r->instance, r->sub);
+	fakebus_offer_of(bus, r->relid, r->type ?: HV_SCSI, r->instance, r->sub);
 	fakebus_flush(bus);
 	for (i = 0; i < VERR_COUNT; i++)
 		KUNIT_EXPECT_EQ(test, i == r->want, (int)atomic64_read(&bus->err[i]));
@@ -219,15 +222,104 @@ static void rescind_twice(struct kunit *test)
 	fakebus_offer(bus, 1, 1, 0);
 	fakebus_flush(bus);
 	chan = to_chan(fakebus_channel(bus, 1));
-	mutex_lock(&chan->life);	/* the first one has to wait */
+	mutex_lock(&chan->reg);	/* the first one has to wait */
 	fakebus_rescind(bus, 1);
 	fakebus_rescind(bus, 1);
 	KUNIT_EXPECT_EQ(test, 1, (int)atomic64_read(&bus->err[VERR_MSG_STATE]));
-	mutex_unlock(&chan->life);
+	mutex_unlock(&chan->reg);
 	fakebus_flush(bus);
 	KUNIT_EXPECT_EQ(test, 1u, fake.released[1]);
 	fakebus_end(test, bus);
 	check_nothing_left(test, "twice");
+}
+
+/* Removal waits, but nothing is called any more from the moment the rescind is seen. */
+static void rescind_mutes(struct kunit *test)
+{
+	struct vmbus *bus = fakebus_new(test);
+	struct vmbus_channel *ch;
+
+	fake.driver = true;
+	fakebus_offer(bus, 1, 1, 0);
+	fakebus_flush(bus);
+	ch = fakebus_channel(bus, 1);
+	KUNIT_ASSERT_EQ(test, CHANNEL_OPENED_STATE, ch->state);
+	KUNIT_EXPECT_TRUE(test, ch->onchannel_callback);
+	mutex_lock(&to_chan(ch)->reg);
+	fakebus_rescind(bus, 1);
+	KUNIT_EXPECT_TRUE(test, ch->rescind);
+	KUNIT_EXPECT_TRUE(test, !ch->onchannel_callback);
+	mutex_unlock(&to_chan(ch)->reg);
+	fakebus_end(test, bus);
+	check_nothing_left(test, "mute");
+}
+
+static DECLARE_COMPLETION(silence);
+
+/* The host does not answer the device with relid 1. */
+static void silent(struct vmbus_req *req)
+{
+	if (chan_relid(&req->chan->ch) == 1)
+		wait_for_completion(&silence);
+}
+
+/* A device whose host is silent delays itself only: neither devices nor sub-channels of others. */
+static void offer_beside_a_silent_one(struct kunit *test)
+{
+	struct vmbus *bus = fakebus_new(test);
+	unsigned int tries;
+
+	reinit_completion(&silence);
+	fake.driver = true;
+	fake.on_wait = silent;
+	fakebus_offer(bus, 1, 1, 0);
+	fakebus_offer(bus, 2, 2, 0);
+	for (tries = 0; tries < 1000 && READ_ONCE(fake.opens) < 2; tries++)
+		msleep(20);
+	KUNIT_EXPECT_EQ(test, CHANNEL_OPENING_STATE, fakebus_channel(bus, 1)->state);
+	fakebus_offer(bus, 3, 1, 1);
+	fakebus_offer(bus, 4, 2, 1);
+	for (tries = 0; tries < 1000 &&
+	     READ_ONCE(fakebus_channel(bus, 4)->state) != CHANNEL_OPENED_STATE; tries++)
+		msleep(20);
+	KUNIT_EXPECT_EQ(test, CHANNEL_OPENED_STATE, fakebus_channel(bus, 2)->state);
+	KUNIT_EXPECT_EQ(test, CHANNEL_OPENED_STATE, fakebus_channel(bus, 4)->state);
+	complete_all(&silence);
+	fakebus_flush(bus);
+	KUNIT_EXPECT_EQ(test, CHANNEL_OPENED_STATE, fakebus_channel(bus, 1)->state);
+	fakebus_end(test, bus);
+	check_nothing_left(test, "silent");
+}
+
+/*
+ * Its former self is taken back and stays, since its host does not answer: the new one is
+ * not put beside it, and comes by itself when it is gone.
+ */
+static void offer_before_the_former_self_is_gone(struct kunit *test)
+{
+	struct vmbus *bus = fakebus_new(test);
+	struct fake_stop stop;
+
+	init_completion(&stop.reached);
+	init_completion(&stop.go);
+	fake.driver = true;
+	fakebus_offer(bus, 1, 1, 0);
+	fakebus_flush(bus);
+	fake.stop = &stop;
+	fakebus_rescind(bus, 1);
+	wait_for_completion(&stop.reached);
+	fakebus_offer(bus, 2, 1, 0);
+	fakebus_offer(bus, 3, 2, 0);			/* another one is not kept waiting */
+	flush_workqueue(bus->primary_wq);
+	flush_workqueue(bus->probe_wq);
+	KUNIT_EXPECT_EQ(test, CHANNEL_OFFER_STATE, fakebus_channel(bus, 2)->state);
+	KUNIT_EXPECT_EQ(test, CHANNEL_OPENED_STATE, fakebus_channel(bus, 3)->state);
+	complete(&stop.go);
+	fakebus_flush(bus);
+	KUNIT_EXPECT_EQ(test, CHANNEL_OPENED_STATE, fakebus_channel(bus, 2)->state);
+	KUNIT_EXPECT_EQ(test, 3u, fake.devices);
+	fakebus_end(test, bus);
+	check_nothing_left(test, "former self");
 }
 
 /* Offered and taken back over and over without being opened: put off, then counted. */
@@ -255,6 +347,9 @@ static struct kunit_case offer_cases[] = {
 	KUNIT_CASE(offer_ignored),
 	KUNIT_CASE(rescind_refused),
 	KUNIT_CASE(rescind_twice),
+	KUNIT_CASE(rescind_mutes),
+	KUNIT_CASE(offer_beside_a_silent_one),
+	KUNIT_CASE(offer_before_the_former_self_is_gone),
 	KUNIT_CASE(offer_storm),
 	{}
 };

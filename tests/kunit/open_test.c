@@ -117,15 +117,16 @@ static void open_is_refused(struct kunit *test)
 	bus->phase = VMBUS_PHASE_UNLOAD;
 	KUNIT_EXPECT_EQ(test, -ENODEV, open(ch));
 	bus->phase = VMBUS_PHASE_UP;
-	ch->state = CHANNEL_OFFER_STATE;
+	to_chan(ch)->life = LIFE_NEW;
 	KUNIT_EXPECT_EQ(test, -EINVAL, open(ch));
-	ch->state = CHANNEL_OPENING_STATE;		/* another thread is at it */
+	to_chan(ch)->life = LIFE_OPENING;		/* another thread is at it */
 	KUNIT_EXPECT_EQ(test, -EINVAL, open(ch));
 	KUNIT_EXPECT_EQ(test, CHANNEL_OPENING_STATE, ch->state);
-	ch->state = CHANNEL_OPEN_STATE;
-	ch->rescind = true;
+	to_chan(ch)->life = LIFE_CLOSED_BACK;
 	KUNIT_EXPECT_EQ(test, -ENODEV, open(ch));
-	ch->rescind = false;
+	to_chan(ch)->life = LIFE_CLOSED_PAUSED;
+	KUNIT_EXPECT_EQ(test, -ENODEV, open(ch));
+	to_chan(ch)->life = LIFE_CLOSED;
 	expect_nothing_held(test);
 	fakebus_end(test, bus);
 }
@@ -225,6 +226,155 @@ static void close_beside_a_sub_channels_close(struct kunit *test)
 	fakebus_end(test, bus);
 }
 
+/* A driver that maps its ring to user space does so with its sub-channels' rings too. */
+static void open_in_one_block(struct kunit *test)
+{
+	struct vmbus *bus;
+	struct vmbus_channel *ch = channel(test, &bus), *sub;
+
+	fakebus_offer(bus, 2, 1, 1);
+	fakebus_flush(bus);
+	sub = fakebus_channel(bus, 2);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, sub);
+	KUNIT_EXPECT_EQ(test, 0, open(sub));
+	KUNIT_EXPECT_EQ(test, 0u, fake.blocks);
+	vmbus_close(sub);
+	KUNIT_EXPECT_EQ(test, 0, vmbus_alloc_ring(ch, 8192, 8192));
+	KUNIT_EXPECT_EQ(test, 1u, fake.blocks);
+	KUNIT_EXPECT_EQ(test, 0, open(sub));
+	KUNIT_EXPECT_EQ(test, 2u, fake.blocks);
+	vmbus_close(sub);
+	vmbus_free_ring(ch);
+	KUNIT_EXPECT_EQ(test, 0, open(sub));
+	KUNIT_EXPECT_EQ(test, 2u, fake.blocks);
+	vmbus_close(sub);
+	expect_nothing_held(test);
+	fakebus_end(test, bus);
+}
+
+static struct vmbus *taken_back_on;
+
+static void take_back(struct vmbus_req *req)
+{
+	fake.on_wait = NULL;
+	fakebus_rescind(taken_back_on, 2);
+	flush_workqueue(taken_back_on->rescind_wq);
+}
+
+/* Taken back while it is being opened: the failed open is its end, and its relid is given back. */
+static void open_of_what_is_taken_back(struct kunit *test)
+{
+	struct vmbus_channel *sub;
+
+	channel(test, &taken_back_on);
+	fakebus_offer(taken_back_on, 2, 1, 1);
+	fakebus_flush(taken_back_on);
+	sub = fakebus_channel(taken_back_on, 2);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, sub);
+	fake.on_wait = take_back;
+	KUNIT_EXPECT_EQ(test, -ENODEV, open(sub));
+	KUNIT_EXPECT_EQ(test, 1u, fake.released[2]);
+	KUNIT_EXPECT_EQ(test, 1u, fake.freed);
+	expect_nothing_held(test);
+	fakebus_end(test, taken_back_on);
+	KUNIT_EXPECT_EQ(test, fake.allocated, fake.freed);
+}
+
+static unsigned int told_of_move;
+static struct vmbus_channel *moved_channel;
+
+static void on_move(struct vmbus_channel *ch, u32 from, u32 to)
+{
+	told_of_move++;
+}
+
+static void close_it(struct vmbus_req *req)
+{
+	fake.on_wait = NULL;
+	vmbus_close(moved_channel);
+}
+
+static void reopen_it(struct vmbus_req *req)
+{
+	fake.on_wait = NULL;
+	vmbus_close(moved_channel);
+	open(moved_channel);
+	moved_channel->change_target_cpu_callback = on_move;
+}
+
+/* A host ignores MODIFYCHANNEL unless the channel is open; a driver that closed hears nothing. */
+static void move_against_close(struct kunit *test)
+{
+	static void (* const meanwhile[])(struct vmbus_req *req) = { close_it, reopen_it };
+	u32 version = vmbus_proto_version;
+	struct vmbus *bus;
+	struct vmbus_channel *ch = channel(test, &bus);
+	unsigned int i;
+
+	vmbus_proto_version = VERSION_WIN10_V5_3;
+	moved_channel = ch;
+	told_of_move = 0;
+	ch->target_cpu = 1;	/* there need be none */
+	KUNIT_EXPECT_EQ(test, -EIO, chan_move(ch, 0));
+	KUNIT_EXPECT_EQ(test, 0u, fake.modifies);
+	for (i = 0; i < ARRAY_SIZE(meanwhile); i++) {
+		if (ch->state != CHANNEL_OPENED_STATE)
+			KUNIT_EXPECT_EQ(test, 0, open(ch));
+		ch->change_target_cpu_callback = on_move;
+		fake.on_wait = meanwhile[i];
+		KUNIT_EXPECT_EQ(test, -EIO, chan_move(ch, 0));
+		KUNIT_EXPECT_EQ(test, i + 1, fake.modifies);
+		KUNIT_EXPECT_EQ(test, 0u, told_of_move);
+		KUNIT_EXPECT_EQ(test, 1u, (unsigned int)ch->target_cpu);
+	}
+	KUNIT_EXPECT_EQ(test, 0, chan_move(ch, 0));
+	KUNIT_EXPECT_EQ(test, 1u, told_of_move);
+	KUNIT_EXPECT_EQ(test, 0u, (unsigned int)ch->target_cpu);
+	vmbus_close(ch);
+	vmbus_proto_version = version;
+	fakebus_end(test, bus);
+}
+
+static void socket_gone(struct vmbus_channel *ch)
+{
+	told_of_move++;	/* its holder is frozen and closes it later */
+}
+
+/* An open socket does not stop hibernation, and is not a device that is missing afterwards. */
+static void pause_with_a_socket(struct kunit *test)
+{
+	struct vmbus *bus;
+	struct vmbus_channel *ch = channel(test, &bus), *socket;
+
+	fakebus_offer_of(bus, 2, HV_UNKNOWN, 9, 0);
+	fakebus_flush(bus);
+	socket = fakebus_channel(bus, 2);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, socket);
+	KUNIT_EXPECT_EQ(test, 0, open(socket));
+	vmbus_set_chn_rescind_callback(socket, socket_gone);
+	told_of_move = 0;
+	fakebus_pause(bus, false);
+	KUNIT_EXPECT_EQ(test, 1u, fake.unloads);
+	KUNIT_EXPECT_EQ(test, 1u, told_of_move);
+	KUNIT_EXPECT_EQ(test, -ENODEV, open(ch));
+	bus->suspended = true;
+	bus->ignore_offers = false;
+	fakebus_offer(bus, 7, 1, 0);			/* again, under a new number */
+	KUNIT_EXPECT_EQ(test, 7u, chan_relid(ch));
+	fakebus_pause(bus, true);
+	fakebus_flush(bus);
+	KUNIT_EXPECT_EQ(test, 1u, told_of_move);	/* not missing: nobody is told again */
+	KUNIT_EXPECT_EQ(test, 0, open(ch));
+	vmbus_close(ch);
+	vmbus_close(socket);
+	vmbus_device_unregister(socket->device_obj);
+	expect_nothing_held(test);
+	KUNIT_EXPECT_EQ(test, 1u, fake.freed);
+	KUNIT_EXPECT_EQ(test, 0u, fake.released[2]);	/* the new host does not know it */
+	fakebus_end(test, bus);
+	KUNIT_EXPECT_EQ(test, fake.allocated, fake.freed);
+}
+
 static struct kunit_case open_cases[] = {
 	KUNIT_CASE_PARAM(open_fails, failures_gen_params),
 	KUNIT_CASE(open_and_close),
@@ -232,6 +382,10 @@ static struct kunit_case open_cases[] = {
 	KUNIT_CASE(close_without_answer),
 	KUNIT_CASE(close_takes_sub_channels_along),
 	KUNIT_CASE(close_beside_a_sub_channels_close),
+	KUNIT_CASE(open_in_one_block),
+	KUNIT_CASE(open_of_what_is_taken_back),
+	KUNIT_CASE(move_against_close),
+	KUNIT_CASE(pause_with_a_socket),
 	{}
 };
 

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * States of a channel and of the connection: every move, legal or not.
- *
- *   offer -> open <-> opening <-> opened
+ * Phases of the connection: every move, legal or not.  A channel's life is life_test.c's.
  *
  *            ,------------- down <-----.-----------.
  *            v               ^         |           |
@@ -19,32 +17,6 @@ struct move {
 	const char *name;
 	int from, to;
 	bool legal;
-};
-
-#define OFFER	CHANNEL_OFFER_STATE
-#define OPEN	CHANNEL_OPEN_STATE
-#define OPENING	CHANNEL_OPENING_STATE
-#define OPENED	CHANNEL_OPENED_STATE
-
-static const struct move chan_moves[] = {
-	{ "offer to offer", OFFER, OFFER, false },
-	{ "offer to open: registered", OFFER, OPEN, true },
-	{ "offer to opening: no driver knows it yet", OFFER, OPENING, false },
-	{ "offer to opened", OFFER, OPENED, false },
-	{ "open to offer", OPEN, OFFER, false },
-	{ "open to open", OPEN, OPEN, false },
-	{ "open to opening: one opens it", OPEN, OPENING, true },
-	{ "open to opened: not without the host", OPEN, OPENED, false },
-	{ "opening to offer", OPENING, OFFER, false },
-	{ "opening to open: failed, or closed", OPENING, OPEN, true },
-	{ "opening to opening: a second opener", OPENING, OPENING, false },
-	{ "opening to opened: the host agreed", OPENING, OPENED, true },
-	{ "opened to offer", OPENED, OFFER, false },
-	{ "opened to open: not without closing", OPENED, OPEN, false },
-	{ "opened to opening: one closes it", OPENED, OPENING, true },
-	{ "opened to opened", OPENED, OPENED, false },
-	{ "from no state", 17, OPEN, false },
-	{ "to no state", OPEN, 17, false },
 };
 
 #define DOWN	VMBUS_PHASE_DOWN
@@ -75,15 +47,7 @@ static const struct move phase_moves[] = {
 	{ "to two phases", CONTACT, UP | UNLOAD, false },
 };
 
-KUNIT_ARRAY_PARAM_DESC(chan_moves, chan_moves, name);
 KUNIT_ARRAY_PARAM_DESC(phase_moves, phase_moves, name);
-
-static void state_chan_move(struct kunit *test)
-{
-	const struct move *m = test->param_value;
-
-	KUNIT_EXPECT_EQ(test, m->legal, chan_move_legal(m->from, m->to));
-}
 
 static void state_phase_move(struct kunit *test)
 {
@@ -93,7 +57,6 @@ static void state_phase_move(struct kunit *test)
 }
 
 static struct kunit_case state_cases[] = {
-	KUNIT_CASE_PARAM(state_chan_move, chan_moves_gen_params),
 	KUNIT_CASE_PARAM(state_phase_move, phase_moves_gen_params),
 	{}
 };

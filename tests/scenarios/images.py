@@ -15,25 +15,25 @@ LOG = os.path.join(ROOT, "build/scenarios-build.log")
 
 def run(*cmd):
     """Last line of the output of a build step that must succeed."""
-    with Progress(" ".join(cmd), ask=Log(LOG, None)), open(LOG, "w") as log:
-        r = subprocess.run(cmd, cwd=ROOT, stdout=subprocess.PIPE, stderr=log, text=True,
+    with Progress("scenarios: " + cmd[0], ask=Log(LOG, None)), open(LOG, "w") as log:
+        r = subprocess.run(cmd, cwd=ROOT, stdout=log if cmd[0] == "make" else subprocess.PIPE, stderr=log, text=True,
                            stdin=subprocess.DEVNULL, check=False)
     if r.returncode:
         with open(LOG, errors="replace") as log:
             sys.stdout.write("".join("#   %s\n" % l for l in log.read().splitlines()[-20:]))
         print("not ok - scenarios: '%s' failed" % " ".join(cmd))
         raise common.Said(1)
-    return (r.stdout.strip().splitlines() or [""])[-1]
+    return ((r.stdout or "").strip().splitlines() or [""])[-1]
 
 
 def prepare(kernels, build):
     """{kernel: files}, after building them when asked to."""
     common.need("make", "gcc", "unshare")
     common.use_build(500)
-    for kernel in sorted(kernels):      # a wrong name or no room: before anything is built
-        common.kernel(kernel)
+    common.check_kernels(kernels)       # before anything is fetched or built
+    common.use_cache()
     if build:
-        run("make", "-s", "-C", "tests/hvroot")
+        run("make", "-j%d" % (os.cpu_count() or 1), "--no-print-directory", "-C", "tests/hvroot")
     plan, tools = {}, run("tests/guest/mktools")
     for kernel in sorted(kernels):
         folder = run("scripts/kernel", kernel)

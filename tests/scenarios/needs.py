@@ -28,18 +28,18 @@ NEEDS = {
 }
 PROCESS_KERNELS = ("default",)
 # options of hvroot by what they need; an empty one may be left out
-OPTIONS = {"--acpi": "firmware", "--auto-eoi": "synic", "--timer": "synic", "--numa": "cpus",
+OPTIONS = {"--acpi": "firmware", "--auto-eoi": "synic", "--manner": "synic", "--timer": "synic", "--numa": "cpus",
            "--on-crash": "kexec", "--hibernation": ""}
 OFFERS = {"video": "firmware", "pci": "firmware", "all": "clients"}
 APPEND = {"crashkernel": "kexec", "isolcpus": "cpus", "swiotlb": "bounce"}
 
 
 def of_machine(m):
-    """What a machine needs. Two processors are a comfort, which a scenario that insists on names."""
+    """What a machine needs. Two processors are a comfort; a scenario that insists on them says so."""
     found = {OPTIONS[o] for o in m.options if o in OPTIONS} - {""}
     found |= {OFFERS[o] for o in m.offers.split(",") if o in OFFERS}
     found |= {need for word, need in APPEND.items() if word in m.append}
-    if m.cpus > 2 or m.subchannels:
+    if (m.least or (1 if m.cpus <= 2 and not m.subchannels else m.cpus)) > 1:
         found.add("cpus")
     if m.kernel not in PROCESS_KERNELS:
         found.add("preemption" if m.kernel.endswith("-rt") else "kernel")
@@ -63,6 +63,6 @@ def moved(run, place):
     if place == "nested":
         return run
     m = run.machine
-    machine = dataclasses.replace(m, place=place, kernel="process", cpus=1,
+    machine = dataclasses.replace(m, place=place, kernel="process", cpus=1, least=0,
                                   options=tuple(o for o in m.options if OPTIONS.get(o) != ""))
     return dataclasses.replace(run, machine=machine)

@@ -45,6 +45,7 @@ class Machine:
     """What a scenario needs. Scenarios share a boot when their machines are equal but for the
     version, which the host can change while the bus is unloaded."""
     cpus: int = 1
+    least: int = 0		# processors that will do; 0: one for two, else all
     memory: int = 512
     subchannels: int = 0
     version: str = ""		# newest VMBus version the host accepts, "" for all
@@ -63,7 +64,7 @@ class Machine:
 
     def boot(self):
         """The machine as it is booted."""
-        return dataclasses.replace(self, version="")
+        return dataclasses.replace(self, version="", least=0)
 
     def no_bus(self):
         """Whether a bus cannot be loaded there."""
@@ -100,7 +101,7 @@ class Scenario:
     noise: str			# regular expression of kernel messages it provokes
     long: bool			# takes minutes: runs when it is named, or with --long
     needs: tuple		# what its machine and drivers do not tell (needs.py)
-    judged: bool		# in the nested lab too, in each mix of drivers, whatever the process lab says
+    judged: bool		# its first machine in the nested lab too, with each pair of drivers
 
 
 @dataclasses.dataclass(frozen=True)
@@ -133,7 +134,8 @@ def known_rows():
 
 def scenario(rows="", machine=Machine(), drivers=BOTH, timeout=120, fresh=False, noise="", long=False,
              needs=(), judged=False):
-    """machine may be a tuple of machines: the scenario runs on each. needs: words of needs.py."""
+    """machine may be a tuple of machines: the scenario runs on each, and is judged on the first.
+    needs: words of needs.py."""
     def register(func):
         name = func.__name__.replace("_", "-")
         if any(s.name == name for s in ALL):
@@ -146,7 +148,7 @@ def scenario(rows="", machine=Machine(), drivers=BOTH, timeout=120, fresh=False,
         for one in machines:
             ALL.append(Scenario(func, name, title,
                                 tuple(rows.split()), one, tuple(drivers), timeout, fresh, noise, long,
-                                needs, judged))
+                                needs, judged and one is machines[0]))
         return func
     return register
 

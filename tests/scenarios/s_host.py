@@ -189,7 +189,7 @@ def initial_cpus(m):
     read(m)
 
 
-@scenario(rows="V12 ~V25", machine=MANY, drivers=BOTH)
+@scenario(rows="V12 ~V25", machine=MANY, drivers=BOTH, needs=("clients",))
 def uio_client(m):
     "uio_hv_generic takes a device by driver_override: rings allocated, mapped and given back"
     m.host("set scsi1 monitor=1")               # the driver asks for it
@@ -209,6 +209,46 @@ rmmod uio_hv_generic
 """)
     m.settle()
     m.sh(READ % m.dev(m.spec.disks[3]))
+
+
+@scenario(rows="~V12", machine=Machine(cpus=4, memory=768, disks=(), options=("--nic", "tap=hvt0,queues=4")), drivers=BOTH,
+          timeout=300, needs=("clients",))
+def uio_rings(m):
+    "uio_hv_generic on a NIC with four channels: what user space maps of each is what the host has of it"
+    m.host("set net0 monitor=1")                # the driver asks for it
+    m.host("rescind net0")
+    m.wait("[ -z \"$(of_class '{f8615163-df3e-46c5-913f-f2d2f965ed0e}')\" ]")
+    m.host("offer net0")
+    m.wait("[ -n \"$(of_class '{f8615163-df3e-46c5-913f-f2d2f965ed0e}')\" ]")
+    m.sh("""
+modprobe uio_hv_generic
+d=$(of_class '{f8615163-df3e-46c5-913f-f2d2f965ed0e}'); id=$(basename $d)
+echo uio_hv_generic >$d/driver_override
+[ ! -e $d/driver ] || echo $id >$d/driver/unbind
+echo $id >/sys/bus/vmbus/drivers/uio_hv_generic/bind
+n=0; until [ -e /dev/uio0 ]; do n=$((n+1)); [ $n -lt 100 ]; sleep 0.1; done
+sleep 1000 </dev/uio0 >/dev/null 2>&1 & echo $! >/tmp/uio.pid
+ln -s $d /tmp/nic
+""")
+    m.trace.wait("OPEN_CHANNEL", 30)
+    m.host("subs net0 count=3")
+    m.wait("[ $(ls -d /tmp/nic/channels/*/ring | wc -l) = 4 ]", 60)
+    m.trace.wait("OPEN_RESULT", 30, 4)
+    for n in range(4):
+        want = "%#x %#x" % (0xa100 + n, 0xb200 + n)
+        m.host("ring net0 sub=%d dir=out pending=%d" % (n, 0xa100 + n))
+        m.host("ring net0 sub=%d dir=in pending=%d" % (n, 0xb200 + n))
+        got = m.sh("mapring $(dirname $(grep -lx %d /tmp/nic/channels/*/subchannel_id))/ring" % n)
+        m.expect(got == want, "channel %d: user space sees %s, the host %s" % (n, got, want))
+        m.host("ring net0 sub=%d dir=in pending=0" % n)
+        m.host("ring net0 sub=%d dir=out pending=0" % n)
+    m.sh("""
+kill $(cat /tmp/uio.pid); wait 2>/dev/null || :
+d=$(readlink -f /tmp/nic); id=$(basename $d); rm /tmp/nic
+echo $id >/sys/bus/vmbus/drivers/uio_hv_generic/unbind
+echo >$d/driver_override
+rmmod uio_hv_generic
+""")
 
 
 @scenario(rows="V14 ~V24", machine=ONE, drivers=BOTH)

@@ -43,7 +43,7 @@ def md5(data):
     return hashlib.md5(data).hexdigest()
 
 
-@scenario(rows="V31", machine=Machine(cpus=2), drivers=(OURS, INTREE), timeout=300)
+@scenario(rows="V31", machine=Machine(cpus=2), drivers=(OURS, INTREE), timeout=300, needs=("clients",))
 def hvsock(m):
     "sockets to the host and from it carry data both ways; one that nobody takes fails; the bus unloads after"
     m.sh("modprobe hv_sock")

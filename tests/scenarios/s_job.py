@@ -17,7 +17,7 @@ def fsck(m, disk=Disk()):
 @scenario(rows="S01 S08 V11 V30 P11", drivers=MATRIX, timeout=300,
           machine=(Machine(cpus=1), Machine(cpus=1, version="4.0"),
                    Machine(cpus=4, subchannels=3), Machine(cpus=4, subchannels=3, version="4.0"),
-                   Machine(cpus=4, subchannels=3, kernel="6.12")))
+                   Machine(cpus=4, subchannels=3, kernel="6.12")), judged=True)
 def job(m):
     "autoload, mkfs.ext4, real files, sync, reload, mount, checksums, e2fsck on the host"
     dev = m.dev()

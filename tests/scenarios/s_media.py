@@ -28,7 +28,7 @@ def scsi_debug():
     raise Failure("no scsi_debug disk in the outer VM")
 
 
-@scenario(rows="~S08 ~S12", machine=ONE, drivers=BOTH, timeout=200)
+@scenario(rows="~S08 ~S12", machine=ONE, drivers=BOTH, timeout=200, needs=("host modules",))
 def sg_pass_through(m):
     "a real SCSI disk of the host (scsi_debug) through SG_IO: data, its own sense, its own pages"
     m.host("disk add sg=%s lun=9 controller=0" % scsi_debug())

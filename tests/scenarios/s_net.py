@@ -27,7 +27,7 @@ def tcp(frame):
     return len(segment) - (segment[12] >> 4) * 4
 
 
-@scenario(rows="~N06 ~N08 ~N10 ~N19 ~N21", machine=PLAIN, drivers=MATRIX, timeout=300)
+@scenario(rows="~N06 ~N08 ~N10 ~N19 ~N21", machine=PLAIN, drivers=MATRIX, timeout=300, judged=True)
 def net_content(m):
     "TCP over IPv4 both ways, by content; ping over IPv4 and IPv6"
     n = Nic(m)
@@ -38,7 +38,7 @@ def net_content(m):
     m.note("tx %d packets in %d messages" % (n.counter("tx_packets"), n.counter("tx_messages")))
 
 
-@scenario(rows="N01 N02", machine=PLAIN, drivers=BOTH, timeout=500)
+@scenario(rows="N01 N02", machine=PLAIN, drivers=BOTH, timeout=500, needs=("cpus",))
 def net_versions(m):
     "each NVSP version carries traffic, with the NDIS version and the capabilities that belong to it"
     n = Nic(m)
@@ -95,7 +95,7 @@ def net_rsc(m):
     m.expect(n.counter("rx_rsc") == before, "coalesced although off")
 
 
-@scenario(rows="N11", machine=PLAIN, drivers=BOTH, timeout=200)
+@scenario(rows="N11", machine=PLAIN, drivers=BOTH, timeout=200, needs=("host modules",))
 def net_vlan(m):
     "VLAN tags leave and come as packet info, and are tags on the TAP"
     n = Nic(m)
@@ -260,7 +260,7 @@ ethtool -d eth0 | wc -l; /sbin/ip -d link show eth0 | grep -o 'minmtu [0-9]*'; c
     return stats, changeable, same.splitlines()
 
 
-@scenario(rows="N23 ~N24", machine=PLAIN, drivers=ONLY_OURS, timeout=400)
+@scenario(rows="N23 ~N24", machine=PLAIN, drivers=ONLY_OURS, timeout=400, needs=("intree",))
 def net_ethtool(m):
     "ethtool shows all that it shows with the in-tree driver, by the same names"
     m.use(*INTREE)

@@ -13,7 +13,7 @@ from s_power import hibernate, restore
 SLEEPY = Machine(cpus=2, memory=384, disks=(Disk(size=512 << 20),), options=("--nic", "tap=hvt0,queues=2,mac=" + MAC))
 
 
-@scenario(rows="N15 N16 N17", machine=PLAIN, drivers=ONLY_OURS, timeout=300)
+@scenario(rows="N15 N16 N17", machine=PLAIN, drivers=ONLY_OURS, timeout=300, needs=("cpus",))
 def net_spread(m):
     "key and table by ethtool; UDP flows spread when asked for; a host that does not spread"
     n = Nic(m)
@@ -184,7 +184,7 @@ def net_console(m):
     n.content(0.3)
 
 
-@scenario(rows="N34", machine=SLEEPY, drivers=ONLY_OURS, fresh=True, timeout=600)
+@scenario(rows="N34", machine=SLEEPY, drivers=ONLY_OURS, fresh=True, timeout=600, needs=("hibernation",))
 def net_hibernation(m):
     "hibernated and restored: MTU, queues, filter, XDP program and connection are those of before; then unbound and bound"
     n = Nic(m)

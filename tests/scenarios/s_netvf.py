@@ -76,7 +76,7 @@ def moves(m, n):
     n.up()
 
 
-@scenario(rows="N30 N29", machine=VF, drivers=ONLY_OURS, timeout=400)
+@scenario(rows="N30 N29", machine=VF, drivers=ONLY_OURS, timeout=400, needs=("vf",))
 def net_vf(m):
     "a VF joins, carries the traffic, goes and comes, while ping goes on; it has the NIC's settings and XDP program"
     with switch() as tap:
@@ -168,7 +168,7 @@ def udev(m):
     m.sh("cd /; head -c %d %s | tar x" % (len(buf.getvalue()), m.dev()))
 
 
-@scenario(rows="N31", machine=VF, drivers=ONLY_OURS, timeout=200)
+@scenario(rows="N31", machine=VF, drivers=ONLY_OURS, timeout=200, needs=("vf",))
 def net_vf_rules(m):
     "udev with our rules: a VF that stands in for a NIC is nobody's to manage, any other device is"
     with switch() as tap:

@@ -36,7 +36,7 @@ def bring_kernel(m, disk):
 
 
 @scenario(rows="V27", machine=Machine(cpus=2, memory=768, disks=(Disk(), Disk(lun=1))), drivers=BOTH,
-          fresh=True, timeout=300)
+          fresh=True, timeout=300, needs=("kexec",))
 def kexec(m):
     "kexec into the same kernel: UNLOAD, a new connection, the disk is there"
     bring_kernel(m, m.spec.disks[1])
@@ -91,7 +91,7 @@ def restore(m, end, swap, *events, limit=200):
 
 @scenario(rows="V28 S25", machine=Machine(cpus=2, memory=384, subchannels=1, offers="unknown",
                                           disks=(Disk(), Disk(lun=1, size=512 << 20))),
-          drivers=BOTH, fresh=True, timeout=500)
+          drivers=BOTH, fresh=True, timeout=500, needs=("hibernation",))
 def hibernation(m):
     "hibernated, booted afresh, restored: the same processes go on, the same disks under new numbers, data intact"
     m.sh("dd if=/dev/urandom of=/tmp/x bs=64k count=16 2>/dev/null; dd if=/tmp/x of=%s bs=64k oflag=direct 2>/dev/null; "

@@ -61,7 +61,7 @@ def answers(m):
     return s
 
 
-@scenario(rows="~U01 ~U02 ~U03 ~U07 ~U08 ~U10 U11 U11b ~U13 ~U14 ~U17", machine=MACHINE, drivers=MATRIX, timeout=300)
+@scenario(rows="~U01 ~U02 ~U03 ~U07 ~U08 ~U10 U11 U11b ~U13 ~U14 ~U17", machine=MACHINE, drivers=MATRIX, timeout=300, judged=True)
 def utils_services(m):
     "each service answers with the real daemons, at the newest common version, and does what it is asked"
     answers(m)

@@ -141,7 +141,7 @@ def utils_file_copy_large(m):
     m.expect(m.sh("sha256sum </tmp/hundred; rm /tmp/hundred", 300).split()[0] == digest.hexdigest(), "the guest's checksum")
 
 
-@scenario(rows="U02 U18", machine=MACHINE, drivers=ONLY_OURS, fresh=True, timeout=600)
+@scenario(rows="U02 U18", machine=MACHINE, drivers=ONLY_OURS, fresh=True, timeout=600, needs=("hibernation",))
 def utils_hibernation(m):
     "the host asks for hibernation, with other requests in work: those are answered, and restored all services are well"
     s = Services(m)

@@ -142,7 +142,7 @@ static int check_list(const char *list)
 		size_t len = strcspn(p, ",");
 
 		if (!known(p, len)) {
-			log_err("--offers %s: no class %.*s (all, none, or names as `list` shows them)",
+			log_usage("--offers %s: no class %.*s (all, none, or names as `list` shows them)",
 				list, (int)len, p);
 			return -1;
 		}

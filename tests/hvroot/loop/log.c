@@ -12,6 +12,7 @@
 #define GUEST_LINES_PER_SECOND	5
 #define TRACE_BUFFER		65536
 
+bool log_wrong_option;
 static bool muted;
 static FILE *trace_file;
 static int trace_level;

@@ -11,6 +11,15 @@
 /* One line on stderr, "hvroot: " in front, newline behind. */
 void log_err(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
+/* The same about an option that is wrong, found where it is used. */
+#define log_usage(...) do {						\
+		log_err(__VA_ARGS__);					\
+		log_wrong_option = true;				\
+	} while (0)
+
+/* What main() ends with depends on it; set before the loop runs, by its thread. */
+extern bool log_wrong_option;
+
 /* No more lines: the fuzzer makes hvroot complain all the time. */
 void log_mute(void);
 

@@ -53,7 +53,8 @@ int unix_connect(const char *path)
 	if (fd < 0)
 		return -1;
 	if (connect(fd, (struct sockaddr *)&sa, sizeof(sa)) < 0) {
-		log_err("%s: cannot connect: %s", path, strerror(errno));
+		log_err("%s: cannot connect: %s; is a hvroot running with --control there?",
+			path, strerror(errno));
 		close(fd);
 		return -1;
 	}

@@ -113,7 +113,7 @@ static int parse(struct nic *n, const char *spec)
 		if (v)
 			*v++ = 0;
 		if (!v || set_one(n, part, v)) {
-			log_err("--nic %s: %s%s%s makes no sense; tap=NAME[,mac=A:B:C:D:E:F][,queues=N][,mtu=N][,vlan=N][,speed=MBIT][,nvsp=1|2|4|5|6|6.1][,link=up|down][,off=csum+lso+rsc+rss][,lso=BYTES][,section=BYTES][,packets=N]",
+			log_usage("--nic %s: %s%s%s makes no sense; tap=NAME[,mac=A:B:C:D:E:F][,queues=N][,mtu=N][,vlan=N][,speed=MBIT][,nvsp=1|2|4|5|6|6.1][,link=up|down][,off=csum+lso+rsc+rss][,lso=BYTES][,section=BYTES][,packets=N]",
 				spec, part, v ? "=" : "", v ? v : "");
 			free(text);
 			return -1;
@@ -122,7 +122,7 @@ static int parse(struct nic *n, const char *spec)
 	free(text);
 	if (n->tap[0])
 		return 0;
-	log_err("--nic %s: tap=NAME is missing", spec);
+	log_usage("--nic %s: tap=NAME is missing", spec);
 	return -1;
 }
 

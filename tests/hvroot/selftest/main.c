@@ -40,7 +40,7 @@ int main(void)
 	} suites[] = {
 		{ "ring", ring_tests }, { "gpadl", gpadl_tests },
 		{ "ctl", ctl_tests }, { "chan", chan_tests }, { "scsi", scsi_tests },
-		{ "ic", ic_tests },
+		{ "ic", ic_tests }, { "process", process_tests },
 	};
 	unsigned int count = sizeof(suites) / sizeof(suites[0]), failed = 0, passed = 0;
 

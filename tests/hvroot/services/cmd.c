@@ -141,7 +141,7 @@ int ic_options(const struct machine_options *o)
 			size_t len = strcspn(p, ",");
 
 			if (option_part(p, len, &last)) {
-				log_err("--ic %s: want NAME=VERSIONS[,framework=VERSIONS] with NAME of shutdown, timesync, heartbeat, kvp, vss, fcopy and VERSIONS as 3.0+4.0 or none",
+				log_usage("--ic %s: want NAME=VERSIONS[,framework=VERSIONS] with NAME of shutdown, timesync, heartbeat, kvp, vss, fcopy and VERSIONS as 3.0+4.0 or none",
 					o->ic_specs[i]);
 				return -1;
 			}

@@ -467,7 +467,7 @@ int stor_init(struct bus *b)
 			s.controller = ide++;
 		if (parse_spec(&why, &s, o->disks[i].spec) ||
 		    add_disk(&why, b, &s, o->disks[i].ide)) {
-			log_err("--%s %s: %s", o->disks[i].ide ? "ide" : "disk",
+			log_usage("--%s %s: %s", o->disks[i].ide ? "ide" : "disk",
 				o->disks[i].spec, why.text);
 			return -1;
 		}

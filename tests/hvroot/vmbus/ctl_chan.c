@@ -374,8 +374,13 @@ void ctl_on_modify_channel(struct ctl *c, const void *msg, size_t len)
 	ch = find(c, m.relid);
 	if (ch && ch->rescinded)
 		return;
-	if (!ch || ch->state != CHAN_OPEN || !c->ops->vp_ok(c->ctx, m.target_vp)) {
-		ctl_refuse(c, MSG_MODIFY_CHANNEL, "channel not open or no such processor");
+	if (!ch || ch->state != CHAN_OPEN) {
+		/* A real host does not answer: a guest that asks after its CLOSE waits in vain. */
+		ctl_refuse(c, MSG_MODIFY_CHANNEL, "channel not open");
+		return;
+	}
+	if (!c->ops->vp_ok(c->ctx, m.target_vp)) {
+		ctl_refuse(c, MSG_MODIFY_CHANNEL, "no such processor");
 		r.status = NTSTATUS_INVALID_PARAMETER;
 	} else {
 		ch->target_vp = m.target_vp;

@@ -325,6 +325,18 @@ static int cmd_ring(struct reply *r, int argc, char **argv, void *ctx)
 	return 0;
 }
 
+/* A host may offer sub-channels that nobody asked for. */
+static int cmd_subs(struct reply *r, int argc, char **argv, void *ctx)
+{
+	struct vsp_dev *d = device(r, argc, argv, ctx, 1);
+	unsigned long long n;
+
+	if (!d || control_num(r, argc, argv, "count", 1, &n))
+		return -1;
+	vsp_offer_subs(d, n);
+	return 0;
+}
+
 /* freeze and thaw */
 static int cmd_freeze(struct reply *r, int argc, char **argv, void *ctx)
 {
@@ -355,6 +367,8 @@ void devctl_init(struct bus *b)
 	control_register("ring",
 		"NAME [sub=N] dir=in|out [write_index=V] [read_index=V] [mask=V] [pending=V] [features=V]  show or overwrite ring words",
 		cmd_ring, b);
+	control_register("subs", "NAME count=N  offer sub-channels 1 to N, asked for or not",
+			 cmd_subs, b);
 	control_register("freeze", "NAME [sub=N]  do not look at the ring any more",
 			 cmd_freeze, b);
 	control_register("thaw", "NAME [sub=N]  look at it again", cmd_freeze, b);

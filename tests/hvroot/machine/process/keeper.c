@@ -54,7 +54,7 @@ struct keeper {
 	pid_t pid;		/* the keeper's */
 	pid_t guest;
 	int error;		/* of exec */
-	char dir[64];
+	char dir[96];
 	void (*stopped)(void *ctx);
 	void (*ended)(void *ctx, int error, int status);
 	void *ctx;
@@ -141,7 +141,7 @@ static int clear_away(pid_t guest)
 static void remove_folder(const char *dir)
 {
 	static const char *const names[] = { "/hvroot/mconsole", "/hvroot/pid", "/hvroot", "" };
-	char path[64];
+	char path[128];
 
 	for (unsigned int i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		size_t n = strlen(dir), m = strlen(names[i]);

@@ -223,6 +223,19 @@ static int open_ends(struct process *p, struct ends *e)
 	return 0;
 }
 
+static int make_folder(struct process *p)
+{
+	const char *tmp = getenv("TMPDIR");
+
+	if (!tmp || *tmp != '/' || strlen(tmp) > sizeof(p->dir) - sizeof("/hvroot-XXXXXX"))
+		tmp = "/tmp";
+	snprintf(p->dir, sizeof(p->dir), "%s/hvroot-XXXXXX", tmp);
+	if (mkdtemp(p->dir))
+		return 0;
+	log_err("no folder in %s: %s", tmp, strerror(errno));
+	return -1;
+}
+
 static int run_program(struct process *p, const struct ends *e)
 {
 	struct keeper_job job = {
@@ -231,11 +244,8 @@ static int run_program(struct process *p, const struct ends *e)
 	};
 	const char *why;
 
-	snprintf(p->dir, sizeof(p->dir), "/tmp/hvroot-XXXXXX");
-	if (!mkdtemp(p->dir)) {
-		log_err("no folder in /tmp: %s", strerror(errno));
+	if (make_folder(p))
 		return -1;
-	}
 	job.argv = process_args(p->vm.o, p->dir, &why);
 	if (job.argv)
 		p->keeper = keeper_start(&job);

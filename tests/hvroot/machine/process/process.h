@@ -21,7 +21,7 @@ struct reply;
 struct process {
 	struct vm vm;		/* first: to_process() */
 	struct keeper *keeper;	/* of the running guest, NULL = none runs */
-	char dir[32];		/* the guest's own folder, gone with it */
+	char dir[80];		/* the guest's own folder, gone with it; its socket's path has 108 bytes */
 	int calls;		/* our end of the call socket, -1 = none, or the guest closed its end */
 	int irq[MACHINE_CPUS_MAX];	/* our ends of the interrupt sockets */
 	struct line *console, *agent;	/* agent: NULL without --agent */

@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The lists of channels: by device, and by the number that the host knows each by. A channel
+ * enters with its offer and leaves with the last event of its life.
+ *
+ * Owns vmbus.chan_mutex.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include "trace.h"
+#include "vmbus_priv.h"
+
+static bool same_device(const struct vmbus_channel *a, const struct vmbus_channel_offer *b)
+{
+	return guid_equal(&a->offermsg.offer.if_type, &b->if_type) &&
+	       guid_equal(&a->offermsg.offer.if_instance, &b->if_instance);
+}
+
+/* The living primary channel of a device; rescinded ones are on their way out. */
+static struct vmbus_channel *find_primary(struct vmbus *bus,
+					  const struct vmbus_channel_offer *offer)
+{
+	struct vmbus_channel *ch;
+
+	lockdep_assert_held(&bus->chan_mutex);
+	list_for_each_entry(ch, &bus->chans, listentry) {
+		if (!READ_ONCE(ch->rescind) && same_device(ch, offer))
+			return ch;
+	}
+	return NULL;
+}
+
+static bool same_name(const struct vmbus_channel *a, const struct vmbus_channel *b)
+{
+	return guid_equal(&a->offermsg.offer.if_instance, &b->offermsg.offer.if_instance);
+}
+
+/* A living device of this name, whatever its class: two cannot have one name. */
+static bool name_taken(struct vmbus *bus, const struct vmbus_channel *by)
+{
+	struct vmbus_channel *ch;
+
+	lockdep_assert_held(&bus->chan_mutex);
+	list_for_each_entry(ch, &bus->chans, listentry) {
+		if (!READ_ONCE(ch->rescind) && same_name(ch, by))
+			return true;
+	}
+	return false;
+}
+
+/* The first in the list that has this name: newer ones wait for it to go. */
+static struct vmbus_channel *oldest_of_name(struct vmbus *bus, const struct vmbus_channel *of)
+{
+	struct vmbus_channel *ch;
+
+	lockdep_assert_held(&bus->chan_mutex);
+	list_for_each_entry(ch, &bus->chans, listentry) {
+		if (same_name(ch, of))
+			return ch;
+	}
+	return NULL;
+}
+
+/**
+ * chan_publish() - from now on events and messages find the channel by its relid
+ * @ch: channel with a relid that is free
+ */
+void chan_publish(struct vmbus_channel *ch)
+{
+	struct vmbus_chan *chan = to_chan(ch);
+	struct vmbus *bus = chan->bus;
+
+	lockdep_assert_held(&bus->chan_mutex);
+	set_bit(CHAN_RELID_HELD, &chan->flags);
+	set_bit(CHAN_LISTED, &chan->flags);
+	rcu_assign_pointer(bus->relid[chan_relid(ch)], chan);
+	bus->nr_chans++;
+}
+
+/**
+ * chan_withdraw() - the host's pause: the relid means nothing any more
+ * @ch: channel
+ */
+void chan_withdraw(struct vmbus_channel *ch)
+{
+	struct vmbus_chan *chan = to_chan(ch);
+	struct vmbus *bus = chan->bus;
+
+	lockdep_assert_held(&bus->chan_mutex);
+	if (!test_and_clear_bit(CHAN_LISTED, &chan->flags))
+		return;
+	rcu_assign_pointer(bus->relid[chan_relid(ch)], NULL);
+	bus->nr_chans--;
+	clear_bit(CHAN_RELID_HELD, &chan->flags);
+	ch->offermsg.child_relid = INVALID_RELID;
+}
+
+/**
+ * chan_enlist() - put a new channel into the lists
+ * @bus: the bus
+ * @chan: from chan_alloc(); its reference passes to the lists
+ *
+ * Context: vmbus.chan_mutex held; CPUs cannot come or go.
+ * Return: VERR_COUNT, or why it cannot be.
+ */
+enum vmbus_err chan_enlist(struct vmbus *bus, struct vmbus_chan *chan)
+{
+	struct vmbus_channel *ch = &chan->ch;
+	struct vmbus_channel *primary = find_primary(bus, &ch->offermsg.offer);
+
+	if (is_sub_channel(ch)) {
+		struct vmbus_channel *sub;
+
+		if (!primary)
+			return VERR_OFFER;
+		list_for_each_entry(sub, &primary->sc_list, sc_list) {
+			if (!READ_ONCE(sub->rescind) && sub->offermsg.offer.sub_channel_index ==
+					     ch->offermsg.offer.sub_channel_index)
+				return VERR_OFFER;
+		}
+		chan_get(primary);
+		ch->primary_channel = primary;
+		ch->device_obj = primary->device_obj;
+		list_add_tail(&ch->sc_list, &primary->sc_list);
+	} else {
+		if (name_taken(bus, ch))
+			return VERR_OFFER;
+		list_add_tail(&ch->listentry, &bus->chans);
+	}
+	chan_publish(ch);
+	ch->target_cpu = affinity_pick(ch, nr_cpu_ids);
+	return VERR_COUNT;
+}
+
+/**
+ * chan_must_wait() - is the device's former self still there
+ * @ch: primary channel in the lists, not registered
+ *
+ * Then this one's registration starts again when the other is gone: see delist().  Both look
+ * under chan_mutex, so one sees the other.
+ *
+ * Context: may sleep.
+ * Return: true if so.
+ */
+bool chan_must_wait(struct vmbus_channel *ch)
+{
+	struct vmbus *bus = to_chan(ch)->bus;
+	struct vmbus_channel *old;
+
+	mutex_lock(&bus->chan_mutex);
+	old = oldest_of_name(bus, ch);
+	if (old && old != ch) {
+		set_bit(CHAN_WAITS, &to_chan(ch)->flags);
+		pr_notice_ratelimited("channel %u: device %pUl comes when its former self, channel %u, is gone\n",
+				      chan_relid(ch), &ch->offermsg.offer.if_instance,
+				      chan_relid(old));
+	}
+	mutex_unlock(&bus->chan_mutex);
+	return old && old != ch;
+}
+
+/* ---- relids ---- */
+
+/**
+ * relid_release() - the host may use a number again
+ * @bus: the bus
+ * @relid: of a channel that nothing here refers to any more
+ *
+ * Context: may sleep.
+ */
+void relid_release(struct vmbus *bus, u32 relid)
+{
+	struct vmbus_channel_relid_released msg = {
+		.header.msgtype = CHANNELMSG_RELID_RELEASED,
+		.child_relid = relid,
+	};
+	int ret;
+
+	if (bus->phase != VMBUS_PHASE_UP)
+		return;
+	ret = vmbus_post(bus, &msg, sizeof(msg));
+	trace_vmbus_release_relid(relid, ret);
+}
+
+/* Out of the lists.  A device of the same name that waited for it may come now. */
+static void delist(struct vmbus *bus, struct vmbus_channel *ch)
+{
+	struct vmbus_channel *sub, *next;
+
+	lockdep_assert_held(&bus->chan_mutex);
+	if (is_sub_channel(ch)) {
+		list_del_init(&ch->sc_list);
+		return;
+	}
+	list_del_init(&ch->listentry);
+	list_for_each_entry_safe(sub, next, &ch->sc_list, sc_list) {
+		list_del_init(&sub->sc_list);	/* closed; its own rescind will free it */
+		sub->device_obj = NULL;
+	}
+	next = oldest_of_name(bus, ch);
+	/* If it was rescinded meanwhile its removal may be past stopping the work. */
+	if (next && test_and_clear_bit(CHAN_WAITS, &to_chan(next)->flags) &&
+	    !READ_ONCE(next->rescind))
+		queue_delayed_work(bus->primary_wq, &to_chan(next)->add_work, 0);
+}
+
+/*
+ * The host took the channel back and nobody uses it, or the bus ends: let go.  chan_step() just
+ * gave ACT_FORGET, which it does once.  Frees the relid for reuse, and drops the reference
+ * of the lists.
+ */
+static void chan_forget(struct vmbus_channel *ch)
+{
+	struct vmbus_chan *chan = to_chan(ch);
+	struct vmbus *bus = chan->bus;
+	u32 relid = chan_relid(ch);
+
+	if (is_sub_channel(ch))
+		sysfs_remove_channel(ch);
+
+	mutex_lock(&bus->chan_mutex);
+	delist(bus, ch);
+	if (test_and_clear_bit(CHAN_LISTED, &chan->flags)) {
+		rcu_assign_pointer(bus->relid[relid], NULL);
+		bus->nr_chans--;
+	}
+	mutex_unlock(&bus->chan_mutex);
+
+	/* The slot is empty before the host may use the number again. */
+	tasklet_kill(&ch->callback_event);
+	if (test_and_clear_bit(CHAN_RELID_HELD, &chan->flags))
+		relid_release(bus, relid);
+	wake_up_all(&bus->chan_wait);
+	chan_put(ch);
+}
+
+/**
+ * chan_finish() - chan_step() for events that may be a channel's end
+ * @ch: channel, of which the caller has a reference
+ * @event: what happens
+ *
+ * Context: may sleep; no locks held but reg.
+ */
+void chan_finish(struct vmbus_channel *ch, enum life_event event)
+{
+	int actions = chan_step(ch, event);
+
+	if (actions > 0 && actions & ACT_FORGET)
+		chan_forget(ch);
+}
+
+/**
+ * chan_release() - the bus is through with a channel's removal
+ * @ch: the device is not registered any more; of a sub-channel, the driver was told
+ *
+ * If the host has taken the channel back and nobody has it open, that is its end; if
+ * somebody has, the close will be.
+ *
+ * Context: may sleep; the caller has a reference.
+ */
+void chan_release(struct vmbus_channel *ch)
+{
+	chan_finish(ch, EV_RELEASE);
+}
+

@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Hibernation: unload, connect again, and find the same devices under new numbers.
+ *
+ * Suspend to idle leaves devices alone.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/pm.h>
+#include <linux/slab.h>
+#include "vmbus_priv.h"
+
+/* ---- the devices ---- */
+
+static int device_suspend(struct device *device)
+{
+	struct hv_driver *drv;
+
+	if (!device->driver)
+		return 0;
+	drv = hv_driver_of(device->driver);
+	return drv->suspend ? drv->suspend(device_to_hv_device(device)) : -EOPNOTSUPP;
+}
+
+static int device_resume(struct device *device)
+{
+	struct hv_device *dev = device_to_hv_device(device);
+	struct hv_driver *drv;
+
+	if (!device->driver)
+		return 0;
+	if (dev->channel->rescind)
+		return 0;	/* it did not come back; its removal is under way */
+	drv = hv_driver_of(device->driver);
+	return drv->resume ? drv->resume(dev) : -EOPNOTSUPP;
+}
+
+const struct dev_pm_ops vmbus_device_pm = {
+	.freeze_noirq	= device_suspend,
+	.thaw_noirq	= device_resume,
+	.poweroff_noirq	= device_suspend,
+	.restore_noirq	= device_resume,
+};
+
+/* ---- the bus ---- */
+
+/* How long after the bus resumed devices may be added and removed again */
+#define AFTER_RESUME	(5 * HZ)
+
+/*
+ * Socket connections do not survive: their driver is told as by a rescind.  Whoever holds
+ * a socket is frozen and closes it some time after the pause, which is not waited for.
+ */
+static void drop_sockets(struct vmbus *bus)
+{
+	struct vmbus_channel *ch;
+
+	mutex_lock(&bus->chan_mutex);
+	list_for_each_entry(ch, &bus->chans, listentry) {
+		if (is_hvsock_channel(ch))
+			chan_rescind(ch, 0);
+	}
+	mutex_unlock(&bus->chan_mutex);
+	flush_workqueue(bus->rescind_wq);
+}
+
+static struct vmbus_channel *any_sub_channel(struct vmbus *bus)
+{
+	struct vmbus_channel *ch, *sub = NULL;
+
+	mutex_lock(&bus->chan_mutex);
+	list_for_each_entry(ch, &bus->chans, listentry) {
+		sub = list_first_entry_or_null(&ch->sc_list, struct vmbus_channel, sc_list);
+		if (sub) {
+			chan_get(sub);
+			break;
+		}
+	}
+	mutex_unlock(&bus->chan_mutex);
+	return sub;
+}
+
+/* The drivers have closed them; new ones are offered when the drivers ask again. */
+static int drop_sub_channels(struct vmbus *bus)
+{
+	struct vmbus_channel *sub;
+	int ret = 0;
+
+	while (!ret && (sub = any_sub_channel(bus))) {
+		if (chan_in_use(sub)) {
+			pr_err("channel %u is still open, cannot hibernate\n", chan_relid(sub));
+			ret = -EBUSY;
+		} else {
+			mutex_lock(&bus->chan_mutex);
+			chan_withdraw(sub);	/* the unload frees its relid */
+			mutex_unlock(&bus->chan_mutex);
+			chan_finish(sub, EV_END);
+		}
+		chan_put(sub);
+	}
+	return ret;
+}
+
+/*
+ * Drivers have closed theirs; a socket that was just dropped may stay open, it is not the
+ * host's any more.
+ */
+static int check_closed(struct vmbus *bus)
+{
+	struct vmbus_channel *ch;
+	int ret = 0;
+
+	mutex_lock(&bus->chan_mutex);
+	list_for_each_entry(ch, &bus->chans, listentry) {
+		if (!chan_in_use(ch) || READ_ONCE(ch->rescind))
+			continue;
+		pr_err("channel %u is still open, cannot hibernate\n", chan_relid(ch));
+		ret = -EBUSY;
+	}
+	mutex_unlock(&bus->chan_mutex);
+	return ret;
+}
+
+/* The host forgets all numbers with the unload. */
+static void withdraw_all(struct vmbus *bus)
+{
+	struct vmbus_channel *ch;
+
+	mutex_lock(&bus->chan_mutex);
+	list_for_each_entry(ch, &bus->chans, listentry) {
+		chan_step(ch, EV_PAUSE);
+		chan_withdraw(ch);
+	}
+	bitmap_zero(bus->refused, VMBUS_RELIDS);
+	mutex_unlock(&bus->chan_mutex);
+}
+
+static int bus_suspend(struct device *device)
+{
+	struct vmbus *bus = &vmbus_bus;
+	int ret;
+
+	WRITE_ONCE(bus->ignore_offers, true);
+	flush_workqueue(bus->ctl_wq);
+	flush_workqueue(bus->primary_wq);
+	flush_workqueue(bus->probe_wq);
+	flush_workqueue(bus->sub_wq);
+	flush_workqueue(bus->rescind_wq);
+	drop_sockets(bus);
+	ret = drop_sub_channels(bus);
+	if (!ret)
+		ret = check_closed(bus);
+	if (ret) {
+		WRITE_ONCE(bus->ignore_offers, false);
+		return ret;
+	}
+	withdraw_all(bus);
+	vmbus_unload(bus, false);
+	bus->suspended = true;
+	return 0;
+}
+
+/**
+ * pause_offer_again() - is this offer a device that we knew before the pause
+ * @bus: the bus
+ * @offer: checked copy
+ *
+ * Context: vmbus.ctl_wq.
+ * Return: true if a channel took it over.
+ */
+bool pause_offer_again(struct vmbus *bus, const struct vmbus_channel_offer_channel *offer)
+{
+	struct vmbus_channel *ch;
+	bool found = false;
+
+	if (!bus->suspended || is_hvsock_offer(offer) || offer->offer.sub_channel_index)
+		return false;
+	mutex_lock(&bus->chan_mutex);
+	list_for_each_entry(ch, &bus->chans, listentry) {
+		if (!life_paused(to_chan(ch)->life) ||
+		    !guid_equal(&ch->offermsg.offer.if_type, &offer->offer.if_type) ||
+		    !guid_equal(&ch->offermsg.offer.if_instance, &offer->offer.if_instance))
+			continue;
+		chan_set_offer(ch, offer);
+		chan_publish(ch);
+		if (chan_step(ch, EV_AGAIN) & ACT_ADD)
+			chan_start_add(ch);
+		found = true;
+		break;
+	}
+	mutex_unlock(&bus->chan_mutex);
+	return found;
+}
+
+/* Devices that the host has taken away while we were not there */
+static void report_missing(struct vmbus *bus)
+{
+	struct vmbus_channel *ch;
+
+	mutex_lock(&bus->chan_mutex);
+	list_for_each_entry(ch, &bus->chans, listentry) {
+		/* not a socket, whose connection has ended, nor what was rescinded before */
+		if (!life_paused(to_chan(ch)->life))
+			continue;
+		pr_warn("device %pUl did not come back after the pause, removing it\n",
+			&ch->offermsg.offer.if_instance);
+		chan_rescind(ch, AFTER_RESUME);
+	}
+	mutex_unlock(&bus->chan_mutex);
+}
+
+static int bus_resume(struct device *device)
+{
+	struct vmbus *bus = &vmbus_bus;
+	int ret;
+
+	WRITE_ONCE(bus->ignore_offers, false);
+	ret = vmbus_connect(bus);
+	if (ret)
+		return ret;
+	ret = vmbus_ask_offers(bus);
+	if (ret)
+		return ret;
+	if (!wait_for_completion_timeout(&bus->offers_done, vmbus_timeout()))
+		vmbus_bad(bus, VERR_TIMEOUT, "the host did not finish its offers after the pause");
+	flush_workqueue(bus->ctl_wq);
+	bus->suspended = false;
+	report_missing(bus);
+	return 0;
+}
+
+const struct dev_pm_ops vmbus_parent_pm = {
+	.freeze_noirq	= bus_suspend,
+	.thaw_noirq	= bus_resume,
+	.poweroff_noirq	= bus_suspend,
+	.restore_noirq	= bus_resume,
+};
