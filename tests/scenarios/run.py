@@ -297,7 +297,9 @@ def outside(options, argv):
 
 def why_not(options):
     """What keeps all that was asked for out of the process lab, if that was asked for."""
-    why = {n for r in expand(ALL) if wanted(r, options) for n in needs(r)}
+    runs = [r for r in expand(ALL) if wanted(r, options)]
+    ours = [r for r in runs if r.drivers == OURS]
+    why = {n for r in ours or runs for n in needs(r)}
     return "; it lacks " + ", ".join(NEEDS[n] for n in sorted(why)) if options.lab == "process" and why else ""
 
 
