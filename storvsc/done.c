@@ -13,9 +13,6 @@
 #include "storvsc.h"
 #include "trace.h"
 
-/* Packets handled before others get the CPU; the bus calls again. */
-#define STOR_RX_BUDGET	256
-
 /* Stand in for an answer that the host should have given. */
 static void stor_patch(struct scsi_cmnd *cmd, u8 patch)
 {
@@ -223,10 +220,13 @@ static void stor_on_packet(struct stor_chan *chan,
 void stor_on_channel(void *context)
 {
 	struct stor_chan *chan = context;
-	struct vmbus_channel *channel = chan->channel;
+	struct vmbus_channel *channel = READ_ONCE(chan->channel);
 	struct vmpacket_descriptor *desc;
 	unsigned int budget = STOR_RX_BUDGET;
 
+	/* on the in-tree bus a sub-channel that was reaped is not closed */
+	if (unlikely(!channel))
+		return;
 	foreach_vmbus_pkt(desc, channel) {
 		stor_on_packet(chan, desc);
 		if (!--budget) {

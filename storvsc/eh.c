@@ -26,18 +26,6 @@ static bool stor_idle_from(struct stor_ctl *ctl, const struct scsi_device *sdev,
 }
 
 /**
- * stor_any_busy() - does the host own a command
- * @ctl: controller
- * @sdev: only commands of this device, or NULL for any
- */
-bool stor_any_busy(struct stor_ctl *ctl, const struct scsi_device *sdev)
-{
-	unsigned int from = 0;
-
-	return !stor_idle_from(ctl, sdev, &from);
-}
-
-/**
  * stor_drain() - wait until the host has finished what it has
  * @ctl: controller
  * @sdev: only commands of this device, or NULL for all
@@ -63,12 +51,12 @@ bool stor_drain(struct stor_ctl *ctl, const struct scsi_device *sdev,
 }
 
 /* Anything to be done about a late command beside saying so? */
-static void stor_react_to_late(struct stor_ctl *ctl)
+static void stor_react_to_late(struct stor_ctl *ctl, unsigned int late)
 {
 	unsigned int i;
 
-	/* nobody can wait for ever for a device that is on its way out */
-	if (test_bit(STOR_REMOVING, &ctl->state)) {
+	/* nobody can wait for ever for a device that is gone or on its way out */
+	if (test_bit(STOR_REMOVING, &ctl->state) || ctl->dev->channel->rescind) {
 		schedule_work(&ctl->force_close);
 		return;
 	}
@@ -76,8 +64,10 @@ static void stor_react_to_late(struct stor_ctl *ctl)
 		struct vmbus_channel *channel = READ_ONCE(ctl->chans[i].channel);
 
 		if (channel && channel->rescind)
-			stor_scan_kick(ctl, STOR_CHAN_LOST);
+			stor_tend_kick(ctl, STOR_CHAN_LOST);
 	}
+	if (stor_lost_after() && late >= stor_lost_after())
+		stor_tend_kick(ctl, STOR_CMD_LOST);
 }
 
 /**
@@ -92,6 +82,7 @@ void stor_note_timeout(struct scsi_cmnd *cmd)
 	struct stor_ctl *ctl = shost_priv(sdev->host);
 	struct stor_lun *lun = sdev->hostdata;
 	u32 unique = blk_mq_unique_tag(scsi_cmd_to_rq(cmd));
+	u16 tag = blk_mq_unique_tag_to_tag(unique);
 
 	stor_count(ctl, TIMEOUT);
 	if (lun)
@@ -100,9 +91,9 @@ void stor_note_timeout(struct scsi_cmnd *cmd)
 		    "%u:%u:%llu op %#04x (queue %u tag %u) with the host for %u s, waiting on\n",
 		    sdev->channel, sdev->id, sdev->lun, cmd->cmnd[0],
 		    blk_mq_unique_tag_to_hwq(unique),
-		    blk_mq_unique_tag_to_tag(unique),
+		    tag,
 		    jiffies_to_msecs(jiffies - cmd->jiffies_at_alloc) / 1000);
-	stor_react_to_late(ctl);
+	stor_react_to_late(ctl, stor_slot_overdue(&ctl->slots[tag], cmd));
 }
 
 /* Send a reset and let the host give back what it has of the device. */
@@ -121,7 +112,7 @@ static int stor_reset(struct scsi_cmnd *cmd, u32 op,
 	call->pkt.srb.path = sdev->channel;
 	call->pkt.srb.target = sdev->id;
 	call->pkt.srb.lun = sdev->lun;
-	ret = stor_call_run(call, STOR_RESET_TIMEOUT);
+	ret = stor_call_run(call, stor_reset_timeout());
 	if (!ret)
 		status = le32_to_cpu(call->pkt.status);
 	stor_call_put(call);
@@ -132,7 +123,7 @@ static int stor_reset(struct scsi_cmnd *cmd, u32 op,
 			    op, sdev->channel, sdev->id, sdev->lun, ret, status);
 		return FAILED;
 	}
-	return stor_drain(ctl, only, STOR_RESET_TIMEOUT) ? SUCCESS : FAILED;
+	return stor_drain(ctl, only, stor_reset_timeout()) ? SUCCESS : FAILED;
 }
 
 int stor_eh_device_reset(struct scsi_cmnd *cmd)
@@ -156,5 +147,11 @@ int stor_eh_host_reset(struct scsi_cmnd *cmd)
 	struct stor_ctl *ctl = shost_priv(cmd->device->host);
 
 	stor_count(ctl, BUS_RESET);
-	return stor_reset(cmd, HV_STOR_RESET_BUS, NULL);
+	if (stor_reset(cmd, HV_STOR_RESET_BUS, NULL) == SUCCESS)
+		return SUCCESS;
+	/*
+	 * The last one to be asked: the midlayer takes its commands back now, those
+	 * that it sent to find out what is wrong too, and uses their tags again.
+	 */
+	return stor_start_over(ctl);
 }

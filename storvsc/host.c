@@ -127,3 +127,16 @@ void stor_host_limits(struct stor_ctl *ctl)
 	/* one range per packet, full pages but at both ends */
 	shost->virt_boundary_mask = HV_HYP_PAGE_SIZE - 1;
 }
+
+/**
+ * stor_follow_limits() - the host has agreed anew and may take less than before
+ * @ctl: controller
+ */
+void stor_follow_limits(struct stor_ctl *ctl)
+{
+	u32 made_for = (u32)ctl->shost->max_sectors << SECTOR_SHIFT;
+
+	if (ctl->max_transfer < made_for)
+		dev_warn(&ctl->dev->device, "host now takes only %u bytes per transfer\n",
+			 ctl->max_transfer);
+}

@@ -72,7 +72,7 @@ static struct stor_chan *stor_pick_other(struct stor_ctl *ctl,
 			continue;
 		if (channel->rescind) {
 			if (i)
-				stor_scan_kick(ctl, STOR_CHAN_LOST);
+				stor_tend_kick(ctl, STOR_CHAN_LOST);
 			continue;
 		}
 		score = stor_room(channel);
@@ -158,7 +158,8 @@ static int stor_send(struct stor_ctl *ctl, struct stor_queue *q, u16 tag,
 	int ret;
 
 	if (unlikely(!chan))
-		return -ENODEV;
+		return stor_life_flow(READ_ONCE(ctl->life)) == STOR_FLOW_FAIL ||
+		       ctl->dev->channel->rescind ? -ENODEV : -EAGAIN;
 	if (unlikely(!gen)) {
 		stor_count(ctl, SLOT_BUSY);
 		return -EAGAIN;
@@ -311,6 +312,16 @@ static int stor_submit(struct stor_ctl *ctl, struct stor_queue *q, u16 tag,
 	return 0;
 }
 
+/* No channel: commands wait until there is one again, or will not be one. */
+static int stor_turn_away(struct stor_ctl *ctl, struct scsi_cmnd *cmd)
+{
+	if (stor_life_flow(READ_ONCE(ctl->life)) != STOR_FLOW_FAIL)
+		return SCSI_MLQUEUE_HOST_BUSY;
+	stor_count(ctl, NO_CONNECT);
+	stor_finish(cmd, DID_NO_CONNECT);
+	return 0;
+}
+
 /**
  * stor_queuecommand() - midlayer hands over a command
  * @shost: SCSI host
@@ -332,14 +343,11 @@ hv_queue_status_t stor_queuecommand(struct Scsi_Host *shost, struct scsi_cmnd *c
 		return 0;
 
 	rcu_read_lock();
-	if (likely(!test_bit(STOR_GONE, &ctl->state))) {
+	if (likely(!test_bit(STOR_HALTED, &ctl->state)))
 		ret = stor_submit(ctl, q, blk_mq_unique_tag_to_tag(unique),
 				  cmd);
-	} else {
-		stor_count(ctl, NO_CONNECT);
-		stor_finish(cmd, DID_NO_CONNECT);
-		ret = 0;
-	}
+	else
+		ret = stor_turn_away(ctl, cmd);
 	rcu_read_unlock();
 	return ret;
 }

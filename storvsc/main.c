@@ -44,6 +44,16 @@ module_param(ring_avail_percent_lowater, int, 0444);
 MODULE_PARM_DESC(ring_avail_percent_lowater,
 		 "Select a channel if available ring size > this in percent");
 
+unsigned int storvsc_host_timeout = 180;
+module_param(storvsc_host_timeout, uint, 0644);
+MODULE_PARM_DESC(storvsc_host_timeout,
+		 "Seconds that the host has to answer each step of the handshake (default 180)");
+
+unsigned int storvsc_lost_after = 4;
+module_param(storvsc_lost_after, uint, 0644);
+MODULE_PARM_DESC(storvsc_lost_after,
+		 "Timer periods of a disk after which an unanswered command counts as lost: the channels are closed and opened again (1 to 5, default 4; 0 = never)");
+
 static const struct stor_kind stor_scsi = {
 	.name = "scsi", .max_path = 7, .max_id = 2, .max_lun = 255,
 };
@@ -72,8 +82,8 @@ static void stor_force_close(struct work_struct *work)
 	struct stor_ctl *ctl = container_of(work, struct stor_ctl, force_close);
 
 	dev_warn(&ctl->dev->device,
-		 "host keeps commands of a device that is being removed, closing the channel\n");
-	stor_close_all(ctl);
+		 "host keeps commands of a device that is gone or being removed, closing the channel\n");
+	stor_end(ctl);
 }
 
 static void stor_init(struct stor_ctl *ctl, struct hv_device *dev,
@@ -92,6 +102,7 @@ static void stor_init(struct stor_ctl *ctl, struct hv_device *dev,
 	init_waitqueue_head(&ctl->drained);
 	INIT_WORK(&ctl->force_close, stor_force_close);
 	stor_scan_init(ctl);
+	stor_tend_init(ctl);
 	ratelimit_state_init(&ctl->limit, 5 * HZ, 10);
 	ratelimit_set_flags(&ctl->limit, RATELIMIT_MSG_ON_RELEASE);
 }
@@ -111,20 +122,13 @@ static int stor_alloc_chans(struct stor_ctl *ctl)
 	return 0;
 }
 
-/* Open the primary channel and agree with the host. */
-static int stor_connect(struct stor_ctl *ctl)
-{
-	int ret = stor_open_primary(ctl);
-
-	if (ret)
-		return ret;
-	ret = stor_negotiate(ctl);
-	if (ret)
-		stor_close_all(ctl);
-	return ret;
-}
-
-static int stor_scan_first(struct stor_ctl *ctl)
+/**
+ * stor_scan_first() - find the disks of a new controller
+ * @ctl: controller
+ *
+ * Return: 0; a controller without disks is one too.
+ */
+int stor_scan_first(struct stor_ctl *ctl)
 {
 	const u8 *guid = ctl->dev->dev_instance.b;
 	unsigned int target = guid[5] << 8 | guid[4];
@@ -144,29 +148,19 @@ static int stor_scan_first(struct stor_ctl *ctl)
 
 static int stor_bring_up(struct stor_ctl *ctl)
 {
-	int ret;
+	int ret = stor_alloc_chans(ctl);
 
-	ret = stor_alloc_chans(ctl);
-	if (!ret)
-		ret = stor_connect(ctl);
 	if (ret)
 		return ret;
-	ctl->nr_queues = 1 + stor_wanted_subchans(ctl);
-	ret = stor_alloc_queues(ctl);
-	if (ret)
-		return ret;
-	stor_open_subchans(ctl);
-	stor_host_limits(ctl);
-	ret = scsi_add_host(ctl->shost, &ctl->dev->device);
-	if (ret)
-		return ret;
-	/*
-	 * The host sorts and merges by itself; a scheduler here costs a hop over a
-	 * work queue for each command.  Before the first disk is there, so that it
-	 * starts without; the user may choose one.
-	 */
-	ctl->shost->tag_set.flags |= BLK_MQ_F_NO_SCHED_BY_DEFAULT;
-	return stor_scan_first(ctl);
+	mutex_lock(&ctl->life_mutex);
+	ret = stor_agree(ctl);
+	if (ret == -ETIMEDOUT && stor_life_tries(ctl->life)) {
+		dev_warn(&ctl->dev->device, "host does not answer, trying again\n");
+		stor_try_later(ctl);
+		ret = -EINPROGRESS;
+	}
+	mutex_unlock(&ctl->life_mutex);
+	return ret ?: stor_scan_first(ctl);
 }
 
 /* Several packets with one signal, if this bus can (hv/ring_hold.h). */
@@ -189,8 +183,10 @@ static void stor_release(struct stor_ctl *ctl)
 {
 	set_bit(STOR_REMOVING, &ctl->state);
 	vmbus_set_sc_create_callback(ctl->dev->channel, NULL);
-	stor_close_all(ctl);
+	set_bit(STOR_HURRY, &ctl->state);
+	stor_end(ctl);
 	cancel_work_sync(&ctl->force_close);
+	cancel_delayed_work_sync(&ctl->tend);
 	/* a last event of the host may have passed the look at STOR_REMOVING */
 	cancel_delayed_work_sync(&ctl->scan);
 	hv_set_drvdata(ctl->dev, NULL);
@@ -217,15 +213,13 @@ static int stor_probe(struct hv_device *dev, const struct hv_vmbus_device_id *id
 	dma_set_min_align_mask(&dev->device, HV_HYP_PAGE_SIZE - 1);
 
 	ret = stor_bring_up(ctl);
+	if (ret == -EINPROGRESS)
+		return 0;
 	if (ret) {
 		dev_err(&dev->device, "controller not usable (error %d)\n", ret);
 		stor_release(ctl);
 		return ret;
 	}
-	dev_info(&dev->device,
-		 "%s controller, protocol %u.%u, %u byte transfers, %u queues, %u commands\n",
-		 ctl->kind->name, ctl->version >> 8, ctl->version & 0xff,
-		 ctl->max_transfer, ctl->nr_queues, shost->can_queue);
 	return 0;
 }
 
@@ -239,10 +233,14 @@ static hv_remove_t stor_remove(struct hv_device *dev)
 	struct stor_ctl *ctl = hv_get_drvdata(dev);
 
 	set_bit(STOR_REMOVING, &ctl->state);
-	if (dev->channel->rescind)
-		stor_close_all(ctl);
+	set_bit(STOR_HURRY, &ctl->state);
+	cancel_delayed_work_sync(&ctl->tend);
+	/* what waits for a host that is silent fails too */
+	if (dev->channel->rescind || READ_ONCE(ctl->life) != STOR_UP)
+		stor_end(ctl);
 	cancel_delayed_work_sync(&ctl->scan);
-	scsi_remove_host(ctl->shost);
+	if (ctl->added)
+		scsi_remove_host(ctl->shost);
 	stor_release(ctl);
 	return HV_REMOVED;
 }
@@ -250,39 +248,33 @@ static hv_remove_t stor_remove(struct hv_device *dev)
 static int stor_suspend(struct hv_device *dev)
 {
 	struct stor_ctl *ctl = hv_get_drvdata(dev);
+	int ret;
 
+	set_bit(STOR_HURRY, &ctl->state);
+	cancel_delayed_work_sync(&ctl->tend);
 	cancel_delayed_work_sync(&ctl->scan);
-	scsi_block_requests(ctl->shost);
-	if (!stor_drain(ctl, NULL, STOR_RESET_TIMEOUT)) {
-		scsi_unblock_requests(ctl->shost);
+	ret = stor_sleep(ctl);
+	if (ret) {
+		clear_bit(STOR_HURRY, &ctl->state);
+		/* whatever has been put off */
+		mod_delayed_work(system_long_wq, &ctl->tend, 0);
+		mod_delayed_work(system_long_wq, &ctl->scan, 0);
 		stor_report(ctl, STOR_LOG_ERROR,
 			    "host keeps commands, not suspending\n");
-		return -EBUSY;
 	}
-	stor_close_all(ctl);
-	return 0;
+	return ret;
 }
 
 static int stor_resume(struct hv_device *dev)
 {
 	struct stor_ctl *ctl = hv_get_drvdata(dev);
-	u32 max_transfer = ctl->max_transfer;
-	u32 max_frames = ctl->max_frames;
+	bool first = !ctl->added;
 	int ret;
 
-	clear_bit(STOR_GONE, &ctl->state);
-	ret = stor_connect(ctl);
-	/* queues and limits stay as they were set up */
-	if (ctl->max_transfer < max_transfer)
-		dev_warn(&dev->device, "host now takes only %u bytes per transfer\n",
-			 ctl->max_transfer);
-	ctl->max_transfer = max_transfer;
-	ctl->max_frames = max_frames;
-	if (!ret)
-		stor_open_subchans(ctl);
-	scsi_unblock_requests(ctl->shost);
-	if (!ret)
-		stor_scan_bus(ctl);
+	clear_bit(STOR_HURRY, &ctl->state);
+	ret = stor_wake(ctl);
+	if (!ret && READ_ONCE(ctl->life) == STOR_UP)
+		stor_scan_kick(ctl, first ? STOR_SCAN_FIRST : STOR_SCAN_BUS);
 	return ret;
 }
 

@@ -134,16 +134,35 @@ static int stor_call_send(struct stor_call *call, u64 id)
 					 &call->pkt, sizeof(call->pkt), id);
 }
 
-/* The bus does not tell drivers of a rescind while they wait, so look. */
-static int stor_call_wait(struct stor_call *call, unsigned long timeout)
+static bool stor_is_reset(u32 op)
 {
-	unsigned long end = jiffies + timeout;
+	return op == HV_STOR_RESET_LUN || op == HV_STOR_RESET_ADAPTER ||
+	       op == HV_STOR_RESET_BUS;
+}
+
+/*
+ * The bus does not tell drivers of a rescind while they wait, so look.  A device
+ * that is about to go waits for resets only, on which commands depend.
+ */
+static int stor_call_wait(struct stor_call *call, u32 op, unsigned long timeout)
+{
+	struct stor_ctl *ctl = call->ctl;
+	unsigned long start = jiffies;
+	bool said = false;
 
 	while (!wait_for_completion_timeout(&call->done, HZ / 10)) {
-		if (call->ctl->dev->channel->rescind)
+		if (ctl->dev->channel->rescind)
 			return -ENODEV;
-		if (time_after(jiffies, end))
+		if (test_bit(STOR_HURRY, &ctl->state) && !stor_is_reset(op))
+			return -ECANCELED;
+		if (time_after(jiffies, start + timeout))
 			return -ETIMEDOUT;
+		if (!said && time_after(jiffies, start + STOR_LOUD_AFTER)) {
+			said = true;
+			dev_warn(&ctl->dev->device,
+				 "no answer to operation %u for %u s, waiting on\n",
+				 op, STOR_LOUD_AFTER / HZ);
+		}
 	}
 	return call->error;
 }
@@ -179,7 +198,7 @@ int stor_call_run(struct stor_call *call, unsigned long timeout)
 		return ret;
 	}
 
-	ret = stor_call_wait(call, timeout);
+	ret = stor_call_wait(call, op, timeout);
 	if (ret) {
 		stor_count(ctl, CALL_TIMEOUT);
 		stor_report(ctl, STOR_LOG_ERROR,
@@ -251,7 +270,7 @@ static int stor_step(struct stor_ctl *ctl, u32 op, struct hv_stor_packet *pkt,
 	if (!call)
 		return -ENOMEM;
 	memcpy(call->pkt.payload, pkt->payload, sizeof(pkt->payload));
-	ret = stor_call_run(call, STOR_STEP_TIMEOUT);
+	ret = stor_call_run(call, stor_step_timeout());
 	if (!ret) {
 		*pkt = call->pkt;
 		*status = le32_to_cpu(pkt->status);
@@ -316,8 +335,10 @@ static int stor_ask_properties(struct stor_ctl *ctl)
 		dev_info(&ctl->dev->device,
 			 "host claims %u bytes per transfer, using %u\n",
 			 claimed, ctl->max_transfer);
-	/* one more, for a buffer that starts inside a page */
-	ctl->max_frames = DIV_ROUND_UP(ctl->max_transfer, HV_HYP_PAGE_SIZE) + 1;
+	/* one more, for a buffer that starts inside a page; there are page lists once */
+	if (!ctl->slots)
+		ctl->max_frames = DIV_ROUND_UP(ctl->max_transfer,
+					       HV_HYP_PAGE_SIZE) + 1;
 	ctl->max_subchans = 0;
 	if (le32_to_cpu(pkt.properties.flags) & HV_STOR_PROP_MULTI_CHANNEL)
 		ctl->max_subchans = le16_to_cpu(pkt.properties.max_subchannels);

@@ -7,6 +7,9 @@
  * ones removed, the others are left in peace.  A LUN that the host says it
  * cannot reach is blocked, so that its commands wait, and asked again every
  * second until it answers, disappears from the list, or has had its time.
+ *
+ * A host that does not answer is asked again, after longer and longer whiles, with
+ * more and more time to answer: it is slow, and its disks are there all the same.
  */
 #include <linux/bitmap.h>
 #include <linux/slab.h>
@@ -20,12 +23,26 @@
 #define STOR_LUNS	256
 #define STOR_LIST_LEN	(8 + 8 * STOR_LUNS)
 
+#define STOR_SCAN_LAST	(60 * HZ)	/* from one try to the next, at most */
+
 /* Address of something on the controller, for a command of our own. */
 struct stor_where {
 	u8 path;
 	u8 target;
 	u8 lun;
 };
+
+static unsigned long stor_probe_timeout(void)
+{
+	return min_t(unsigned long, stor_step_timeout(), STOR_PROBE_TIMEOUT);
+}
+
+/* The host did not say anything, which may be otherwise another time. */
+static bool stor_unanswered(int error)
+{
+	return error == -ETIMEDOUT || error == -EBUSY || error == -EAGAIN ||
+	       error == -ENOMEM;
+}
 
 /*
  * Run a short command outside the midlayer.  Returns 0 with the answer's
@@ -50,11 +67,15 @@ static int stor_run_cdb(struct stor_ctl *ctl, struct stor_where at,
 	if (!call)
 		return -ENOMEM;
 	stor_srb_build(&call->pkt, &req);
-	ret = stor_call_run(call, STOR_PROBE_TIMEOUT);
+	ret = stor_call_run(call, ctl->probe_timeout);
 	if (ret) {
 		stor_call_put(call);
+		if (ret == -ETIMEDOUT)
+			ctl->probe_timeout = min(2 * ctl->probe_timeout,
+						 stor_step_timeout());
 		return ret;
 	}
+	ctl->probe_timeout = stor_probe_timeout();
 	stor_srb_judge(&call->pkt.srb, &asked, v);
 	*out = call;
 	return 0;
@@ -155,36 +176,68 @@ static void stor_doubt_target(struct stor_ctl *ctl, struct stor_where at)
 	}
 }
 
-static bool stor_compare_all(struct stor_ctl *ctl)
+/* 1 if something changed, 0 if not, an error if the host did not answer. */
+static int stor_compare_all(struct stor_ctl *ctl)
 {
 	DECLARE_BITMAP(luns, STOR_LUNS);
 	struct stor_where at = {};
-	bool changed = false;
 	unsigned int path, target;
-	int ret;
+	int ret, changed = 0;
 
 	for (path = 0; path <= ctl->kind->max_path; path++) {
 		for (target = 0; target < ctl->kind->max_id; target++) {
 			at.path = path;
 			at.target = target;
-			if (test_bit(STOR_REMOVING, &ctl->state))
+			if (test_bit(STOR_HURRY, &ctl->state))
 				return changed;
 			ret = stor_report_luns(ctl, at, luns);
 			if (!ret)
 				changed |= stor_compare_target(ctl, at, luns);
 			else if (ret == -EIO)
 				stor_doubt_target(ctl, at);
+			else
+				return ret;
 		}
 	}
 	return changed;
 }
 
+static void stor_lun_release(struct kref *ref)
+{
+	kfree(container_of(ref, struct stor_lun, ref));
+}
+
+static void stor_lun_put(struct stor_lun *lun)
+{
+	kref_put(&lun->ref, stor_lun_release);
+}
+
+/*
+ * A reference to our side of a device, or NULL if it is being destroyed.  Only
+ * code that runs on behalf of one of its commands can do without.
+ */
+static struct stor_lun *stor_lun_get(struct scsi_device *sdev)
+{
+	struct stor_ctl *ctl = shost_priv(sdev->host);
+	struct stor_lun *lun;
+	unsigned long flags;
+
+	spin_lock_irqsave(&ctl->lun_lock, flags);
+	lun = sdev->hostdata;
+	if (lun)
+		kref_get(&lun->ref);
+	spin_unlock_irqrestore(&ctl->lun_lock, flags);
+	return lun;
+}
+
 static void stor_rescan_work(struct work_struct *work)
 {
 	struct stor_lun *lun = container_of(work, struct stor_lun, rescan);
+	struct scsi_device *sdev = lun->sdev;
 
-	hv_scsi_rescan_device(lun->sdev);
-	scsi_device_put(lun->sdev);
+	hv_scsi_rescan_device(sdev);
+	stor_lun_put(lun);
+	scsi_device_put(sdev);
 }
 
 /**
@@ -195,32 +248,40 @@ static void stor_rescan_work(struct work_struct *work)
  */
 void stor_rescan_lun(struct scsi_device *sdev)
 {
-	struct stor_lun *lun = sdev->hostdata;
+	struct stor_lun *lun;
 
-	if (!lun || scsi_device_get(sdev))
+	if (scsi_device_get(sdev))
 		return;
-	if (!queue_work(system_unbound_wq, &lun->rescan))
-		scsi_device_put(sdev);
+	lun = stor_lun_get(sdev);
+	if (lun && queue_work(system_unbound_wq, &lun->rescan))
+		return;
+	if (lun)
+		stor_lun_put(lun);
+	scsi_device_put(sdev);
 }
 
 /*
  * The host announced a change and the lists are as they were, so it is about
  * a device that stayed: its size.
  */
-static void stor_bus_changed(struct stor_ctl *ctl)
+static int stor_bus_changed(struct stor_ctl *ctl)
 {
 	struct scsi_device *sdev;
+	int ret = 0;
 
 	stor_count(ctl, RESCAN);
 	if (ctl->kind->fc) {
 		/* too many targets to ask each */
 		scsi_scan_host(ctl->shost);
-		return;
+		return 0;
 	}
-	if (!ctl->kind->fixed_target && stor_compare_all(ctl))
-		return;
+	if (!ctl->kind->fixed_target)
+		ret = stor_compare_all(ctl);
+	if (ret)
+		return ret;
 	shost_for_each_device(sdev, ctl->shost)
 		stor_rescan_lun(sdev);
+	return 0;
 }
 
 /*
@@ -261,7 +322,8 @@ static bool stor_settle(struct stor_ctl *ctl, struct scsi_device *sdev,
 {
 	int there = stor_ask_lun(ctl, sdev);
 	unsigned long limit = there == -ENXIO ? STOR_INVALID_LIMIT :
-						STOR_DOUBT_LIMIT;
+			      stor_unanswered(there) && there != -EAGAIN ?
+			      STOR_SILENT_LIMIT : STOR_DOUBT_LIMIT;
 	bool over = time_after(jiffies, lun->doubt_since + limit);
 
 	if (there < 0 && !over)
@@ -285,27 +347,15 @@ static bool stor_settle_all(struct stor_ctl *ctl)
 	bool all = true;
 
 	shost_for_each_device(sdev, ctl->shost) {
-		struct stor_lun *lun = sdev->hostdata;
+		struct stor_lun *lun = stor_lun_get(sdev);
 
-		if (lun && test_bit(0, &lun->doubted))
+		if (!lun)
+			continue;
+		if (test_bit(0, &lun->doubted))
 			all &= stor_settle(ctl, sdev, lun);
+		stor_lun_put(lun);
 	}
 	return all;
-}
-
-/* Commands on a rescinded sub-channel go again, on another. */
-static void stor_reap_channels(struct stor_ctl *ctl)
-{
-	unsigned int i;
-
-	mutex_lock(&ctl->chan_mutex);
-	for (i = 1; i < ctl->nr_queues; i++) {
-		struct stor_chan *chan = &ctl->chans[i];
-
-		if (chan->channel && chan->channel->rescind)
-			stor_evict_all(ctl, chan, DID_REQUEUE);
-	}
-	mutex_unlock(&ctl->chan_mutex);
 }
 
 /* User space learns of the new medium, the device reads its size. */
@@ -322,28 +372,49 @@ static void stor_medium_changed(struct stor_ctl *ctl)
 	scsi_device_put(sdev);
 }
 
+/* Compare the lists; in jiffies, when to do it again, 0 if that was it. */
+static unsigned long stor_scan_lists(struct stor_ctl *ctl)
+{
+	unsigned long after = ctl->scan_after;
+
+	if (!stor_unanswered(stor_bus_changed(ctl))) {
+		ctl->scan_after = HZ;
+		return 0;
+	}
+	set_bit(STOR_SCAN_BUS, &ctl->state);
+	ctl->scan_after = min_t(unsigned long, 2 * after, STOR_SCAN_LAST);
+	return after;
+}
+
 static void stor_scan_work(struct work_struct *work)
 {
 	struct stor_ctl *ctl = container_of(to_delayed_work(work),
 					    struct stor_ctl, scan);
+	unsigned long again = 0;
 
-	if (test_bit(STOR_REMOVING, &ctl->state))
+	if (test_bit(STOR_HURRY, &ctl->state))
 		return;
-	if (test_and_clear_bit(STOR_CHAN_LOST, &ctl->state))
-		stor_reap_channels(ctl);
+	if (test_and_clear_bit(STOR_SCAN_FIRST, &ctl->state))
+		stor_scan_first(ctl);
 	if (test_and_clear_bit(STOR_SCAN_BUS, &ctl->state))
-		stor_bus_changed(ctl);
+		again = stor_scan_lists(ctl);
 	if (test_and_clear_bit(STOR_MEDIUM, &ctl->state))
 		stor_medium_changed(ctl);
 	if (test_and_clear_bit(STOR_DOUBTS, &ctl->state) &&
 	    !stor_settle_all(ctl)) {
 		set_bit(STOR_DOUBTS, &ctl->state);
-		queue_delayed_work(system_long_wq, &ctl->scan, HZ);
+		again = HZ;
 	}
+	/* an event that came meanwhile has queued the work for now, and that stays */
+	if (again)
+		queue_delayed_work(system_long_wq, &ctl->scan, again);
 }
 
 void stor_scan_init(struct stor_ctl *ctl)
 {
+	spin_lock_init(&ctl->lun_lock);
+	ctl->probe_timeout = stor_probe_timeout();
+	ctl->scan_after = HZ;
 	INIT_DELAYED_WORK(&ctl->scan, stor_scan_work);
 }
 
@@ -357,7 +428,7 @@ void stor_scan_init(struct stor_ctl *ctl)
 void stor_scan_kick(struct stor_ctl *ctl, int what)
 {
 	set_bit(what, &ctl->state);
-	if (!test_bit(STOR_REMOVING, &ctl->state))
+	if (!test_bit(STOR_HURRY, &ctl->state))
 		mod_delayed_work(system_long_wq, &ctl->scan, 0);
 }
 
@@ -372,6 +443,25 @@ void stor_scan_bus(struct stor_ctl *ctl)
 	stor_scan_kick(ctl, STOR_SCAN_BUS);
 }
 
+static bool stor_begin_doubt(struct stor_ctl *ctl, struct scsi_device *sdev,
+			     struct stor_lun *lun)
+{
+	if (test_bit(0, &lun->doubted))
+		return true;
+	if (sdev->sdev_state != SDEV_RUNNING)
+		return false;
+	if (test_and_set_bit(0, &lun->doubted))
+		return true;
+	if (scsi_internal_device_block_nowait(sdev)) {
+		clear_bit(0, &lun->doubted);
+		return false;
+	}
+	lun->doubt_since = jiffies;
+	stor_count(ctl, LUN_DOUBTED);
+	stor_scan_kick(ctl, STOR_DOUBTS);
+	return true;
+}
+
 /**
  * stor_doubt_lun() - the host says that it does not reach a LUN
  * @ctl: controller
@@ -384,24 +474,17 @@ void stor_scan_bus(struct stor_ctl *ctl)
  */
 bool stor_doubt_lun(struct stor_ctl *ctl, struct scsi_device *sdev)
 {
-	struct stor_lun *lun = sdev->hostdata;
+	struct stor_lun *lun;
+	bool doubted;
 
-	if (!lun || test_bit(STOR_REMOVING, &ctl->state))
+	if (test_bit(STOR_REMOVING, &ctl->state))
 		return false;
-	if (test_bit(0, &lun->doubted))
-		return true;
-	if (sdev->sdev_state != SDEV_RUNNING)
+	lun = stor_lun_get(sdev);
+	if (!lun)
 		return false;
-	if (!test_and_set_bit(0, &lun->doubted)) {
-		if (scsi_internal_device_block_nowait(sdev)) {
-			clear_bit(0, &lun->doubted);
-			return false;
-		}
-		lun->doubt_since = jiffies;
-		stor_count(ctl, LUN_DOUBTED);
-		stor_scan_kick(ctl, STOR_DOUBTS);
-	}
-	return true;
+	doubted = stor_begin_doubt(ctl, sdev, lun);
+	stor_lun_put(lun);
+	return doubted;
 }
 
 /**
@@ -424,6 +507,7 @@ int stor_lun_alloc(struct scsi_device *sdev)
 
 	if (!lun)
 		return -ENOMEM;
+	kref_init(&lun->ref);
 	lun->sdev = sdev;
 	INIT_WORK(&lun->rescan, stor_rescan_work);
 	sdev->hostdata = lun;
@@ -432,6 +516,14 @@ int stor_lun_alloc(struct scsi_device *sdev)
 
 void stor_lun_free(struct scsi_device *sdev)
 {
-	kfree(sdev->hostdata);
+	struct stor_ctl *ctl = shost_priv(sdev->host);
+	struct stor_lun *lun;
+	unsigned long flags;
+
+	spin_lock_irqsave(&ctl->lun_lock, flags);
+	lun = sdev->hostdata;
 	sdev->hostdata = NULL;
+	spin_unlock_irqrestore(&ctl->lun_lock, flags);
+	if (lun)
+		stor_lun_put(lun);
 }

@@ -42,6 +42,7 @@ u32 stor_slot_next(const struct stor_slot *slot)
 void stor_slot_arm(struct stor_slot *slot, u32 gen, struct scsi_cmnd *cmd,
 		   struct stor_chan *chan)
 {
+	WRITE_ONCE(slot->late, 0);
 	WRITE_ONCE(slot->cmd, cmd);
 	WRITE_ONCE(slot->chan, chan);
 	/* cmd and chan come first: pairs with the acquire in stor_slot_out() */
@@ -129,4 +130,23 @@ struct scsi_cmnd *stor_slot_peek(const struct stor_slot *slot)
 	struct scsi_cmnd *cmd;
 
 	return stor_slot_out(slot, &cmd, &sent_on) & 1 ? cmd : NULL;
+}
+
+/**
+ * stor_slot_overdue() - another timer period is over
+ * @slot: slot of the command's tag
+ * @cmd: command whose timer has run out; only its timer calls this
+ *
+ * Return: periods that the host has had the command for; 0 if it has it no more.
+ */
+unsigned int stor_slot_overdue(struct stor_slot *slot,
+			       const struct scsi_cmnd *cmd)
+{
+	u16 late = READ_ONCE(slot->late);
+
+	if (stor_slot_peek(slot) != cmd)
+		return 0;
+	if (late < 0xffff)
+		WRITE_ONCE(slot->late, ++late);
+	return late;
 }

@@ -31,11 +31,13 @@ struct stor_chan;
 /**
  * struct stor_slot - one tag
  * @word: generation << 1 | 1 while the host owns the command
+ * @late: timer periods that the host has had the command for
  * @cmd: written before @word, valid while the host owns it
  * @chan: the channel it went out on; the answer must come back there
  */
 struct stor_slot {
 	u32 word;
+	u16 late;
 	struct scsi_cmnd *cmd;
 	struct stor_chan *chan;
 };
@@ -87,5 +89,7 @@ enum stor_claim stor_slot_claim(struct stor_slot *slot, u32 gen,
 struct scsi_cmnd *stor_slot_evict(struct stor_slot *slot,
 				  const struct stor_chan *only);
 struct scsi_cmnd *stor_slot_peek(const struct stor_slot *slot);
+unsigned int stor_slot_overdue(struct stor_slot *slot,
+			       const struct scsi_cmnd *cmd);
 
 #endif

@@ -3,12 +3,12 @@
  * Private to hv_storvsc: the controller object and what its files offer each
  * other.
  *
- * Life of a controller: probe opens the primary channel and negotiates
- * (proto.c), opens sub-channels (subchan.c), then announces a SCSI host with
- * one hardware queue per channel (host.c).  Commands run through io.c; eh.c
- * and scan.c deal with what goes wrong and with disks that come and go.
+ * Life of a controller (life.c, tend.c): it opens the primary channel and
+ * negotiates (proto.c), opens sub-channels (subchan.c), then announces a SCSI
+ * host with one hardware queue per channel (host.c).  Commands run through io.c;
+ * eh.c and scan.c deal with what goes wrong and with disks that come and go.
  *
- * Lock order: chan_mutex > call_lock.  A queue's lock is taken alone.
+ * Lock order: life_mutex > chan_mutex > call_lock.  A queue's lock is taken alone.
  */
 #ifndef _STORVSC_H
 #define _STORVSC_H
@@ -29,15 +29,17 @@
 #include <hv/compat_scsi.h>
 #include <hv/stor_wire.h>
 
+#include "life.h"
 #include "limits.h"
 #include "slot.h"
 
 /* Time limits, all of them for answers of the host. */
-#define STOR_STEP_TIMEOUT	(30 * HZ)	/* one handshake step */
+#define STOR_LOUD_AFTER		(30 * HZ)	/* of waiting: a line */
 #define STOR_RESET_TIMEOUT	(30 * HZ)
-#define STOR_PROBE_TIMEOUT	(10 * HZ)	/* REPORT LUNS, TEST UNIT READY */
+#define STOR_PROBE_TIMEOUT	(10 * HZ)	/* REPORT LUNS, TEST UNIT READY, at first */
 #define STOR_SUBCHAN_TIMEOUT	(5 * HZ)	/* all promised offers */
 #define STOR_RQ_TIMEOUT		(180 * HZ)	/* then somebody is told */
+#define STOR_SILENT_LIMIT	(600 * HZ)	/* LUN of which the host says nothing */
 #define STOR_DOUBT_LIMIT	(60 * HZ)	/* LUN listed but not reached */
 #define STOR_INVALID_LIMIT	(20 * HZ)	/* LUN listed but called invalid */
 
@@ -46,6 +48,9 @@
 
 /* Commands held back for a batch at most. */
 #define STOR_BATCH		32
+
+/* Packets handled before others get the CPU; the bus calls again. */
+#define STOR_RX_BUDGET		256
 
 /* Requests of our own that may be with the host at the same time. */
 #define STOR_CALLS		16
@@ -56,6 +61,8 @@ enum stor_counter {
 	STOR_CNT_MAP_FAILED,		/* DMA mapping or page list */
 	STOR_CNT_DETOUR,		/* sent on another queue's channel */
 	STOR_CNT_NO_CONNECT,		/* failed because the host is gone */
+	STOR_CNT_START_OVER,		/* channels closed and opened again */
+	STOR_CNT_CHAN_REAPED,		/* sub-channel closed that the host took */
 	STOR_CNT_EVICTED,		/* taken from a host that went away */
 	STOR_CNT_TIMEOUT,		/* timer re-armed, host owns the buffer */
 	STOR_CNT_LUN_RESET,
@@ -78,11 +85,15 @@ enum stor_counter {
 
 /* Bits of stor_ctl.state */
 enum {
-	STOR_GONE,		/* nothing goes to the host any more */
+	STOR_HALTED,		/* no command goes to the host; life says what to do */
+	STOR_GONE,		/* nothing at all goes to the host */
 	STOR_REMOVING,		/* the device is about to go */
+	STOR_HURRY,		/* so it is, or to sleep: nobody waits for the host */
+	STOR_SCAN_FIRST,	/* find the disks of a controller that came late */
 	STOR_SCAN_BUS,		/* compare LUN lists in the next scan */
 	STOR_DOUBTS,		/* some LUN is doubted */
 	STOR_CHAN_LOST,		/* a sub-channel was rescinded */
+	STOR_CMD_LOST,		/* a command is out for too many timer periods */
 	STOR_MEDIUM,		/* event_at says whose */
 	STOR_SUBS_WANTED,	/* sub-channel offers are welcome */
 };
@@ -169,14 +180,16 @@ struct stor_call {
 
 /**
  * struct stor_lun - our side of a struct scsi_device
+ * @ref: the device's until it is destroyed, and of whoever looks at it meanwhile
  * @sdev: the device
- * @rescan: reads capacity again; holds a reference while queued
+ * @rescan: reads capacity again; holds both references while queued
  * @doubted: the host said that it does not reach the LUN
  * @doubt_since: jiffies
  * @errors: commands that failed below the SCSI layer
  * @timeouts: times that a command outlived its timer
  */
 struct stor_lun {
+	struct kref ref;
 	struct scsi_device *sdev;
 	struct work_struct rescan;
 	unsigned long doubted;
@@ -212,6 +225,13 @@ struct stor_ctl {
 	u32 ring_size;
 	u8 wwn[16];			/* FC: primary port, primary node */
 
+	struct mutex life_mutex;	/* protects: every turn of life, added */
+	enum stor_life life;
+	bool added;			/* the SCSI host */
+	unsigned long lost_since;	/* jiffies */
+	unsigned long try_after;	/* jiffies, doubles */
+	struct delayed_work tend;
+
 	struct mutex chan_mutex;	/* protects: opening, closing, nr_open */
 	unsigned int nr_open;
 	bool open;			/* primary channel */
@@ -222,7 +242,10 @@ struct stor_ctl {
 	struct stor_call *calls[STOR_CALLS];
 	u32 call_gen;
 
+	spinlock_t lun_lock;	/* protects: hostdata of the devices */
 	struct delayed_work scan;
+	unsigned long probe_timeout;	/* jiffies, grows while the host is slow */
+	unsigned long scan_after;	/* likewise, until the next try */
 	u32 event_at;			/* path << 16 | target << 8 | lun */
 	struct work_struct force_close;
 
@@ -248,6 +271,25 @@ extern int storvsc_ringbuffer_size;
 extern unsigned int storvsc_max_hw_queues;
 extern int storvsc_vcpus_per_sub_channel;
 extern int ring_avail_percent_lowater;
+extern unsigned int storvsc_host_timeout;
+extern unsigned int storvsc_lost_after;
+
+/* A time limit that the user sets, in jiffies. */
+static inline unsigned long stor_step_timeout(void)
+{
+	return clamp(READ_ONCE(storvsc_host_timeout), 1U, 3600U) * HZ;
+}
+
+static inline unsigned long stor_reset_timeout(void)
+{
+	return min_t(unsigned long, stor_step_timeout(), STOR_RESET_TIMEOUT);
+}
+
+/* After six periods the midlayer fails commands that are to go again. */
+static inline unsigned int stor_lost_after(void)
+{
+	return min(READ_ONCE(storvsc_lost_after), 5U);
+}
 
 /* Finish a command that was never answered. */
 static inline void stor_finish(struct scsi_cmnd *cmd, int host_byte)
@@ -278,7 +320,8 @@ void stor_evict_all(struct stor_ctl *ctl, struct stor_chan *only,
 
 /* subchan.c */
 int stor_open_primary(struct stor_ctl *ctl);
-void stor_close_all(struct stor_ctl *ctl);
+int stor_close_channels(struct stor_ctl *ctl);
+void stor_reap_channels(struct stor_ctl *ctl);
 int stor_alloc_queues(struct stor_ctl *ctl);
 void stor_free_queues(struct stor_ctl *ctl);
 void stor_open_subchans(struct stor_ctl *ctl);
@@ -288,9 +331,9 @@ void stor_map_queues(struct Scsi_Host *shost);
 /* host.c */
 struct Scsi_Host *stor_host_alloc(void);
 void stor_host_limits(struct stor_ctl *ctl);
+void stor_follow_limits(struct stor_ctl *ctl);
 
 /* eh.c */
-bool stor_any_busy(struct stor_ctl *ctl, const struct scsi_device *sdev);
 bool stor_drain(struct stor_ctl *ctl, const struct scsi_device *sdev,
 		unsigned long timeout);
 void stor_note_timeout(struct scsi_cmnd *cmd);
@@ -298,7 +341,18 @@ int stor_eh_device_reset(struct scsi_cmnd *cmd);
 int stor_eh_bus_reset(struct scsi_cmnd *cmd);
 int stor_eh_host_reset(struct scsi_cmnd *cmd);
 
+/* tend.c */
+void stor_tend_init(struct stor_ctl *ctl);
+void stor_tend_kick(struct stor_ctl *ctl, int what);
+int stor_agree(struct stor_ctl *ctl);
+void stor_try_later(struct stor_ctl *ctl);
+int stor_start_over(struct stor_ctl *ctl);
+void stor_end(struct stor_ctl *ctl);
+int stor_sleep(struct stor_ctl *ctl);
+int stor_wake(struct stor_ctl *ctl);
+
 /* scan.c */
+int stor_scan_first(struct stor_ctl *ctl);
 void stor_scan_init(struct stor_ctl *ctl);
 void stor_scan_kick(struct stor_ctl *ctl, int what);
 void stor_scan_bus(struct stor_ctl *ctl);

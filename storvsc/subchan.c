@@ -59,33 +59,97 @@ int stor_open_primary(struct stor_ctl *ctl)
 	return ret;
 }
 
-/**
- * stor_close_all() - close every channel and finish what the host still had
- * @ctl: controller; may be called more than once
- *
- * Afterwards the host has no claim on any memory of ours.
- *
- * Context: process, sleeps.
+/*
+ * vmbus_close() does not say whether the host confirmed.  If not, the in-tree bus
+ * leaves the ring to us, for the host may still write there; our bus keeps it from
+ * reuse by itself.
  */
-void stor_close_all(struct stor_ctl *ctl)
+static int stor_close_primary(struct stor_ctl *ctl)
+{
+	struct vmbus_channel *channel = ctl->dev->channel;
+	int ret = vmbus_disconnect_ring(channel);
+
+	if (!ret || ctl->hold)
+		vmbus_free_ring(channel);
+	return ret;
+}
+
+/**
+ * stor_close_channels() - close every channel
+ * @ctl: controller; nothing happens if none is open
+ *
+ * Context: process, sleeps; every wait is limited.
+ *
+ * Return: 0, and the host has no claim on any memory of ours; or the bus's error,
+ * and it may have.
+ */
+int stor_close_channels(struct stor_ctl *ctl)
 {
 	unsigned int i;
+	int ret = 0;
 
 	mutex_lock(&ctl->chan_mutex);
 	clear_bit(STOR_SUBS_WANTED, &ctl->state);
 	if (ctl->open) {
+		set_bit(STOR_HALTED, &ctl->state);
 		set_bit(STOR_GONE, &ctl->state);
-		/* whoever saw the bit clear is done with the rings */
+		/* whoever saw the bits clear is done with the rings */
 		synchronize_rcu();
-		vmbus_close(ctl->dev->channel);
+		ret = stor_close_primary(ctl);
 		for (i = 0; i < ctl->nr_queues; i++)
 			WRITE_ONCE(ctl->chans[i].channel, NULL);
 		ctl->open = false;
 		ctl->nr_open = 0;
 	}
 	mutex_unlock(&ctl->chan_mutex);
-	stor_calls_fail(ctl);
-	stor_evict_all(ctl, NULL, DID_NO_CONNECT);
+	return ret;
+}
+
+/* Answers that came before the host took the channel back, but no interrupt with them. */
+static void stor_read_last(struct stor_chan *chan)
+{
+	struct vmbus_channel *channel = chan->channel;
+	unsigned int i;
+
+	tasklet_disable(&channel->callback_event);
+	local_bh_disable();
+	for (i = 0; i <= chan->ctl->depth / STOR_RX_BUDGET &&
+	     hv_get_bytes_to_read(&channel->inbound); i++)
+		stor_on_channel(chan);
+	local_bh_enable();
+	tasklet_enable(&channel->callback_event);
+}
+
+/**
+ * stor_reap_channels() - clear away sub-channels that the host took back
+ * @ctl: controller
+ *
+ * Senders shun a rescinded channel; after the grace period none is in its ring.
+ * Closing it gives its number back to the host and makes room for another offer.
+ * What was not answered by then goes again, on another channel.
+ *
+ * Context: process, sleeps.
+ */
+void stor_reap_channels(struct stor_ctl *ctl)
+{
+	unsigned int i;
+
+	mutex_lock(&ctl->chan_mutex);
+	synchronize_rcu();
+	for (i = 1; i < ctl->nr_queues; i++) {
+		struct stor_chan *chan = &ctl->chans[i];
+		struct vmbus_channel *channel = chan->channel;
+
+		if (!channel || !channel->rescind)
+			continue;
+		stor_read_last(chan);
+		vmbus_close(channel);
+		WRITE_ONCE(chan->channel, NULL);
+		ctl->nr_open--;
+		stor_evict_all(ctl, chan, DID_REQUEUE);
+		stor_count(ctl, CHAN_REAPED);
+	}
+	mutex_unlock(&ctl->chan_mutex);
 }
 
 /**
@@ -139,7 +203,9 @@ static void stor_on_subchan(struct vmbus_channel *channel)
  */
 void stor_open_subchans(struct stor_ctl *ctl)
 {
-	unsigned int count = ctl->nr_queues - 1;
+	/* a host may offer less than it did when the queues were made */
+	unsigned int count = min_t(unsigned int, ctl->nr_queues - 1,
+				   ctl->max_subchans);
 
 	if (!count)
 		return;
@@ -167,9 +233,8 @@ static void stor_put_queues(struct stor_queue *queues, unsigned int count)
 {
 	unsigned int i;
 
-	for (i = 0; i < count; i++) {
+	for (i = 0; i < count; i++)
 		kvfree(queues[i].big);
-	}
 	kvfree(queues);
 }
 
@@ -204,11 +269,11 @@ int stor_alloc_queues(struct stor_ctl *ctl)
 			return -ENOMEM;
 		}
 	}
+	ctl->queues = queues;
 	/*
 	 * pairs with the address dependency in stor_on_completion(): what the
 	 * host completes that was never sent finds whole slots or none
 	 */
-	ctl->queues = queues;
 	smp_store_release(&ctl->slots, slots);
 	return 0;
 }

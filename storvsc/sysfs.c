@@ -30,6 +30,7 @@ STOR_HOST_ATTR(max_transfer_bytes, "%u", ctl->max_transfer);
 STOR_HOST_ATTR(host_max_subchannels, "%u", ctl->max_subchans);
 STOR_HOST_ATTR(channels, "%u", ctl->nr_open);
 STOR_HOST_ATTR(ring_bytes, "%u", ctl->ring_size);
+STOR_HOST_ATTR(life, "%s", stor_life_name(READ_ONCE(ctl->life)));
 STOR_HOST_ATTR(kind, "%s", ctl->kind->name);
 STOR_HOST_ATTR(fc_port_name, "0x%8phN", ctl->wwn);
 STOR_HOST_ATTR(fc_node_name, "0x%8phN", ctl->wwn + 8);
@@ -40,6 +41,8 @@ static const char * const stor_counter_names[] = {
 	[STOR_CNT_MAP_FAILED]	= "map_failed",
 	[STOR_CNT_DETOUR]	= "detour",
 	[STOR_CNT_NO_CONNECT]	= "no_connect",
+	[STOR_CNT_START_OVER]	= "start_over",
+	[STOR_CNT_CHAN_REAPED]	= "chan_reaped",
 	[STOR_CNT_EVICTED]	= "evicted",
 	[STOR_CNT_TIMEOUT]	= "timeout_rearmed",
 	[STOR_CNT_LUN_RESET]	= "lun_reset",
@@ -140,6 +143,7 @@ static struct attribute *stor_host_attrs[] = {
 	&dev_attr_host_max_subchannels.attr,
 	&dev_attr_channels.attr,
 	&dev_attr_ring_bytes.attr,
+	&dev_attr_life.attr,
 	&dev_attr_kind.attr,
 	&dev_attr_counters.attr,
 	&dev_attr_srb_status.attr,

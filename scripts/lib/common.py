@@ -137,6 +137,15 @@ def use_build(megabytes=1, folder=""):
     room(scratch, 20, "make room, or set TMPDIR to a folder with more")
 
 
+def tracked():
+    """The project's files, by git."""
+    need("git")
+    r = subprocess.run(["git", "-C", ROOT, "ls-files", "-z"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
+    if r.returncode:
+        raise Trouble("git cannot tell the project's files: %s" % r.stderr.decode(errors="replace").strip().split("\n")[0])
+    return [os.fsdecode(p) for p in r.stdout.split(b"\0") if p]
+
+
 def kernel(name):
     """The folder of a kernel, by scripts/kernel, which has said itself what is wrong."""
     r = subprocess.run([os.path.join(ROOT, "scripts/kernel"), name], stdout=subprocess.PIPE, text=True,

@@ -14,7 +14,8 @@ top=$(cd "$top" && pwd) || exit 1
 die() { echo "$me: $*" >&2; exit 1; }
 misuse() {
 	local see
-	case $* in *')') see= ;; *) see=" (see $me --help)" ;; esac
+	case $me in */*) see=" (see $me --help)" ;; *) see=" (see make help)" ;; esac
+	case $* in *')') see= ;; esac
 	echo "$me: $*$see" >&2
 	exit 2
 }

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""pick.py MEGABYTES FOLDER: copy that much of this machine's /usr into FOLDER
+"""pick.py MEGABYTES FOLDER [SECONDS]: copy that much of this machine's /usr into FOLDER
 
+With SECONDS it ends after so long, if it has LEAST by then.
 In folders FOLDER/000, 001 ... of some 2 MB each, each a mixture of all, so that one of them
 says how long the others take. Prints a line for each: name, bytes, files.
 """
@@ -9,9 +10,11 @@ import os
 import random
 import shutil
 import sys
+import time
 
 SMALLEST, BIGGEST = 8 << 10, 2 << 20
 PIECE = 2 << 20
+LEAST = 16 << 20
 
 
 def candidates():
@@ -41,8 +44,9 @@ def picked(left):
 def main():
     files = picked(int(sys.argv[1]) << 20)
     random.Random(0).shuffle(files)
-    number = 0
-    while files:
+    number = total = 0
+    end = time.monotonic() + float(sys.argv[3]) if len(sys.argv) > 3 else float("inf")
+    while files and (time.monotonic() < end or total < LEAST):
         folder, size, count = "%03d" % number, 0, 0
         while files and size < PIECE:
             path, more = files.pop()
@@ -51,7 +55,7 @@ def main():
             shutil.copyfile(path, target)
             size, count = size + more, count + 1
         print(folder, size, count)
-        number += 1
+        number, total = number + 1, total + size
 
 
 if __name__ == "__main__":

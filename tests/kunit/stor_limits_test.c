@@ -6,7 +6,7 @@
 #include <kunit/test.h>
 #include <linux/module.h>
 
-#include "limits.h"
+#include "../../storvsc/limits.h"
 
 #define RING	(128 * 1024)
 

@@ -64,8 +64,7 @@ class Bench:
     def copy(self, name, owner=None):
         """The files of the project, and nothing that was built."""
         to = os.path.join(self.top, name)
-        files = subprocess.run(["git", "-C", ROOT, "ls-files", "-z"], stdout=subprocess.PIPE, check=True).stdout.split(b"\0")
-        for path in map(os.fsdecode, filter(None, files)):
+        for path in common.tracked():
             if os.path.exists(os.path.join(ROOT, path)):
                 os.makedirs(os.path.dirname(os.path.join(to, path)), exist_ok=True)
                 shutil.copy2(os.path.join(ROOT, path), os.path.join(to, path))
@@ -233,7 +232,7 @@ def print_ktap(rows, results, missing):
 
 def without_row():
     """Scripts, and options of hvroot, that no row tries."""
-    for path in subprocess.run(["git", "-C", ROOT, "ls-files"], stdout=subprocess.PIPE, text=True, check=True).stdout.split():
+    for path in common.tracked():
         full = os.path.join(ROOT, path)
         if os.path.isfile(full) and os.access(full, os.X_OK) and path not in SCRIPTS and not re.search(OTHERS, path):
             yield path
@@ -248,7 +247,7 @@ def main():
     p.add_argument("--table", action="store_true")
     p.add_argument("patterns", nargs="*")
     o = p.parse_args()
-    common.need("git", "unshare")
+    common.need("unshare")
     rows = [r for r in ROWS if not o.patterns or any(fnmatch.fnmatch(r.name, "*%s*" % x) for x in o.patterns)]
     if not rows:
         raise common.Misuse("no row with %s in its name" % " or ".join(o.patterns))

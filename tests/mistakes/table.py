@@ -45,8 +45,7 @@ def row(*args, **more):
 
 for path in SCRIPTS:
     row(path + " --help", path + " --help", 0, path.rsplit("/", 1)[1], 0)
-    if path != "scripts/demo":
-        row(path + " --nosuch", path + " --nosuch", 2, r"--nosuch.*\)$|no arguments, please .*--help\)$")
+    row(path + " --nosuch", path + " --nosuch", 2, r"--nosuch.*\)$|no arguments, please .*help\)$")
 
 # ---- make
 row("make nosuch", "make nosuch", 2, r"no target 'nosuch'; 'make help' lists them")
@@ -65,6 +64,11 @@ row("make check without a package, user", "make check", 2, "missing packages, ru
     who="user", package="sparse")
 row("make fuzz, FUZZ_TIME", "make --no-print-directory -C tests/hvroot fuzz FUZZ_TIME=x", 2, "FUZZ_TIME=x: want a whole number", 2)
 row("make check, FUZZ_TIME", "make check", 2, "FUZZ_TIME=x: want a whole number", 2, env=("FUZZ_TIME=x",))
+
+row("make demo, DEMO_MB", "make demo", 2, "demo: DEMO_MB=x: want a whole number", 2, env=("DEMO_MB=x",))
+row("make demo, DEMO_DELAY", "make demo", 2, "demo: DEMO_DELAY=-1: want a whole number", 2, env=("DEMO_DELAY=-1",))
+row("make demo, KERNEL", "make demo", 2, NO_KERNEL % "9.9", 2, env=("KERNEL=9.9",))
+row("make demo without a package, user", "make demo", 2, "missing packages, run:  sudo apt-get install .* fio$", 0, who="user", package="fio")
 
 # ---- scripts/check
 row("check nosuch", "scripts/check nosuch", 2, "no step 'nosuch'; the steps are: style modules")
@@ -90,6 +94,7 @@ row("deps, user", "scripts/deps style", 1, "missing packages, run:  sudo apt-get
 row("deps --check", "scripts/deps --check style", 1, "missing packages, " + SUDO % "perl$", package="perl")
 row("deps, root, no network", "scripts/deps style", 1, "apt-get install .* failed: E: Failed to fetch", 2, who="root",
     package="perl", stub="apt-get")
+row("deps, style wants no QEMU", "scripts/deps --check style && echo all there", 0, "^all there", package="qemu-system-x86")
 row("deps, not Debian", "scripts/deps", 1, "not a Debian system; what is needed is in: scripts/deps --list", without="dpkg-query")
 
 # ---- kernels
@@ -151,7 +156,7 @@ row("check-modinfo, nothing built", "scripts/check-modinfo", 1, "no modules in b
 row("features, no results", "scripts/features", 1, "run 'make check' first")
 row("features, no such file", "scripts/features --check /nosuch", 1, "/nosuch: no such file; run 'make check' first")
 row("style x", "scripts/style x", 2, "takes no arguments, got 'x'")
-row("style, no checkout", "scripts/style", 1, "is not a git checkout", env=("GIT_DIR=/nosuch",))
+row("style, no checkout", "scripts/style", 1, "git cannot tell the project's files: fatal: ", env=("GIT_DIR=/nosuch",))
 row("style without perl", "scripts/style", 1, "needs perl, " + SUDO % "perl", without="perl")
 row("mutants --count 0", "scripts/mutants --count 0", 2, "--count: 0: want a whole number from 1 on")
 row("mutants --jobs x", "scripts/mutants --jobs x", 2, "--jobs: x: want a whole number from 1 on")

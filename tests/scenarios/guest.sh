@@ -45,7 +45,18 @@ io_begun() {
 waits() {
 	# shellcheck disable=SC2046
 	set -- $(pidof "hv_${1}_daemon")
-	read -r nr _ </proc/"${1:-none}"/syscall 2>/dev/null && case $nr in 7 | 17 | 219) ;; *) false ;; esac
+	if [ -e /proc/self/syscall ]; then
+		read -r nr _ </proc/"${1:-none}"/syscall 2>/dev/null && case $nr in 7 | 17 | 219) ;; *) false ;; esac
+	else	# User Mode Linux has no such file
+		grep -qE 'sys_poll|sys_pread64|sys_restart_syscall' /proc/"${1:-none}"/stack 2>/dev/null
+	fi
+}
+
+# serves NAME: the daemon has the device open that is there, not one that is gone
+serves() {
+	for p in $(pidof "hv_${1}_daemon"); do
+		ls -l "/proc/$p/fd" 2>/dev/null
+	done | grep -q "/dev/vmbus/hv_$1\$"
 }
 
 daemon_where() {
@@ -76,19 +87,27 @@ xdp_off() {
 	sleep 0.3
 }
 
-# daemon NAME...: start Debian's daemons (kvp, vss, fcopy), each when its device is there
+# seconds: since the guest has started, in $now
+seconds() {
+	read -r now _ </proc/uptime
+	now=${now%%.*}
+}
+
+# daemon NAME...: start Debian's daemons (kvp, vss, fcopy), each when its device is there; one that
+# served a device that went may be about to end
 daemon() {
 	for d; do
-		n=0
+		seconds
+		late=$((now + 100))
 		until [ -e "/dev/vmbus/hv_$d" ]; do
-			n=$((n + 1))
-			[ $n -lt 100 ] || { echo "no /dev/vmbus/hv_$d"; return 1; }
+			seconds
+			[ "$now" -lt $late ] || { echo "no /dev/vmbus/hv_$d"; return 1; }
 			sleep 0.1
 		done
-		pidof "hv_${d}_daemon" >/dev/null || "hv_${d}_daemon" </dev/null >/dev/null 2>&1
-		until waits "$d" 2>/dev/null; do
-			n=$((n + 1))
-			[ $n -lt 200 ] || { daemon_where "$d"; return 1; }
+		until serves "$d" && waits "$d" 2>/dev/null; do
+			seconds
+			[ "$now" -lt $late ] || { daemon_where "$d"; return 1; }
+			pidof "hv_${d}_daemon" >/dev/null || "hv_${d}_daemon" </dev/null >/dev/null 2>&1
 			sleep 0.1
 		done
 	done
@@ -97,10 +116,12 @@ daemon() {
 # undaemon NAME...: end them
 undaemon() {
 	for d; do
-		n=0
-		while pidof "hv_${d}_daemon" >/dev/null && [ $n -lt 50 ]; do
+		seconds
+		late=$((now + 100))
+		while pidof "hv_${d}_daemon" >/dev/null; do
+			seconds
+			[ "$now" -lt $late ] || { echo "hv_${d}_daemon does not end"; daemon_where "$d"; return 1; }
 			killall -q "hv_${d}_daemon"
-			n=$((n + 1))
 			sleep 0.1
 		done
 	done

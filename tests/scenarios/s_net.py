@@ -38,7 +38,7 @@ def net_content(m):
     m.note("tx %d packets in %d messages" % (n.counter("tx_packets"), n.counter("tx_messages")))
 
 
-@scenario(rows="N01 N02", machine=PLAIN, drivers=BOTH, timeout=500)
+@scenario(rows="N01 N02", machine=PLAIN, drivers=BOTH, timeout=500, needs=("cpus",))
 def net_versions(m):
     "each NVSP version carries traffic, with the NDIS version and the capabilities that belong to it"
     n = Nic(m)
@@ -95,7 +95,7 @@ def net_rsc(m):
     m.expect(n.counter("rx_rsc") == before, "coalesced although off")
 
 
-@scenario(rows="N11", machine=PLAIN, drivers=BOTH, timeout=200)
+@scenario(rows="N11", machine=PLAIN, drivers=BOTH, timeout=200, needs=("host modules",))
 def net_vlan(m):
     "VLAN tags leave and come as packet info, and are tags on the TAP"
     n = Nic(m)

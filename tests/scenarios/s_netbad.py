@@ -127,10 +127,10 @@ def net_refused(m):
     n.content(0.3, "after all that")
 
 
-RTNL = """rm -f /tmp/no-watch; (most=0; while ! [ -e /tmp/no-watch ]; do
+RTNL = """rm -f /tmp/no-watch /tmp/rtnl; (most=0; while ! [ -e /tmp/no-watch ]; do
 	a=$(cut -d' ' -f1 /proc/uptime | tr -d .); ip link >/dev/null; b=$(cut -d' ' -f1 /proc/uptime | tr -d .)
 	[ $((b - a)) -le $most ] || most=$((b - a)); echo $most >/tmp/rtnl.new; mv /tmp/rtnl.new /tmp/rtnl; sleep 0.05
-done) >/dev/null 2>&1 & true"""
+done) >/dev/null 2>&1 & until [ -e /tmp/rtnl ]; do sleep 0.05; done"""
 LIMIT = 15      # seconds that RTNL may be held: one attempt to connect, one answer waited for, on a slow machine
 
 
@@ -147,7 +147,7 @@ def restart(m, n):
     n.reload()
 
 
-@scenario(rows="N41 F01", machine=PLAIN, drivers=ONLY_OURS, timeout=1200, noise="host:|cannot|no connection|failed|sub-channel|stay with")
+@scenario(rows="N41 F01", machine=PLAIN, drivers=ONLY_OURS, timeout=1200, noise="host:|cannot|no connection|failed|sub-channel|stay with", needs=("cpus",))
 def net_silent(m):
     "each answer of the host withheld: an error in time, RTNL free again, and the NIC comes back by itself"
     n = Nic(m)
@@ -198,7 +198,7 @@ def net_silent_bus(m):
     n.content(0.3, "after all that")
 
 
-@scenario(rows="~F01 ~N13", machine=PLAIN, drivers=ONLY_OURS, timeout=400, noise="host:|sub-channel")
+@scenario(rows="~F01 ~N13", machine=PLAIN, drivers=ONLY_OURS, timeout=400, noise="host:|sub-channel", needs=("cpus",))
 def net_late(m):
     "a sub-channel that opens after nobody waits for it any more: the NIC stays with the queue it has"
     n = Nic(m)
@@ -278,7 +278,7 @@ def net_early(m):
     n.content(0.3, "after early data")
 
 
-@scenario(rows="~N05", machine=PLAIN, drivers=ONLY_OURS, timeout=600, noise="host:")
+@scenario(rows="~N05", machine=PLAIN, drivers=ONLY_OURS, timeout=600, noise="host:", needs=("cpus",))
 def net_duplicates(m):
     "replies twice, on two channels at once, and late: each is used once"
     n = Nic(m)
@@ -302,7 +302,7 @@ def net_duplicates(m):
     n.content(0.3, "after duplicates")
 
 
-@scenario(rows="~N21", machine=PLAIN, drivers=ONLY_OURS, timeout=600, noise="host:")
+@scenario(rows="~N21", machine=PLAIN, drivers=ONLY_OURS, timeout=600, noise="host:", needs=("cpus",))
 def net_flood(m):
     "100000 packets of nonsense: the guest's processors do other things too, the log has a few lines"
     n = Nic(m)

@@ -40,7 +40,7 @@ def net_tables(m):
     e.close()
 
 
-@scenario(rows="N21", machine=PLAIN, drivers=ONLY_OURS, timeout=400)
+@scenario(rows="N21", machine=PLAIN, drivers=ONLY_OURS, timeout=400, needs=("cpus",))
 def net_completions(m):
     "no room in the ring for receive completions: they wait, and are all sent later"
     n = Nic(m)
@@ -70,7 +70,7 @@ def net_completions(m):
     n.reload()
 
 
-@scenario(rows="N32", machine=PLAIN, drivers=BOTH, timeout=300)
+@scenario(rows="N32", machine=PLAIN, drivers=BOTH, timeout=300, needs=("cpus",))
 def net_affinity(m):
     "the queues' channels move to another processor under load, and so do the interrupts; GRO is there"
     n = Nic(m)

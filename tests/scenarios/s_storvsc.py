@@ -252,17 +252,135 @@ def no_scheduler(m):
         m.sh("echo none >%s" % f)
 
 
-@scenario(rows="~S05", machine=TWO, drivers=ONLY_OURS, timeout=200)
+@scenario(rows="~S05", machine=Machine(disks=(Disk(), Disk(lun=1, size=8 << 20))), drivers=ONLY_OURS, timeout=200)
 def full_ring_holds_its_disk(m):
     "a host that reads no ring: the disk that fills them waits, not its controller"
     m.host("freeze scsi0")
-    m.sh("fio --name=f --filename=%s --rw=randwrite --bs=256k --iodepth=1024 --ioengine=libaio --direct=1 --size=64m --io_size=512m "
+    m.sh("fio --name=f --filename=%s --rw=randwrite --bs=256k --iodepth=340 --ioengine=libaio --direct=1 --size=64m --io_size=512m "
          "--norandommap >/tmp/fio.out 2>&1 & echo $! >/tmp/fio.pid" % m.dev())
     m.wait("[ $(cat $(scsi c0l0)/device_blocked) != 0 ]", 60, "the disk waits")
+    m.expect(m.sh("cat $(scsi c0l1)/device_blocked") == "0", "the other disk waits too")
     m.expect(counters(m)["ring_full"] > 0, "no ring was full")
     m.host("thaw scsi0")
     m.wait("! kill -0 $(cat /tmp/fio.pid) 2>/dev/null", 100, "fio ends")
     m.sh("! grep -E 'err= *[1-9]' /tmp/fio.out")
+
+
+def load_driver(m, arguments=""):
+    """hv_storvsc again, with these parameters; the disks need not be there afterwards."""
+    m.drivers = (None, None)
+    m.sh("rmmod hv_storvsc; modprobe hv_storvsc " + arguments, 100)
+    m.drivers = ("ours", "ours")
+
+
+@scenario(rows="~S02", machine=TWO, drivers=ONLY_OURS, timeout=300)
+def slow_handshake(m):
+    "a host that answers a step of the handshake after its limit: the controller comes by itself, and can be removed meanwhile"
+    for packet in (7, 9, 10, 8):
+        m.host("fault storage packet=%d delay=30000 count=1" % packet)
+        load_driver(m, "storvsc_host_timeout=1")
+        m.wait('[ -n "$(disk c0l0)" ] && [ -n "$(disk c1l0)" ]', 60, "the disks after a late answer to operation %d" % packet)
+        m.host("fault clear")
+        m.settle()
+        read(m)
+    m.host("fault storage packet=7 drop count=all")
+    load_driver(m, "storvsc_host_timeout=1")
+    m.sh("rmmod hv_storvsc", 60)
+    m.host("fault clear")
+    m.sh("modprobe hv_storvsc")
+    m.settle()
+    read(m)
+
+
+@scenario(rows="S13", machine=TWO, drivers=ONLY_OURS, timeout=300)
+def slow_report_luns(m):
+    "the host tells of a new disk and answers REPORT LUNS after the limit for it: the disk appears"
+    load_driver(m, "storvsc_host_timeout=1")
+    m.settle()
+    m.sh("echo 180 >/sys/module/hv_storvsc/parameters/storvsc_host_timeout")
+    m.host("fault storage controller=1 op=0xa0 delay=15000 count=all")
+    extra = Disk(controller=1, lun=9, size=1 << 20)
+    with open(m.backing(extra), "wb") as f:
+        f.truncate(extra.size)
+    m.host("disk add file=%s,lun=9,controller=1" % m.backing(extra))
+    m.wait('[ -n "$(disk c1l9)" ]', 100, "the disk")
+    m.expect(counters(m, 1)["call_timeout"] > 0, "no answer was late")
+    m.host("fault clear")
+    m.host("disk remove controller=1 lun=9")
+    m.wait('[ -z "$(disk c1l9)" ]', 60)
+
+
+@scenario(rows="~F25", machine=TWO, drivers=ONLY_OURS, timeout=300)
+def lost_commands(m):
+    "commands that the host loses: channels closed and opened again, each command done, every byte right"
+    dev = m.dev()
+    before = counters(m)["start_over"]
+    m.sh("echo 2 >/sys/module/hv_storvsc/parameters/storvsc_lost_after; echo 10 >$(scsi c0l0)/timeout")
+    m.sh(FIO % {"dev": dev, "name": "lost", "rw": "randwrite", "bs": "4k", "depth": 8,
+                "more": "--verify=crc32c --verify_fatal=1 --do_verify=1 --serialize_overlap=1"} + " & echo $! >/tmp/lost.pid", 100)
+    for op in ("0x2a", "0x28"):
+        m.sh("sleep 2")
+        m.host("fault storage controller=0 lun=0 op=%s drop count=3" % op)
+    m.expect(ended(m, "lost", 200) == 0, "fio failed")
+    m.host("fault clear")
+    m.host("fault storage controller=0 lun=0 op=0x28 drop count=1")
+    read(m)
+    m.expect(counters(m)["start_over"] > before, "nothing was started over")
+    m.expect(attr(m, 0, "life") == "up", "the controller is " + attr(m, 0, "life"))
+    m.expect(attr(m, 0, "channels") == "4", "channels: " + attr(m, 0, "channels"))
+    m.sh("echo 4 >/sys/module/hv_storvsc/parameters/storvsc_lost_after; echo 180 >$(scsi c0l0)/timeout")
+
+
+@scenario(rows="~S20", machine=TWO, drivers=ONLY_OURS, timeout=300, noise="I/O error|offlined|Sense Key")
+def silent_in_recovery(m):
+    "a host that answers nothing while the error handler is at work: afterwards it owns no command, and none is completed for another"
+    dev = m.dev()
+    m.sh("dd if=/dev/urandom of=/tmp/pat bs=64k count=4 2>/dev/null; dd if=/tmp/pat of=%s bs=64k oflag=direct 2>/dev/null" % dev)
+    m.sh("echo 1 >/sys/module/hv_storvsc/parameters/storvsc_host_timeout; echo 2 >$(scsi c0l0)/eh_timeout")
+    m.host("fault storage controller=0 lun=0 op=0x28 srb=0x01 scsi=0x7e count=1")
+    m.host("fault storage controller=0 lun=0 op=0x00 hold count=1")
+    for packet in (4, 5, 6):
+        m.host("fault storage packet=%d drop count=all" % packet)
+    m.run("dd if=%s of=/dev/null bs=64k count=1 iflag=direct" % dev, 200)
+    m.expect(counters(m)["start_over"] >= 1, "nothing was started over: %s" % counters(m))
+    busy = m.sh("cat %s/queues | awk '{ n += $9 } END { print n }'" % host_dir(m, 0))
+    m.expect(busy == "0", busy + " commands are still with the host")
+    m.host("fault clear")
+    m.host("release")
+    m.sh("echo running >$(scsi c0l0)/state; echo 180 >/sys/module/hv_storvsc/parameters/storvsc_host_timeout")
+    m.sh("dd if=%s bs=64k count=4 iflag=direct 2>/dev/null | cmp - /tmp/pat" % dev, 60)
+
+
+@scenario(rows="~S24", machine=Machine(disks=(Disk(), Disk(ide=True))), drivers=ONLY_OURS, timeout=300)
+def rescind_during_scan(m):
+    "the host takes an IDE channel back while its disk is being probed: the device goes, nothing waits for ever"
+    m.drivers = (None, None)
+    m.host("fault storage op=0x12 hold count=all")
+    m.sh("rmmod hv_storvsc; modprobe hv_storvsc & sleep 3", 60)
+    m.host("rescind ide0")
+    m.wait("! ls -d /sys/bus/vmbus/devices/*-8899-* 2>/dev/null", 100, "the device goes")
+    m.host("fault clear")
+    m.host("release")
+    m.host("offer ide0")
+    m.drivers = ("ours", "ours")
+    m.settle()
+    read(m, m.spec.disks[1])
+
+
+@scenario(rows="S25", machine=TWO, drivers=ONLY_OURS, timeout=200, noise="I/O error|rejecting I/O")
+def delete_in_doubt(m):
+    "a disk is deleted while the driver asks the host whether it is there"
+    m.host("fault storage controller=1 lun=0 op=0x28 srb=0x0a count=all")
+    m.host("fault storage controller=1 lun=0 op=0x00 hold count=1")
+    doubted = counters(m, 1)["lun_doubted"]
+    m.sh("dd if=%s of=/dev/null bs=4k count=1 iflag=direct 2>/dev/null & sleep 1" % m.dev(m.spec.disks[1]))
+    m.expect(counters(m, 1)["lun_doubted"] > doubted, "no doubt")
+    m.sh("echo 1 >$(scsi c1l0)/delete & sleep 1")
+    m.host("fault clear")
+    m.host("release")
+    m.sh("wait; sleep 1; h=%s; echo '- - -' >$h/scan" % host_dir(m, 1), 60)
+    m.settle()
+    read(m, m.spec.disks[1])
 
 
 @scenario(rows="S27", machine=Machine(cpus=2, memory=768, append="swiotlb=force"), drivers=ONLY_OURS, timeout=300)

@@ -40,7 +40,7 @@ def utils_kvp_many(m):
     s = Services(m, ())
     m.host("kvp facts off")
     m.sh("rm -f /var/lib/hyperv/.kvp_pool_*; daemon kvp")
-    s.ready("kvp")
+    s.daemon("kvp")
     start = time.monotonic()
     for p, pool in enumerate(POOLS):
         items = {}
@@ -148,9 +148,10 @@ def utils_hibernation(m):
     swap = m.spec.disks[1]
     dev = m.dev(swap)
     m.sh("""mkswap %s >/dev/null; swapon %s; echo reboot >/sys/power/disk; rm -f /tmp/hibernate
-uevent sh -c '[ "$EVENT" != hibernate ] || echo "$DEVPATH" >/tmp/hibernate' >/dev/null 2>&1 & sleep 1
+uevent sh -c '[ "$EVENT" != hibernate ] || echo "$DEVPATH" >/tmp/hibernate' >/dev/null 2>&1 &
+until awk -v p=$! '$2 == 15 && $3 == p { found = 1 } END { exit !found }' /proc/net/netlink; do sleep 0.1; done
 killall -STOP hv_kvp_daemon hv_fcopy_daemon""" % (dev, dev))
-    end = m.agent.begin("""n=0; until [ -e /tmp/hibernate ] || [ $n -gt 100 ]; do n=$((n + 1)); sleep 0.2; done
+    end = m.agent.begin("""n=0; until [ -e /tmp/hibernate ] || [ $n -gt 3000 ]; do n=$((n + 1)); sleep 0.2; done
 echo disk >/sys/power/state; echo back; cat /tmp/hibernate; swapoff %s; killall uevent""" % dev)
     asked = [Ask(m, "kvp get external x limit=100000"), Ask(m, "fcopy /etc/hostname /tmp/x limit=100000")]
     m.host("shutdown hibernate")
@@ -161,7 +162,7 @@ echo disk >/sys/power/state; echo back; cat /tmp/hibernate; swapoff %s; killall 
     out = restore(m, end, swap, "UNLOAD", limit=60)
     m.expect("VMBUS" in out.upper(), "after the restore: " + out)
     m.settle()
-    m.sh("killall -CONT hv_kvp_daemon hv_fcopy_daemon; sleep 1")
+    m.sh("killall -CONT hv_kvp_daemon hv_fcopy_daemon")
     for name in s.names:
         s.ready(name)
     s.start()

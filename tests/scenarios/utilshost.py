@@ -18,7 +18,7 @@ DAEMONS = ("kvp", "vss", "fcopy")
 MACHINE = Machine(cpus=2, memory=768, offers=",".join(SERVICES), disks=(Disk(), Disk(lun=1, size=512 << 20)),
                   options=("--hibernation", "--nic", "tap=hvt0,mac=" + MAC))
 MACHINE_612 = Machine(cpus=2, memory=768, offers=",".join(SERVICES), kernel="6.12")
-READY = 70000           # ms; the kernel's hv_utils waits 55 s for a daemon
+READY = 70000           # ms; hv_utils waits 55 s for KVP's daemon
 
 
 class Services:
@@ -36,18 +36,36 @@ class Services:
             raise Skip("this image has no hv_utils of ours")
         m.sh("modprobe hv_utils; undaemon kvp vss fcopy; daemon %s" % " ".join(daemons), 60)
         for name in self.names:
-            if name in daemons or name not in DAEMONS:
+            if name in daemons:
+                self.daemon(name)
+            elif name not in DAEMONS:
                 self.ready(name)
 
     def start(self):
         """Start the daemons that are not there."""
-        self.m.sh("daemon %s" % " ".join(d for d in DAEMONS if d in self.names), 60)
+        names = [d for d in DAEMONS if d in self.names]
+        self.m.sh("daemon %s" % " ".join(names), 60)
+        for name in names:
+            self.daemon(name)
 
     def have_ours(self):
         return not self.m.run("[ -e /lib/modules/$(uname -r)/updates/hv_utils.ko ]")[1]
 
     def ready(self, name):
+        """Versions are agreed, which needs no daemon."""
         return self.m.host("ic wait %s limit=%d" % (name, READY), 100)
+
+    def daemon(self, name):
+        """A daemon answers."""
+        return self.m.host("ic wait %s daemon limit=%d" % (name, READY), 100)
+
+    def more(self, counter, number, seconds=60):
+        """Wait until one of hvroot's counters has grown by so much."""
+        want = self.m.host.counters()[counter] + number
+        end = time.monotonic() + self.m.left(seconds)
+        while self.m.host.counters()[counter] < want:
+            self.m.expect(time.monotonic() < end, "%s: not %d more in %d s" % (counter, number, seconds))
+            time.sleep(0.1)
 
     def state(self, name):
         """The words of a service's line in `ic`."""
@@ -80,9 +98,10 @@ class Services:
         if meanwhile:
             meanwhile(name)
         self.m.host("offer " + name)
-        if name in DAEMONS:             # some end when their device goes
-            self.m.sh("sleep 1; daemon " + name, 60)
-        return self.ready(name)
+        if name not in DAEMONS:
+            return self.ready(name)
+        self.m.sh("daemon " + name, 60)         # some end when their device goes
+        return self.daemon(name)
 
     def others_answer(self, gone):
         """All services but one answer."""

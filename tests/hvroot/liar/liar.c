@@ -150,6 +150,13 @@ static void do_crash_hang(void)
 	pause();
 }
 
+static void do_crash_flood(void)
+{
+	for (unsigned int i = 0; i < 1000; i++)
+		crash();
+	pause();
+}
+
 static void do_hang(void)
 {
 	hello();
@@ -185,9 +192,10 @@ static void do_bad_calls(void)
 static void do_bad_hellos(void)
 {
 	int ro = open("/dev/zero", O_RDONLY), dir = open("/", O_RDONLY), fd = new_memory(), pipes[2];
+	int sealed = memfd_create("sealed", MFD_ALLOW_SEALING);
 	char path[32];
 
-	MUST(!pipe(pipes));
+	MUST(!pipe(pipes) && !ftruncate(sealed, BYTES) && !fcntl(sealed, F_ADD_SEALS, F_SEAL_WRITE));
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 	MUST(hello_with(BYTES, NULL, 0) == REFUSED);
 	MUST(hello_with(BYTES, &ro, 1) == REFUSED);
@@ -195,6 +203,7 @@ static void do_bad_hellos(void)
 	MUST(hello_with(BYTES, &pipes[0], 1) == REFUSED);
 	ro = open(path, O_RDONLY);
 	MUST(hello_with(BYTES, &ro, 1) == REFUSED);
+	MUST(hello_with(BYTES, &sealed, 1) == REFUSED);
 	MUST(hello_with(BYTES + 4096, &fd, 1) == REFUSED);
 	MUST(hello_with(BYTES - 1, &fd, 1) == REFUSED);
 	MUST(hello_with(1ull << 63, &fd, 1) == REFUSED);
@@ -370,7 +379,7 @@ int main(int argc, char **argv)
 		void (*fn)(void);
 	} modes[] = {
 		{ "off", do_off }, { "status", do_status }, { "abort", do_abort }, { "crash", do_crash },
-		{ "crash-hang", do_crash_hang }, { "hang", do_hang }, { "bad-calls", do_bad_calls },
+		{ "crash-hang", do_crash_hang }, { "crash-flood", do_crash_flood }, { "hang", do_hang }, { "bad-calls", do_bad_calls },
 		{ "bad-hellos", do_bad_hellos }, { "descriptors", do_descriptors },
 		{ "truncate", do_truncate }, { "flood", do_flood }, { "deaf", do_deaf },
 		{ "orphans", do_orphans }, { "again", do_again }, { "same", do_same },

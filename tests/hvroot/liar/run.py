@@ -119,7 +119,7 @@ def case_off():
 
 
 def case_status():
-    Run("status").end(3, "ended with status 7")
+    Run("status").end(3, "ended with status 7 before it said hello.*ARCH=um")
 
 
 def case_signal():
@@ -132,6 +132,12 @@ def case_crash_report():
 
 def case_crash_and_hang():
     Run("crash-hang").end(3, "guest crash: P0=0xa")
+
+
+def case_crash_flood():
+    err = Run("crash-flood").end(3)
+    if err.count("guest crash") != 1:
+        raise Failed("not one line of the crash:\n" + err)
 
 
 def case_bad_calls():

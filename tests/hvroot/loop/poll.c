@@ -198,20 +198,38 @@ void poll_call(void (*fn)(void *ctx), void *ctx)
 		eventfd_write(loop.kick, 1);
 }
 
+static struct call *take_calls(void)
+{
+	struct call *c;
+
+	pthread_mutex_lock(&loop.lock);
+	c = loop.calls;
+	loop.calls = NULL;
+	loop.tail = &loop.calls;
+	pthread_mutex_unlock(&loop.lock);
+	return c;
+}
+
 static void run_calls(void *ctx, uint32_t events)
 {
 	struct call *c, *next;
 	eventfd_t n;
 
 	eventfd_read(loop.kick, &n);
-	pthread_mutex_lock(&loop.lock);
-	c = loop.calls;
-	loop.calls = NULL;
-	loop.tail = &loop.calls;
-	pthread_mutex_unlock(&loop.lock);
-	for (; c; c = next) {
+	for (c = take_calls(); c; c = next) {
 		next = c->next;
 		c->fn(c->ctx);
+		free(c);
+	}
+}
+
+/* At the end: what the calls are about is gone already. */
+static void drop_calls(void)
+{
+	struct call *c, *next;
+
+	for (c = take_calls(); c; c = next) {
+		next = c->next;
 		free(c);
 	}
 }
@@ -257,7 +275,7 @@ void poll_exit(void)
 {
 	if (loop.kick < 0)
 		return;
-	run_calls(NULL, 0);
+	drop_calls();
 	while (loop.timers)
 		timer_cancel(loop.timers);
 	while (loop.watches)

@@ -34,7 +34,8 @@ void timer_cancel(struct ptimer *t);
 
 /*
  * The one call other threads may make: run @fn(@ctx) on the loop thread soon,
- * calls of one thread in order. Out of memory ends hvroot with a message: the
+ * calls of one thread in order. What is still due at poll_exit() is dropped: the
+ * objects it is about are freed by then. Out of memory ends hvroot with a message: the
  * callers have no way to go on without the call.
  */
 void poll_call(void (*fn)(void *ctx), void *ctx);

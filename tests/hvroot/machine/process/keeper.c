@@ -36,8 +36,9 @@
 
 #define FDS_MAX		80
 #define FD_ASIDE	200	/* above all numbers that the guest gets */
-#define REAP_STEP_MS	5
+#define STEP_MS		5
 #define REAP_STEPS	400
+#define STOP_STEPS	400
 #define ANSWER_MS	5000	/* for the keeper to kill and reap; it takes a few milliseconds */
 
 /* Keeper to hvroot, a packet each. */
@@ -67,6 +68,13 @@ static void report(int link, int what, int value)
 	struct report r = { .what = what, .value = value };
 
 	send(link, &r, sizeof(r), MSG_NOSIGNAL);
+}
+
+static void nap(void)
+{
+	struct timespec step = { .tv_nsec = STEP_MS * 1000000 };
+
+	nanosleep(&step, NULL);
 }
 
 static void be_guest(const struct keeper_job *j, int link, pid_t keeper)
@@ -118,7 +126,6 @@ static void kill_children(void)
 /* The guest is killed or has ended: nothing of it stays. */
 static int clear_away(pid_t guest)
 {
-	struct timespec step = { .tv_nsec = REAP_STEP_MS * 1000000 };
 	int status = 0;
 	pid_t gone;
 
@@ -132,7 +139,7 @@ static int clear_away(pid_t guest)
 		} while (gone > 0 || (gone < 0 && errno == EINTR));
 		if (gone < 0)
 			break;		/* no child is left */
-		nanosleep(&step, NULL);
+		nap();
 	}
 	return status;
 }
@@ -157,12 +164,18 @@ static void remove_folder(const char *dir)
 
 static void stop_guest(int link, pid_t guest)
 {
-	siginfo_t info;
+	siginfo_t info = { .si_pid = 0 };
 
 	kill(guest, SIGSTOP);
-	/* It stops or ends at once; the end stays to be waited for. */
-	while (waitid(P_PID, guest, &info, WSTOPPED | WEXITED | WNOWAIT) && errno == EINTR)
-		;
+	/*
+	 * It stops or ends at once; the end stays to be waited for. Not for ever:
+	 * while hvroot traces it (`regs`) its stops are told to hvroot alone.
+	 */
+	for (unsigned int i = 0; i < STOP_STEPS; i++) {
+		if (waitid(P_PID, guest, &info, WSTOPPED | WEXITED | WNOWAIT | WNOHANG) || info.si_pid)
+			break;
+		nap();
+	}
 	report(link, GUEST_STOPPED, 0);
 }
 

@@ -81,15 +81,27 @@ void process_guest_again(struct process *p)
 
 static void end_after_crash(void *ctx)
 {
+	struct process *p = ctx;
+
+	p->grace = NULL;
 	machine_end(EXIT_CRASH);
 }
 
+/* Once in a guest's life: it may say so as often as it likes. */
 void process_guest_crashed(struct process *p)
 {
-	machine_crash_report(&p->vm);
-	if (!p->crashed)
-		timer_start(CRASH_GRACE_MS, end_after_crash, p);
+	if (p->crashed)
+		return;
 	p->crashed = true;
+	machine_crash_report(&p->vm);
+	p->grace = timer_start(CRASH_GRACE_MS, end_after_crash, p);
+}
+
+static void forget_crash(struct process *p)
+{
+	timer_cancel(p->grace);
+	p->grace = NULL;
+	p->crashed = false;
 }
 
 /* ---- the end of the process ---- */
@@ -123,8 +135,9 @@ static void judge(struct process *p, int error, int status)
 	} else if (WIFEXITED(status) && !WEXITSTATUS(status)) {
 		machine_end(EXIT_OFF);
 	} else {
-		log_err("the guest's process ended with %s %d", WIFEXITED(status) ? "status" : "signal",
-			WIFEXITED(status) ? WEXITSTATUS(status) : WTERMSIG(status));
+		log_err("the guest's process ended with %s %d%s", WIFEXITED(status) ? "status" : "signal",
+			WIFEXITED(status) ? WEXITSTATUS(status) : WTERMSIG(status),
+			p->vm.ram_low ? "" : " before it said hello: is --kernel the program of a kernel built with ARCH=um?");
 		machine_end(EXIT_CRASH);
 	}
 }
@@ -146,7 +159,7 @@ static void on_ended(void *ctx, int error, int status)
 		return;
 	}
 	p->resetting = false;
-	p->crashed = false;
+	forget_crash(p);
 	trace("MACHINE_RESET", "%s", "");
 	process_forget(p);
 	if (!p->paused && start(p))
@@ -367,6 +380,7 @@ static void free_machine(void)
 
 	keeper_free(p->keeper);
 	p->keeper = NULL;
+	forget_crash(p);
 	calls_close(p);
 	close_irqs(p);
 	if (vm->hcall)

@@ -97,8 +97,10 @@ int memory_map(struct process *p, int fd, uint64_t size)
 	struct stat st;
 	const char *why = refuse(fd, size, &st);
 
-	if (!why && mmap(range, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd, 0) == MAP_FAILED)
+	if (!why && mmap(range, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd, 0) == MAP_FAILED) {
 		why = strerror(errno);
+		zeros(0, range_bytes);	/* what was there may be unmapped by now */
+	}
 	if (why) {
 		log_guest("its memory of %llu bytes cannot be used: %s", (unsigned long long)size, why);
 		return -1;

@@ -16,6 +16,7 @@
 #include "machine/vmm.h"
 
 struct line;
+struct ptimer;
 struct reply;
 
 struct process {
@@ -28,6 +29,7 @@ struct process {
 	uint64_t born;		/* reference time 0, ns of CLOCK_MONOTONIC */
 	bool vmbus;		/* vmbus_init() is done */
 	bool paused, resetting, crashed;
+	struct ptimer *grace;	/* the time between a crash report and the end */
 	struct reply *pausing;	/* waits until the guest stands still */
 	int mconsole;		/* our socket to the guest's management console */
 };

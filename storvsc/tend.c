@@ -1,0 +1,345 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The one who turns a controller's life (life.c): agrees with the host, closes
+ * everything when the host is silent and agrees anew, clears away channels that
+ * the host took back, ends it.
+ *
+ * Starting over is how lost commands come back.  The confirmed teardown of the
+ * rings is the host's word that it is through with all of them, so they may go
+ * again without being done twice.  Without that word they stay the host's.
+ */
+#include <scsi/scsi.h>
+#include <scsi/scsi_cmnd.h>
+
+#include "storvsc.h"
+
+#define STOR_TRY_FIRST		HZ		/* from one try to the next */
+#define STOR_TRY_LAST		(60 * HZ)
+#define STOR_WAIT_LIMIT		(600 * HZ)	/* then commands fail */
+
+/* Move on in the table, and let the midlayer's commands flow as the state says. */
+static void stor_turn(struct stor_ctl *ctl, enum stor_turn turn)
+{
+	enum stor_flow was = stor_life_flow(ctl->life);
+	enum stor_flow flow;
+
+	lockdep_assert_held(&ctl->life_mutex);
+	WRITE_ONCE(ctl->life, stor_life_next(ctl->life, turn));
+	flow = stor_life_flow(ctl->life);
+
+	if (flow == STOR_FLOW_SEND) {
+		/*
+		 * Channels and limits come first.  Who sees the bit clear and yet an
+		 * old channel pointer finds none, and the command comes again.
+		 */
+		smp_mb__before_atomic();
+		clear_bit(STOR_HALTED, &ctl->state);
+	}
+	if (!ctl->added)
+		return;
+	if (flow == STOR_FLOW_WAIT && was != STOR_FLOW_WAIT)
+		scsi_block_requests(ctl->shost);
+	else if (flow != STOR_FLOW_WAIT && was == STOR_FLOW_WAIT)
+		scsi_unblock_requests(ctl->shost);
+}
+
+/*
+ * Close all, and have what the host had go again once there is a channel; or fail,
+ * if there will be none.
+ */
+static void stor_lose(struct stor_ctl *ctl)
+{
+	bool gone = test_bit(STOR_REMOVING, &ctl->state) ||
+		    ctl->dev->channel->rescind;
+	int ret = stor_close_channels(ctl);
+
+	if (ret && !gone) {
+		dev_err(&ctl->dev->device,
+			"host does not confirm the close (error %d), it keeps its commands; remove the device to end them\n",
+			ret);
+		stor_turn(ctl, STOR_TURN_HELD);
+		return;
+	}
+	stor_calls_fail(ctl);
+	ctl->lost_since = jiffies;
+	stor_turn(ctl, gone ? STOR_TURN_END : STOR_TURN_SILENT);
+	stor_evict_all(ctl, NULL, gone ? DID_NO_CONNECT : DID_REQUEUE);
+}
+
+/* What depends on the first handshake only. */
+static int stor_set_up(struct stor_ctl *ctl)
+{
+	if (ctl->slots) {
+		stor_follow_limits(ctl);
+		return 0;
+	}
+	ctl->nr_queues = 1 + stor_wanted_subchans(ctl);
+	return stor_alloc_queues(ctl);
+}
+
+static int stor_add_host(struct stor_ctl *ctl)
+{
+	int ret;
+
+	if (ctl->added)
+		return 0;
+	stor_host_limits(ctl);
+	ret = scsi_add_host(ctl->shost, &ctl->dev->device);
+	if (ret)
+		return ret;
+	/*
+	 * The host sorts and merges by itself; a scheduler here costs a hop over a
+	 * work queue for each command.  Before the first disk is there, so that it
+	 * starts without; the user may choose one.
+	 */
+	ctl->shost->tag_set.flags |= BLK_MQ_F_NO_SCHED_BY_DEFAULT;
+	ctl->added = true;
+	dev_info(&ctl->dev->device,
+		 "%s controller, protocol %u.%u, %u byte transfers, %u queues, %u commands\n",
+		 ctl->kind->name, ctl->version >> 8, ctl->version & 0xff,
+		 ctl->max_transfer, ctl->nr_queues, ctl->shost->can_queue);
+	return 0;
+}
+
+/**
+ * stor_agree() - open the channels and agree with the host
+ * @ctl: controller that is not STOR_UP
+ *
+ * Context: process, holds life_mutex; every wait is limited.
+ *
+ * Return: 0 and the controller is STOR_UP, with its SCSI host added; or an error
+ * and all is closed.
+ */
+int stor_agree(struct stor_ctl *ctl)
+{
+	int ret;
+
+	lockdep_assert_held(&ctl->life_mutex);
+	clear_bit(STOR_GONE, &ctl->state);
+	ret = stor_open_primary(ctl);
+	if (!ret)
+		ret = stor_negotiate(ctl);
+	if (!ret)
+		ret = stor_set_up(ctl);
+	if (ret) {
+		stor_lose(ctl);
+		return ret;
+	}
+	stor_open_subchans(ctl);
+	stor_turn(ctl, STOR_TURN_AGREED);
+	ret = stor_add_host(ctl);
+	if (ret)
+		stor_lose(ctl);
+	return ret;
+}
+
+/* Nothing more to be tried for a device that is on its way out. */
+static bool stor_leaving(const struct stor_ctl *ctl)
+{
+	return test_bit(STOR_HURRY, &ctl->state) || ctl->dev->channel->rescind;
+}
+
+/**
+ * stor_try_later() - try again to agree, after a while that grows
+ * @ctl: controller
+ */
+void stor_try_later(struct stor_ctl *ctl)
+{
+	if (!stor_life_tries(READ_ONCE(ctl->life)) || stor_leaving(ctl))
+		return;
+	queue_delayed_work(system_long_wq, &ctl->tend, ctl->try_after);
+	ctl->try_after = min_t(unsigned long, 2 * ctl->try_after, STOR_TRY_LAST);
+}
+
+static bool stor_try(struct stor_ctl *ctl)
+{
+	if (stor_leaving(ctl))
+		return false;
+	if (!stor_agree(ctl)) {
+		ctl->try_after = STOR_TRY_FIRST;
+		dev_info(&ctl->dev->device, "host answers, controller usable\n");
+		return true;
+	}
+	if (ctl->life == STOR_LOST &&
+	    time_after(jiffies, ctl->lost_since + STOR_WAIT_LIMIT)) {
+		dev_err(&ctl->dev->device, "host is silent, commands fail until it answers\n");
+		stor_turn(ctl, STOR_TURN_TOO_LONG);
+	}
+	stor_try_later(ctl);
+	return false;
+}
+
+static bool stor_any_lost(const struct stor_ctl *ctl)
+{
+	unsigned int periods = stor_lost_after(), tag;
+
+	for (tag = 0; periods && tag < ctl->depth; tag++) {
+		if (stor_slot_peek(&ctl->slots[tag]) &&
+		    READ_ONCE(ctl->slots[tag].late) >= periods)
+			return true;
+	}
+	return false;
+}
+
+static void stor_tend_up(struct stor_ctl *ctl)
+{
+	if (test_and_clear_bit(STOR_CHAN_LOST, &ctl->state))
+		stor_reap_channels(ctl);
+	if (!test_and_clear_bit(STOR_CMD_LOST, &ctl->state) ||
+	    !stor_any_lost(ctl))
+		return;
+	stor_count(ctl, START_OVER);
+	dev_warn(&ctl->dev->device,
+		 "host does not give commands back, closing the channels and starting over\n");
+	stor_lose(ctl);
+}
+
+static void stor_tend_work(struct work_struct *work)
+{
+	struct stor_ctl *ctl = container_of(to_delayed_work(work),
+					    struct stor_ctl, tend);
+	bool first = false, back = false;
+
+	mutex_lock(&ctl->life_mutex);
+	if (!stor_leaving(ctl)) {
+		if (ctl->life == STOR_UP)
+			stor_tend_up(ctl);
+		first = !ctl->added;
+		if (stor_life_tries(ctl->life))
+			back = stor_try(ctl);
+	}
+	mutex_unlock(&ctl->life_mutex);
+	if (back)
+		stor_scan_kick(ctl, first ? STOR_SCAN_FIRST : STOR_SCAN_BUS);
+}
+
+/**
+ * stor_tend_kick() - have the controller looked after, now
+ * @ctl: controller
+ * @what: bit of stor_ctl.state to set
+ *
+ * Context: any.  Only the first of many calls queues the work.
+ */
+void stor_tend_kick(struct stor_ctl *ctl, int what)
+{
+	if (!test_and_set_bit(what, &ctl->state) &&
+	    !test_bit(STOR_HURRY, &ctl->state))
+		mod_delayed_work(system_long_wq, &ctl->tend, 0);
+}
+
+/**
+ * stor_start_over() - give up on the host's answers: close, agree anew
+ * @ctl: controller
+ *
+ * Afterwards the host owns no command, of the error handler least of all, unless it
+ * did not confirm the close.
+ *
+ * Context: error handler.
+ *
+ * Return: SUCCESS; FAST_IO_FAIL if commands have to wait for the host; FAILED.
+ */
+int stor_start_over(struct stor_ctl *ctl)
+{
+	enum stor_life life;
+
+	mutex_lock(&ctl->life_mutex);
+	if (ctl->life == STOR_UP) {
+		stor_count(ctl, START_OVER);
+		dev_warn(&ctl->dev->device,
+			 "host does not answer a reset, or keeps commands after it: closing the channels and starting over\n");
+		stor_lose(ctl);
+		if (stor_life_tries(ctl->life))
+			stor_try(ctl);
+	}
+	life = ctl->life;
+	mutex_unlock(&ctl->life_mutex);
+
+	if (life == STOR_UP)
+		return SUCCESS;
+	return stor_life_flow(life) == STOR_FLOW_WAIT ? FAST_IO_FAIL : FAILED;
+}
+
+/**
+ * stor_end() - close every channel for good; what the host still had fails
+ * @ctl: controller; may be called more than once
+ *
+ * Afterwards the host has no claim on any memory of ours that it would confirm.
+ *
+ * Context: process, sleeps.
+ */
+void stor_end(struct stor_ctl *ctl)
+{
+	mutex_lock(&ctl->life_mutex);
+	/* the state comes first: what is turned away from here on fails */
+	stor_turn(ctl, STOR_TURN_END);
+	stor_close_channels(ctl);
+	stor_calls_fail(ctl);
+	stor_evict_all(ctl, NULL, DID_NO_CONNECT);
+	mutex_unlock(&ctl->life_mutex);
+}
+
+/**
+ * stor_sleep() - close everything, with nothing at the host
+ * @ctl: controller
+ *
+ * Return: 0 or -EBUSY, and then nothing has changed.
+ */
+int stor_sleep(struct stor_ctl *ctl)
+{
+	bool blocked;
+	int ret = 0;
+
+	mutex_lock(&ctl->life_mutex);
+	blocked = !ctl->added || stor_life_flow(ctl->life) == STOR_FLOW_WAIT;
+	if (!blocked)
+		scsi_block_requests(ctl->shost);
+	if (ctl->added && !stor_drain(ctl, NULL, stor_reset_timeout())) {
+		if (!blocked)
+			scsi_unblock_requests(ctl->shost);
+		ret = -EBUSY;
+	} else {
+		stor_close_channels(ctl);
+		stor_calls_fail(ctl);
+		stor_turn(ctl, STOR_TURN_SLEEP);
+		/* there are states that sleep does not change */
+		if (!blocked && stor_life_flow(ctl->life) != STOR_FLOW_WAIT)
+			scsi_unblock_requests(ctl->shost);
+	}
+	mutex_unlock(&ctl->life_mutex);
+	return ret;
+}
+
+/**
+ * stor_wake() - the opposite of stor_sleep()
+ * @ctl: controller
+ *
+ * A host that is slow just after waking up is tried again later.
+ *
+ * Return: 0 or an error that trying again does not mend.
+ */
+int stor_wake(struct stor_ctl *ctl)
+{
+	int ret = 0;
+
+	mutex_lock(&ctl->life_mutex);
+	if (ctl->life == STOR_ASLEEP) {
+		ret = stor_agree(ctl);
+		if (ret && stor_life_tries(ctl->life)) {
+			dev_warn(&ctl->dev->device,
+				 "not usable after resume (error %d), trying again\n", ret);
+			stor_try_later(ctl);
+			ret = 0;
+		}
+	}
+	mutex_unlock(&ctl->life_mutex);
+	return ret;
+}
+
+void stor_tend_init(struct stor_ctl *ctl)
+{
+	mutex_init(&ctl->life_mutex);
+	ctl->life = STOR_NEW;
+	ctl->try_after = STOR_TRY_FIRST;
+	set_bit(STOR_HALTED, &ctl->state);
+	INIT_DELAYED_WORK(&ctl->tend, stor_tend_work);
+}

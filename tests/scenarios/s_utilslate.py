@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Daemons that come late: what the host asks before is held for them, and stands in nobody's way."""
+from registry import ONLY_OURS, scenario
+from s_utilsdmn import FAILED, Ask, count
+from utilshost import DAEMONS, MACHINE, Services
+
+WAIT = "/sys/module/hv_utils/parameters/kvp_daemon_wait"
+# A daemon that does all that takes long before it is told to go on
+READY_TO_GO = "rm -f /tmp/go; (until [ -e /tmp/go ]; do sleep 0.1; done; exec hv_{0}_daemon) </dev/null >/dev/null 2>&1 &"
+# What a daemon alone can answer, and a word of the answer
+QUESTIONS = {"kvp": ("kvp list auto", "FullyQualifiedDomainName="), "vss": ("vss check", "status 0x00000000"),
+             "fcopy": ("fcopy /etc/hostname /tmp/late overwrite", "status 0x00000000")}
+
+
+def without_daemons(m, wait):
+    """All services ready for the host, no daemon anywhere; KVP's negotiation waits for one so long."""
+    s = Services(m, ())
+    m.host("kvp facts off")
+    m.sh("echo %d >%s" % (wait, WAIT))
+    released = len(m.trace.find("RELID_RELEASED"))
+    m.host("rescind kvp")
+    m.trace.wait("RELID_RELEASED", 60, released + 1)
+    m.host("offer kvp")
+    return s
+
+
+def restore(m):
+    m.sh("echo 55 >%s" % WAIT)
+    m.host("kvp facts on")
+
+
+def held(m, name, number):
+    """So many messages of a service were held since its device came."""
+    m.wait("for f in /sys/kernel/debug/hv_utils-*; do grep -qix 'service.%s' $f && grep -qx '%d.held for a daemon' $f && break; done"
+           % (name, number), 30, "%d held of %s" % (number, name))
+
+
+def answered_when_it_comes(m, name, number):
+    """A request without a daemon waits for one, and gets its answer."""
+    command, word = QUESTIONS[name]
+    m.sh(READY_TO_GO.format(name))
+    ask = Ask(m, command)
+    held(m, name, number)
+    m.expect(ask.result is None, "'%s' has an answer without a daemon: %s" % (command, ask.result))
+    m.sh("touch /tmp/go")
+    said = ask.wait()
+    m.expect(word in said, "'%s' with a late daemon: %s" % (command, said))
+    m.note("%s: %.1f s" % (name, ask.took))
+
+
+@scenario(rows="~U09 ~U11 ~U13 ~U17", machine=MACHINE, drivers=ONLY_OURS, timeout=300)
+def utils_daemon_late(m):
+    "a daemon that registers when the negotiation was answered without it gets what the host has asked meanwhile"
+    s = without_daemons(m, 1)
+    s.ready("kvp")                              # versions agreed, and nobody there
+    names = [n for n in DAEMONS if n in s.names]
+    for name in names:
+        before = count(m, name, "held for a daemon")
+        answered_when_it_comes(m, name, before + 1)
+        s.daemon(name)
+    m.note("%s s after the guest's start" % m.sh("cut -d. -f1 /proc/uptime"))
+    m.sh("undaemon " + " ".join(names))
+    # a daemon went away: the same for the next, and a second message ends the hold of the first
+    before = count(m, "vss", "held for a daemon")
+    s.fails("vss check limit=500", "no answer")
+    held(m, "vss", before + 1)
+    late = m.host.counters()["ic.vss.late"]
+    answered_when_it_comes(m, "vss", before + 2)
+    m.expect(m.host.counters()["ic.vss.late"] == late + 1, "the first got no answer when the second came")
+    # what only a daemon of before could do is not held
+    m.sh("undaemon vss")
+    before = count(m, "vss", "held for a daemon")
+    s.fails("vss thaw", FAILED)
+    m.expect(count(m, "vss", "held for a daemon") == before, "a thaw waits for a daemon")
+    restore(m)
+    s.start()
+    s.health()
+
+
+@scenario(rows="~U09 ~U11", machine=MACHINE, drivers=ONLY_OURS, timeout=400, long=True)
+def utils_daemon_two_minutes(m):
+    "two minutes after the module, KVP's daemon comes; the host, which gives up in 75 s, has its answer"
+    s = without_daemons(m, 55)
+    began = int(m.sh("cut -d. -f1 /proc/uptime"))
+    s.ready("kvp")
+    m.wait("[ $(cut -d. -f1 /proc/uptime) -gt %d ]" % (max(began, 0) + 120), 140, "two minutes pass")
+    answered_when_it_comes(m, "kvp", 2)
+    s.daemon("kvp")
+    m.note("%d s after KVP came, %s s after the guest's start" %
+           (int(m.sh("cut -d. -f1 /proc/uptime")) - began, m.sh("cut -d. -f1 /proc/uptime")))
+    restore(m)
+
+
+@scenario(rows="~U09 ~U19", machine=MACHINE, drivers=ONLY_OURS, timeout=200)
+def utils_unload_held(m):
+    "hv_utils unloaded with a negotiation and two requests on hold: that is not delayed, nor refused as an unknown version"
+    s = without_daemons(m, 55)
+    held(m, "kvp", 1)
+    asked = {n: Ask(m, QUESTIONS[n][0]) for n in ("vss", "fcopy") if n in s.names}
+    for name in asked:
+        m.wait("cat /sys/kernel/debug/hv_utils-* | grep -A13 -ix 'service.%s' | grep -qx '[1-9].*held for a daemon'" % name, 30)
+    begun = len(m.trace.find(r"IC_NEGOTIATE +> kvp"))
+    m.sh("rmmod hv_utils", 20)
+    for ask in asked.values():
+        said = ask.wait()
+        m.expect(FAILED in said, "'%s' ended otherwise: %s" % (ask.command, said))
+    m.expect(s.state("kvp")[1] == "closed", "kvp is " + s.state("kvp")[1])
+    answers = m.trace.find(r"IC_NEGOTIATE +< kvp|PACKET_REFUSED +kvp")
+    asks = m.trace.find(r"IC_NEGOTIATE +> kvp")
+    m.expect(len(asks) == begun and m.trace.find("IC_NEGOTIATE +. kvp")[-1] == asks[-1],
+             "the negotiation on hold was answered: %s" % answers[-1:])
+    m.sh("modprobe hv_utils")
+    s.start()
+    s.health()
+    restore(m)
+
+
+@scenario(rows="~U01", machine=MACHINE, drivers=ONLY_OURS, timeout=200)
+def utils_negotiation_limits(m):
+    "a host that waits no longer for KVP's negotiation, and one that asks without end: few lines in the log, and it goes on"
+    s = without_daemons(m, 0)
+    s.ready("kvp")                              # at once
+    m.sh("echo 55 >%s" % WAIT)
+    m.host("ic negotiate kvp limit=300")
+    s.fails("ic wait kvp daemon", "not answered the negotiation in time")
+    s.fails("kvp list auto", "not answered the negotiation in time")
+    s.fails("ic wait kvp deamon", "what is 'deamon'")
+    s.fails("ic wait heartbeat daemon", "has no daemon")
+    m.host("ic negotiate kvp")
+    s.start()
+    s.daemon("kvp")
+    times = 300
+    for _ in range(times):
+        m.host("ic negotiate heartbeat")
+        m.host("ic negotiate shutdown")
+    for name in ("heartbeat", "shutdown"):
+        s.ready(name)
+        lines = len(m.dmesg("%s IC version" % name.capitalize()).splitlines())
+        m.expect(0 < lines < times, "%d lines about %d negotiations of %s" % (lines, times, name))
+        m.note("%s: %d lines about %d negotiations" % (name, lines, times))
+    s.health()
+    restore(m)
