@@ -3,8 +3,8 @@
  * A channel's life as its driver sees it: open, close, and the two halves of
  * each for drivers that keep the ring memory (uio_hv_generic).
  *
- * Where a channel is in its life is life.c's table; chan_step() asks it, under one lock,
- * and nothing else writes ch->state and ch->rescind.
+ * Where a channel is in its life is life.c's table; chan_step() of chans.c asks it, and
+ * nothing else writes ch->state and ch->rescind.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -134,39 +134,6 @@ void chan_reset_driver(struct vmbus_channel *ch)
 	ch->rqstor_size = 0;
 	ch->max_pkt_size = VMBUS_DEFAULT_MAX_PKT_SIZE;
 	clear_bit(CHAN_RING_BLOCK, &to_chan(ch)->flags);
-}
-
-/* ---- life ---- */
-
-/**
- * chan_step() - something happens to a channel: the one place where its life goes on
- * @ch: channel
- * @event: what happens
- *
- * Events that meet get an order here, and the later one is judged by what the earlier one
- * left: whoever gets actions back is alone with them.
- *
- * Context: process; takes vmbus_chan.life_lock, a leaf.
- * Return: enum life_action bits to be done by the caller; -ENODEV or -EINVAL if the event
- * is refused, see life_step().
- */
-int chan_step(struct vmbus_channel *ch, enum life_event event)
-{
-	struct vmbus_chan *chan = to_chan(ch);
-	enum life to;
-	int actions;
-
-	spin_lock(&chan->life_lock);
-	actions = life_step(chan->life, event, &to);
-	/* Looked at elsewhere without the lock, by drivers too. */
-	WRITE_ONCE(chan->life, to);
-	WRITE_ONCE(ch->state, life_public(to));
-	WRITE_ONCE(ch->rescind, life_rescinded(to));
-	spin_unlock(&chan->life_lock);
-	/* The end of an opening or closing, a rescind: somebody may wait for it. */
-	if (actions >= 0)
-		wake_up_all(&chan->bus->chan_wait);
-	return actions;
 }
 
 /* ---- open ---- */

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The lists of channels: by device, and by the number that the host knows each by. A channel
- * enters with its offer and leaves with the last event of its life.
+ * The life of channels, and the lists of them: by device, and by the number that the host
+ * knows each by. A channel enters with its offer and leaves with the last event of its life.
  *
- * Owns vmbus.chan_mutex.
+ * Owns vmbus.chan_mutex and vmbus_chan.life_lock.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -157,6 +157,39 @@ bool chan_must_wait(struct vmbus_channel *ch)
 	}
 	mutex_unlock(&bus->chan_mutex);
 	return old && old != ch;
+}
+
+/* ---- life ---- */
+
+/**
+ * chan_step() - something happens to a channel: the one place where its life goes on
+ * @ch: channel
+ * @event: what happens
+ *
+ * Events that meet get an order here, and the later one is judged by what the earlier one
+ * left: whoever gets actions back is alone with them.
+ *
+ * Context: process; takes vmbus_chan.life_lock, a leaf.
+ * Return: enum life_action bits to be done by the caller; -ENODEV or -EINVAL if the event
+ * is refused, see life_step().
+ */
+int chan_step(struct vmbus_channel *ch, enum life_event event)
+{
+	struct vmbus_chan *chan = to_chan(ch);
+	enum life to;
+	int actions;
+
+	spin_lock(&chan->life_lock);
+	actions = life_step(chan->life, event, &to);
+	/* Looked at elsewhere without the lock, by drivers too. */
+	WRITE_ONCE(chan->life, to);
+	WRITE_ONCE(ch->state, life_public(to));
+	WRITE_ONCE(ch->rescind, life_rescinded(to));
+	spin_unlock(&chan->life_lock);
+	/* The end of an opening or closing, a rescind: somebody may wait for it. */
+	if (actions >= 0)
+		wake_up_all(&chan->bus->chan_wait);
+	return actions;
 }
 
 /* ---- relids ---- */

@@ -6,7 +6,7 @@
  * Late answers and time-outs are no events here: whoever waits turns them into EV_OPENED,
  * EV_FAILED or EV_CLOSED, once.  A crash ends no life: nothing runs after it.
  *
- * Pure: chan_step() in channel.c has the lock.  The suite tries every pair, and walks
+ * Pure: chan_step() in chans.c has the lock.  The suite tries every pair, and walks
  * through all orders in which opener, host, bus and a pause can cause them.
  */
 #include <linux/errno.h>

@@ -326,7 +326,6 @@ void chan_reset_driver(struct vmbus_channel *ch);
 void chan_get(struct vmbus_channel *ch);
 void chan_put(struct vmbus_channel *ch);
 void chan_set_offer(struct vmbus_channel *ch, const struct vmbus_channel_offer_channel *offer);
-int chan_step(struct vmbus_channel *ch, enum life_event event);
 void chan_mute(struct vmbus_channel *ch);
 struct vmbus_channel *vmbus_relid_get(struct vmbus *bus, u32 relid);	/* with a reference */
 
@@ -342,6 +341,7 @@ bool devtype_perf(u16 type);
 bool devtype_silent(const guid_t *type);
 
 /* chans.c */
+int chan_step(struct vmbus_channel *ch, enum life_event event);
 enum vmbus_err chan_enlist(struct vmbus *bus, struct vmbus_chan *chan);
 void chan_publish(struct vmbus_channel *ch);
 void chan_withdraw(struct vmbus_channel *ch);
