@@ -237,11 +237,23 @@ void stor_on_channel(void *context)
 	}
 }
 
+/*
+ * What the host may have done without saying so is done again only if that makes
+ * no difference: not so for what a program sends by itself, to a tape for one.
+ */
+static int stor_evict_byte(struct scsi_cmnd *cmd, int host_byte)
+{
+	if (host_byte == DID_REQUEUE && cmd->sc_data_direction == DMA_TO_DEVICE &&
+	    blk_rq_is_passthrough(scsi_cmd_to_rq(cmd)))
+		return DID_ABORT;
+	return host_byte;
+}
+
 /**
  * stor_evict_all() - finish commands that the host will not finish
  * @ctl: controller
  * @only: only those sent on this channel, or NULL for all
- * @host_byte: DID_* for them
+ * @host_byte: DID_* for them; DID_REQUEUE only for those that may be done twice
  *
  * Context: process; the host must have let go of the memory, that is the
  * channel was closed or rescinded.
@@ -258,7 +270,7 @@ void stor_evict_all(struct stor_ctl *ctl, struct stor_chan *only, int host_byte)
 		stor_count(ctl, EVICTED);
 		scsi_dma_unmap(cmd);
 		local_bh_disable();
-		stor_finish(cmd, host_byte);
+		stor_finish(cmd, stor_evict_byte(cmd, host_byte));
 		local_bh_enable();
 	}
 }

@@ -131,12 +131,28 @@ void stor_host_limits(struct stor_ctl *ctl)
 /**
  * stor_follow_limits() - the host has agreed anew and may take less than before
  * @ctl: controller
+ *
+ * More than the page lists were made for is of no use.  Requests that were made
+ * before keep their size; the host has the say.
+ *
+ * Context: process.
  */
 void stor_follow_limits(struct stor_ctl *ctl)
 {
-	u32 made_for = (u32)ctl->shost->max_sectors << SECTOR_SHIFT;
+	u32 made_for = (ctl->max_frames - 1) * HV_HYP_PAGE_SIZE;
+	struct Scsi_Host *shost = ctl->shost;
+	struct scsi_device *sdev;
+	unsigned int sectors;
 
-	if (ctl->max_transfer < made_for)
-		dev_warn(&ctl->dev->device, "host now takes only %u bytes per transfer\n",
-			 ctl->max_transfer);
+	sectors = min_t(size_t, min(ctl->max_transfer, made_for),
+			dma_max_mapping_size(&ctl->dev->device)) >> SECTOR_SHIFT;
+	if (!ctl->added || sectors == shost->max_sectors)
+		return;
+	dev_info(&ctl->dev->device, "host now takes %u bytes per transfer\n",
+		 sectors << SECTOR_SHIFT);
+	shost->max_sectors = sectors;
+	shost_for_each_device(sdev, shost) {
+		if (hv_queue_max_sectors(sdev->request_queue, sectors))
+			sdev_printk(KERN_WARNING, sdev, "limit not changed\n");
+	}
 }

@@ -84,14 +84,14 @@ static struct stor_chan *stor_pick_other(struct stor_ctl *ctl,
 			best = chan;
 		}
 	}
-	if (best && best->index != q->index)
+	if (best && best->index != q->home)
 		stor_count(ctl, DETOUR);
 	return best;
 }
 
 static struct stor_chan *stor_pick(struct stor_ctl *ctl, struct stor_queue *q)
 {
-	struct stor_chan *chan = &ctl->chans[q->index];
+	struct stor_chan *chan = &ctl->chans[READ_ONCE(q->home)];
 	struct vmbus_channel *channel = READ_ONCE(chan->channel);
 
 	if (likely(channel && !channel->rescind &&
@@ -215,7 +215,7 @@ static void stor_flush(struct stor_ctl *ctl, struct stor_queue *q,
 	lockdep_assert_held(&q->lock);
 	/* what takes another channel is shown there one by one */
 	if (q->nr_staged > 1 && ctl->hold && ctl->let_go)
-		held = READ_ONCE(ctl->chans[q->index].channel);
+		held = READ_ONCE(ctl->chans[READ_ONCE(q->home)].channel);
 	if (held)
 		ctl->hold(held);
 	for (i = 0; i < q->nr_staged; i++) {

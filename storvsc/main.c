@@ -56,15 +56,19 @@ MODULE_PARM_DESC(storvsc_lost_after,
 
 static const struct stor_kind stor_scsi = {
 	.name = "scsi", .max_path = 7, .max_id = 2, .max_lun = 255,
+	.max_transfer = STOR_MAX_TRANSFER,
 };
 
 static const struct stor_kind stor_ide = {
 	.name = "ide", .max_path = 0, .max_id = 1, .max_lun = 64,
+	.max_transfer = STOR_MAX_TRANSFER,
 	.fixed_target = true,
 };
 
 static const struct stor_kind stor_fc = {
 	.name = "fc", .max_path = 7, .max_id = 128, .max_lun = 255,
+	/* claims of more come from hosts whose adapters then fail the command */
+	.max_transfer = 512 * 1024,
 	.fc = true,
 };
 

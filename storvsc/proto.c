@@ -330,7 +330,7 @@ static int stor_ask_properties(struct stor_ctl *ctl)
 	if (ret)
 		return ret;
 	ctl->max_transfer = stor_clamp_transfer(claimed, ctl->ring_size,
-						STOR_MAX_TRANSFER);
+						ctl->kind->max_transfer);
 	if (ctl->max_transfer != claimed)
 		dev_info(&ctl->dev->device,
 			 "host claims %u bytes per transfer, using %u\n",

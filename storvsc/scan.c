@@ -202,6 +202,41 @@ static int stor_compare_all(struct stor_ctl *ctl)
 	return changed;
 }
 
+/* Likewise, for the targets that have devices only. */
+static int stor_compare_known(struct stor_ctl *ctl)
+{
+	unsigned int targets = (ctl->kind->max_path + 1) * ctl->kind->max_id;
+	unsigned long *known = bitmap_zalloc(targets, GFP_KERNEL);
+	DECLARE_BITMAP(luns, STOR_LUNS);
+	struct scsi_device *sdev;
+	unsigned int n;
+	int ret = 0;
+
+	if (!known)
+		return -ENOMEM;
+	shost_for_each_device(sdev, ctl->shost)
+		__set_bit(sdev->channel * ctl->kind->max_id + sdev->id, known);
+	for_each_set_bit(n, known, targets) {
+		struct stor_where at = {
+			.path = n / ctl->kind->max_id,
+			.target = n % ctl->kind->max_id,
+		};
+
+		if (test_bit(STOR_HURRY, &ctl->state))
+			break;
+		ret = stor_report_luns(ctl, at, luns);
+		if (!ret)
+			stor_compare_target(ctl, at, luns);
+		else if (ret == -EIO)
+			stor_doubt_target(ctl, at);
+		else
+			break;
+		ret = 0;
+	}
+	bitmap_free(known);
+	return ret;
+}
+
 static void stor_lun_release(struct kref *ref)
 {
 	kfree(container_of(ref, struct stor_lun, ref));
@@ -271,9 +306,10 @@ static int stor_bus_changed(struct stor_ctl *ctl)
 
 	stor_count(ctl, RESCAN);
 	if (ctl->kind->fc) {
-		/* too many targets to ask each */
+		/* too many targets to ask each, but those that have devices */
+		ret = stor_compare_known(ctl);
 		scsi_scan_host(ctl->shost);
-		return 0;
+		return ret;
 	}
 	if (!ctl->kind->fixed_target)
 		ret = stor_compare_all(ctl);
@@ -394,6 +430,8 @@ static void stor_scan_work(struct work_struct *work)
 
 	if (test_bit(STOR_HURRY, &ctl->state))
 		return;
+	if (test_and_clear_bit(STOR_LIMITS, &ctl->state))
+		stor_follow_limits(ctl);
 	if (test_and_clear_bit(STOR_SCAN_FIRST, &ctl->state))
 		stor_scan_first(ctl);
 	if (test_and_clear_bit(STOR_SCAN_BUS, &ctl->state))

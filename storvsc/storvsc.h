@@ -90,9 +90,11 @@ enum {
 	STOR_REMOVING,		/* the device is about to go */
 	STOR_HURRY,		/* so it is, or to sleep: nobody waits for the host */
 	STOR_SCAN_FIRST,	/* find the disks of a controller that came late */
+	STOR_LIMITS,		/* the host's have changed */
 	STOR_SCAN_BUS,		/* compare LUN lists in the next scan */
 	STOR_DOUBTS,		/* some LUN is doubted */
 	STOR_CHAN_LOST,		/* a sub-channel was rescinded */
+	STOR_CHAN_MOVED,	/* a channel interrupts another CPU now */
 	STOR_CMD_LOST,		/* a command is out for too many timer periods */
 	STOR_MEDIUM,		/* event_at says whose */
 	STOR_SUBS_WANTED,	/* sub-channel offers are welcome */
@@ -118,7 +120,8 @@ struct stor_chan {
 
 /**
  * struct stor_queue - one hardware queue, the sending side
- * @index: hardware queue number, also that of its channel
+ * @index: hardware queue number
+ * @home: index of the channel that it sends on
  * @nr_staged: commands held back until the last of a batch
  * @staged: these, in order
  * @big: page list for commands of more than STOR_SMALL_BYTES
@@ -128,6 +131,7 @@ struct stor_chan {
  */
 struct stor_queue {
 	u16 index;
+	u16 home;
 	unsigned int nr_staged;
 	struct scsi_cmnd *staged[STOR_BATCH];
 	struct vmbus_packet_mpb_array *big;
@@ -142,6 +146,7 @@ struct stor_queue {
  * @max_path: SCSI channels - 1
  * @max_id: targets per channel
  * @max_lun: LUNs per target
+ * @max_transfer: bytes that hosts take in truth, whatever they claim
  * @fixed_target: one disk whose target is part of the instance GUID
  * @fc: has world wide names to ask for
  */
@@ -150,6 +155,7 @@ struct stor_kind {
 	unsigned int max_path;
 	unsigned int max_id;
 	unsigned int max_lun;
+	u32 max_transfer;
 	bool fixed_target;
 	bool fc;
 };
@@ -322,6 +328,7 @@ void stor_evict_all(struct stor_ctl *ctl, struct stor_chan *only,
 int stor_open_primary(struct stor_ctl *ctl);
 int stor_close_channels(struct stor_ctl *ctl);
 void stor_reap_channels(struct stor_ctl *ctl);
+void stor_find_homes(struct stor_ctl *ctl);
 int stor_alloc_queues(struct stor_ctl *ctl);
 void stor_free_queues(struct stor_ctl *ctl);
 void stor_open_subchans(struct stor_ctl *ctl);

@@ -18,6 +18,16 @@
 
 #define STOR_KDUMP_DEPTH	32U
 
+/* A channel interrupts another CPU from now on; the bus holds locks of its own. */
+static void stor_on_moved(struct vmbus_channel *channel, u32 from, u32 to)
+{
+	struct vmbus_channel *primary = channel->primary_channel ?: channel;
+	struct stor_ctl *ctl = hv_get_drvdata(primary->device_obj);
+
+	if (ctl)
+		stor_tend_kick(ctl, STOR_CHAN_MOVED);
+}
+
 /*
  * Request ids are made by this driver (slot.h), so the bus's own tables stay
  * off: rqstor_size 0 and no callbacks.
@@ -32,6 +42,7 @@ static int stor_open_channel(struct stor_chan *chan,
 	channel->rqstor_size = 0;
 	channel->next_request_id_callback = NULL;
 	channel->request_addr_callback = NULL;
+	channel->change_target_cpu_callback = stor_on_moved;
 
 	WRITE_ONCE(chan->channel, channel);
 	ret = vmbus_open(channel, chan->ctl->ring_size, chan->ctl->ring_size,
@@ -74,6 +85,56 @@ static int stor_close_primary(struct stor_ctl *ctl)
 	return ret;
 }
 
+/* The channel that a queue without one of its own uses: those there are, in turn. */
+static u16 stor_any_home(const struct stor_ctl *ctl, unsigned int queue)
+{
+	unsigned int i, at = queue;
+
+	for (i = 0; i < ctl->nr_queues; i++, at++) {
+		struct vmbus_channel *channel = ctl->chans[at % ctl->nr_queues].channel;
+
+		if (channel && !channel->rescind)
+			return at % ctl->nr_queues;
+	}
+	return 0;
+}
+
+/*
+ * Which queue sends on which channel: the one whose CPUs include the CPU that the
+ * channel interrupts, so that commands complete where they began.  A queue that is
+ * left over has another's.
+ */
+static void stor_assign_homes(struct stor_ctl *ctl)
+{
+	const unsigned int *map = ctl->shost->tag_set.map[HCTX_TYPE_DEFAULT].mq_map;
+	unsigned int i;
+
+	lockdep_assert_held(&ctl->chan_mutex);
+	if (!ctl->queues)
+		return;
+	for (i = 0; i < ctl->nr_queues; i++)
+		WRITE_ONCE(ctl->queues[i].home, stor_any_home(ctl, i));
+	for (i = 0; ctl->added && map && i < ctl->nr_queues; i++) {
+		struct vmbus_channel *channel = READ_ONCE(ctl->chans[i].channel);
+
+		if (channel && !channel->rescind)
+			WRITE_ONCE(ctl->queues[map[channel->target_cpu]].home, i);
+	}
+}
+
+/**
+ * stor_find_homes() - channels came or moved: see which queue sends on which
+ * @ctl: controller
+ *
+ * Context: process.
+ */
+void stor_find_homes(struct stor_ctl *ctl)
+{
+	mutex_lock(&ctl->chan_mutex);
+	stor_assign_homes(ctl);
+	mutex_unlock(&ctl->chan_mutex);
+}
+
 /**
  * stor_close_channels() - close every channel
  * @ctl: controller; nothing happens if none is open
@@ -93,6 +154,10 @@ int stor_close_channels(struct stor_ctl *ctl)
 	if (ctl->open) {
 		set_bit(STOR_HALTED, &ctl->state);
 		set_bit(STOR_GONE, &ctl->state);
+		for (i = 0; i < ctl->nr_queues; i++) {
+			if (ctl->chans[i].channel)
+				ctl->chans[i].channel->change_target_cpu_callback = NULL;
+		}
 		/* whoever saw the bits clear is done with the rings */
 		synchronize_rcu();
 		ret = stor_close_primary(ctl);
@@ -143,12 +208,14 @@ void stor_reap_channels(struct stor_ctl *ctl)
 		if (!channel || !channel->rescind)
 			continue;
 		stor_read_last(chan);
+		channel->change_target_cpu_callback = NULL;
 		vmbus_close(channel);
 		WRITE_ONCE(chan->channel, NULL);
 		ctl->nr_open--;
 		stor_evict_all(ctl, chan, DID_REQUEUE);
 		stor_count(ctl, CHAN_REAPED);
 	}
+	stor_assign_homes(ctl);
 	mutex_unlock(&ctl->chan_mutex);
 }
 
@@ -184,11 +251,13 @@ static void stor_on_subchan(struct vmbus_channel *channel)
 	if (ctl->open && test_bit(STOR_SUBS_WANTED, &ctl->state) &&
 	    index && index < ctl->nr_queues && !ctl->chans[index].channel)
 		ret = stor_open_channel(&ctl->chans[index], channel);
-	if (!ret)
+	if (!ret) {
 		ctl->nr_open++;
-	else
+		stor_assign_homes(ctl);
+	} else {
 		stor_report(ctl, STOR_LOG_ERROR,
 			    "sub-channel %u not used (error %d)\n", index, ret);
+	}
 	mutex_unlock(&ctl->chan_mutex);
 	wake_up(&ctl->subchan_wait);
 }

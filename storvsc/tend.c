@@ -69,8 +69,12 @@ static void stor_lose(struct stor_ctl *ctl)
 /* What depends on the first handshake only. */
 static int stor_set_up(struct stor_ctl *ctl)
 {
+	/*
+	 * The disks' limits follow in the scan: in some kernels whoever reads a
+	 * disk's properties holds their lock, and waits for us to be done here.
+	 */
 	if (ctl->slots) {
-		stor_follow_limits(ctl);
+		set_bit(STOR_LIMITS, &ctl->state);
 		return 0;
 	}
 	ctl->nr_queues = 1 + stor_wanted_subchans(ctl);
@@ -115,6 +119,10 @@ int stor_agree(struct stor_ctl *ctl)
 	int ret;
 
 	lockdep_assert_held(&ctl->life_mutex);
+	/* whatever was to be done about channels was about those before */
+	clear_bit(STOR_CHAN_LOST, &ctl->state);
+	clear_bit(STOR_CHAN_MOVED, &ctl->state);
+	clear_bit(STOR_CMD_LOST, &ctl->state);
 	clear_bit(STOR_GONE, &ctl->state);
 	ret = stor_open_primary(ctl);
 	if (!ret)
@@ -126,10 +134,15 @@ int stor_agree(struct stor_ctl *ctl)
 		return ret;
 	}
 	stor_open_subchans(ctl);
+	stor_find_homes(ctl);
 	stor_turn(ctl, STOR_TURN_AGREED);
 	ret = stor_add_host(ctl);
-	if (ret)
-		stor_lose(ctl);
+	if (ret) {
+		/* nothing that the host could mend */
+		stor_turn(ctl, STOR_TURN_END);
+		stor_close_channels(ctl);
+		stor_calls_fail(ctl);
+	}
 	return ret;
 }
 
@@ -185,6 +198,8 @@ static void stor_tend_up(struct stor_ctl *ctl)
 {
 	if (test_and_clear_bit(STOR_CHAN_LOST, &ctl->state))
 		stor_reap_channels(ctl);
+	if (test_and_clear_bit(STOR_CHAN_MOVED, &ctl->state))
+		stor_find_homes(ctl);
 	if (!test_and_clear_bit(STOR_CMD_LOST, &ctl->state) ||
 	    !stor_any_lost(ctl))
 		return;
@@ -254,8 +269,10 @@ int stor_start_over(struct stor_ctl *ctl)
 	life = ctl->life;
 	mutex_unlock(&ctl->life_mutex);
 
-	if (life == STOR_UP)
+	if (life == STOR_UP) {
+		stor_scan_bus(ctl);
 		return SUCCESS;
+	}
 	return stor_life_flow(life) == STOR_FLOW_WAIT ? FAST_IO_FAIL : FAILED;
 }
 

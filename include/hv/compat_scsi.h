@@ -8,6 +8,7 @@
 #ifndef _HV_COMPAT_SCSI_H
 #define _HV_COMPAT_SCSI_H
 
+#include <linux/blkdev.h>
 #include <linux/hyperv.h>
 #include <scsi/scsi_device.h>
 #include <scsi/scsi_host.h>
@@ -66,6 +67,20 @@
 #else
 #define hv_scsi_rescan_device(sdev)	scsi_rescan_device(sdev)
 #endif
+
+/* The largest request of a queue that exists; limits were set one by one once. */
+static inline int hv_queue_max_sectors(struct request_queue *q, unsigned int sectors)
+{
+#ifdef HV_HAVE_BLK_QUEUE_MAX_HW_SECTORS
+	blk_queue_max_hw_sectors(q, sectors);
+	return 0;
+#else
+	struct queue_limits limits = queue_limits_start_update(q);
+
+	limits.max_hw_sectors = sectors;
+	return queue_limits_commit_update(q, &limits);
+#endif
+}
 
 /* get_unaligned and friends moved. */
 #ifdef HV_HAVE_LINUX_UNALIGNED

@@ -6,6 +6,7 @@ import time
 from registry import ONLY_OURS, Disk, Machine, scenario
 from s_host import renew
 
+SMALL = Machine(disks=(Disk(), Disk(controller=1, size=64 << 20)))
 TWO = Machine(cpus=4, least=1, subchannels=3, memory=768, disks=(Disk(), Disk(controller=1, size=64 << 20)))
 FIO = ("fio --output-format=json --output=/tmp/%(name)s.json --name=%(name)s --filename=%(dev)s --allow_file_create=0 --rw=%(rw)s --bs=%(bs)s "
        "--iodepth=%(depth)d --ioengine=libaio --direct=1 --size=16m %(more)s >/tmp/%(name)s.out 2>&1")
@@ -106,7 +107,7 @@ def path_comes_back(m):
 
 
 # in-tree storvsc has the midlayer send these again without end
-@scenario(rows="S12", machine=TWO, drivers=ONLY_OURS, timeout=200, noise="Sense Key|I/O error")
+@scenario(rows="S12", machine=SMALL, drivers=ONLY_OURS, timeout=200, noise="Sense Key|I/O error")
 def recovered_errors(m):
     "RECOVERED ERROR and NO SENSE: with data they are a success, without it an error, at once in both cases"
     dev = m.dev()
@@ -273,7 +274,7 @@ def load_driver(m, arguments=""):
     m.drivers = ("ours", "ours")
 
 
-@scenario(rows="~S02", machine=TWO, drivers=ONLY_OURS, timeout=300)
+@scenario(rows="~S02", machine=SMALL, drivers=ONLY_OURS, timeout=300)
 def slow_handshake(m):
     "a host that answers a step of the handshake after its limit: the controller comes by itself, and can be removed meanwhile"
     for packet in (7, 9, 10, 8):
@@ -292,7 +293,7 @@ def slow_handshake(m):
     read(m)
 
 
-@scenario(rows="S13", machine=TWO, drivers=ONLY_OURS, timeout=300)
+@scenario(rows="S13", machine=SMALL, drivers=ONLY_OURS, timeout=300)
 def slow_report_luns(m):
     "the host tells of a new disk and answers REPORT LUNS after the limit for it: the disk appears"
     load_driver(m, "storvsc_host_timeout=1")
@@ -310,11 +311,12 @@ def slow_report_luns(m):
     m.wait('[ -z "$(disk c1l9)" ]', 60)
 
 
-@scenario(rows="~F25", machine=TWO, drivers=ONLY_OURS, timeout=300)
+@scenario(rows="~F25", machine=(SMALL, TWO), drivers=ONLY_OURS, timeout=300)
 def lost_commands(m):
     "commands that the host loses: channels closed and opened again, each command done, every byte right"
     dev = m.dev()
     before = counters(m)["start_over"]
+    channels = attr(m, 0, "channels")
     m.sh("echo 2 >/sys/module/hv_storvsc/parameters/storvsc_lost_after; echo 10 >$(scsi c0l0)/timeout")
     m.sh(FIO % {"dev": dev, "name": "lost", "rw": "randwrite", "bs": "4k", "depth": 8,
                 "more": "--verify=crc32c --verify_fatal=1 --do_verify=1 --serialize_overlap=1"} + " & echo $! >/tmp/lost.pid", 100)
@@ -327,11 +329,44 @@ def lost_commands(m):
     read(m)
     m.expect(counters(m)["start_over"] > before, "nothing was started over")
     m.expect(attr(m, 0, "life") == "up", "the controller is " + attr(m, 0, "life"))
-    m.expect(attr(m, 0, "channels") == "4", "channels: " + attr(m, 0, "channels"))
+    m.expect(attr(m, 0, "channels") == channels, "channels: " + attr(m, 0, "channels"))
     m.sh("echo 4 >/sys/module/hv_storvsc/parameters/storvsc_lost_after; echo 180 >$(scsi c0l0)/timeout")
 
 
-@scenario(rows="~S20", machine=TWO, drivers=ONLY_OURS, timeout=300, noise="I/O error|offlined|Sense Key")
+@scenario(rows="~S05 ~S06", machine=Machine(cpus=4, least=4, subchannels=3, memory=768), drivers=ONLY_OURS, timeout=300)
+def sub_channel_lost(m):
+    "the host takes a sub-channel back under load and offers it again: closed once, nothing fails, used again"
+    for _ in range(3):
+        before = counters(m)
+        background(m, m.dev(), seconds=20, more="--numjobs=4 --offset_increment=16m --group_reporting")
+        m.host("rescind scsi0 sub=2")
+        m.wait("[ $(cat %s/channels) = 3 ]" % host_dir(m, 0), 60, "the sub-channel is closed")
+        m.host("offer scsi0 subs=3")
+        m.wait("[ $(cat %s/channels) = 4 ]" % host_dir(m, 0), 60, "the sub-channel is open again")
+        m.expect(ended(m, timeout=100) == 0, "fio failed")
+        m.expect(counters(m)["chan_reaped"] == before["chan_reaped"] + 1, "reaped: %s" % counters(m))
+    used = "awk '$1 == 2 { print $11 }' %s/queues" % host_dir(m, 0)
+    n = int(m.sh(used))
+    background(m, m.dev(), seconds=5, rw="randread", more="--numjobs=4 --offset_increment=16m --group_reporting")
+    m.expect(ended(m) == 0, "fio failed")
+    m.expect(int(m.sh(used)) > n, "the channel that came back is not used")
+
+
+@scenario(rows="~S08", machine=SMALL, drivers=ONLY_OURS, timeout=200)
+def smaller_after_start_over(m):
+    "the host takes less per transfer when it is agreed with anew: the disks' limits follow"
+    q = "/sys/block/%s/queue/max_hw_sectors_kb" % m.dev()[5:]
+    for size in (65536, 262144):
+        m.host("storage scsi0 max-transfer=%d" % size)
+        m.sh("echo 2 >/sys/module/hv_storvsc/parameters/storvsc_lost_after; echo 5 >$(scsi c0l0)/timeout")
+        m.host("fault storage controller=0 lun=0 op=0x28 drop count=1")
+        read(m)
+        m.wait("[ $(cat %s) = %d ]" % (q, size >> 10), 30, "a limit of %d bytes" % size)
+        m.sh("dd if=%s of=/dev/null bs=1M count=2 iflag=direct 2>/dev/null" % m.dev())
+    m.sh("echo 4 >/sys/module/hv_storvsc/parameters/storvsc_lost_after; echo 180 >$(scsi c0l0)/timeout")
+
+
+@scenario(rows="~S20", machine=SMALL, drivers=ONLY_OURS, timeout=300, noise="I/O error|offlined|Sense Key")
 def silent_in_recovery(m):
     "a host that answers nothing while the error handler is at work: afterwards it owns no command, and none is completed for another"
     dev = m.dev()
@@ -367,7 +402,7 @@ def rescind_during_scan(m):
     read(m, m.spec.disks[1])
 
 
-@scenario(rows="S25", machine=TWO, drivers=ONLY_OURS, timeout=200, noise="I/O error|rejecting I/O")
+@scenario(rows="S25", machine=SMALL, drivers=ONLY_OURS, timeout=200, noise="I/O error|rejecting I/O")
 def delete_in_doubt(m):
     "a disk is deleted while the driver asks the host whether it is there"
     m.host("fault storage controller=1 lun=0 op=0x28 srb=0x0a count=all")

@@ -28,11 +28,18 @@ static struct vsp_dev *device(struct reply *r, int argc, char **argv,
 static int cmd_rescind(struct reply *r, int argc, char **argv, void *ctx)
 {
 	struct vsp_dev *d = device(r, argc, argv, ctx, 1);
+	unsigned long long sub;
 
-	if (!d)
+	if (!d || control_num(r, argc, argv, "sub", 0, &sub))
 		return -1;
 	if (!d->plugged)
 		return reply_error(r, "%s is not offered", d->name);
+	if (sub) {
+		if (sub >= VSP_CHANS || !d->offer[sub])
+			return reply_error(r, "%s has no sub-channel %llu", d->name, sub);
+		ctl_rescind(d->offer[sub]);
+		return 0;
+	}
 	vsp_unplug(d);
 	return 0;
 }
@@ -41,9 +48,14 @@ static int cmd_offer(struct reply *r, int argc, char **argv, void *ctx)
 {
 	struct vsp_dev *d = device(r, argc, argv, ctx, 1);
 	const char *relid = control_arg(argc, argv, "relid");
+	unsigned long long subs;
 
-	if (!d)
+	if (!d || control_num(r, argc, argv, "subs", 0, &subs))
 		return -1;
+	if (d->plugged && subs) {
+		vsp_offer_subs(d, subs < VSP_SUBS_MAX ? subs : VSP_SUBS_MAX);
+		return 0;
+	}
 	if (d->plugged)
 		return reply_error(r, "%s is offered already", d->name);
 	if (relid && !strcmp(relid, "fresh")) {
@@ -352,9 +364,9 @@ static int cmd_freeze(struct reply *r, int argc, char **argv, void *ctx)
 
 void devctl_init(struct bus *b)
 {
-	control_register("rescind", "NAME  take a device away from the guest",
+	control_register("rescind", "NAME [sub=N]  take a device, or one sub-channel, away from the guest",
 			 cmd_rescind, b);
-	control_register("offer", "NAME [relid=same|fresh|N]  give it (back)",
+	control_register("offer", "NAME [relid=same|fresh|N] | NAME subs=N  give it (back), or its missing sub-channels up to N",
 			 cmd_offer, b);
 	control_register("set",
 		"NAME [monitor=0|1] [dedicated=0|1] [mmio=MB] [flags=N] [subs-delay=MS] [subs-order=up|down|rotated] [refuse-open=STATUS]  how its next offer looks, what its next open gets",
