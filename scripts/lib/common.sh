@@ -112,7 +112,8 @@ progress() {
 	done
 	shift
 	if [ -n "$log" ]; then "$@" > "$log" 2>&1; else "$@"; fi && status=0 || status=$?
-	kill "$ticker" 2> /dev/null
-	wait "$ticker" 2> /dev/null
+	# it may have ended by itself, or be too young to end well
+	kill "$ticker" 2> /dev/null || true
+	wait "$ticker" 2> /dev/null || true
 	return $status
 }

