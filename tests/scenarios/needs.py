@@ -24,6 +24,7 @@ NEEDS = {
     "qemu": "a machine of QEMU's",
     "vf": "a PCI bus, for a virtual function",
     "bounce": "bounce buffers (swiotlb)",
+    "schedulers": "I/O schedulers that a user can choose",
     "host modules": "modules of its own in the kernel below, which is the user's",
 }
 PROCESS_KERNELS = ("default",)

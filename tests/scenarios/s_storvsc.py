@@ -193,7 +193,7 @@ def reset_ladder(m):
     m.expect(c["lun_reset"] and c["adapter_reset"] and c["bus_reset"], "counters: %s" % c)
 
 
-@scenario(rows="S07", machine=TWO, drivers=ONLY_OURS, timeout=300)
+@scenario(rows="S07", machine=TWO, drivers=ONLY_OURS, timeout=300, needs=("cpus",))
 def parameters_take_effect(m):
     "each module parameter changes what it says"
     def load(arguments):
@@ -223,7 +223,7 @@ def parameters_take_effect(m):
     m.sh("echo 1 >/sys/module/hv_storvsc/parameters/logging_level")
 
 
-@scenario(rows="S23 S05", machine=TWO, drivers=ONLY_OURS, timeout=200)
+@scenario(rows="S23 S05", machine=TWO, drivers=ONLY_OURS, timeout=200, needs=("cpus",))
 def depth_of_all_rings(m):
     "one disk may have as many commands out as all rings hold, from one CPU, and the user sets how many"
     q = "$(scsi c0l0)/queue_depth"
@@ -241,7 +241,8 @@ def depth_of_all_rings(m):
     m.expect(ended(m, "deep", 100) == 0, "fio failed")
 
 
-@scenario(rows="~S05", machine=(Machine(disks=(Disk(), Disk(ide=True))), TWO), drivers=ONLY_OURS)
+@scenario(rows="~S05", machine=(Machine(disks=(Disk(), Disk(ide=True))), TWO), drivers=ONLY_OURS,
+          needs=("schedulers",))
 def no_scheduler(m):
     "disks of every controller start without an I/O scheduler, and the user can choose one"
     m.sh("modprobe mq-deadline 2>/dev/null || true")
