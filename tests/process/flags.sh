@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
 # For scripts that build modules, sourced.
 
 # process_flags KDIR: sets the array process_flags to what the kernel's build wants besides, if the
