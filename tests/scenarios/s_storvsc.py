@@ -192,7 +192,7 @@ def reset_ladder(m):
     m.expect(c["lun_reset"] and c["adapter_reset"] and c["bus_reset"], "counters: %s" % c)
 
 
-@scenario(rows="S07", machine=TWO, drivers=ONLY_OURS, timeout=300)
+@scenario(rows="S07", machine=TWO, drivers=ONLY_OURS, timeout=300, needs=("cpus",))
 def parameters_take_effect(m):
     "each module parameter changes what it says"
     def load(arguments):
