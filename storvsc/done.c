@@ -220,7 +220,7 @@ static void stor_on_packet(struct stor_chan *chan,
 void stor_on_channel(void *context)
 {
 	struct stor_chan *chan = context;
-	struct vmbus_channel *channel = READ_ONCE(chan->channel);
+	struct vmbus_channel *channel = READ_ONCE(chan->in);
 	struct vmpacket_descriptor *desc;
 	unsigned int budget = STOR_RX_BUDGET;
 

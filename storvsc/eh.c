@@ -3,6 +3,7 @@
  * When the host is slow or silent: late commands, resets, waiting until the
  * host has given everything back.
  */
+#include <linux/rcupdate.h>
 #include <scsi/scsi.h>
 #include <scsi/scsi_cmnd.h>
 
@@ -60,12 +61,15 @@ static void stor_react_to_late(struct stor_ctl *ctl, unsigned int late)
 		schedule_work(&ctl->force_close);
 		return;
 	}
-	for (i = 1; i < ctl->nr_queues; i++) {
+	/* as a sender: whoever closes channels waits for those who look at them */
+	rcu_read_lock();
+	for (i = 1; i < ctl->nr_queues && !test_bit(STOR_HALTED, &ctl->state); i++) {
 		struct vmbus_channel *channel = READ_ONCE(ctl->chans[i].channel);
 
 		if (channel && channel->rescind)
 			stor_tend_kick(ctl, STOR_CHAN_LOST);
 	}
+	rcu_read_unlock();
 	if (stor_lost_after() && late >= stor_lost_after())
 		stor_tend_kick(ctl, STOR_CMD_LOST);
 }
