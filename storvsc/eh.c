@@ -86,8 +86,12 @@ void stor_note_timeout(struct scsi_cmnd *cmd)
 	struct stor_ctl *ctl = shost_priv(sdev->host);
 	struct stor_lun *lun = sdev->hostdata;
 	u32 unique = blk_mq_unique_tag(scsi_cmd_to_rq(cmd));
+	u16 hwq = blk_mq_unique_tag_to_hwq(unique);
 	u16 tag = blk_mq_unique_tag_to_tag(unique);
 
+	/* held back for a batch of which the block layer has dropped the end */
+	if (READ_ONCE(ctl->queues[hwq].nr_staged))
+		stor_commit_rqs(sdev->host, hwq);
 	stor_count(ctl, TIMEOUT);
 	if (lun)
 		atomic_inc(&lun->timeouts);
