@@ -302,7 +302,7 @@ static int stor_submit(struct stor_ctl *ctl, struct stor_queue *q, u16 tag,
 
 	if (unlikely(scsi_dma_map(cmd) < 0)) {
 		stor_count(ctl, MAP_FAILED);
-		return SCSI_MLQUEUE_DEVICE_BUSY;
+		return SCSI_MLQUEUE_TARGET_BUSY;
 	}
 
 	if (cmd->flags & SCMD_LAST && !READ_ONCE(q->nr_staged))
@@ -314,8 +314,12 @@ static int stor_submit(struct stor_ctl *ctl, struct stor_queue *q, u16 tag,
 		return 0;
 	if (ret == -EAGAIN) {
 		scsi_dma_unmap(cmd);
-		/* every ring is full; other disks may have room again sooner */
-		return SCSI_MLQUEUE_DEVICE_BUSY;
+		/*
+		 * Every ring is full, of other disks' commands for all we know.  With
+		 * DEVICE_BUSY the block layer tries again when one of this disk's comes
+		 * back, which may have none out; with this it also tries by itself.
+		 */
+		return SCSI_MLQUEUE_TARGET_BUSY;
 	}
 	stor_refuse(ctl, cmd, ret);
 	return 0;
