@@ -230,7 +230,7 @@ struct stor_ctl {
 	struct mutex life_mutex;	/* protects: every turn of life, added */
 	enum stor_life life;
 	bool added;			/* the SCSI host */
-	unsigned long lost_since;	/* jiffies */
+	unsigned long lost_since;	/* jiffies, when STOR_LOST began */
 	unsigned long try_after;	/* jiffies, doubles */
 	struct delayed_work tend;
 

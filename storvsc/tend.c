@@ -20,14 +20,20 @@
 /* Move on in the table, and let the midlayer's commands flow as the state says. */
 static void stor_turn(struct stor_ctl *ctl, enum stor_turn turn)
 {
+	enum stor_life next = stor_life_next(ctl->life, turn);
 	enum stor_flow was = stor_life_flow(ctl->life);
-	enum stor_flow flow;
+	enum stor_flow flow = stor_life_flow(next);
 
 	lockdep_assert_held(&ctl->life_mutex);
-	WRITE_ONCE(ctl->life, stor_life_next(ctl->life, turn));
-	flow = stor_life_flow(ctl->life);
+	/* a failed try to come back does not make the wait begin anew */
+	if (next == STOR_LOST && ctl->life != STOR_LOST)
+		ctl->lost_since = jiffies;
+	WRITE_ONCE(ctl->life, next);
 
 	if (flow == STOR_FLOW_SEND) {
+		/* of the channels before, and in the way of the next kick */
+		clear_bit(STOR_CHAN_LOST, &ctl->state);
+		clear_bit(STOR_CMD_LOST, &ctl->state);
 		/*
 		 * Channels and limits come first.  Who sees the bit clear and yet an
 		 * old channel pointer finds none, and the command comes again.
@@ -61,7 +67,6 @@ static void stor_lose(struct stor_ctl *ctl)
 		return;
 	}
 	stor_calls_fail(ctl);
-	ctl->lost_since = jiffies;
 	stor_turn(ctl, gone ? STOR_TURN_END : STOR_TURN_SILENT);
 	stor_evict_all(ctl, NULL, gone ? DID_NO_CONNECT : DID_REQUEUE);
 }
