@@ -232,6 +232,24 @@ void stor_tend_kick(struct stor_ctl *ctl, int what)
 		mod_delayed_work(system_long_wq, &ctl->tend, 0);
 }
 
+/*
+ * The host keeps its commands, but the midlayer takes those of the error handler back
+ * all the same, and their memory is others' then: nobody may finish them any more.
+ */
+static void stor_abandon_probes(struct stor_ctl *ctl)
+{
+	unsigned int tag;
+
+	for (tag = 0; tag < ctl->depth; tag++) {
+		struct stor_slot *slot = &ctl->slots[tag];
+		struct scsi_cmnd *cmd = stor_slot_peek(slot);
+
+		/* requests of a tag are never freed; no answer races, all is closed */
+		if (cmd && cmd->submitter == SUBMITTED_BY_SCSI_ERROR_HANDLER)
+			stor_slot_evict(slot, NULL);
+	}
+}
+
 /**
  * stor_start_over() - give up on the host's answers: close, agree anew
  * @ctl: controller
@@ -257,6 +275,8 @@ int stor_start_over(struct stor_ctl *ctl)
 			stor_try(ctl);
 	}
 	life = ctl->life;
+	if (life == STOR_STUCK)
+		stor_abandon_probes(ctl);
 	mutex_unlock(&ctl->life_mutex);
 
 	if (life == STOR_UP)
