@@ -120,10 +120,13 @@ int stor_agree(struct stor_ctl *ctl)
 	int ret;
 
 	lockdep_assert_held(&ctl->life_mutex);
-	clear_bit(STOR_GONE, &ctl->state);
 	ret = stor_open_primary(ctl);
-	if (!ret)
+	if (!ret) {
+		/* not before there are rings: the scan and resets come by themselves */
+		smp_mb__before_atomic();
+		clear_bit(STOR_GONE, &ctl->state);
 		ret = stor_negotiate(ctl);
+	}
 	if (!ret)
 		ret = stor_set_up(ctl);
 	if (ret) {
