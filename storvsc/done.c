@@ -261,4 +261,5 @@ void stor_evict_all(struct stor_ctl *ctl, struct stor_chan *only, int host_byte)
 		stor_finish(cmd, host_byte);
 		local_bh_enable();
 	}
+	wake_up(&ctl->drained);
 }

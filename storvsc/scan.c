@@ -392,7 +392,8 @@ static void stor_scan_work(struct work_struct *work)
 					    struct stor_ctl, scan);
 	unsigned long again = 0;
 
-	if (test_bit(STOR_HURRY, &ctl->state))
+	/* the host may say that disks came before there is anything to add them to */
+	if (test_bit(STOR_HURRY, &ctl->state) || !READ_ONCE(ctl->added))
 		return;
 	if (test_and_clear_bit(STOR_SCAN_FIRST, &ctl->state))
 		stor_scan_first(ctl);

@@ -98,7 +98,7 @@ static int stor_add_host(struct stor_ctl *ctl)
 	 * starts without; the user may choose one.
 	 */
 	ctl->shost->tag_set.flags |= BLK_MQ_F_NO_SCHED_BY_DEFAULT;
-	ctl->added = true;
+	WRITE_ONCE(ctl->added, true);
 	dev_info(&ctl->dev->device,
 		 "%s controller, protocol %u.%u, %u byte transfers, %u queues, %u commands\n",
 		 ctl->kind->name, ctl->version >> 8, ctl->version & 0xff,
