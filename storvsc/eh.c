@@ -74,8 +74,19 @@ static void stor_react_to_late(struct stor_ctl *ctl, unsigned int late)
 		stor_tend_kick(ctl, STOR_CMD_LOST);
 }
 
+/*
+ * How often a command's timer runs out in a period of its disk's.  User space chooses
+ * timers of a second for its own commands, which is no time to give a host up after.
+ */
+static unsigned int stor_timer_parts(struct scsi_cmnd *cmd)
+{
+	unsigned int own = scsi_cmd_to_rq(cmd)->timeout;
+
+	return own ? DIV_ROUND_UP(cmd->device->request_queue->rq_timeout, own) : 1;
+}
+
 /**
- * stor_note_timeout() - a command has been with the host for a timer period
+ * stor_note_timeout() - a command has been with the host for its timer's time
  * @cmd: command; its timer is about to start again
  *
  * Context: block timeout work.
@@ -98,10 +109,10 @@ void stor_note_timeout(struct scsi_cmnd *cmd)
 	stor_report(ctl, STOR_LOG_ERROR,
 		    "%u:%u:%llu op %#04x (queue %u tag %u) with the host for %u s, waiting on\n",
 		    sdev->channel, sdev->id, sdev->lun, cmd->cmnd[0],
-		    blk_mq_unique_tag_to_hwq(unique),
-		    tag,
+		    hwq, tag,
 		    jiffies_to_msecs(jiffies - cmd->jiffies_at_alloc) / 1000);
-	stor_react_to_late(ctl, stor_slot_overdue(&ctl->slots[tag], cmd));
+	stor_react_to_late(ctl, stor_slot_overdue(&ctl->slots[tag], cmd,
+						  stor_timer_parts(cmd)));
 }
 
 /* Send a reset and let the host give back what it has of the device. */
