@@ -220,7 +220,7 @@ static void stor_on_packet(struct stor_chan *chan,
 void stor_on_channel(void *context)
 {
 	struct stor_chan *chan = context;
-	struct vmbus_channel *channel = READ_ONCE(chan->channel);
+	struct vmbus_channel *channel = READ_ONCE(chan->in);
 	struct vmpacket_descriptor *desc;
 	unsigned int budget = STOR_RX_BUDGET;
 
@@ -273,4 +273,5 @@ void stor_evict_all(struct stor_ctl *ctl, struct stor_chan *only, int host_byte)
 		stor_finish(cmd, stor_evict_byte(cmd, host_byte));
 		local_bh_enable();
 	}
+	wake_up(&ctl->drained);
 }

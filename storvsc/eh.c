@@ -3,6 +3,7 @@
  * When the host is slow or silent: late commands, resets, waiting until the
  * host has given everything back.
  */
+#include <linux/rcupdate.h>
 #include <scsi/scsi.h>
 #include <scsi/scsi_cmnd.h>
 
@@ -60,18 +61,32 @@ static void stor_react_to_late(struct stor_ctl *ctl, unsigned int late)
 		schedule_work(&ctl->force_close);
 		return;
 	}
-	for (i = 1; i < ctl->nr_queues; i++) {
+	/* as a sender: whoever closes channels waits for those who look at them */
+	rcu_read_lock();
+	for (i = 1; i < ctl->nr_queues && !test_bit(STOR_HALTED, &ctl->state); i++) {
 		struct vmbus_channel *channel = READ_ONCE(ctl->chans[i].channel);
 
 		if (channel && channel->rescind)
 			stor_tend_kick(ctl, STOR_CHAN_LOST);
 	}
+	rcu_read_unlock();
 	if (stor_lost_after() && late >= stor_lost_after())
 		stor_tend_kick(ctl, STOR_CMD_LOST);
 }
 
+/*
+ * How often a command's timer runs out in a period of its disk's.  User space chooses
+ * timers of a second for its own commands, which is no time to give a host up after.
+ */
+static unsigned int stor_timer_parts(struct scsi_cmnd *cmd)
+{
+	unsigned int own = scsi_cmd_to_rq(cmd)->timeout;
+
+	return own ? DIV_ROUND_UP(cmd->device->request_queue->rq_timeout, own) : 1;
+}
+
 /**
- * stor_note_timeout() - a command has been with the host for a timer period
+ * stor_note_timeout() - a command has been with the host for its timer's time
  * @cmd: command; its timer is about to start again
  *
  * Context: block timeout work.
@@ -82,18 +97,22 @@ void stor_note_timeout(struct scsi_cmnd *cmd)
 	struct stor_ctl *ctl = shost_priv(sdev->host);
 	struct stor_lun *lun = sdev->hostdata;
 	u32 unique = blk_mq_unique_tag(scsi_cmd_to_rq(cmd));
+	u16 hwq = blk_mq_unique_tag_to_hwq(unique);
 	u16 tag = blk_mq_unique_tag_to_tag(unique);
 
+	/* held back for a batch of which the block layer has dropped the end */
+	if (READ_ONCE(ctl->queues[hwq].nr_staged))
+		stor_commit_rqs(sdev->host, hwq);
 	stor_count(ctl, TIMEOUT);
 	if (lun)
 		atomic_inc(&lun->timeouts);
 	stor_report(ctl, STOR_LOG_ERROR,
 		    "%u:%u:%llu op %#04x (queue %u tag %u) with the host for %u s, waiting on\n",
 		    sdev->channel, sdev->id, sdev->lun, cmd->cmnd[0],
-		    blk_mq_unique_tag_to_hwq(unique),
-		    tag,
+		    hwq, tag,
 		    jiffies_to_msecs(jiffies - cmd->jiffies_at_alloc) / 1000);
-	stor_react_to_late(ctl, stor_slot_overdue(&ctl->slots[tag], cmd));
+	stor_react_to_late(ctl, stor_slot_overdue(&ctl->slots[tag], cmd,
+						  stor_timer_parts(cmd)));
 }
 
 /* Send a reset and let the host give back what it has of the device. */

@@ -140,6 +140,13 @@ static int stor_write(struct stor_chan *chan, const struct hv_stor_packet *pkt,
 					 (void *)pkt, sizeof(*pkt), id);
 }
 
+/* What becomes of a command for which there is no channel. */
+static int stor_no_channel(const struct stor_ctl *ctl)
+{
+	return stor_life_flow(READ_ONCE(ctl->life)) == STOR_FLOW_FAIL ||
+	       ctl->dev->channel->rescind ? -ENODEV : -EAGAIN;
+}
+
 /*
  * Hand a mapped command to the host.  An error means that it is still ours;
  * 0 also covers a host that answered an id before it was sent.  Built first,
@@ -158,8 +165,7 @@ static int stor_send(struct stor_ctl *ctl, struct stor_queue *q, u16 tag,
 	int ret;
 
 	if (unlikely(!chan))
-		return stor_life_flow(READ_ONCE(ctl->life)) == STOR_FLOW_FAIL ||
-		       ctl->dev->channel->rescind ? -ENODEV : -EAGAIN;
+		return stor_no_channel(ctl);
 	if (unlikely(!gen)) {
 		stor_count(ctl, SLOT_BUSY);
 		return -EAGAIN;
@@ -209,18 +215,21 @@ static u16 stor_tag(struct scsi_cmnd *cmd)
 static void stor_flush(struct stor_ctl *ctl, struct stor_queue *q,
 		       struct stor_refused *refused)
 {
+	/* the rings may be on their way out */
+	bool halted = test_bit(STOR_HALTED, &ctl->state);
 	struct vmbus_channel *held = NULL;
 	unsigned int i;
 
 	lockdep_assert_held(&q->lock);
 	/* what takes another channel is shown there one by one */
-	if (q->nr_staged > 1 && ctl->hold && ctl->let_go)
+	if (q->nr_staged > 1 && !halted && ctl->hold && ctl->let_go)
 		held = READ_ONCE(ctl->chans[READ_ONCE(q->home)].channel);
 	if (held)
 		ctl->hold(held);
 	for (i = 0; i < q->nr_staged; i++) {
 		struct scsi_cmnd *cmd = q->staged[i];
-		int ret = stor_send(ctl, q, stor_tag(cmd), cmd, q->big,
+		int ret = halted ? stor_no_channel(ctl) :
+			  stor_send(ctl, q, stor_tag(cmd), cmd, q->big,
 				    ctl->max_frames);
 
 		if (unlikely(ret)) {
@@ -293,7 +302,7 @@ static int stor_submit(struct stor_ctl *ctl, struct stor_queue *q, u16 tag,
 
 	if (unlikely(scsi_dma_map(cmd) < 0)) {
 		stor_count(ctl, MAP_FAILED);
-		return SCSI_MLQUEUE_DEVICE_BUSY;
+		return SCSI_MLQUEUE_TARGET_BUSY;
 	}
 
 	if (cmd->flags & SCMD_LAST && !READ_ONCE(q->nr_staged))
@@ -305,8 +314,12 @@ static int stor_submit(struct stor_ctl *ctl, struct stor_queue *q, u16 tag,
 		return 0;
 	if (ret == -EAGAIN) {
 		scsi_dma_unmap(cmd);
-		/* every ring is full; other disks may have room again sooner */
-		return SCSI_MLQUEUE_DEVICE_BUSY;
+		/*
+		 * Every ring is full, of other disks' commands for all we know.  With
+		 * DEVICE_BUSY the block layer tries again when one of this disk's comes
+		 * back, which may have none out; with this it also tries by itself.
+		 */
+		return SCSI_MLQUEUE_TARGET_BUSY;
 	}
 	stor_refuse(ctl, cmd, ret);
 	return 0;
@@ -337,17 +350,20 @@ hv_queue_status_t stor_queuecommand(struct Scsi_Host *shost, struct scsi_cmnd *c
 	struct stor_ctl *ctl = shost_priv(shost);
 	u32 unique = blk_mq_unique_tag(scsi_cmd_to_rq(cmd));
 	struct stor_queue *q = &ctl->queues[blk_mq_unique_tag_to_hwq(unique)];
-	int ret;
-
-	if (stor_refused_opcode(ctl, cmd))
-		return 0;
+	bool last = cmd->flags & SCMD_LAST;
+	int ret = 0;
 
 	rcu_read_lock();
-	if (likely(!test_bit(STOR_HALTED, &ctl->state)))
+	if (stor_refused_opcode(ctl, cmd))
+		;
+	else if (likely(!test_bit(STOR_HALTED, &ctl->state)))
 		ret = stor_submit(ctl, q, blk_mq_unique_tag_to_tag(unique),
 				  cmd);
 	else
 		ret = stor_turn_away(ctl, cmd);
+	/* the last of a batch may be finished here, and with it nothing more comes */
+	if (unlikely(last && READ_ONCE(q->nr_staged)))
+		stor_commit_rqs(shost, q->index);
 	rcu_read_unlock();
 	return ret;
 }
@@ -356,6 +372,8 @@ hv_queue_status_t stor_queuecommand(struct Scsi_Host *shost, struct scsi_cmnd *c
  * stor_commit_rqs() - no more commands of a batch will come
  * @shost: SCSI host
  * @hwq: hardware queue
+ *
+ * Context: as stor_queuecommand(), and the timer of a command that was held back.
  */
 void stor_commit_rqs(struct Scsi_Host *shost, u16 hwq)
 {

@@ -6,6 +6,7 @@
  * This file is the order of things: load and unload, a controller's arrival
  * and departure, sleep and waking up.
  */
+#include <linux/delay.h>
 #include <linux/module.h>
 #include <linux/slab.h>
 #include <scsi/scsi.h>
@@ -249,15 +250,33 @@ static hv_remove_t stor_remove(struct hv_device *dev)
 	return HV_REMOVED;
 }
 
+/*
+ * The scan may be in the midlayer, where it waits for a command that a silent host
+ * keeps and that nobody has come back while we are about to sleep.
+ */
+static bool stor_stop_scan(struct stor_ctl *ctl)
+{
+	unsigned long end = jiffies + stor_reset_timeout();
+
+	while (work_busy(&ctl->scan.work)) {
+		if (cancel_delayed_work(&ctl->scan))
+			continue;
+		if (time_after(jiffies, end))
+			return false;
+		msleep(20);
+	}
+	return true;
+}
+
 static int stor_suspend(struct hv_device *dev)
 {
 	struct stor_ctl *ctl = hv_get_drvdata(dev);
-	int ret;
+	int ret = -EBUSY;
 
 	set_bit(STOR_HURRY, &ctl->state);
 	cancel_delayed_work_sync(&ctl->tend);
-	cancel_delayed_work_sync(&ctl->scan);
-	ret = stor_sleep(ctl);
+	if (stor_stop_scan(ctl))
+		ret = stor_sleep(ctl);
 	if (ret) {
 		clear_bit(STOR_HURRY, &ctl->state);
 		/* whatever has been put off */

@@ -8,6 +8,7 @@
  * channel is closed; the caller gets its error at once.
  */
 #include <linux/dma-mapping.h>
+#include <linux/rcupdate.h>
 #include <linux/slab.h>
 
 #include "storvsc.h"
@@ -181,14 +182,19 @@ int stor_call_run(struct stor_call *call, unsigned long timeout)
 {
 	struct stor_ctl *ctl = call->ctl;
 	u32 op = le32_to_cpu(call->pkt.operation);
-	u64 id = stor_call_enter(call);
 	struct stor_call *mine;
-	int ret;
+	int ret = 0;
+	u64 id;
+
+	/* as a sender: whoever sees STOR_GONE clear is waited for before a close */
+	rcu_read_lock();
+	id = stor_call_enter(call);
+	if (id)
+		ret = stor_call_send(call, id);
+	rcu_read_unlock();
 
 	if (!id)
 		return test_bit(STOR_GONE, &ctl->state) ? -ENODEV : -EBUSY;
-
-	ret = stor_call_send(call, id);
 	if (ret) {
 		struct stor_id where = stor_id_unpack(id);
 

@@ -428,7 +428,8 @@ static void stor_scan_work(struct work_struct *work)
 					    struct stor_ctl, scan);
 	unsigned long again = 0;
 
-	if (test_bit(STOR_HURRY, &ctl->state))
+	/* the host may say that disks came before there is anything to add them to */
+	if (test_bit(STOR_HURRY, &ctl->state) || !READ_ONCE(ctl->added))
 		return;
 	if (test_and_clear_bit(STOR_LIMITS, &ctl->state))
 		stor_follow_limits(ctl);

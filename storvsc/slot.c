@@ -43,6 +43,7 @@ void stor_slot_arm(struct stor_slot *slot, u32 gen, struct scsi_cmnd *cmd,
 		   struct stor_chan *chan)
 {
 	WRITE_ONCE(slot->late, 0);
+	WRITE_ONCE(slot->part, 0);
 	WRITE_ONCE(slot->cmd, cmd);
 	WRITE_ONCE(slot->chan, chan);
 	/* cmd and chan come first: pairs with the acquire in stor_slot_out() */
@@ -133,20 +134,27 @@ struct scsi_cmnd *stor_slot_peek(const struct stor_slot *slot)
 }
 
 /**
- * stor_slot_overdue() - another timer period is over
+ * stor_slot_overdue() - a command's timer has run out once more
  * @slot: slot of the command's tag
- * @cmd: command whose timer has run out; only its timer calls this
+ * @cmd: the command; only its timer calls this
+ * @parts: how often it runs out in a timer period of the disk, at least 1
  *
  * Return: periods that the host has had the command for; 0 if it has it no more.
  */
 unsigned int stor_slot_overdue(struct stor_slot *slot,
-			       const struct scsi_cmnd *cmd)
+			       const struct scsi_cmnd *cmd, unsigned int parts)
 {
-	u16 late = READ_ONCE(slot->late);
+	u16 late = READ_ONCE(slot->late), part = READ_ONCE(slot->part);
 
 	if (stor_slot_peek(slot) != cmd)
 		return 0;
-	if (late < 0xffff)
-		WRITE_ONCE(slot->late, ++late);
+	if (part < 0xffff)
+		part++;
+	if (part >= parts || part == 0xffff) {
+		part = 0;
+		if (late < 0xffff)
+			WRITE_ONCE(slot->late, ++late);
+	}
+	WRITE_ONCE(slot->part, part);
 	return late;
 }

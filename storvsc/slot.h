@@ -31,13 +31,15 @@ struct stor_chan;
 /**
  * struct stor_slot - one tag
  * @word: generation << 1 | 1 while the host owns the command
- * @late: timer periods that the host has had the command for
+ * @late: timer periods of the disk that the host has had the command for
+ * @part: expiries of a shorter timer of the command's own, in the period that runs
  * @cmd: written before @word, valid while the host owns it
  * @chan: the channel it went out on; the answer must come back there
  */
 struct stor_slot {
 	u32 word;
 	u16 late;
+	u16 part;
 	struct scsi_cmnd *cmd;
 	struct stor_chan *chan;
 };
@@ -90,6 +92,6 @@ struct scsi_cmnd *stor_slot_evict(struct stor_slot *slot,
 				  const struct stor_chan *only);
 struct scsi_cmnd *stor_slot_peek(const struct stor_slot *slot);
 unsigned int stor_slot_overdue(struct stor_slot *slot,
-			       const struct scsi_cmnd *cmd);
+			       const struct scsi_cmnd *cmd, unsigned int parts);
 
 #endif

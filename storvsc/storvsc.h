@@ -105,7 +105,8 @@ struct stor_ctl;
 /**
  * struct stor_chan - one open channel, the receiving side
  * @ctl: its controller
- * @channel: the VMBus channel, NULL while there is none
+ * @channel: the VMBus channel, for senders; NULL while there is none that is open
+ * @in: the same for the callback, which may be called before the open returns
  * @index: 0 for the primary, otherwise the host's sub-channel index
  * @completed: commands finished; only the channel's callback writes
  * @bytes: data moved by them
@@ -113,6 +114,7 @@ struct stor_ctl;
 struct stor_chan {
 	struct stor_ctl *ctl;
 	struct vmbus_channel *channel;
+	struct vmbus_channel *in;
 	u16 index;
 	u64 completed;
 	u64 bytes;
@@ -234,7 +236,7 @@ struct stor_ctl {
 	struct mutex life_mutex;	/* protects: every turn of life, added */
 	enum stor_life life;
 	bool added;			/* the SCSI host */
-	unsigned long lost_since;	/* jiffies */
+	unsigned long lost_since;	/* jiffies, when STOR_LOST began */
 	unsigned long try_after;	/* jiffies, doubles */
 	struct delayed_work tend;
 

@@ -44,11 +44,14 @@ static int stor_open_channel(struct stor_chan *chan,
 	channel->request_addr_callback = NULL;
 	channel->change_target_cpu_callback = stor_on_moved;
 
-	WRITE_ONCE(chan->channel, channel);
+	WRITE_ONCE(chan->in, channel);
 	ret = vmbus_open(channel, chan->ctl->ring_size, chan->ctl->ring_size,
 			 open_data, sizeof(open_data), stor_on_channel, chan);
+	/* a late sub-channel comes while others send: they find its rings whole */
 	if (ret)
-		WRITE_ONCE(chan->channel, NULL);
+		WRITE_ONCE(chan->in, NULL);
+	else
+		smp_store_release(&chan->channel, channel);
 	return ret;
 }
 
@@ -161,8 +164,10 @@ int stor_close_channels(struct stor_ctl *ctl)
 		/* whoever saw the bits clear is done with the rings */
 		synchronize_rcu();
 		ret = stor_close_primary(ctl);
-		for (i = 0; i < ctl->nr_queues; i++)
+		for (i = 0; i < ctl->nr_queues; i++) {
 			WRITE_ONCE(ctl->chans[i].channel, NULL);
+			WRITE_ONCE(ctl->chans[i].in, NULL);
+		}
 		ctl->open = false;
 		ctl->nr_open = 0;
 	}
@@ -173,7 +178,7 @@ int stor_close_channels(struct stor_ctl *ctl)
 /* Answers that came before the host took the channel back, but no interrupt with them. */
 static void stor_read_last(struct stor_chan *chan)
 {
-	struct vmbus_channel *channel = chan->channel;
+	struct vmbus_channel *channel = chan->in;
 	unsigned int i;
 
 	tasklet_disable(&channel->callback_event);
@@ -189,8 +194,9 @@ static void stor_read_last(struct stor_chan *chan)
  * stor_reap_channels() - clear away sub-channels that the host took back
  * @ctl: controller
  *
- * Senders shun a rescinded channel; after the grace period none is in its ring.
- * Closing it gives its number back to the host and makes room for another offer.
+ * After the grace period no sender is in its ring, nor looks at the channel, whose
+ * memory may go with the close.  Closing it gives its number back to the host and
+ * makes room for another offer.
  * What was not answered by then goes again, on another channel.
  *
  * Context: process, sleeps.
@@ -200,17 +206,18 @@ void stor_reap_channels(struct stor_ctl *ctl)
 	unsigned int i;
 
 	mutex_lock(&ctl->chan_mutex);
-	synchronize_rcu();
 	for (i = 1; i < ctl->nr_queues; i++) {
 		struct stor_chan *chan = &ctl->chans[i];
 		struct vmbus_channel *channel = chan->channel;
 
 		if (!channel || !channel->rescind)
 			continue;
+		WRITE_ONCE(chan->channel, NULL);
+		synchronize_rcu();
 		stor_read_last(chan);
 		channel->change_target_cpu_callback = NULL;
 		vmbus_close(channel);
-		WRITE_ONCE(chan->channel, NULL);
+		WRITE_ONCE(chan->in, NULL);
 		ctl->nr_open--;
 		stor_evict_all(ctl, chan, DID_REQUEUE);
 		stor_count(ctl, CHAN_REAPED);

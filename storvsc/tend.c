@@ -20,14 +20,20 @@
 /* Move on in the table, and let the midlayer's commands flow as the state says. */
 static void stor_turn(struct stor_ctl *ctl, enum stor_turn turn)
 {
+	enum stor_life next = stor_life_next(ctl->life, turn);
 	enum stor_flow was = stor_life_flow(ctl->life);
-	enum stor_flow flow;
+	enum stor_flow flow = stor_life_flow(next);
 
 	lockdep_assert_held(&ctl->life_mutex);
-	WRITE_ONCE(ctl->life, stor_life_next(ctl->life, turn));
-	flow = stor_life_flow(ctl->life);
+	/* a failed try to come back does not make the wait begin anew */
+	if (next == STOR_LOST && ctl->life != STOR_LOST)
+		ctl->lost_since = jiffies;
+	WRITE_ONCE(ctl->life, next);
 
 	if (flow == STOR_FLOW_SEND) {
+		/* of the channels before, and in the way of the next kick */
+		clear_bit(STOR_CHAN_LOST, &ctl->state);
+		clear_bit(STOR_CMD_LOST, &ctl->state);
 		/*
 		 * Channels and limits come first.  Who sees the bit clear and yet an
 		 * old channel pointer finds none, and the command comes again.
@@ -61,7 +67,6 @@ static void stor_lose(struct stor_ctl *ctl)
 		return;
 	}
 	stor_calls_fail(ctl);
-	ctl->lost_since = jiffies;
 	stor_turn(ctl, gone ? STOR_TURN_END : STOR_TURN_SILENT);
 	stor_evict_all(ctl, NULL, gone ? DID_NO_CONNECT : DID_REQUEUE);
 }
@@ -97,7 +102,7 @@ static int stor_add_host(struct stor_ctl *ctl)
 	 * starts without; the user may choose one.
 	 */
 	ctl->shost->tag_set.flags |= BLK_MQ_F_NO_SCHED_BY_DEFAULT;
-	ctl->added = true;
+	WRITE_ONCE(ctl->added, true);
 	dev_info(&ctl->dev->device,
 		 "%s controller, protocol %u.%u, %u byte transfers, %u queues, %u commands\n",
 		 ctl->kind->name, ctl->version >> 8, ctl->version & 0xff,
@@ -123,10 +128,13 @@ int stor_agree(struct stor_ctl *ctl)
 	clear_bit(STOR_CHAN_LOST, &ctl->state);
 	clear_bit(STOR_CHAN_MOVED, &ctl->state);
 	clear_bit(STOR_CMD_LOST, &ctl->state);
-	clear_bit(STOR_GONE, &ctl->state);
 	ret = stor_open_primary(ctl);
-	if (!ret)
+	if (!ret) {
+		/* not before there are rings: the scan and resets come by themselves */
+		smp_mb__before_atomic();
+		clear_bit(STOR_GONE, &ctl->state);
 		ret = stor_negotiate(ctl);
+	}
 	if (!ret)
 		ret = stor_set_up(ctl);
 	if (ret) {
@@ -242,6 +250,24 @@ void stor_tend_kick(struct stor_ctl *ctl, int what)
 		mod_delayed_work(system_long_wq, &ctl->tend, 0);
 }
 
+/*
+ * The host keeps its commands, but the midlayer takes those of the error handler back
+ * all the same, and their memory is others' then: nobody may finish them any more.
+ */
+static void stor_abandon_probes(struct stor_ctl *ctl)
+{
+	unsigned int tag;
+
+	for (tag = 0; tag < ctl->depth; tag++) {
+		struct stor_slot *slot = &ctl->slots[tag];
+		struct scsi_cmnd *cmd = stor_slot_peek(slot);
+
+		/* requests of a tag are never freed; no answer races, all is closed */
+		if (cmd && cmd->submitter == SUBMITTED_BY_SCSI_ERROR_HANDLER)
+			stor_slot_evict(slot, NULL);
+	}
+}
+
 /**
  * stor_start_over() - give up on the host's answers: close, agree anew
  * @ctl: controller
@@ -267,6 +293,8 @@ int stor_start_over(struct stor_ctl *ctl)
 			stor_try(ctl);
 	}
 	life = ctl->life;
+	if (life == STOR_STUCK)
+		stor_abandon_probes(ctl);
 	mutex_unlock(&ctl->life_mutex);
 
 	if (life == STOR_UP) {

@@ -382,22 +382,28 @@ static struct vmbus_channel *busy_sub_channel(struct vmbus_channel *primary)
 
 /*
  * A rescind may close a sub-channel beside us. Whoever changed its state frees its ring;
- * we wait for the end of that, which has limits of its own.
+ * we wait for the end of that, which has limits of its own.  Returns -ETIMEDOUT if the
+ * host did not let go of some ring; what was taken back is not its any more.
  */
-static void close_sub_channels(struct vmbus_channel *primary)
+static int close_sub_channels(struct vmbus_channel *primary)
 {
 	struct vmbus *bus = to_chan(primary)->bus;
 	struct vmbus_channel *sub;
+	int one, ret = 0;
 
 	if (is_sub_channel(primary))
-		return;
+		return 0;
 	while ((sub = busy_sub_channel(primary))) {
-		if (disconnect(sub) != -EINVAL)
+		one = disconnect(sub);
+		if (one != -EINVAL)
 			ringmem_free(sub);
 		else
 			wait_event(bus->chan_wait, READ_ONCE(sub->state) != CHANNEL_OPENING_STATE);
+		if (one == -ETIMEDOUT && !sub->rescind)
+			ret = one;
 		chan_put(sub);
 	}
+	return ret;
 }
 
 /**
@@ -456,17 +462,17 @@ int vmbus_connect_ring(struct vmbus_channel *channel, void (*onchannel_callback)
  *
  * Context: may sleep.
  * Return: 0; -EINVAL if it was not open; -ETIMEDOUT if the host did not let go
- * of the ring, which then cannot be opened again.
+ * of the ring, which then cannot be opened again, or of that of a sub-channel.
  */
 int vmbus_disconnect_ring(struct vmbus_channel *channel)
 {
-	int ret;
+	int subs, ret;
 
 	chan_get(channel);
-	close_sub_channels(channel);
+	subs = close_sub_channels(channel);
 	ret = disconnect(channel);
 	chan_put(channel);
-	return ret;
+	return ret ?: subs;
 }
 
 /**

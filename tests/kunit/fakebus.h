@@ -31,6 +31,7 @@ struct fakebus_log {
 	bool driver;		/* opens every channel, closes them when the device goes */
 	bool dawdle;		/* whatever asks the host takes a while, now and then */
 	int alloc_error, map_error, ids_error, gpadl_error, teardown_error;
+	u32 silent_relid;	/* whose teardown has no answer */
 	int post_error;		/* of OPEN */
 	int answer;		/* to OPEN: what the wait returns */
 	u32 status;		/* in it */

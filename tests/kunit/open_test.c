@@ -177,6 +177,29 @@ static void close_takes_sub_channels_along(struct kunit *test)
 	fakebus_end(test, bus);
 }
 
+/* The host lets go of the device's ring, but not of a sub-channel's: that is not all. */
+static void close_without_a_sub_channels_answer(struct kunit *test)
+{
+	struct vmbus *bus;
+	struct vmbus_channel *ch = channel(test, &bus), *sub;
+
+	fakebus_offer(bus, 2, 1, 1);
+	fakebus_flush(bus);
+	sub = fakebus_channel(bus, 2);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, sub);
+	KUNIT_EXPECT_EQ(test, 0, open(sub));
+	KUNIT_EXPECT_EQ(test, 0, open(ch));
+	fake.silent_relid = 2;
+	KUNIT_EXPECT_EQ(test, -ETIMEDOUT, vmbus_disconnect_ring(ch));
+	fake.silent_relid = 0;
+	vmbus_free_ring(ch);
+	KUNIT_EXPECT_EQ(test, 1u, fake.quarantined);
+	expect_nothing_held(test);
+	KUNIT_EXPECT_EQ(test, 0, open(ch));
+	vmbus_close(ch);
+	fakebus_end(test, bus);
+}
+
 struct closer {
 	struct work_struct work;
 	struct vmbus_channel *ch;
@@ -381,6 +404,7 @@ static struct kunit_case open_cases[] = {
 	KUNIT_CASE(open_is_refused),
 	KUNIT_CASE(close_without_answer),
 	KUNIT_CASE(close_takes_sub_channels_along),
+	KUNIT_CASE(close_without_a_sub_channels_answer),
 	KUNIT_CASE(close_beside_a_sub_channels_close),
 	KUNIT_CASE(open_in_one_block),
 	KUNIT_CASE(open_of_what_is_taken_back),

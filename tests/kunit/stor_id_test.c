@@ -273,6 +273,24 @@ static void stor_id_test_evict_race(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 10 * ROUNDS, kept + atomic_read(&e->taken));
 }
 
+/* A period is the disk's, however short the command's own timer; each use begins anew. */
+static void stor_id_test_overdue(struct kunit *test)
+{
+	struct stor_slot slot = {};
+	u32 gen = arm(&slot, CMD(1), CHAN);
+	unsigned int i;
+
+	for (i = 1; i < 100; i++)
+		KUNIT_EXPECT_EQ(test, i / 10, stor_slot_overdue(&slot, CMD(1), 10));
+	KUNIT_EXPECT_EQ(test, 0u, stor_slot_overdue(&slot, CMD(2), 1));
+	claim(&slot, gen);
+	KUNIT_EXPECT_EQ(test, 0u, stor_slot_overdue(&slot, CMD(1), 1));
+	gen = arm(&slot, CMD(1), CHAN);
+	for (i = 1; i < 10; i++)
+		KUNIT_EXPECT_EQ(test, i, stor_slot_overdue(&slot, CMD(1), 1));
+	claim(&slot, gen);
+}
+
 static struct kunit_case stor_id_cases[] = {
 	KUNIT_CASE(stor_id_test_round_trip),
 	KUNIT_CASE(stor_id_test_answered_once),
@@ -283,6 +301,7 @@ static struct kunit_case stor_id_cases[] = {
 	KUNIT_CASE(stor_id_test_evict),
 	KUNIT_CASE(stor_id_test_built_before_armed),
 	KUNIT_CASE(stor_id_test_foreign_channel),
+	KUNIT_CASE(stor_id_test_overdue),
 	KUNIT_CASE(stor_id_test_race),
 	KUNIT_CASE(stor_id_test_evict_race),
 	{}

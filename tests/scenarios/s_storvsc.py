@@ -260,10 +260,15 @@ def full_ring_holds_its_disk(m):
     m.host("freeze scsi0")
     m.sh("fio --name=f --filename=%s --rw=randwrite --bs=256k --iodepth=340 --ioengine=libaio --direct=1 --size=64m --io_size=512m "
          "--norandommap >/tmp/fio.out 2>&1 & echo $! >/tmp/fio.pid" % m.dev())
-    m.wait("[ $(cat $(scsi c0l0)/device_blocked) != 0 ]", 60, "the disk waits")
+    full = "awk '$1 == \"ring_full\" { exit $2 <= %d }' " + host_dir(m, 0) + "/counters"
+    m.wait(full % 0, 60, "a ring is full")
     m.expect(m.sh("cat $(scsi c0l1)/device_blocked") == "0", "the other disk waits too")
-    m.expect(counters(m)["ring_full"] > 0, "no ring was full")
+    # nothing of the other disk is out whose end would have this command tried again
+    m.sh("dd if=%s of=/dev/null bs=4k count=1 iflag=direct >/tmp/dd.out 2>&1 & echo $! >/tmp/dd.pid" % m.dev(Disk(lun=1)))
+    before = counters(m)["ring_full"]
+    m.wait(full % (before + 20), 60, "both disks try again and again")
     m.host("thaw scsi0")
+    m.wait("! kill -0 $(cat /tmp/dd.pid) 2>/dev/null", 60, "the other disk's command ends")
     m.wait("! kill -0 $(cat /tmp/fio.pid) 2>/dev/null", 100, "fio ends")
     m.sh("! grep -E 'err= *[1-9]' /tmp/fio.out")
 
