@@ -4,6 +4,7 @@
  * host has given everything back.
  */
 #include <linux/rcupdate.h>
+#include <linux/wait_bit.h>
 #include <scsi/scsi.h>
 #include <scsi/scsi_cmnd.h>
 
@@ -47,7 +48,8 @@ bool stor_drain(struct stor_ctl *ctl, const struct scsi_device *sdev,
 	smp_mb__after_atomic();
 	done = wait_event_timeout(ctl->drained, stor_idle_from(ctl, sdev, &from),
 				  timeout);
-	atomic_dec(&ctl->draining);
+	if (atomic_dec_and_test(&ctl->draining))
+		wake_up_var(&ctl->draining);
 	return done;
 }
 

@@ -9,6 +9,7 @@
 #include <linux/delay.h>
 #include <linux/module.h>
 #include <linux/slab.h>
+#include <linux/wait_bit.h>
 #include <scsi/scsi.h>
 #include <hv/ring_hold.h>
 #include <hv/isolation.h>
@@ -187,13 +188,16 @@ static void stor_put_hold(struct stor_ctl *ctl)
 static void stor_release(struct stor_ctl *ctl)
 {
 	set_bit(STOR_REMOVING, &ctl->state);
-	vmbus_set_sc_create_callback(ctl->dev->channel, NULL);
 	set_bit(STOR_HURRY, &ctl->state);
 	stor_end(ctl);
+	/* not before: who starts over asks for sub-channels, and the end waits for him */
+	vmbus_set_sc_create_callback(ctl->dev->channel, NULL);
 	cancel_work_sync(&ctl->force_close);
 	cancel_delayed_work_sync(&ctl->tend);
 	/* a last event of the host may have passed the look at STOR_REMOVING */
 	cancel_delayed_work_sync(&ctl->scan);
+	/* a reset that user space asked for outlives the SCSI host's devices */
+	wait_var_event(&ctl->draining, !atomic_read(&ctl->draining));
 	hv_set_drvdata(ctl->dev, NULL);
 	stor_free_queues(ctl);
 	kvfree(ctl->chans);
