@@ -47,12 +47,13 @@ static int stor_open_channel(struct stor_chan *chan,
 	WRITE_ONCE(chan->in, channel);
 	ret = vmbus_open(channel, chan->ctl->ring_size, chan->ctl->ring_size,
 			 open_data, sizeof(open_data), stor_on_channel, chan);
-	/* a late sub-channel comes while others send: they find its rings whole */
-	if (ret)
+	if (ret) {
 		WRITE_ONCE(chan->in, NULL);
-	else
-		smp_store_release(&chan->channel, channel);
-	return ret;
+		return ret;
+	}
+	/* others send meanwhile: who reads the pointer finds the rings behind it whole */
+	smp_store_release(&chan->channel, channel);
+	return 0;
 }
 
 /**
