@@ -69,10 +69,12 @@ static void quarantine_work(struct work_struct *work)
 
 	list_for_each_entry_safe(q, next, &done, entry) {
 		list_del(&q->entry);
-		if (q->released || !gpadl_destroy(bus, q->relid, q->gpadl, vmbus_timeout()))
+		if (q->released || !gpadl_destroy(bus, q->relid, q->gpadl, vmbus_timeout())) {
 			free_entry(q);
-		else
+		} else {
 			quarantine_pages(bus, q->relid, q->gpadl, q->pages, q->count, q->order);
+			kfree(q);
+		}
 	}
 }
 
