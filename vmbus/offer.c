@@ -412,5 +412,7 @@ void vmbus_remove_all(struct vmbus *bus)
 		chan_put(ch);
 	}
 	remove_orphans(bus);
+	/* A rescind that has found its channel before all this still notes it in the history. */
+	flush_workqueue(bus->ctl_wq);
 	storm_forget_all(bus);
 }
