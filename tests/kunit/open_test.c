@@ -335,6 +335,27 @@ static void move_against_close(struct kunit *test)
 	fakebus_end(test, bus);
 }
 
+/*
+ * In-tree hv_balloon and hv_utils close with the channel's tasklet disabled, for a pause;
+ * an event that came meanwhile waits in it, and nobody for that.
+ */
+static void close_with_the_tasklet_disabled(struct kunit *test)
+{
+	struct vmbus *bus;
+	struct vmbus_channel *ch = channel(test, &bus);
+
+	KUNIT_EXPECT_EQ(test, 0, open(ch));
+	tasklet_disable(&ch->callback_event);
+	tasklet_schedule(&ch->callback_event);
+	vmbus_close(ch);
+	KUNIT_EXPECT_EQ(test, CHANNEL_OPEN_STATE, ch->state);
+	fakebus_pause(bus, false);
+	fakebus_pause(bus, true);	/* missing: a rescind does not wait either */
+	KUNIT_EXPECT_TRUE(test, ch->rescind);
+	fakebus_end(test, bus);		/* nor its removal, with the tasklet left so */
+	KUNIT_EXPECT_EQ(test, fake.allocated, fake.freed);
+}
+
 static void socket_gone(struct vmbus_channel *ch)
 {
 	told_of_move++;	/* its holder is frozen and closes it later */
@@ -385,6 +406,7 @@ static struct kunit_case open_cases[] = {
 	KUNIT_CASE(open_in_one_block),
 	KUNIT_CASE(open_of_what_is_taken_back),
 	KUNIT_CASE(move_against_close),
+	KUNIT_CASE(close_with_the_tasklet_disabled),
 	KUNIT_CASE(pause_with_a_socket),
 	{}
 };
