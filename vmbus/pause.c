@@ -183,6 +183,7 @@ bool pause_offer_again(struct vmbus *bus, const struct vmbus_channel_offer_chann
 			continue;
 		chan_set_offer(ch, offer);
 		chan_publish(ch);
+		sysfs_rename_channel(ch);
 		if (chan_step(ch, EV_AGAIN) & ACT_ADD)
 			chan_start_add(ch);
 		found = true;

@@ -399,6 +399,7 @@ void mmio_stop(void);
 extern const struct attribute_group *vmbus_dev_groups[];
 extern struct kobj_type vmbus_chan_ktype;
 int sysfs_add_channel(struct hv_device *dev, struct vmbus_channel *ch);
+void sysfs_rename_channel(struct vmbus_channel *ch);
 void sysfs_remove_channel(struct vmbus_channel *ch);
 #ifdef HV_HAVE_RING_SYSFS	/* newer kernels; private to the bus and uio_hv_generic */
 int hv_create_ring_sysfs(struct vmbus_channel *channel,

@@ -382,6 +382,7 @@ static void pause_with_a_socket(struct kunit *test)
 	bus->ignore_offers = false;
 	fakebus_offer(bus, 7, 1, 0);			/* again, under a new number */
 	KUNIT_EXPECT_EQ(test, 7u, chan_relid(ch));
+	KUNIT_EXPECT_EQ(test, 7u, fake.renamed);	/* in sysfs too */
 	fakebus_pause(bus, true);
 	fakebus_flush(bus);
 	KUNIT_EXPECT_EQ(test, 1u, told_of_move);	/* not missing: nobody is told again */
