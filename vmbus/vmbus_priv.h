@@ -354,6 +354,7 @@ void relid_release(struct vmbus *bus, u32 relid);
 void chan_listed(struct vmbus_channel *ch);
 bool chan_rescind(struct vmbus_channel *ch, unsigned long delay);
 void chan_start_add(struct vmbus_channel *ch);
+void chan_end_orphans(struct vmbus *bus);
 void vmbus_remove_all(struct vmbus *bus);
 
 /* storm.c: devices that come and go */

@@ -397,6 +397,49 @@ static void pause_with_a_socket(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fake.allocated, fake.freed);
 }
 
+/* A pause that a channel left open prevents costs the others nothing: their relids go back. */
+static void pause_that_cannot_be(struct kunit *test)
+{
+	struct vmbus *bus;
+	struct vmbus_channel *ch = channel(test, &bus);
+
+	KUNIT_EXPECT_EQ(test, 0, open(ch));
+	fakebus_offer(bus, 2, 1, 1);
+	fakebus_flush(bus);
+	fakebus_pause(bus, false);
+	KUNIT_EXPECT_EQ(test, 0u, fake.unloads);
+	KUNIT_EXPECT_FALSE(test, bus->suspended);
+	fakebus_rescind(bus, 2);
+	fakebus_flush(bus);
+	KUNIT_EXPECT_EQ(test, 1u, fake.released[2]);
+	vmbus_close(ch);
+	fakebus_end(test, bus);
+	KUNIT_EXPECT_EQ(test, fake.allocated, fake.freed);
+}
+
+/* A sub-channel that outlived its device is not there after a pause: another has its relid. */
+static void pause_ends_orphans(struct kunit *test)
+{
+	struct vmbus *bus;
+
+	channel(test, &bus);
+	fakebus_offer(bus, 2, 1, 1);
+	fakebus_flush(bus);
+	fakebus_rescind(bus, 1);
+	fakebus_flush(bus);
+	KUNIT_EXPECT_TRUE(test, fakebus_channel(bus, 2));
+	fakebus_pause(bus, false);
+	KUNIT_EXPECT_EQ(test, 1u, fake.unloads);
+	fakebus_pause(bus, true);
+	fakebus_offer(bus, 2, 5, 0);
+	fakebus_flush(bus);
+	KUNIT_EXPECT_EQ(test, 0, (int)atomic64_read(&bus->err[VERR_RELID]));
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, fakebus_channel(bus, 2));
+	KUNIT_EXPECT_FALSE(test, is_sub_channel(fakebus_channel(bus, 2)));
+	fakebus_end(test, bus);
+	KUNIT_EXPECT_EQ(test, fake.allocated, fake.freed);
+}
+
 static struct kunit_case open_cases[] = {
 	KUNIT_CASE_PARAM(open_fails, failures_gen_params),
 	KUNIT_CASE(open_and_close),
@@ -409,6 +452,8 @@ static struct kunit_case open_cases[] = {
 	KUNIT_CASE(move_against_close),
 	KUNIT_CASE(close_with_the_tasklet_disabled),
 	KUNIT_CASE(pause_with_a_socket),
+	KUNIT_CASE(pause_that_cannot_be),
+	KUNIT_CASE(pause_ends_orphans),
 	{}
 };
 
