@@ -286,7 +286,7 @@ void intr_on_event(unsigned long channel)
 {
 	struct vmbus_channel *ch = (struct vmbus_channel *)channel;
 	/* Pairs with callback_start(): the context is there. */
-	void (*callback)(void *context) = smp_load_acquire(&ch->onchannel_callback);
+	void (*callback)(void *context) = virt_load_acquire(&ch->onchannel_callback);
 
 	trace_vmbus_on_event(ch);
 	debugfs_delay(ch, DELAY_INTERRUPT);
