@@ -134,6 +134,8 @@ void chan_reset_driver(struct vmbus_channel *ch)
 	ch->rqstor_size = 0;
 	ch->max_pkt_size = VMBUS_DEFAULT_MAX_PKT_SIZE;
 	clear_bit(CHAN_RING_BLOCK, &to_chan(ch)->flags);
+	/* In-tree hv_utils disables it for a pause, and may not have come back from that. */
+	atomic_set(&ch->callback_event.count, 0);
 }
 
 /* ---- open ---- */
@@ -148,21 +150,28 @@ static bool callback_start(struct vmbus_channel *ch, void (*callback)(void *cont
 	mute = test_bit(CHAN_NO_CALLBACK, &to_chan(ch)->flags);
 	if (!mute) {
 		ch->channel_callback_context = context;
-		ch->onchannel_callback = callback;
+		/* Pairs with intr_on_event(): a tasklet left from the last opening may run. */
+		smp_store_release(&ch->onchannel_callback, callback);
 	}
 	spin_unlock_irqrestore(&ch->sched_lock, flags);
 	return !mute;
 }
 
-/* After this the callback does not run and will not be started. */
+/*
+ * After this the callback does not run and will not be started.  Only a tasklet that runs is
+ * waited for, one that is scheduled will find no callback: a driver may have disabled it
+ * (in-tree hv_balloon and hv_utils close within that), and then it does not run for long.
+ */
 static void callback_stop(struct vmbus_channel *ch)
 {
 	unsigned long flags;
 
 	spin_lock_irqsave(&ch->sched_lock, flags);
-	ch->onchannel_callback = NULL;
+	WRITE_ONCE(ch->onchannel_callback, NULL);
 	spin_unlock_irqrestore(&ch->sched_lock, flags);
-	tasklet_kill(&ch->callback_event);
+	/* A tasklet marks itself as running, by a full barrier, before it looks. */
+	smp_mb();
+	tasklet_unlock_wait(&ch->callback_event);
 }
 
 /**

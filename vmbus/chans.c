@@ -215,6 +215,20 @@ void relid_release(struct vmbus *bus, u32 relid)
 	trace_vmbus_release_relid(relid, ret);
 }
 
+/*
+ * A rescind that comes first, under life_lock, is seen here; one that comes later finds the
+ * work queued, and stops it: nothing else keeps the channel for the work.
+ */
+static void stop_waiting(struct vmbus_channel *ch)
+{
+	struct vmbus_chan *chan = to_chan(ch);
+
+	spin_lock(&chan->life_lock);
+	if (!life_rescinded(chan->life))
+		queue_delayed_work(chan->bus->primary_wq, &chan->add_work, 0);
+	spin_unlock(&chan->life_lock);
+}
+
 /* Out of the lists.  A device of the same name that waited for it may come now. */
 static void delist(struct vmbus *bus, struct vmbus_channel *ch)
 {
@@ -231,10 +245,8 @@ static void delist(struct vmbus *bus, struct vmbus_channel *ch)
 		sub->device_obj = NULL;
 	}
 	next = oldest_of_name(bus, ch);
-	/* If it was rescinded meanwhile its removal may be past stopping the work. */
-	if (next && test_and_clear_bit(CHAN_WAITS, &to_chan(next)->flags) &&
-	    !READ_ONCE(next->rescind))
-		queue_delayed_work(bus->primary_wq, &to_chan(next)->add_work, 0);
+	if (next && test_and_clear_bit(CHAN_WAITS, &to_chan(next)->flags))
+		stop_waiting(next);
 }
 
 /*

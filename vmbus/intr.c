@@ -285,7 +285,8 @@ static void vmbus_isr(void)
 void intr_on_event(unsigned long channel)
 {
 	struct vmbus_channel *ch = (struct vmbus_channel *)channel;
-	void (*callback)(void *context) = READ_ONCE(ch->onchannel_callback);
+	/* Pairs with callback_start(): the context is there. */
+	void (*callback)(void *context) = virt_load_acquire(&ch->onchannel_callback);
 
 	trace_vmbus_on_event(ch);
 	debugfs_delay(ch, DELAY_INTERRUPT);

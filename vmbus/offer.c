@@ -370,7 +370,15 @@ static struct vmbus_channel *any_channel(struct vmbus *bus)
 	return ch;
 }
 
-static void remove_orphans(struct vmbus *bus)
+/**
+ * chan_end_orphans() - forget the channels that are in no list
+ * @bus: every device's channels are withdrawn or forgotten
+ *
+ * They are sub-channels that the host did not take back with their device.
+ *
+ * Context: may sleep.
+ */
+void chan_end_orphans(struct vmbus *bus)
 {
 	struct vmbus_channel *ch;
 	u32 relid;
@@ -411,6 +419,8 @@ void vmbus_remove_all(struct vmbus *bus)
 		mutex_unlock(&chan->reg);
 		chan_put(ch);
 	}
-	remove_orphans(bus);
+	chan_end_orphans(bus);
+	/* A rescind that has found its channel before all this still notes it in the history. */
+	flush_workqueue(bus->ctl_wq);
 	storm_forget_all(bus);
 }

@@ -80,42 +80,46 @@ static struct vmbus_channel *any_sub_channel(struct vmbus *bus)
 	return sub;
 }
 
-/* The drivers have closed them; new ones are offered when the drivers ask again. */
-static int drop_sub_channels(struct vmbus *bus)
+/* New ones are offered when the drivers ask again. */
+static void drop_sub_channels(struct vmbus *bus)
 {
 	struct vmbus_channel *sub;
-	int ret = 0;
 
-	while (!ret && (sub = any_sub_channel(bus))) {
-		if (chan_in_use(sub)) {
-			pr_err("channel %u is still open, cannot hibernate\n", chan_relid(sub));
-			ret = -EBUSY;
-		} else {
-			mutex_lock(&bus->chan_mutex);
-			chan_withdraw(sub);	/* the unload frees its relid */
-			mutex_unlock(&bus->chan_mutex);
-			chan_finish(sub, EV_END);
-		}
+	while ((sub = any_sub_channel(bus))) {
+		mutex_lock(&bus->chan_mutex);
+		chan_withdraw(sub);	/* the unload frees its relid */
+		mutex_unlock(&bus->chan_mutex);
+		chan_finish(sub, EV_END);
 		chan_put(sub);
 	}
-	return ret;
+}
+
+static bool still_open(const struct vmbus_channel *ch)
+{
+	if (!chan_in_use(ch))
+		return false;
+	pr_err("channel %u is still open, cannot hibernate\n", chan_relid(ch));
+	return true;
 }
 
 /*
  * Drivers have closed theirs; a socket that was just dropped may stay open, it is not the
- * host's any more.
+ * host's any more.  Looked at before anything is dropped: a host that is not left would
+ * never hear of those relids again.
  */
 static int check_closed(struct vmbus *bus)
 {
-	struct vmbus_channel *ch;
+	struct vmbus_channel *ch, *sub;
 	int ret = 0;
 
 	mutex_lock(&bus->chan_mutex);
 	list_for_each_entry(ch, &bus->chans, listentry) {
-		if (!chan_in_use(ch) || READ_ONCE(ch->rescind))
-			continue;
-		pr_err("channel %u is still open, cannot hibernate\n", chan_relid(ch));
-		ret = -EBUSY;
+		if (!READ_ONCE(ch->rescind) && still_open(ch))
+			ret = -EBUSY;
+		list_for_each_entry(sub, &ch->sc_list, sc_list) {
+			if (still_open(sub))
+				ret = -EBUSY;
+		}
 	}
 	mutex_unlock(&bus->chan_mutex);
 	return ret;
@@ -147,14 +151,15 @@ static int bus_suspend(struct device *device)
 	flush_workqueue(bus->sub_wq);
 	flush_workqueue(bus->rescind_wq);
 	drop_sockets(bus);
-	ret = drop_sub_channels(bus);
-	if (!ret)
-		ret = check_closed(bus);
+	ret = check_closed(bus);
 	if (ret) {
 		WRITE_ONCE(bus->ignore_offers, false);
 		return ret;
 	}
+	drop_sub_channels(bus);
 	withdraw_all(bus);
+	/* Sub-channels whose device is gone already: the next host gives their relids to others. */
+	chan_end_orphans(bus);
 	vmbus_unload(bus, false);
 	bus->suspended = true;
 	return 0;
@@ -183,6 +188,7 @@ bool pause_offer_again(struct vmbus *bus, const struct vmbus_channel_offer_chann
 			continue;
 		chan_set_offer(ch, offer);
 		chan_publish(ch);
+		sysfs_rename_channel(ch);
 		if (chan_step(ch, EV_AGAIN) & ACT_ADD)
 			chan_start_add(ch);
 		found = true;
@@ -192,12 +198,16 @@ bool pause_offer_again(struct vmbus *bus, const struct vmbus_channel_offer_chann
 	return found;
 }
 
-/* Devices that the host has taken away while we were not there */
+/*
+ * Devices that the host has taken away while we were not there.  An offer that comes only
+ * now is the old device's before this, and that of a new one after it.
+ */
 static void report_missing(struct vmbus *bus)
 {
 	struct vmbus_channel *ch;
 
 	mutex_lock(&bus->chan_mutex);
+	bus->suspended = false;
 	list_for_each_entry(ch, &bus->chans, listentry) {
 		/* not a socket, whose connection has ended, nor what was rescinded before */
 		if (!life_paused(to_chan(ch)->life))
@@ -224,7 +234,6 @@ static int bus_resume(struct device *device)
 	if (!wait_for_completion_timeout(&bus->offers_done, vmbus_timeout()))
 		vmbus_bad(bus, VERR_TIMEOUT, "the host did not finish its offers after the pause");
 	flush_workqueue(bus->ctl_wq);
-	bus->suspended = false;
 	report_missing(bus);
 	return 0;
 }

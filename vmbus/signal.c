@@ -16,9 +16,11 @@
 static void mark_interrupt_page(struct vmbus_channel *channel)
 {
 	unsigned long *page = READ_ONCE(vmbus_connection.send_int_page);
+	u32 relid = READ_ONCE(channel->offermsg.child_relid);
 
-	if (page)
-		sync_set_bit(chan_relid(channel), page);
+	/* A socket's rest may be read after a pause, when the channel has no number any more. */
+	if (page && relid < VMBUS_RELIDS)
+		sync_set_bit(relid, page);
 }
 
 /**

@@ -5,6 +5,8 @@
  * macro per shape of attribute; only "cpu" and "driver_override" change
  * anything.
  */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
 #include <linux/hyperv.h>
 #include <linux/kobject.h>
 #include <linux/sysfs.h>
@@ -475,6 +477,25 @@ int sysfs_add_channel(struct hv_device *dev, struct vmbus_channel *ch)
 	set_bit(CHAN_KOBJ_ADDED, &to_chan(ch)->flags);
 	kobject_uevent(&ch->kobj, KOBJ_ADD);
 	return 0;
+}
+
+/**
+ * sysfs_rename_channel - follow a channel's number, which is its name
+ * @ch: a primary channel, shown or not, that the host offered again after a pause
+ *
+ * Under its old name it would be in the way of a sub-channel that gets the old number.
+ *
+ * Context: process.
+ */
+void sysfs_rename_channel(struct vmbus_channel *ch)
+{
+	char name[12];
+
+	if (!test_bit(CHAN_KOBJ_ADDED, &to_chan(ch)->flags))
+		return;
+	snprintf(name, sizeof(name), "%u", chan_relid(ch));
+	if (strcmp(name, kobject_name(&ch->kobj)) && kobject_rename(&ch->kobj, name))
+		pr_notice("channel %u: in sysfs under its old number\n", chan_relid(ch));
 }
 
 /**

@@ -354,6 +354,7 @@ void relid_release(struct vmbus *bus, u32 relid);
 void chan_listed(struct vmbus_channel *ch);
 bool chan_rescind(struct vmbus_channel *ch, unsigned long delay);
 void chan_start_add(struct vmbus_channel *ch);
+void chan_end_orphans(struct vmbus *bus);
 void vmbus_remove_all(struct vmbus *bus);
 
 /* storm.c: devices that come and go */
@@ -399,6 +400,7 @@ void mmio_stop(void);
 extern const struct attribute_group *vmbus_dev_groups[];
 extern struct kobj_type vmbus_chan_ktype;
 int sysfs_add_channel(struct hv_device *dev, struct vmbus_channel *ch);
+void sysfs_rename_channel(struct vmbus_channel *ch);
 void sysfs_remove_channel(struct vmbus_channel *ch);
 #ifdef HV_HAVE_RING_SYSFS	/* newer kernels; private to the bus and uio_hv_generic */
 int hv_create_ring_sysfs(struct vmbus_channel *channel,

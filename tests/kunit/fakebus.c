@@ -262,6 +262,11 @@ int sysfs_add_channel(struct hv_device *dev, struct vmbus_channel *ch)
 	return 0;
 }
 
+void sysfs_rename_channel(struct vmbus_channel *ch)
+{
+	fake.renamed = chan_relid(ch);
+}
+
 void sysfs_remove_channel(struct vmbus_channel *ch)
 {
 	if (test_and_clear_bit(CHAN_KOBJ_ADDED, &to_chan(ch)->flags))

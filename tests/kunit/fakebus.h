@@ -25,6 +25,7 @@ struct fakebus_log {
 	unsigned int allocated, freed;		/* channels */
 	unsigned int devices, removed;
 	unsigned int shown, hidden;		/* sub-channels in sysfs */
+	u32 renamed;				/* the new name of the last one */
 	unsigned int rings, maps, ids, gpadls;	/* held now */
 	unsigned int quarantined;
 	/* orders to the played parts */
