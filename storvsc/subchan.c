@@ -36,10 +36,13 @@ static int stor_open_channel(struct stor_chan *chan,
 	WRITE_ONCE(chan->in, channel);
 	ret = vmbus_open(channel, chan->ctl->ring_size, chan->ctl->ring_size,
 			 open_data, sizeof(open_data), stor_on_channel, chan);
-	/* a late sub-channel comes while others send: they find its rings whole */
 	if (ret)
 		WRITE_ONCE(chan->in, NULL);
 	else
+		/*
+		 * A late sub-channel comes while others send: they find its rings whole.
+		 * Pairs with the address dependency of stor_pick() and stor_pick_other().
+		 */
 		smp_store_release(&chan->channel, channel);
 	return ret;
 }
