@@ -51,7 +51,10 @@ static int stor_open_channel(struct stor_chan *chan,
 		WRITE_ONCE(chan->in, NULL);
 		return ret;
 	}
-	/* others send meanwhile: who reads the pointer finds the rings behind it whole */
+	/*
+	 * A late sub-channel comes while others send: they find its rings whole.
+	 * Pairs with the address dependency of stor_pick() and stor_pick_other().
+	 */
 	smp_store_release(&chan->channel, channel);
 	return 0;
 }
