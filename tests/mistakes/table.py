@@ -133,6 +133,14 @@ row("build-modules nosuch", "scripts/build-modules nosuch", 2, NO_KERNEL % "nosu
 row("build-modules, two kernels", "scripts/build-modules 6.1 6.12", 2, "'6.12': want NAME=VALUE")
 row("build-modules, build full", "scripts/build-modules", 1, "/build has 0 MB left, this takes 100; make room", who="root",
     full="{tree}/build", kept=True)
+BLANK = "/a blank.*: make cannot build in a folder with a blank or a colon in its name; "
+row("build-modules, a blank in the path", "ln -s {tree} '{top}/a blank' && '{top}/a blank/scripts/build-modules'", 1, BLANK + "move", kept=True)
+row("build-modules, a blank in the cache's path", "scripts/build-modules", 1, BLANK + "set HVGUEST_CACHE", 1,
+    env=("HVGUEST_CACHE={top}/a blanked cache",))
+row("hvroot, a blank in the path", "mkdir '{top}/a blank one' && cp -r tests/hvroot '{top}/a blank one' && "
+    "make --no-print-directory -C '{top}/a blank one/hvroot'", 2, BLANK + "move")
+row("run.py, a blank in the path", "ln -s {tree} '{top}/a blank too' && python3 '{top}/a blank too/tests/scenarios/run.py' job", 1,
+    BLANK + "move", kept=True)
 row("build-modules, no TMPDIR", "scripts/build-modules", 1, "no folder /nosuch that can be written; set TMPDIR", env=("TMPDIR=/nosuch",),
     kept=True)
 row("failsite, nothing", "tests/failsite/build", 2, "want the folder of one kernel")
