@@ -45,7 +45,8 @@ need() {
 number() {
 	case $2 in
 	'') ;;
-	*[!0-9]*) misuse "$1=$2: want a whole number" ;;
+	# not one that the shell takes for octal, or cannot hold
+	*[!0-9]* | 0?* | ??????????*) misuse "$1=$2: want a whole number" ;;
 	*) [ "$2" -ge "$3" ] || misuse "$1=$2: want at least $3" ;;
 	esac
 }
@@ -109,7 +110,8 @@ cause() {
 progress() {
 	local what=$1 log='' status ticker
 	shift
-	python3 -B "$top/scripts/lib/progress.py" "$what" --caller $$ "$@" > /dev/null < /dev/null &
+	# a new machine has none before scripts/deps has been at work
+	{ ! command -v python3 || exec python3 -B "$top/scripts/lib/progress.py" "$what" --caller $$ "$@"; } > /dev/null < /dev/null &
 	ticker=$!
 	while [ "$1" != -- ]; do
 		[ "$1" != --log ] || log=$2

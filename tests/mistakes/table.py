@@ -66,6 +66,8 @@ row("make fuzz, FUZZ_TIME", "make --no-print-directory -C tests/hvroot fuzz FUZZ
 row("make check, FUZZ_TIME", "make check", 2, "FUZZ_TIME=x: want a whole number", 2, env=("FUZZ_TIME=x",))
 
 row("make demo, DEMO_MB", "make demo", 2, "demo: DEMO_MB=x: want a whole number", 2, env=("DEMO_MB=x",))
+row("make demo, DEMO_MB octal", "make demo", 2, "demo: DEMO_MB=09: want a whole number", 2, env=("DEMO_MB=09",))
+row("make demo, DEMO_MB endless", "make demo", 2, "demo: DEMO_MB=9{20}: want a whole number", 2, env=("DEMO_MB=" + 20 * "9",))
 row("make demo, DEMO_DELAY", "make demo", 2, "demo: DEMO_DELAY=-1: want a whole number", 2, env=("DEMO_DELAY=-1",))
 row("make demo, KERNEL", "make demo", 2, NO_KERNEL % "9.9", 2, env=("KERNEL=9.9",))
 row("make demo without a package, user", "make demo", 2, "missing packages, run:  sudo apt-get install .* fio$", 0, who="user", package="fio")
@@ -94,6 +96,8 @@ row("deps, user", "scripts/deps style", 1, "missing packages, run:  sudo apt-get
 row("deps --check", "scripts/deps --check style", 1, "missing packages, " + SUDO % "perl$", package="perl")
 row("deps, root, no network", "scripts/deps style", 1, "apt-get install .* failed: E: Failed to fetch", 2, who="root",
     package="perl", stub="apt-get")
+row("deps, root, no network, no Python yet", "scripts/deps style", 1, "apt-get install .* failed: E: Failed to fetch", 2, who="root",
+    package="perl", stub="apt-get", without="python3")
 row("deps, style wants no QEMU", "scripts/deps --check style && echo all there", 0, "^all there", package="qemu-system-x86")
 row("deps, not Debian", "scripts/deps", 1, "not a Debian system; what is needed is in: scripts/deps --list", without="dpkg-query")
 
