@@ -70,7 +70,7 @@ row("make demo, DEMO_MB octal", "make demo", 2, "demo: DEMO_MB=09: want a whole 
 row("make demo, DEMO_MB endless", "make demo", 2, "demo: DEMO_MB=9{20}: want a whole number", 2, env=("DEMO_MB=" + 20 * "9",))
 row("make demo, DEMO_DELAY", "make demo", 2, "demo: DEMO_DELAY=-1: want a whole number", 2, env=("DEMO_DELAY=-1",))
 row("make demo, KERNEL", "make demo", 2, NO_KERNEL % "9.9", 2, env=("KERNEL=9.9",))
-row("make demo without a package, user", "make demo", 2, "missing packages, run:  sudo apt-get install .* fio$", 0, who="user", package="fio")
+row("make demo without a package, user", "make demo", 2, "missing packages, run:  sudo apt-get install .* fio$", 3, who="user", package="fio")
 
 # ---- scripts/check
 row("check nosuch", "scripts/check nosuch", 2, "no step 'nosuch'; the steps are: style modules")
