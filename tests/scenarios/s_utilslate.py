@@ -140,3 +140,25 @@ def utils_negotiation_limits(m):
         m.note("%s: %d lines about %d negotiations" % (name, lines, times))
     s.health()
     restore(m)
+
+
+@scenario(rows="~U09 ~U19", machine=MACHINE, drivers=ONLY_OURS, timeout=200)
+def utils_open_fails(m):
+    "a host that asks and then does not say that the channel is open: nothing of that question outlives the failure"
+    hold = 8                                    # longer than the channel's answer is waited for
+    s = without_daemons(m, hold)
+    m.sh("echo 2 >/sys/module/hv_vmbus/parameters/host_timeout")
+    released = len(m.trace.find("RELID_RELEASED"))
+    m.host("rescind kvp")
+    m.trace.wait("RELID_RELEASED", 60, released + 1)
+    m.host("fault message OPEN_RESULT drop")
+    m.host("offer kvp")
+    m.wait("dmesg | grep -q 'KVP not usable'", 30, "the channel does not open")
+    began = int(m.sh("cut -d. -f1 /proc/uptime"))
+    m.wait("[ $(cut -d. -f1 /proc/uptime) -gt %d ]" % (began + hold), 30, "a hold would be over")
+    m.sh("echo 60 >/sys/module/hv_vmbus/parameters/host_timeout")
+    m.host("fault clear")
+    s.again("kvp")
+    restore(m)
+    s.start()
+    s.health()
