@@ -162,3 +162,36 @@ def utils_open_fails(m):
     restore(m)
     s.start()
     s.health()
+
+
+# A daemon that registers, takes one message, and keeps it
+KEEPS = r"""
+undaemon fcopy; rm -f /tmp/order /tmp/ready
+(exec 3<>/dev/vmbus/hv_fcopy
+printf '\1\0\0\0' | dd bs=4 count=1 iflag=fullblock >&3; dd bs=64 count=1 <&3; touch /tmp/ready
+dd bs=8192 count=1 <&3 >/tmp/order; exec sleep 1000 <&3) >/dev/null 2>&1 & echo $! >/tmp/pid"""
+
+
+@scenario(rows="~U17", machine=MACHINE, drivers=ONLY_OURS, timeout=200)
+def utils_daemon_dies_copying(m):
+    "a daemon that dies with the order to begin a file in its hands: the next one gets nothing of that file"
+    s = Services(m, ())
+    m.sh(KEEPS)
+    m.wait("[ -e /tmp/ready ]", 20, "a daemon registers")
+    begin = Ask(m, "fcopy /etc/hostname /tmp/dies overwrite")
+    m.wait("[ -s /tmp/order ]", 20, "it has the order")
+    m.sh("kill -9 $(cat /tmp/pid)")
+    said = begin.wait()
+    m.expect(FAILED in said, "it ended otherwise: " + said)
+    m.sh(KEEPS)
+    m.wait("[ -e /tmp/ready ]", 20, "another registers")
+    answers = count(m, "fcopy", "answers")
+    m.host("ic send fcopy data=02000000" + "00" * 32)       # the file is complete
+    m.wait("[ -s /tmp/order ] || cat /sys/kernel/debug/hv_utils-* | grep -A3 -ix 'service.fcopy' | grep -qx '%d.answers'" % (answers + 1), 20)
+    m.expect(m.sh("wc -c </tmp/order").strip() == "0", "the new daemon is to complete a file that it has not begun")
+    begin = Ask(m, "fcopy /etc/hostname /tmp/dies overwrite")
+    m.wait("[ -s /tmp/order ]", 20, "but it begins one")
+    m.sh("kill -9 $(cat /tmp/pid)")
+    begin.wait()
+    s.start()
+    s.health()
