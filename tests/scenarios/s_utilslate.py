@@ -195,3 +195,61 @@ def utils_daemon_dies_copying(m):
     begin.wait()
     s.start()
     s.health()
+
+
+# A daemon that registers, and answers each message when it is told to
+WAITS = r"""
+undaemon vss; rm -f /tmp/msg.* /tmp/go.* /tmp/hooks /tmp/hookgo
+(exec 3<>/dev/vmbus/hv_vss
+put() { { printf "$1"; printf '\0\0\0\0\0\0\0\0\0\0\0'; } | dd bs=12 count=1 iflag=fullblock >&3; }
+put '\201'; dd bs=64 count=1 <&3
+for n in 1 2 3 4; do
+	dd bs=64 count=1 <&3 >/tmp/msg.$n
+	until [ -e /tmp/go.$n ]; do sleep 0.1; done
+	put '\0'
+done) >/dev/null 2>&1 &"""
+SLOW_HOOK = r"""
+cat >/tmp/hook <<'X'
+#!/bin/sh
+echo "$1" >>/tmp/hooks
+[ "$1" = thaw ] || until [ -e /tmp/hookgo ]; do sleep 0.1; done
+X
+chmod +x /tmp/hook; echo /tmp/hook >/sys/module/hv_utils/parameters/vss_hook"""
+REQUESTS = """awk '$1 == "service" { s = $2 } s == "VSS" && $2 == "requests" { print $1 }' /sys/kernel/debug/hv_utils-*"""
+
+
+@scenario(rows="U16", machine=MACHINE, drivers=ONLY_OURS, timeout=200)
+def utils_hook_of_two(m):
+    "a daemon that froze too late while the program of the next freeze runs: that fails, and the one after it runs its own"
+    s = Services(m, ())
+    s.ready("vss")
+    limit = "echo %d >/sys/module/hv_utils/parameters/vss_freeze_limit"
+    m.sh(limit % 1)
+    m.sh(WAITS)
+    said = Ask(m, "vss freeze").wait()
+    m.expect(FAILED in said, "a freeze over its limit ended otherwise: " + said)
+    m.wait("[ -s /tmp/msg.1 ]", 20, "the daemon has it")
+    m.sh(limit % 900)
+    m.sh(SLOW_HOOK)
+    second = Ask(m, "vss freeze")
+    m.wait("grep -q freeze /tmp/hooks", 20, "the program runs")
+    m.sh("touch /tmp/go.1")
+    m.wait("[ -s /tmp/msg.2 ]", 20, "the daemon is to thaw what it froze too late")
+    said = second.wait(20)
+    m.expect(FAILED in said, "a freeze ended otherwise while the daemon thaws: " + said)
+    m.expect(not m.dmesg("program before freezing takes too long"), "it had to wait for the program's limit")
+    requests = int(m.sh(REQUESTS))
+    third = Ask(m, "vss freeze")
+    m.sh("touch /tmp/go.2")
+    m.wait("[ $(%s) -gt %d ]" % (REQUESTS, requests), 20, "the next freeze is read")
+    m.sh("touch /tmp/hookgo")
+    m.wait("[ -s /tmp/msg.3 ]", 20, "the daemon is to freeze")
+    ran = m.sh("cat /tmp/hooks").split()
+    m.expect(ran == ["freeze", "thaw", "freeze"], "the program was run for: " + " ".join(ran))
+    m.sh("touch /tmp/go.3 /tmp/go.4")
+    said = third.wait()
+    m.expect("status 0x00000000" in said, "the third freeze: " + said)
+    m.host("vss thaw")
+    m.sh("echo '' >/sys/module/hv_utils/parameters/vss_hook")
+    s.start()
+    s.health()
