@@ -12,9 +12,10 @@
 #   make clean            takes build/ away                                                             1 s
 #   make help             this
 #
-# Times are those of two idle processors without virtualization; a busy machine takes as many times longer
-# as others leave it. The first time, a kernel is fetched (1 min), for check and kunit the debug kernel is
-# built (10 min). V=1 prints every command in full. Each script has --help.
+# Times are estimates for two idle processors without virtualization; a busy machine takes as many times
+# longer as others leave it. README.md has what was measured. The first time, a kernel is fetched (1 min),
+# for check and kunit the debug kernel is built (10 min). V=1 prints every command in full. Each script
+# has --help.
 
 KERNEL ?= default
 

@@ -75,7 +75,8 @@ static void fcopy_done(struct ic *ic, unsigned int tag, int err, const void *msg
 	if (err == -EPIPE && !taken && tag != FCOPY_OWN_CANCEL)
 		status = ic_hold_request(ic, tag);
 	else if (tag == HV_FCOPY_START)
-		fc->copying = err || !status;	/* without an answer: perhaps */
+		/* without an answer: perhaps, if it has seen the order and lives */
+		fc->copying = err ? err == -ETIMEDOUT && taken : !status;
 	else if (tag != HV_FCOPY_WRITE)
 		fc->copying = false;
 	if (tag == FCOPY_OWN_CANCEL)

@@ -116,8 +116,7 @@ static bool ring_has_more(const struct ic *ic)
 {
 	const struct hv_ring_buffer_info *ring = &ic->dev->channel->inbound;
 
-	/* woken up, a machine may be here before its channel is open */
-	return !ic->closing && READ_ONCE(ring->ring_buffer) && hv_get_bytes_to_read(ring);
+	return !ic->closing && hv_get_bytes_to_read(ring);
 }
 
 /**
@@ -238,20 +237,30 @@ static void ic_on_channel(void *context)
  * ic_open() - open the channel: the host may send now
  * @ic: the service
  *
+ * A host may ask before it says whether the channel is open.  That is read once
+ * it is: of one that does not open the ring is gone, and nothing may be in work.
+ *
  * Return: 0 or an error of the bus.
  */
 int ic_open(struct ic *ic)
 {
 	struct vmbus_channel *ch = ic->dev->channel;
+	int ret;
 
 	ic->agreed = false;
 	ic->busy = false;
-	ic->closing = false;
 	ch->max_pkt_size = IC_RING_BYTES;
 	/* messages stay in the ring while one is in work: no call for those */
 	set_channel_read_mode(ch, ic->svc->direct ? HV_CALL_BATCHED : HV_CALL_DIRECT);
-	return vmbus_open(ch, VMBUS_RING_SIZE(IC_RING_BYTES), VMBUS_RING_SIZE(IC_RING_BYTES),
-			  NULL, 0, ic_on_channel, ic);
+	ret = vmbus_open(ch, VMBUS_RING_SIZE(IC_RING_BYTES), VMBUS_RING_SIZE(IC_RING_BYTES),
+			 NULL, 0, ic_on_channel, ic);
+	if (ret || ic->svc->direct)
+		return ret;
+	mutex_lock(&ic->lock);
+	ic->closing = false;
+	ic_read_on(ic);
+	mutex_unlock(&ic->lock);
+	return 0;
 }
 
 /* A host that learns of the closing first would not look for an answer: let it take that. */

@@ -102,7 +102,7 @@ struct ic {
 	enum ic_hold hold;		/* and for a daemon, too: @busy is set */
 	bool held;			/* by the service: do not read on */
 	bool agreed;			/* versions */
-	bool closing;			/* read no more */
+	bool closing;			/* or not open yet: read nothing */
 	int framework, version;		/* when agreed */
 	struct mutex lock;
 

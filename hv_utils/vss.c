@@ -237,16 +237,42 @@ static void vss_done(struct ic *ic, unsigned int tag, int err, const void *msg, 
 	ic_read_on(ic);
 }
 
+/* The end of waiting for the program before freezing. */
+static void vss_end_hooking(struct vss *vss, int failed)
+{
+	struct ic *ic = vss->ic;
+	u32 status = HV_IC_FAIL;
+
+	vss->hooking = false;
+	cancel_delayed_work(&vss->hook_overdue);
+	if (!failed && dmn_there(ic)) {
+		vss->hooked = true;
+		vss_ask(ic, HV_VSS_FREEZE, vss_freeze_left(ic), HV_VSS_FREEZE);
+		return;
+	}
+	/* the daemon went away meanwhile: for another, the program runs again */
+	if (!failed)
+		status = ic_hold_request(ic, HV_VSS_FREEZE);
+	if (status != IC_LATER)
+		ic_answer(ic, status);
+	ic_read_on(ic);
+}
+
 /* Frozen after all, when the host was told otherwise. */
 static void vss_late(struct ic *ic, unsigned int tag, const void *msg)
 {
+	struct vss *vss = ic->priv;
+
 	if (tag != HV_VSS_FREEZE || ((const struct hv_vss_msg *)msg)->error)
 		return;
 	pr_warn("VSS: the daemon froze too late\n");
+	/* the daemon is asked one thing at a time, and the program may wait for the thaw */
+	if (vss->hooking)
+		vss_end_hooking(vss, -EBUSY);
 	if (!ic->dmn->asked)
-		vss_own_thaw(ic->priv);
+		vss_own_thaw(vss);
 	else if (ic->dmn->tag == HV_VSS_HOT_BACKUP)
-		vss_force_thaw(ic->priv);
+		vss_force_thaw(vss);
 	/* else the daemon is about to freeze or thaw as it is */
 }
 
@@ -296,27 +322,6 @@ static u32 vss_to_daemon(struct ic *ic, u8 op, unsigned long limit)
 	return IC_LATER;
 }
 
-/* The end of waiting for the program before freezing. */
-static void vss_end_hooking(struct vss *vss, int failed)
-{
-	struct ic *ic = vss->ic;
-	u32 status = HV_IC_FAIL;
-
-	vss->hooking = false;
-	cancel_delayed_work(&vss->hook_overdue);
-	if (!failed && dmn_there(ic)) {
-		vss->hooked = true;
-		vss_ask(ic, HV_VSS_FREEZE, vss_freeze_left(ic), HV_VSS_FREEZE);
-		return;
-	}
-	/* the daemon went away meanwhile: for another, the program runs again */
-	if (!failed)
-		status = ic_hold_request(ic, HV_VSS_FREEZE);
-	if (status != IC_LATER)
-		ic_answer(ic, status);
-	ic_read_on(ic);
-}
-
 static void vss_hook_work(struct work_struct *work)
 {
 	struct vss *vss = container_of(work, struct vss, hook);
@@ -324,7 +329,8 @@ static void vss_hook_work(struct work_struct *work)
 	bool undo;
 
 	mutex_lock(&vss->ic->lock);
-	if (vss->hooking)
+	/* queued again: its freeze has been given up, and the next has a run of its own */
+	if (vss->hooking && !work_pending(&vss->hook))
 		vss_end_hooking(vss, ret);
 	undo = !vss->hooked;
 	mutex_unlock(&vss->ic->lock);

@@ -106,6 +106,12 @@ def room(folder, megabytes, hint):
         raise Trouble("%s has %d MB left, this takes %d; %s" % (folder, free, megabytes, hint))
 
 
+def plain(folder, hint):
+    """Where make, and so every kernel's build, takes a blank or a colon for the end of a path."""
+    if ":" in folder or folder.split() != [folder]:
+        raise Trouble("%s: make cannot build in a folder with a blank or a colon in its name; %s" % (folder, hint))
+
+
 def home():
     try:
         return os.environ.get("HOME") or pwd.getpwuid(os.getuid()).pw_dir
@@ -119,12 +125,14 @@ CACHE = os.environ.get("HVGUEST_CACHE") or os.path.join(
 
 def use_cache(megabytes=1):
     """What is fetched and kept for long goes to CACHE."""
+    plain(CACHE, "set HVGUEST_CACHE to another")
     writable(CACHE, "set HVGUEST_CACHE to a folder that you can write")
     room(CACHE, megabytes, "make room, or set HVGUEST_CACHE to a folder with more")
 
 
 def use_build(megabytes=1, folder=""):
     """What is built goes to build/, or to FOLDER in it; compilers want some room of their own."""
+    plain(ROOT, "move the project to another")
     build = os.path.join(ROOT, "build")
     hint = "take it away, or make it yours: sudo chown -R %d %s" % (os.getuid(), build)
     writable(build, hint)

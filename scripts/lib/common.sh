@@ -45,7 +45,8 @@ need() {
 number() {
 	case $2 in
 	'') ;;
-	*[!0-9]*) misuse "$1=$2: want a whole number" ;;
+	# not one that the shell takes for octal, or cannot hold
+	*[!0-9]* | 0?* | ??????????*) misuse "$1=$2: want a whole number" ;;
 	*) [ "$2" -ge "$3" ] || misuse "$1=$2: want at least $3" ;;
 	esac
 }
@@ -70,14 +71,19 @@ room() {
 [ -n "${HOME:-}" ] || HOME=$(getent passwd "$(id -u)" | cut -d: -f6)
 CACHE=${HVGUEST_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/hvguest}
 
+# plain FOLDER HINT: where make, and so every kernel's build, takes a blank or a colon for the end of a path
+plain() { case $1 in *[[:space:]:]*) die "$1: make cannot build in a folder with a blank or a colon in its name; $2" ;; esac; }
+
 # use_cache [MEGABYTES]: what is fetched and kept for long goes to $CACHE
 use_cache() {
+	plain "$CACHE" "set HVGUEST_CACHE to another"
 	writable "$CACHE" "set HVGUEST_CACHE to a folder that you can write"
 	room "$CACHE" "${1:-1}" "make room, or set HVGUEST_CACHE to a folder with more"
 }
 
 # use_build [MEGABYTES [FOLDER]]: what is built goes to build/; the compiler wants some room of its own
 use_build() {
+	plain "$top" "move the project to another"
 	writable "$top/build" "take it away, or make it yours: sudo chown -R $(id -un) $top/build"
 	[ -z "${2:-}" ] || writable "$2" "take it away, or make it yours: sudo chown -R $(id -un) $top/build"
 	room "$top/build" "${1:-1}" "make room ('make clean' frees what was built)"
@@ -104,7 +110,8 @@ cause() {
 progress() {
 	local what=$1 log='' status ticker
 	shift
-	python3 -B "$top/scripts/lib/progress.py" "$what" --caller $$ "$@" > /dev/null < /dev/null &
+	# a new machine has none before scripts/deps has been at work
+	{ ! command -v python3 || exec python3 -B "$top/scripts/lib/progress.py" "$what" --caller $$ "$@"; } > /dev/null < /dev/null &
 	ticker=$!
 	while [ "$1" != -- ]; do
 		[ "$1" != --log ] || log=$2

@@ -66,9 +66,11 @@ row("make fuzz, FUZZ_TIME", "make --no-print-directory -C tests/hvroot fuzz FUZZ
 row("make check, FUZZ_TIME", "make check", 2, "FUZZ_TIME=x: want a whole number", 2, env=("FUZZ_TIME=x",))
 
 row("make demo, DEMO_MB", "make demo", 2, "demo: DEMO_MB=x: want a whole number", 2, env=("DEMO_MB=x",))
+row("make demo, DEMO_MB octal", "make demo", 2, "demo: DEMO_MB=09: want a whole number", 2, env=("DEMO_MB=09",))
+row("make demo, DEMO_MB endless", "make demo", 2, "demo: DEMO_MB=9{20}: want a whole number", 2, env=("DEMO_MB=" + 20 * "9",))
 row("make demo, DEMO_DELAY", "make demo", 2, "demo: DEMO_DELAY=-1: want a whole number", 2, env=("DEMO_DELAY=-1",))
 row("make demo, KERNEL", "make demo", 2, NO_KERNEL % "9.9", 2, env=("KERNEL=9.9",))
-row("make demo without a package, user", "make demo", 2, "missing packages, run:  sudo apt-get install .* fio$", 0, who="user", package="fio")
+row("make demo without a package, user", "make demo", 2, "missing packages, run:  sudo apt-get install .* fio$", 3, who="user", package="fio")
 
 # ---- scripts/check
 row("check nosuch", "scripts/check nosuch", 2, "no step 'nosuch'; the steps are: style modules")
@@ -94,6 +96,8 @@ row("deps, user", "scripts/deps style", 1, "missing packages, run:  sudo apt-get
 row("deps --check", "scripts/deps --check style", 1, "missing packages, " + SUDO % "perl$", package="perl")
 row("deps, root, no network", "scripts/deps style", 1, "apt-get install .* failed: E: Failed to fetch", 2, who="root",
     package="perl", stub="apt-get")
+row("deps, root, no network, no Python yet", "scripts/deps style", 1, "apt-get install .* failed: E: Failed to fetch", 2, who="root",
+    package="perl", stub="apt-get", without="python3")
 row("deps, style wants no QEMU", "scripts/deps --check style && echo all there", 0, "^all there", package="qemu-system-x86")
 row("deps, not Debian", "scripts/deps", 1, "not a Debian system; what is needed is in: scripts/deps --list", without="dpkg-query")
 
@@ -133,6 +137,14 @@ row("build-modules nosuch", "scripts/build-modules nosuch", 2, NO_KERNEL % "nosu
 row("build-modules, two kernels", "scripts/build-modules 6.1 6.12", 2, "'6.12': want NAME=VALUE")
 row("build-modules, build full", "scripts/build-modules", 1, "/build has 0 MB left, this takes 100; make room", who="root",
     full="{tree}/build", kept=True)
+BLANK = "/a blank.*: make cannot build in a folder with a blank or a colon in its name; "
+row("build-modules, a blank in the path", "ln -s {tree} '{top}/a blank' && '{top}/a blank/scripts/build-modules'", 1, BLANK + "move", kept=True)
+row("build-modules, a blank in the cache's path", "scripts/build-modules", 1, BLANK + "set HVGUEST_CACHE", 1,
+    env=("HVGUEST_CACHE={top}/a blanked cache",))
+row("hvroot, a blank in the path", "mkdir '{top}/a blank one' && cp -r tests/hvroot '{top}/a blank one' && "
+    "make --no-print-directory -C '{top}/a blank one/hvroot'", 2, BLANK + "move")
+row("run.py, a blank in the path", "ln -s {tree} '{top}/a blank too' && python3 '{top}/a blank too/tests/scenarios/run.py' job", 1,
+    BLANK + "move", kept=True)
 row("build-modules, no TMPDIR", "scripts/build-modules", 1, "no folder /nosuch that can be written; set TMPDIR", env=("TMPDIR=/nosuch",),
     kept=True)
 row("failsite, nothing", "tests/failsite/build", 2, "want the folder of one kernel")

@@ -140,3 +140,116 @@ def utils_negotiation_limits(m):
         m.note("%s: %d lines about %d negotiations" % (name, lines, times))
     s.health()
     restore(m)
+
+
+@scenario(rows="~U09 ~U19", machine=MACHINE, drivers=ONLY_OURS, timeout=200)
+def utils_open_fails(m):
+    "a host that asks and then does not say that the channel is open: nothing of that question outlives the failure"
+    hold = 8                                    # longer than the channel's answer is waited for
+    s = without_daemons(m, hold)
+    m.sh("echo 2 >/sys/module/hv_vmbus/parameters/host_timeout")
+    released = len(m.trace.find("RELID_RELEASED"))
+    m.host("rescind kvp")
+    m.trace.wait("RELID_RELEASED", 60, released + 1)
+    m.host("fault message OPEN_RESULT drop")
+    m.host("offer kvp")
+    m.wait("dmesg | grep -q 'KVP not usable'", 30, "the channel does not open")
+    began = int(m.sh("cut -d. -f1 /proc/uptime"))
+    m.wait("[ $(cut -d. -f1 /proc/uptime) -gt %d ]" % (began + hold), 30, "a hold would be over")
+    m.sh("echo 60 >/sys/module/hv_vmbus/parameters/host_timeout")
+    m.host("fault clear")
+    s.again("kvp")
+    restore(m)
+    s.start()
+    s.health()
+
+
+# A daemon that registers, takes one message, and keeps it
+KEEPS = r"""
+undaemon fcopy; rm -f /tmp/order /tmp/ready
+(exec 3<>/dev/vmbus/hv_fcopy
+printf '\1\0\0\0' | dd bs=4 count=1 iflag=fullblock >&3; dd bs=64 count=1 <&3; touch /tmp/ready
+dd bs=8192 count=1 <&3 >/tmp/order; exec sleep 1000 <&3) >/dev/null 2>&1 & echo $! >/tmp/pid"""
+
+
+@scenario(rows="~U17", machine=MACHINE, drivers=ONLY_OURS, timeout=200)
+def utils_daemon_dies_copying(m):
+    "a daemon that dies with the order to begin a file in its hands: the next one gets nothing of that file"
+    s = Services(m, ())
+    m.sh(KEEPS)
+    m.wait("[ -e /tmp/ready ]", 20, "a daemon registers")
+    begin = Ask(m, "fcopy /etc/hostname /tmp/dies overwrite")
+    m.wait("[ -s /tmp/order ]", 20, "it has the order")
+    m.sh("kill -9 $(cat /tmp/pid)")
+    said = begin.wait()
+    m.expect(FAILED in said, "it ended otherwise: " + said)
+    m.sh(KEEPS)
+    m.wait("[ -e /tmp/ready ]", 20, "another registers")
+    answers = count(m, "fcopy", "answers")
+    m.host("ic send fcopy data=02000000" + "00" * 32)       # the file is complete
+    m.wait("[ -s /tmp/order ] || cat /sys/kernel/debug/hv_utils-* | grep -A3 -ix 'service.fcopy' | grep -qx '%d.answers'" % (answers + 1), 20)
+    m.expect(m.sh("wc -c </tmp/order").strip() == "0", "the new daemon is to complete a file that it has not begun")
+    begin = Ask(m, "fcopy /etc/hostname /tmp/dies overwrite")
+    m.wait("[ -s /tmp/order ]", 20, "but it begins one")
+    m.sh("kill -9 $(cat /tmp/pid)")
+    begin.wait()
+    s.start()
+    s.health()
+
+
+# A daemon that registers, and answers each message when it is told to
+WAITS = r"""
+undaemon vss; rm -f /tmp/msg.* /tmp/go.* /tmp/hooks /tmp/hookgo
+(exec 3<>/dev/vmbus/hv_vss
+put() { { printf "$1"; printf '\0\0\0\0\0\0\0\0\0\0\0'; } | dd bs=12 count=1 iflag=fullblock >&3; }
+put '\201'; dd bs=64 count=1 <&3
+for n in 1 2 3 4; do
+	dd bs=64 count=1 <&3 >/tmp/msg.$n
+	until [ -e /tmp/go.$n ]; do sleep 0.1; done
+	put '\0'
+done) >/dev/null 2>&1 &"""
+SLOW_HOOK = r"""
+cat >/tmp/hook <<'X'
+#!/bin/sh
+echo "$1" >>/tmp/hooks
+[ "$1" = thaw ] || until [ -e /tmp/hookgo ]; do sleep 0.1; done
+X
+chmod +x /tmp/hook; echo /tmp/hook >/sys/module/hv_utils/parameters/vss_hook"""
+REQUESTS = """awk '$1 == "service" { s = $2 } s == "VSS" && $2 == "requests" { print $1 }' /sys/kernel/debug/hv_utils-*"""
+
+
+@scenario(rows="U16", machine=MACHINE, drivers=ONLY_OURS, timeout=200)
+def utils_hook_of_two(m):
+    "a daemon that froze too late while the program of the next freeze runs: that fails, and the one after it runs its own"
+    s = Services(m, ())
+    s.ready("vss")
+    limit = "echo %d >/sys/module/hv_utils/parameters/vss_freeze_limit"
+    m.sh(limit % 1)
+    m.sh(WAITS)
+    said = Ask(m, "vss freeze").wait()
+    m.expect(FAILED in said, "a freeze over its limit ended otherwise: " + said)
+    m.wait("[ -s /tmp/msg.1 ]", 20, "the daemon has it")
+    m.sh(limit % 900)
+    m.sh(SLOW_HOOK)
+    second = Ask(m, "vss freeze")
+    m.wait("grep -q freeze /tmp/hooks", 20, "the program runs")
+    m.sh("touch /tmp/go.1")
+    m.wait("[ -s /tmp/msg.2 ]", 20, "the daemon is to thaw what it froze too late")
+    said = second.wait(20)
+    m.expect(FAILED in said, "a freeze ended otherwise while the daemon thaws: " + said)
+    m.expect(not m.dmesg("program before freezing takes too long"), "it had to wait for the program's limit")
+    requests = int(m.sh(REQUESTS))
+    third = Ask(m, "vss freeze")
+    m.sh("touch /tmp/go.2")
+    m.wait("[ $(%s) -gt %d ]" % (REQUESTS, requests), 20, "the next freeze is read")
+    m.sh("touch /tmp/hookgo")
+    m.wait("[ -s /tmp/msg.3 ]", 20, "the daemon is to freeze")
+    ran = m.sh("cat /tmp/hooks").split()
+    m.expect(ran == ["freeze", "thaw", "freeze"], "the program was run for: " + " ".join(ran))
+    m.sh("touch /tmp/go.3 /tmp/go.4")
+    said = third.wait()
+    m.expect("status 0x00000000" in said, "the third freeze: " + said)
+    m.host("vss thaw")
+    m.sh("echo '' >/sys/module/hv_utils/parameters/vss_hook")
+    s.start()
+    s.health()
