@@ -236,7 +236,9 @@ def rescind_under_load(m):
 def held_command(m):
     "the host holds a command far longer than the timeout and then completes it: no error, no corruption"
     dev = m.dev()
-    m.sh("echo 2 > $(scsi c0l0)/timeout")
+    lost = "/sys/module/hv_storvsc/parameters/storvsc_lost_after"
+    # late, and not lost
+    m.sh("[ ! -e %s ] || echo 0 >%s; echo 2 > $(scsi c0l0)/timeout" % (lost, lost))
     m.host("fault storage controller=0 lun=0 op=0x28 hold count=1")
     m.sh("dd if=%s of=/tmp/held bs=4k count=1 iflag=direct 2>/tmp/held.err & echo $! >/tmp/held.pid" % dev)
     time.sleep(12)
@@ -244,7 +246,7 @@ def held_command(m):
     m.host("release")
     m.wait("! kill -0 $(cat /tmp/held.pid) 2>/dev/null", 30)
     m.sh("[ $(stat -c %s /tmp/held) = 4096 ] || { cat /tmp/held.err; exit 1; }")
-    m.sh("echo 30 > $(scsi c0l0)/timeout")
+    m.sh("[ ! -e {0} ] || echo 4 >{0}; echo 30 > $(scsi c0l0)/timeout".format(lost))
 
 
 # srb status, scsi status, sense, what dd says on a read

@@ -94,6 +94,21 @@ static void reads_over_every_wrap(void)
 	}
 }
 
+/* One that waited in a queue comes in one piece, header and body, of any length. */
+static void keeps_indices_aligned(void)
+{
+	uint8_t whole[16 + 44] = { 0 };
+	struct packet_header h = { PKT_INBAND, 2, 8, 0, 1 };
+
+	memcpy(whole, &h, sizeof(h));
+	start_at(0);
+	CHECK(hring_put(&f.r, whole, sizeof(whole), NULL, 0) == 0);
+	CHECK(f.r.index == 64 + PKT_TRAILER);
+	start_at(0);
+	CHECK(hring_put(&f.r, &h, sizeof(h), whole + sizeof(h), 44) == 0);
+	CHECK(f.r.index == 64 + PKT_TRAILER);
+}
+
 static void refuses_bad_write_index(void)
 {
 	static const uint32_t bad[] = { 1, 4, 7, SIZE, SIZE + 8, 0xFFFFFFF8, 0xFFFFFFFF };
@@ -267,6 +282,7 @@ static void survives_rubbish(void)
 const struct test ring_tests[] = {
 	{ "reads_a_packet", reads_a_packet },
 	{ "reads_over_every_wrap", reads_over_every_wrap },
+	{ "keeps_indices_aligned", keeps_indices_aligned },
 	{ "refuses_bad_write_index", refuses_bad_write_index },
 	{ "refuses_bad_lengths", refuses_bad_lengths },
 	{ "refuses_a_fragment", refuses_a_fragment },

@@ -154,7 +154,7 @@ int hring_put(struct hring *r, const void *hdr, size_t hdr_len,
 	      const void *body, size_t len)
 {
 	static const uint8_t zero[8];
-	size_t pad = -len & 7;
+	size_t pad = -(hdr_len + len) & 7;
 	uint32_t need = hdr_len + len + pad + PKT_TRAILER;
 	uint32_t read = hring_word(r, RING_READ);
 	uint32_t trailer[2] = { 0, r->index };
