@@ -5,7 +5,7 @@
 #                         a version, or a folder (see scripts/kernel); KDIR= names headers directly
 #   make hvroot           the root partition, build/hvroot/hvroot                                       20 s
 #   make demo             boot a Debian kernel as a Hyper-V guest with our modules and a disk           2 to 4 min
-#   make check            prove it; ends with "N passed, N failed"                                      32 min
+#   make check            prove it; ends with "N passed, N failed"                                      45 min
 #   make kunit            the suites, on a kernel with KASAN and lockdep, under plain QEMU              2 min
 #   make kunit COVERAGE=1 which lines of the pure files they reach, without that kernel                 20 s
 #   make mutants          whether they notice when the code is wrong; COUNT=200 SEED=1                  2 min
@@ -14,7 +14,7 @@
 #
 # Times are estimates for two idle processors without virtualization; a busy machine takes as many times
 # longer as others leave it. README.md has what was measured. The first time, a kernel is fetched (1 min),
-# for check and kunit the debug kernel is built (10 min). V=1 prints every command in full. Each script
+# for check the process lab's kernel is built (8 min), for kunit the debug kernel (10 min). V=1 prints every command in full. Each script
 # has --help.
 
 KERNEL ?= default
