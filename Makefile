@@ -14,8 +14,8 @@
 #
 # Times are estimates for two idle processors without virtualization; a busy machine takes as many times
 # longer as others leave it. README.md has what was measured. The first time, a kernel is fetched (1 min),
-# for check the process lab's kernel is built (8 min), for kunit the debug kernel (10 min). V=1 prints every command in full. Each script
-# has --help.
+# for check the process lab's kernel is built (8 min), for kunit the debug kernel (10 min). V=1 prints
+# every command in full. Each script has --help.
 
 KERNEL ?= default
 
