@@ -70,11 +70,10 @@ struct hcall {
 
 /* ---- post message ---- */
 
-static void drain(void *ctx)
+/* Empties the queue that the processors fill; the list is the caller's. */
+static struct post *take_posts(struct hcall *h)
 {
-	struct vm *vm = ctx;
-	struct hcall *h = vm->hcall;
-	struct post *p, *next;
+	struct post *p;
 
 	pthread_mutex_lock(&h->lock);
 	p = h->head;
@@ -82,6 +81,16 @@ static void drain(void *ctx)
 	h->tail = &h->head;
 	h->queued = 0;
 	pthread_mutex_unlock(&h->lock);
+	return p;
+}
+
+static void drain(void *ctx)
+{
+	struct vm *vm = ctx;
+	struct hcall *h = vm->hcall;
+	struct post *p, *next;
+
+	p = take_posts(h);
 	for (; p; p = next) {
 		next = p->next;
 		counter_add(&counter_messages_in, 1);
@@ -322,12 +331,7 @@ void hcall_drop_all(struct vm *vm)
 
 	while (h->events)
 		hcall_event_del(vm, h->events->conn_id);
-	pthread_mutex_lock(&h->lock);
-	p = h->head;
-	h->head = NULL;
-	h->tail = &h->head;
-	h->queued = 0;
-	pthread_mutex_unlock(&h->lock);
+	p = take_posts(h);
 	for (; p; p = next) {
 		next = p->next;
 		free(p);
