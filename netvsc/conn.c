@@ -29,7 +29,6 @@ static struct nv_conn *nv_conn_alloc(struct nv *nv, const struct nv_config *cfg)
 	mutex_init(&conn->request_lock);
 	nv_wait_init(&conn->nvsp);
 	nv_wait_init(&conn->rndis);
-	spin_lock_init(&conn->ctl_lock);
 	spin_lock_init(&conn->sub_lock);
 	init_waitqueue_head(&conn->sub_wait);
 	return conn;

@@ -21,6 +21,7 @@
 #include <linux/workqueue.h>
 #include <net/xdp.h>
 #include <hv/compat_net.h>
+#include "owner.h"
 #include "rndis_msg.h"
 
 #define NV_QUEUES_MAX	64
@@ -119,20 +120,17 @@ struct nv_free {
 	u32 take;	/* written under the queue's transmit lock */
 };
 
-enum nv_slot_state { NV_SLOT_FREE, NV_SLOT_BUSY };
-
 struct nv_slot {
-	u8 state;
+	struct nv_owner owner;	/* decides who may touch the rest */
 	bool xdp;
 	u16 packets;	/* for byte queue limits */
 	u32 bytes;
-	u32 gen;
 	void *data;	/* sk_buff, or xdp_frame; NULL when it was copied */
 };
 
 struct nv_tx {
 	struct nv_slot *slot;	/* first those with a section, then the others */
-	u32 slots;
+	u32 slots;		/* 0 until all else is there */
 	u32 sections;		/* how many have one */
 	u32 first_section;	/* of the send buffer */
 	struct nv_free with;	/* slots with a section */
@@ -209,9 +207,8 @@ struct nv_wait {
 enum nv_answer { NV_ANSWER_TAKEN, NV_ANSWER_UNFIT, NV_ANSWER_TO_NOBODY };
 
 struct nv_ctl_slot {
+	struct nv_owner owner;	/* decides who may touch the page */
 	struct page *page;
-	bool busy;
-	u32 gen;
 };
 
 /* What the host said about itself, in one go at attach. */
@@ -252,7 +249,6 @@ struct nv_conn {
 	struct mutex request_lock;	/* one request at a time */
 	struct nv_wait nvsp, rndis;
 	u32 nvsp_gen, rndis_id;
-	spinlock_t ctl_lock;		/* protects: ctl */
 	struct nv_ctl_slot ctl[NV_CTL_SLOTS];
 	u8 ctl_copy[NV_CTL_REPLY] __aligned(8);	/* primary's NAPI alone */
 

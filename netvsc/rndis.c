@@ -9,39 +9,25 @@
 
 /* ---- sending ---- */
 
-/* A page for a message; it is the host's until that completes the packet. */
-static int nv_ctl_get(struct nv_conn *conn, struct page *page, u64 *id)
+/* The request is over: its page goes, its slot can be used again. */
+static void nv_ctl_end(struct nv_ctl_slot *s)
+{
+	struct page *page = s->page;
+
+	s->page = NULL;
+	nv_owner_release(&s->owner);
+	__free_page(page);
+}
+
+/* A slot for a message, held; -EBUSY when the host has all of them. */
+static int nv_ctl_hold(struct nv_conn *conn)
 {
 	unsigned int i;
 
-	spin_lock_bh(&conn->ctl_lock);
 	for (i = 0; i < NV_CTL_SLOTS; i++)
-		if (!conn->ctl[i].busy)
-			break;
-	if (i < NV_CTL_SLOTS) {
-		conn->ctl[i].busy = true;
-		conn->ctl[i].page = page;
-		*id = NV_ID(NV_ID_CTL, ++conn->ctl[i].gen, i);
-	}
-	spin_unlock_bh(&conn->ctl_lock);
-	return i < NV_CTL_SLOTS ? 0 : -EBUSY;
-}
-
-/* The page of a message that the host is done with; NULL if it had none. */
-static struct page *nv_ctl_put(struct nv_conn *conn, u64 id)
-{
-	struct nv_ctl_slot *s = &conn->ctl[NV_ID_SLOT(id) % NV_CTL_SLOTS];
-	struct page *page = NULL;
-
-	spin_lock_bh(&conn->ctl_lock);
-	if (NV_ID_SLOT(id) < NV_CTL_SLOTS && s->busy &&
-	    (s->gen & 0xffffff) == NV_ID_GEN(id)) {
-		page = s->page;
-		s->page = NULL;
-		s->busy = false;
-	}
-	spin_unlock_bh(&conn->ctl_lock);
-	return page;
+		if (nv_owner_hold(&conn->ctl[i].owner))
+			return i;
+	return -EBUSY;
 }
 
 /**
@@ -53,22 +39,25 @@ static struct page *nv_ctl_put(struct nv_conn *conn, u64 id)
  */
 void nv_rndis_sent(struct nv_conn *conn, u64 id)
 {
-	struct page *page = nv_ctl_put(conn, id);
+	struct nv_ctl_slot *s = NULL;
 
-	if (page)
-		__free_page(page);
+	if (NV_ID_SLOT(id) < NV_CTL_SLOTS)
+		s = &conn->ctl[NV_ID_SLOT(id)];
+	if (s && nv_owner_take(&s->owner, NV_ID_GEN(id)))
+		nv_ctl_end(s);
 	else
 		nv_bad(conn->nv, NV_BAD_COMPLETION,
 		       "completion %#llx of no control message", id);
 }
 
+/* The channel is closed: what the host never completed goes. */
 void nv_rndis_free(struct nv_conn *conn)
 {
 	unsigned int i;
 
 	for (i = 0; i < NV_CTL_SLOTS; i++)
-		if (conn->ctl[i].page)
-			__free_page(conn->ctl[i].page);
+		if (nv_owner_take_left(&conn->ctl[i].owner))
+			nv_ctl_end(&conn->ctl[i]);
 }
 
 /* Takes @page over in any case. */
@@ -79,23 +68,27 @@ static int nv_ctl_send(struct nv_conn *conn, struct page *page, u32 len)
 		u64 pfn;
 	} __packed desc = { .head.rangecount = 1, .head.range.len = len };
 	struct hv_nvsp m = { .type = cpu_to_le32(HV_NVSP_RNDIS) };
-	struct hv_rndis_head *h = page_address(page);
+	u32 type = le32_to_cpu(((struct hv_rndis_head *)page_address(page))->type);
+	int slot = nv_ctl_hold(conn), ret;
+	struct nv_ctl_slot *s;
 	u64 id;
-	int ret;
 
+	if (slot < 0) {
+		__free_page(page);
+		return slot;
+	}
+	s = &conn->ctl[slot];
+	s->page = page;
 	m.rndis.channel = cpu_to_le32(HV_NVSP_CHANNEL_CONTROL);
 	m.rndis.section = cpu_to_le32(HV_NVSP_NO_SECTION);
 	desc.pfn = page_to_hvpfn(page);
-	ret = nv_ctl_get(conn, page, &id);
-	if (ret) {
-		__free_page(page);
-		return ret;
-	}
-	trace_rndis_send(conn->nv->ndev, 0, le32_to_cpu(h->type));
+	id = NV_ID(NV_ID_CTL, nv_owner_next(&s->owner), slot);
+	trace_rndis_send(conn->nv->ndev, 0, type);
+	nv_owner_give(&s->owner);
 	ret = vmbus_sendpacket_mpb_desc(conn->chan, &desc.head, sizeof(desc), &m,
 					sizeof(m), id);
-	if (ret && nv_ctl_put(conn, id))
-		__free_page(page);
+	if (ret && nv_owner_take(&s->owner, NV_ID_GEN(id)))
+		nv_ctl_end(s);
 	return ret;
 }
 

@@ -109,13 +109,15 @@ static void nv_block(struct nv_queue *q, struct netdev_queue *txq)
 	mod_delayed_work(system_wq, &q->retry, msecs_to_jiffies(20));
 }
 
-/* The channel is gone; byte queue limits start anew with the next one. */
+/* The channel is gone: no completion will give byte queue limits their bytes back. */
 static void nv_train_drop(struct nv_queue *q)
 {
 	nv_count_tx(q, dropped);
-	q->tx.slot[q->tx.train.slot].state = NV_SLOT_FREE;
+	nv_owner_release(&q->tx.slot[q->tx.train.slot].owner);
 	q->tx.train.open = false;
 	q->tx.blocked = false;
+	atomic_add(q->tx.train.bytes, &q->tx.unsent);
+	mod_delayed_work(system_wq, &q->retry, 0);
 }
 
 /**
@@ -130,6 +132,7 @@ void nv_tx_flush(struct nv_queue *q, struct netdev_queue *txq)
 	struct nv_slot *s;
 	u32 section;
 	int ret;
+	u64 id;
 
 	if (!tx->train.open)
 		return;
@@ -141,19 +144,15 @@ void nv_tx_flush(struct nv_queue *q, struct netdev_queue *txq)
 	s->packets = tx->train.packets;
 	s->bytes = tx->train.bytes;
 	s->data = NULL;
-	s->gen++;
-	WRITE_ONCE(s->state, NV_SLOT_BUSY);
-	ret = vmbus_sendpacket(q->chan, &m, sizeof(m),
-			       NV_ID(NV_ID_TX, s->gen, tx->train.slot),
-			       VM_PKT_DATA_INBAND,
+	id = nv_slot_give(s, tx->train.slot);
+	ret = vmbus_sendpacket(q->chan, &m, sizeof(m), id, VM_PKT_DATA_INBAND,
 			       VMBUS_DATA_PACKET_FLAG_COMPLETION_REQUESTED);
-	if (ret == -EAGAIN) {
-		WRITE_ONCE(s->state, NV_SLOT_FREE);
-		nv_block(q, txq);
-		return;
-	}
-	if (ret) {
-		nv_train_drop(q);
+	/* else it went out, or the host has "completed" it before: it is over for us */
+	if (ret && nv_slot_take(s, id)) {
+		if (ret == -EAGAIN)
+			nv_block(q, txq);
+		else
+			nv_train_drop(q);
 		return;
 	}
 	trace_nvsp_send_pkt(q->conn->nv->ndev, q->index, section, tx->train.used,
@@ -191,7 +190,8 @@ static bool nv_train_open(struct nv_queue *q)
 {
 	u32 slot;
 
-	if (!nv_free_peek(&q->tx.with, &slot)) {
+	if (!nv_free_peek(&q->tx.with, &slot) ||
+	    !nv_owner_hold(&q->tx.slot[slot].owner)) {
 		nv_count_tx(q, no_section);
 		return false;
 	}
@@ -427,11 +427,12 @@ u16 nv_select_queue(struct net_device *ndev, struct sk_buff *skb,
 void nv_tx_completion(struct nv_queue *q, u64 id, const void *body, u32 len)
 {
 	u32 slot = NV_ID_SLOT(id);
-	struct nv_slot *s = slot < q->tx.slots ? &q->tx.slot[slot] : NULL;
+	/* pairs with the release in nv_tx_init(): what it counts is there */
+	u32 slots = smp_load_acquire(&q->tx.slots);
+	struct nv_slot *s = slot < slots ? &q->tx.slot[slot] : NULL;
 	struct hv_nvsp m = {};
 
-	if (!s || READ_ONCE(s->state) != NV_SLOT_BUSY ||
-	    (s->gen & 0xffffff) != NV_ID_GEN(id)) {
+	if (!s || !nv_slot_take(s, id)) {
 		nv_bad(q->conn->nv, NV_BAD_COMPLETION,
 		       "completion %#llx of no packet (channel %u)", id,
 		       q->chan->offermsg.child_relid);
@@ -444,7 +445,7 @@ void nv_tx_completion(struct nv_queue *q, u64 id, const void *body, u32 len)
 	q->bql_packets += s->packets;
 	q->bql_bytes += s->bytes;
 	nv_slot_data_free(s, q->budget);
-	WRITE_ONCE(s->state, NV_SLOT_FREE);
+	nv_owner_release(&s->owner);
 	nv_free_put(slot < q->tx.sections ? &q->tx.with : &q->tx.without, slot);
 }
 

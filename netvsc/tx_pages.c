@@ -88,6 +88,7 @@ int nv_send_pages(struct nv_queue *q, const struct nv_payload *p,
 	u32 slot;
 	u8 *copy;
 	int ret;
+	u64 id;
 
 	if (!nv_free_peek(&q->tx.without, &slot))
 		return -EAGAIN;
@@ -100,17 +101,19 @@ int nv_send_pages(struct nv_queue *q, const struct nv_payload *p,
 	m.rndis.section = cpu_to_le32(HV_NVSP_NO_SECTION);
 	desc->rangecount = r.count;
 	s = &q->tx.slot[slot];
+	if (!nv_owner_hold(&s->owner))
+		return -EAGAIN;
 	s->packets = p->skb ? 1 : 0;	/* byte queue limits know nothing of programs */
 	s->bytes = p->skb ? bytes : 0;
 	s->xdp = p->frame;
 	s->data = p->skb ? (void *)p->skb : p->frame;
-	s->gen++;
-	WRITE_ONCE(s->state, NV_SLOT_BUSY);
+	id = nv_slot_give(s, slot);
 	ret = vmbus_sendpacket_mpb_desc(q->chan, desc, (u8 *)r.at - (u8 *)desc, &m,
-					sizeof(m), NV_ID(NV_ID_TX, s->gen, slot));
-	if (ret) {
+					sizeof(m), id);
+	/* Not sent, and still ours; else the host has "completed" it, and the frame is gone. */
+	if (ret && nv_slot_take(s, id)) {
 		s->data = NULL;
-		WRITE_ONCE(s->state, NV_SLOT_FREE);
+		nv_owner_release(&s->owner);
 		return ret;
 	}
 	WRITE_ONCE(q->tx.without.take, q->tx.without.take + 1);

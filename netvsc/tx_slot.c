@@ -27,20 +27,24 @@ static int nv_free_init(struct nv_free *f, u32 first, u32 count)
  * @first_section: of the send buffer, of those that are this queue's
  * @sections: how many
  *
+ * Until it is ready, no completion finds a slot of the queue.
+ *
  * Return: 0 or -ENOMEM; nv_tx_free() cleans up in any case.
  */
 int nv_tx_init(struct nv_queue *q, u32 first_section, u32 sections)
 {
+	u32 slots = sections + NV_TX_SLOTS;
 	struct nv_tx *tx = &q->tx;
 
 	tx->sections = sections;
 	tx->first_section = first_section;
-	tx->slots = sections + NV_TX_SLOTS;
-	tx->slot = kvcalloc(tx->slots, sizeof(*tx->slot), GFP_KERNEL);
+	tx->slot = kvcalloc(slots, sizeof(*tx->slot), GFP_KERNEL);
 	tx->heads = vzalloc(NV_TX_SLOTS * NV_TX_HEAD);
 	if (!tx->slot || !tx->heads || nv_free_init(&tx->with, 0, sections) ||
 	    nv_free_init(&tx->without, sections, NV_TX_SLOTS))
 		return -ENOMEM;
+	/* NAPI runs already: pairs with the acquire in nv_tx_completion() */
+	smp_store_release(&tx->slots, slots);
 	return 0;
 }
 
@@ -50,8 +54,8 @@ void nv_tx_free(struct nv_queue *q)
 	struct nv_tx *tx = &q->tx;
 	u32 i;
 
-	for (i = 0; tx->slot && i < tx->slots; i++)
-		if (tx->slot[i].state == NV_SLOT_BUSY)
+	for (i = 0; i < tx->slots; i++)
+		if (nv_owner_take_left(&tx->slot[i].owner))
 			nv_slot_data_free(&tx->slot[i], 0);
 	kvfree(tx->slot);
 	kvfree(tx->with.slot);

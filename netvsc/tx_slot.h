@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Slots of a queue's transmit requests.  Free ones are taken under the queue's
- * transmit lock and put back by its NAPI, without a lock between the two.
+ * transmit lock and put back by its NAPI, without a lock between the two; who may
+ * end a request is decided by its owner (owner.h).
  */
 #ifndef _NETVSC_TX_SLOT_H
 #define _NETVSC_TX_SLOT_H
@@ -36,6 +37,21 @@ static inline void nv_free_put(struct nv_free *f, u32 slot)
 	f->slot[f->put & f->mask] = slot;
 	/* pairs with the acquire in nv_free_peek() */
 	smp_store_release(&f->put, f->put + 1);
+}
+
+/* The host has it from here on; the id of its packet. */
+static inline u64 nv_slot_give(struct nv_slot *s, u32 slot)
+{
+	u64 id = NV_ID(NV_ID_TX, nv_owner_next(&s->owner), slot);
+
+	nv_owner_give(&s->owner);
+	return id;
+}
+
+/* What nv_slot_give() gave, if nobody was faster. */
+static inline bool nv_slot_take(struct nv_slot *s, u64 id)
+{
+	return nv_owner_take(&s->owner, NV_ID_GEN(id));
 }
 
 static inline void nv_slot_data_free(struct nv_slot *s, int budget)
