@@ -90,7 +90,7 @@ static int nv_connect(struct nv_conn *conn)
 		return ret;
 	if (nv_start_rss(conn))
 		netdev_info(conn->nv->ndev, "the host does not spread what we receive\n");
-	ret = nv_offload_set(conn, conn->nv->ndev->features);
+	ret = nv_offload_set(conn, nv_offload_wanted(conn));
 	return ret == -EIO || ret == -EINVAL ? 0 : ret;
 }
 

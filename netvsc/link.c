@@ -66,11 +66,13 @@ void nv_link_init(struct nv *nv)
 	INIT_DELAYED_WORK(&nv->announce_work, nv_announce_work);
 }
 
-static void nv_link_note(struct nv *nv, bool up, bool flap)
+static void nv_link_note(struct nv *nv, u32 status)
 {
 	spin_lock_bh(&nv->link_lock);
-	nv->link = up;
-	nv->link_flap |= flap;
+	if (status == HV_RNDIS_IND_NETWORK_CHANGE)
+		nv->link_flap = true;	/* the cable may be out all the same */
+	else
+		nv->link = status == HV_RNDIS_IND_LINK_UP;
 	spin_unlock_bh(&nv->link_lock);
 	if (!nv->gone)
 		schedule_delayed_work(&nv->link_work, 0);
@@ -92,10 +94,8 @@ void nv_link_event(struct nv *nv, u32 status, const void *data, u32 len)
 	switch (status) {
 	case HV_RNDIS_IND_LINK_UP:
 	case HV_RNDIS_IND_LINK_DOWN:
-		nv_link_note(nv, status == HV_RNDIS_IND_LINK_UP, false);
-		break;
 	case HV_RNDIS_IND_NETWORK_CHANGE:
-		nv_link_note(nv, true, true);
+		nv_link_note(nv, status);
 		break;
 	case HV_RNDIS_IND_SPEED:
 		if (len < sizeof(speed))

@@ -14,6 +14,7 @@
 #include <linux/vmalloc.h>
 #include <hv/isolation.h>
 #include <hv/version.h>
+#include "name.h"
 #include "netvsc.h"
 
 static unsigned int ring_size = 128;
@@ -45,7 +46,8 @@ static void nv_publish(struct nv *nv, struct nv_conn *conn)
 	}
 	rcu_assign_pointer(nv->conn, conn);
 	nv_offload_features(nv, conn);
-	ndev->max_mtu = min_t(u32, conn->host.max_frame, NV_MTU_MAX);
+	/* What a host takes shows when it is asked for: hosts name what is configured. */
+	ndev->max_mtu = conn->host.nvsp > HV_NVSP_V1 ? NV_MTU_MAX : ETH_DATA_LEN;
 }
 
 static struct nv_conn *nv_unpublish(struct nv *nv)
@@ -150,15 +152,13 @@ int nv_reconfigure(struct nv *nv, const struct nv_config *cfg)
 
 static void nv_set_names(struct nv *nv, struct nv_conn *conn)
 {
-	u8 text[2 * 64];
-	char name[64] = "";
+	char name[IFALIASZ - 1];
+	u8 text[512];
 	int len = nv_rndis_query(conn, HV_OID_FRIENDLY_NAME, NULL, 0, text, sizeof(text));
-	int i;
 
-	for (i = 0; i + 1 < len && i / 2 < (int)sizeof(name) - 1; i += 2)
-		name[i / 2] = text[i + 1] || text[i] < ' ' || text[i] > '~' ? '?' : text[i];
-	if (name[0])
-		dev_set_alias(nv->ndev, name, strlen(name));
+	len = len > 0 ? nv_friendly_name(text, len, name, sizeof(name)) : 0;
+	if (len)
+		dev_set_alias(nv->ndev, name, len);
 }
 
 static void nv_config_default(struct nv *nv)
@@ -257,6 +257,7 @@ static int nv_probe(struct hv_device *hdev, const struct hv_vmbus_device_id *id)
 	ndev->min_mtu = NV_MTU_MIN;
 	ndev->watchdog_timeo = 10 * HZ;
 	ndev->priv_flags |= IFF_LIVE_ADDR_CHANGE;
+	ndev->priv_flags &= ~IFF_TX_SKB_SHARING;	/* tags are taken out, short ones padded */
 	hv_xdp_announce(ndev);
 	nv_qstats_init(ndev);
 	ret = nv_init(nv, hdev, ndev);

@@ -259,6 +259,9 @@ struct nv_conn {
 	u32 subs_seen;			/* offers that were opened, or failed to */
 	u32 nqueues;			/* usable, primary included */
 	u32 nalloc;
+	bool queues_known;		/* sub_lock; @queue stays as it is from here on */
+	bool has_host_table;		/* sub_lock */
+	u32 host_table[HV_NVSP_SEND_TABLE_LEN];	/* sub_lock; the host's numbers */
 	u32 send_table[HV_NVSP_SEND_TABLE_LEN];	/* queue numbers */
 	bool has_send_table;
 	struct nv_queue *queue[];
@@ -356,6 +359,7 @@ void nv_revive(struct nv *nv);
 
 /* nvsp.c */
 int nv_nvsp_connect(struct nv_conn *conn);
+void nv_send_table_map(struct nv_conn *conn);
 int nv_nvsp_request(struct nv_conn *conn, struct hv_nvsp *m, u32 want, u32 least);
 void nv_nvsp_tell(struct nv_conn *conn, struct hv_nvsp *m);
 void nv_nvsp_completion(struct nv_queue *q, u64 id, const void *body, u32 len);
@@ -390,6 +394,7 @@ int nv_offload_query(struct nv_conn *conn);
 int nv_offload_set(struct nv_conn *conn, netdev_features_t features);
 void nv_offload_features(struct nv *nv, const struct nv_conn *conn);
 netdev_features_t nv_offload_possible(const struct nv_conn *conn);
+netdev_features_t nv_offload_wanted(const struct nv_conn *conn);
 void nv_offload_work(struct work_struct *work);
 
 /* tx.c */

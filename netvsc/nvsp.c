@@ -112,23 +112,53 @@ void nv_nvsp_completion(struct nv_queue *q, u64 id, const void *body, u32 len)
 		       le32_to_cpu(m.type), len);
 }
 
+/* Under sub_lock.  A number that is no queue of ours stands for some queue. */
+static void nv_map_table(struct nv_conn *conn)
+{
+	u32 i, k;
+
+	for (i = 0; i < HV_NVSP_SEND_TABLE_LEN; i++) {
+		u32 at = conn->host_table[i] % conn->nqueues;
+
+		for (k = 0; k < conn->nqueues; k++)
+			if (conn->queue[k]->sub == conn->host_table[i])
+				at = k;
+		WRITE_ONCE(conn->send_table[i], at);
+	}
+	WRITE_ONCE(conn->has_send_table, true);
+}
+
+/**
+ * nv_send_table_map - all queues are known: the host's table, if it came, applies
+ * @conn: the connection
+ *
+ * A table that comes later is mapped when it comes.
+ * Context: may sleep.
+ */
+void nv_send_table_map(struct nv_conn *conn)
+{
+	spin_lock_bh(&conn->sub_lock);
+	conn->queues_known = true;
+	if (conn->has_host_table)
+		nv_map_table(conn);
+	spin_unlock_bh(&conn->sub_lock);
+}
+
 static void nv_got_send_table(struct nv_conn *conn, const void *body, u32 len)
 {
-	u32 table[HV_NVSP_SEND_TABLE_LEN], i, k;
+	u32 table[HV_NVSP_SEND_TABLE_LEN];
 
 	if (nv_send_table(body, len, conn->host.nvsp, table)) {
 		nv_bad(conn->nv, NV_BAD_PACKET, "send table of %u bytes malformed", len);
 		return;
 	}
-	for (i = 0; i < HV_NVSP_SEND_TABLE_LEN; i++) {
-		u32 at = 0;
-
-		for (k = 0; k < READ_ONCE(conn->nqueues); k++)
-			if (conn->queue[k] && conn->queue[k]->sub == table[i])
-				at = k;
-		WRITE_ONCE(conn->send_table[i], at);
-	}
-	WRITE_ONCE(conn->has_send_table, true);
+	/* sub-channels may still be opening: until they are, it is kept as it is */
+	spin_lock(&conn->sub_lock);
+	memcpy(conn->host_table, table, sizeof(table));
+	conn->has_host_table = true;
+	if (conn->queues_known)
+		nv_map_table(conn);
+	spin_unlock(&conn->sub_lock);
 }
 
 /* What the host says without being asked. */

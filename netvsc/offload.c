@@ -104,7 +104,8 @@ int nv_offload_set(struct nv_conn *conn, netdev_features_t features)
 	};
 	u8 rsc = features & NETIF_F_LRO ? HV_PARAM_RSC_ON : HV_PARAM_OFF;
 
-	p.ip4 = nv_csum_param(o->v4.tx, HV_CAP_IP, o->v4.rx, HV_CAP_IP);
+	/* The stack checks every header itself: one without a checksum would be dropped. */
+	p.ip4 = HV_PARAM_OFF;
 	p.tcp4 = nv_csum_param(o->v4.tx, HV_CAP_TCP4_NEEDED, o->v4.rx, HV_CAP_TCP);
 	p.udp4 = nv_csum_param(o->v4.tx, HV_CAP_UDP, o->v4.rx, HV_CAP_UDP);
 	p.tcp6 = nv_csum_param(o->v6.tx, HV_CAP_TCP6_NEEDED, o->v6.rx, HV_CAP_TCP);
@@ -139,7 +140,16 @@ void nv_offload_features(struct nv *nv, const struct nv_conn *conn)
 						     GSO_LEGACY_MAX_SIZE / 4,
 						     GSO_LEGACY_MAX_SIZE - 1));
 	if (ndev->reg_state == NETREG_UNINITIALIZED)
-		ndev->features |= (f & ~NETIF_F_LRO) | vlan;
+		ndev->features |= f | vlan;
+}
+
+/* What a new connection makes use of; a device that is not registered yet wants all. */
+netdev_features_t nv_offload_wanted(const struct nv_conn *conn)
+{
+	const struct net_device *ndev = conn->nv->ndev;
+
+	return ndev->reg_state == NETREG_UNINITIALIZED ? nv_offload_possible(conn) :
+							 ndev->features;
 }
 
 /* The host's capabilities changed while we run. */

@@ -112,8 +112,7 @@ static bool nv_part_add(struct nv_queue *q, const void *msg,
 		nv_parts_drop(q);
 		rx->first = *m;
 		rx->parts_len = 0;
-	} else if (!rx->parts || rx->first.packet_id != m->packet_id) {
-		nv_parts_drop(q);
+	} else if (!rx->parts) {	/* hosts give each part an id of its own */
 		nv_bad(q->conn->nv, NV_BAD_RNDIS, "part of packet %u without its first",
 		       m->packet_id);
 		return false;
@@ -285,11 +284,8 @@ static int nv_poll_ring(struct nv_queue *q, int budget)
  */
 static bool nv_worth_another(struct nv_queue *q, int work)
 {
-	if (work)
-		q->rx.empty_polls = 0;
-	else if (++q->rx.empty_polls > NV_EMPTY_POLLS)
-		return false;
-	return true;
+	q->rx.empty_polls = work ? 0 : q->rx.empty_polls + 1;
+	return q->rx.empty_polls <= NV_EMPTY_POLLS;
 }
 
 /**
@@ -302,7 +298,6 @@ static bool nv_worth_another(struct nv_queue *q, int work)
 int nv_poll(struct napi_struct *napi, int budget)
 {
 	struct nv_queue *q = container_of(napi, struct nv_queue, napi);
-	bool again;
 	int work;
 
 	q->budget = budget;
@@ -315,10 +310,12 @@ int nv_poll(struct napi_struct *napi, int budget)
 	nv_tx_poll(q);
 	if (!budget || work >= budget)
 		return budget;
-	again = nv_worth_another(q, work);
 	if (!napi_complete_done(napi, work))
 		return work;
-	if (hv_end_read(&q->chan->inbound) && again && napi_schedule_prep(napi)) {
+	/* busy polling of an empty ring is no fault: only what the ring claims is counted */
+	if (!hv_end_read(&q->chan->inbound))
+		q->rx.empty_polls = 0;
+	else if (nv_worth_another(q, work) && napi_schedule_prep(napi)) {
 		hv_begin_read(&q->chan->inbound);
 		__napi_schedule(napi);
 	}

@@ -8,6 +8,7 @@
 #include <linux/ip.h>
 #include <linux/ipv6.h>
 #include <linux/tcp.h>
+#include <net/ip.h>
 #include "netvsc.h"
 
 /* Of a frame longer than rx-copybreak this much is linear, the rest in pages. */
@@ -152,6 +153,21 @@ static struct sk_buff *nv_build_xdp(struct nv_queue *q, struct bpf_prog *prog,
 	return *taken ? NULL : nv_xdp_skb(q, &xdp);
 }
 
+/*
+ * The header that a host makes for a coalesced frame has no checksum of its own; it says
+ * that those of the parts were right.  The stack looks at every header.
+ */
+static void nv_renew_header(struct sk_buff *skb, const struct nv_rx_meta *m)
+{
+	struct iphdr *ip = (struct iphdr *)skb->data;
+
+	if (!(m->csum & HV_CSUM_RX_IP_VALUE) || !(m->csum & HV_CSUM_RX_IP_OK) ||
+	    skb->protocol != htons(ETH_P_IP) || skb_headlen(skb) < sizeof(*ip) ||
+	    ip->ihl < 5 || skb_headlen(skb) < ip->ihl * 4)
+		return;
+	ip_send_check(ip);
+}
+
 static void nv_set_csum(struct nv_queue *q, struct sk_buff *skb,
 			const struct nv_rx_meta *m)
 {
@@ -267,6 +283,7 @@ void nv_rx_deliver(struct nv_queue *q)
 	nv_rx_account(q, len, is_multicast_ether_addr(skb->data));
 	skb->protocol = eth_type_trans(skb, ndev);
 	skb_record_rx_queue(skb, q->index);
+	nv_renew_header(skb, m);
 	nv_set_csum(q, skb, m);
 	if (q->rx.parts > 1)
 		nv_set_gso(ndev, skb);

@@ -106,6 +106,7 @@ static void nv_sub_compact(struct nv_conn *conn)
 			continue;
 		if (q->opened) {
 			q->index = n;
+			q->rx.xdp_rxq.queue_index = n;
 			conn->queue[n++] = q;
 		} else {
 			nv_queue_free(q);
@@ -163,6 +164,7 @@ void nv_subchannels(struct nv_conn *conn)
 	if (granted > 0)
 		nv_sub_wait(conn, granted);
 	nv_sub_compact(conn);
+	nv_send_table_map(conn);
 }
 
 /**

@@ -4,93 +4,19 @@
  * to a section while the stack says that more come; large ones go as ranges of
  * pages (tx_pages.c).  Completions come back through the queue's NAPI.
  */
-#include <linux/if_vlan.h>
+#include <linux/if_ether.h>
 #include <linux/ip.h>
 #include <linux/ipv6.h>
-#include <linux/tcp.h>
-#include <net/ip6_checksum.h>
-#include <net/tcp.h>
 #include "netvsc.h"
 #include "trace.h"
+#include "tx_frame.h"
 #include "tx_slot.h"
 
 /* Room for requests below which the queue stops, above which it goes on. */
 #define NV_LOW_PERCENT	10
 #define NV_HIGH_PERCENT	25
 #define NV_LOW_SLOTS	2
-/* Room in the ring that the host must make before it signals. */
-#define NV_WANT_ROOM	2048
-
-/* ---- describing a frame ---- */
-
-static void nv_describe_lso(struct sk_buff *skb, struct nv_tx_meta *m)
-{
-	m->lso = (skb_shinfo(skb)->gso_size & HV_LSO_MSS_MASK) | HV_LSO_V2 |
-		 (u32)skb_transport_offset(skb) << HV_LSO_L4_SHIFT;
-	if (skb_shinfo(skb)->gso_type & SKB_GSO_TCPV6) {
-		m->lso |= HV_LSO_IPV6;
-		tcp_v6_gso_csum_prep(skb);
-	} else {
-		struct iphdr *ip = ip_hdr(skb);
-
-		ip->tot_len = 0;
-		ip->check = 0;
-		tcp_hdr(skb)->check = ~csum_tcpudp_magic(ip->saddr, ip->daddr, 0,
-							 IPPROTO_TCP, 0);
-	}
-}
-
-static u8 nv_l4_protocol(const struct sk_buff *skb, bool *v6)
-{
-	__be16 proto = vlan_get_protocol(skb);
-
-	*v6 = proto == htons(ETH_P_IPV6);
-	if (*v6 && skb_transport_offset(skb) ==
-		   skb_network_offset(skb) + (int)sizeof(struct ipv6hdr))
-		return ipv6_hdr(skb)->nexthdr;
-	return proto == htons(ETH_P_IP) ? ip_hdr(skb)->protocol : 0;
-}
-
-/* Whether the host fills in this checksum; else it is done here. */
-static bool nv_describe_csum(const struct nv_conn *conn, struct sk_buff *skb,
-			     struct nv_tx_meta *m)
-{
-	const struct hv_ndis_offload *o = &conn->host.offload;
-	bool v6;
-	u8 proto = nv_l4_protocol(skb, &v6);
-	u32 caps = le32_to_cpu(v6 ? o->v6.tx : o->v4.tx);
-
-	if (proto == IPPROTO_TCP && caps & HV_CAP_TCP)
-		m->csum = HV_CSUM_TX_TCP;
-	else if (proto == IPPROTO_UDP && caps & HV_CAP_UDP)
-		m->csum = HV_CSUM_TX_UDP;
-	else
-		return false;
-	m->csum |= (v6 ? HV_CSUM_TX_IPV6 : HV_CSUM_TX_IPV4) |
-		   (u32)skb_transport_offset(skb) << HV_CSUM_TX_L4_SHIFT;
-	return true;
-}
-
-/* 0, or an error for a frame that cannot be sent. */
-static int nv_describe(const struct nv_conn *conn, struct sk_buff *skb,
-		       struct nv_tx_meta *m)
-{
-	memset(m, 0, sizeof(*m));
-	m->frame_len = skb->len;
-	if (skb_vlan_tag_present(skb)) {
-		m->has_vlan = true;
-		m->vlan = nv_vlan_from_tci(skb_vlan_tag_get(skb));
-	}
-	if (skb_is_gso(skb)) {
-		if (skb_cow_head(skb, 0))
-			return -ENOMEM;
-		nv_describe_lso(skb, m);
-	} else if (skb->ip_summed == CHECKSUM_PARTIAL) {
-		if (!nv_describe_csum(conn, skb, m) && skb_checksum_help(skb))
-			return -EINVAL;
-	}
-	return 0;
-}
+#define NV_AGAIN_MS	20	/* for hosts that do not signal room */
 
 /* ---- sending what is in a section ---- */
 
@@ -100,13 +26,21 @@ static u8 *nv_section(struct nv_queue *q, u32 slot)
 	       (size_t)(q->tx.first_section + slot) * q->conn->send.sec.size;
 }
 
+/* The host signals once there is the room that nv_tx_poll() wants. */
+static void nv_want_room(struct nv_queue *q)
+{
+	u32 bytes = q->chan->outbound.ring_datasize;
+
+	set_channel_pending_send_size(q->chan, bytes / 100 * (NV_HIGH_PERCENT + 1));
+	mod_delayed_work(system_wq, &q->retry, msecs_to_jiffies(NV_AGAIN_MS));
+}
+
 static void nv_block(struct nv_queue *q, struct netdev_queue *txq)
 {
 	nv_count_tx(q, full);
 	q->tx.blocked = true;
 	netif_tx_stop_queue(txq);
-	set_channel_pending_send_size(q->chan, NV_WANT_ROOM);
-	mod_delayed_work(system_wq, &q->retry, msecs_to_jiffies(20));
+	nv_want_room(q);
 }
 
 /* The channel is gone: no completion will give byte queue limits their bytes back. */
@@ -204,7 +138,7 @@ static bool nv_train_open(struct nv_queue *q)
 }
 
 /* Space for a message of @len bytes in a section, or NULL. */
-static u8 *nv_train_room(struct nv_queue *q, struct netdev_queue *txq, u32 len)
+u8 *nv_train_room(struct nv_queue *q, struct netdev_queue *txq, u32 len)
 {
 	struct nv_tx *tx = &q->tx;
 
@@ -242,8 +176,7 @@ static void nv_maybe_stop(struct nv_queue *q, struct netdev_queue *txq)
 		netif_tx_start_queue(txq);
 		return;
 	}
-	set_channel_pending_send_size(q->chan, NV_WANT_ROOM);
-	mod_delayed_work(system_wq, &q->retry, msecs_to_jiffies(20));
+	nv_want_room(q);
 }
 
 /* 0 when the frame is in a section and the buffer can go. */
@@ -256,9 +189,36 @@ static int nv_send_copy(struct nv_queue *q, struct netdev_queue *txq,
 		return -EAGAIN;
 	memcpy(to, head, head_len);
 	skb_copy_bits(skb, 0, to + head_len, skb->len);
+	skb_tx_timestamp(skb);
 	q->tx.train.bytes += skb->len;
 	nv_count_tx(q, sections);
 	return 0;
+}
+
+/* Only what went out gets a time stamp, and by then the host may be done with it. */
+static int nv_send_stamped(struct nv_queue *q, struct sk_buff *skb, const u8 *head, u32 len)
+{
+	const struct nv_payload p = { .skb = skb };
+	int ret;
+
+	if (!(skb_shinfo(skb)->tx_flags & SKBTX_SW_TSTAMP))
+		return nv_send_pages(q, &p, head, len);
+	skb_get(skb);
+	ret = nv_send_pages(q, &p, head, len);
+	if (!ret)
+		skb_tx_timestamp(skb);
+	dev_consume_skb_any(skb);
+	return ret;
+}
+
+/* As its pages; a frame in too many pieces is made one piece. */
+static int nv_send_skb(struct nv_queue *q, struct sk_buff *skb, const u8 *head, u32 len)
+{
+	int ret = nv_send_stamped(q, skb, head, len);
+
+	if (ret == -EMSGSIZE && !skb_linearize(skb))
+		ret = nv_send_stamped(q, skb, head, len);
+	return ret;
 }
 
 static int nv_send(struct nv_queue *q, struct netdev_queue *txq, struct sk_buff *skb,
@@ -266,7 +226,6 @@ static int nv_send(struct nv_queue *q, struct netdev_queue *txq, struct sk_buff 
 {
 	u8 head[NV_TX_HEAD_MAX];
 	u32 len = nv_rndis_put_packet(head, m), size = skb->len;
-	const struct nv_payload p = { .skb = skb };
 	int ret;
 
 	if (size <= READ_ONCE(q->conn->nv->tx_copybreak) &&
@@ -280,13 +239,13 @@ static int nv_send(struct nv_queue *q, struct netdev_queue *txq, struct sk_buff 
 		return -EAGAIN;
 	/* before the host has it: the completion may come on another CPU */
 	netdev_tx_sent_queue(txq, size);
-	ret = nv_send_pages(q, &p, head, len);
+	ret = nv_send_skb(q, skb, head, len);
 	if (ret)
 		atomic_add(size, &q->tx.unsent);
 	return ret;
 }
 
-static void nv_tx_account(struct nv_tx_stats *st, u32 packets, u32 bytes, bool lso)
+void nv_tx_account(struct nv_tx_stats *st, u32 packets, u32 bytes, bool lso)
 {
 	u64_stats_update_begin(&st->sync);
 	u64_stats_add(&st->packets, packets);
@@ -357,16 +316,16 @@ netdev_tx_t nv_start_xmit(struct sk_buff *skb, struct net_device *ndev)
 		return NETDEV_TX_OK;
 	rcu_read_lock();	/* netpoll comes with interrupts off */
 	conn = rcu_dereference(nv->conn);
-	if (!conn || conn->dead || skb_put_padto(skb, ETH_ZLEN)) {
-		if (conn && !conn->dead)
-			skb = NULL;	/* freed by the padding */
+	/* @index: the caller has that queue's lock, and no other's */
+	if (!conn || conn->dead || index >= conn->nqueues || nv_take_tag(skb)) {
 		rcu_read_unlock();
-		if (skb)
-			dev_kfree_skb_any(skb);
+		dev_kfree_skb_any(skb);
 		return NETDEV_TX_OK;
 	}
-	if (index >= conn->nqueues)
-		index = 0;
+	if (skb_put_padto(skb, ETH_ZLEN)) {	/* which has freed it */
+		rcu_read_unlock();
+		return NETDEV_TX_OK;
+	}
 	ret = nv_xmit(conn->queue[index], skb, netdev_get_tx_queue(ndev, index));
 	rcu_read_unlock();
 	return ret;
@@ -462,9 +421,16 @@ void nv_tx_poll(struct nv_queue *q)
 	if (!READ_ONCE(q->tx.blocked) && !netif_tx_queue_stopped(txq))
 		return;
 	if (hv_get_avail_to_write_percent(&q->chan->outbound) < NV_HIGH_PERCENT ||
-	    nv_free_count(&q->tx.without) <= NV_LOW_SLOTS)
+	    nv_free_count(&q->tx.without) <= NV_LOW_SLOTS) {
+		if (READ_ONCE(q->tx.blocked))
+			mod_delayed_work(system_wq, &q->retry, msecs_to_jiffies(NV_AGAIN_MS));
 		return;
-	__netif_tx_lock(txq, smp_processor_id());
+	}
+	/* netpoll may have interrupted whoever has the lock */
+	if (q->budget)
+		__netif_tx_lock(txq, smp_processor_id());
+	else if (!__netif_tx_trylock(txq))
+		return;
 	if (q->tx.train.open)
 		nv_tx_flush(q, txq);
 	if (!q->tx.train.open)
@@ -478,64 +444,4 @@ void nv_tx_poll(struct nv_queue *q)
 		netif_tx_wake_queue(txq);
 	}
 	__netif_tx_unlock(txq);
-}
-
-static void nv_copy_frame(u8 *to, struct xdp_frame *f)
-{
-	const struct skb_shared_info *s = xdp_get_shared_info_from_frame(f);
-	unsigned int i;
-
-	memcpy(to, f->data, f->len);
-	to += f->len;
-	for (i = 0; xdp_frame_has_frags(f) && i < s->nr_frags; i++) {
-		memcpy(to, skb_frag_address(&s->frags[i]), skb_frag_size(&s->frags[i]));
-		to += skb_frag_size(&s->frags[i]);
-	}
-}
-
-/* A frame that no section can hold, behind those that wait in one. */
-static int nv_tx_xdp_pages(struct nv_queue *q, struct netdev_queue *txq,
-			   struct xdp_frame *f, const u8 *head, u32 len)
-{
-	const struct nv_payload p = { .frame = f };
-
-	nv_tx_flush(q, txq);
-	return q->tx.train.open ? -EAGAIN : nv_send_pages(q, &p, head, len);
-}
-
-/**
- * nv_tx_xdp - send a frame of an XDP program
- * @q: the queue, whose transmit lock the caller holds
- * @f: the frame
- *
- * Return: 0 when it was copied and the caller gives it back, 1 when it goes back
- * once the host is done with it, or a negative error.
- */
-int nv_tx_xdp(struct nv_queue *q, struct xdp_frame *f)
-{
-	struct netdev_queue *txq = netdev_get_tx_queue(q->conn->nv->ndev, q->index);
-	u32 bytes = xdp_get_frame_len(f), len;
-	struct nv_tx_meta m = { .frame_len = bytes };
-	u8 head[NV_TX_HEAD_MAX], *to;
-	bool keep;
-	int ret;
-
-	if (q->tx.blocked || q->conn->dead)
-		return -EAGAIN;
-	len = nv_rndis_put_packet(head, &m);
-	keep = len + bytes > q->conn->send.sec.size;
-	if (keep) {
-		ret = nv_tx_xdp_pages(q, txq, f, head, len);
-		if (ret)
-			return ret;
-	} else {
-		to = nv_train_room(q, txq, len + bytes);
-		if (!to)
-			return -EAGAIN;
-		memcpy(to, head, len);
-		nv_copy_frame(to + len, f);
-	}
-	nv_tx_account(nv_tx_stats(q), 1, bytes, false);
-	nv_count_tx(q, xdp);
-	return keep;
 }

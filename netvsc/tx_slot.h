@@ -15,6 +15,8 @@ struct nv_payload {
 	struct xdp_frame *frame;
 };
 
+u8 *nv_train_room(struct nv_queue *q, struct netdev_queue *txq, u32 len);
+void nv_tx_account(struct nv_tx_stats *st, u32 packets, u32 bytes, bool lso);
 int nv_send_pages(struct nv_queue *q, const struct nv_payload *p,
 		  const u8 *head, u32 head_len);
 

@@ -22,7 +22,9 @@ void nv_wait_init(struct nv_wait *w)
  */
 void nv_wait_arm(struct nv_wait *w, u64 id, u32 want, void *reply, u32 cap)
 {
-	spin_lock_bh(&w->lock);
+	unsigned long flags;
+
+	spin_lock_irqsave(&w->lock, flags);
 	reinit_completion(&w->done);
 	w->id = id;
 	w->want = want;
@@ -30,15 +32,17 @@ void nv_wait_arm(struct nv_wait *w, u64 id, u32 want, void *reply, u32 cap)
 	w->cap = cap;
 	w->len = 0;
 	w->active = true;
-	spin_unlock_bh(&w->lock);
+	spin_unlock_irqrestore(&w->lock, flags);
 }
 
 /* The request was not sent after all. */
 void nv_wait_disarm(struct nv_wait *w)
 {
-	spin_lock_bh(&w->lock);
+	unsigned long flags;
+
+	spin_lock_irqsave(&w->lock, flags);
 	w->active = false;
-	spin_unlock_bh(&w->lock);
+	spin_unlock_irqrestore(&w->lock, flags);
 }
 
 /**
@@ -49,14 +53,15 @@ void nv_wait_disarm(struct nv_wait *w)
  * @body: private copy of it
  * @len: length of that
  *
- * Context: NAPI.
+ * Context: NAPI, or netpoll with interrupts off.
  * Return: whether it was taken, has another type than wanted, or nobody asked.
  */
 enum nv_answer nv_wait_answer(struct nv_wait *w, u64 id, u32 type, const void *body, u32 len)
 {
 	enum nv_answer a = NV_ANSWER_TO_NOBODY;
+	unsigned long flags;
 
-	spin_lock(&w->lock);
+	spin_lock_irqsave(&w->lock, flags);
 	if (w->active && w->id == id) {
 		a = w->want && w->want != type ? NV_ANSWER_UNFIT : NV_ANSWER_TAKEN;
 		if (a == NV_ANSWER_TAKEN) {
@@ -66,7 +71,7 @@ enum nv_answer nv_wait_answer(struct nv_wait *w, u64 id, u32 type, const void *b
 			complete(&w->done);
 		}
 	}
-	spin_unlock(&w->lock);
+	spin_unlock_irqrestore(&w->lock, flags);
 	return a;
 }
 
@@ -78,15 +83,16 @@ enum nv_answer nv_wait_answer(struct nv_wait *w, u64 id, u32 type, const void *b
 int nv_wait_for(struct nv_conn *conn, struct nv_wait *w, const char *what)
 {
 	unsigned int limit = conn->silent ? NV_WAIT_SILENT_MS : NV_WAIT_MS;
+	unsigned long flags;
 	unsigned int ms;
 	bool came = false;
 
 	for (ms = 0; !came && ms < limit && !conn->chan->rescind; ms += 50)
 		came = wait_for_completion_timeout(&w->done, msecs_to_jiffies(50));
-	spin_lock_bh(&w->lock);
+	spin_lock_irqsave(&w->lock, flags);
 	came |= !w->active;
 	w->active = false;
-	spin_unlock_bh(&w->lock);
+	spin_unlock_irqrestore(&w->lock, flags);
 	if (came) {
 		conn->silent = false;
 		return 0;

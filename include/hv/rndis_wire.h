@@ -150,6 +150,7 @@ static_assert(sizeof(struct hv_rndis_info) == 12);
 #define HV_CSUM_RX_TCP_OK	BIT(3)
 #define HV_CSUM_RX_UDP_OK	BIT(4)
 #define HV_CSUM_RX_IP_OK	BIT(5)
+#define HV_CSUM_RX_IP_VALUE	BIT(8)	/* it was right, what stands there is not */
 
 /* HV_INFO_LSO, version 2 */
 #define HV_LSO_MSS_MASK		0xfffff

@@ -12,15 +12,20 @@
  *   give A P BYTES          listens; sends BYTES to who connects
  *   take A P BYTES          listens; receives BYTES, then closes
  *   back A P COUNT          listens; COUNT bytes one by one, each sent back
+ *   stamp A P COUNT BYTES   datagrams, each to be stamped when it leaves; prints how many were, once
  *   join GROUP P INTERFACE  joins a group, prints the first datagram that comes within 10 s
+ *   frame INTERFACE HEX     sends these bytes as they are
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/errqueue.h>
+#include <linux/net_tstamp.h>
 #include <net/if.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <netpacket/packet.h>
 #include <poll.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -371,14 +376,81 @@ static int join(const char *interface)
 	return 0;
 }
 
+/* Time stamps that have come back; each datagram has a number. */
+static unsigned int stamped(int fd, bool *seen, unsigned int count)
+{
+	unsigned int got = 0;
+	char data[2048], control[512];
+	struct iovec iov = { data, sizeof(data) };
+	struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control };
+
+	for (;;) {
+		struct sock_extended_err *e = NULL;
+
+		m.msg_controllen = sizeof(control);
+		if (recvmsg(fd, &m, MSG_ERRQUEUE | MSG_DONTWAIT) < 0)
+			return got;
+		for (struct cmsghdr *c = CMSG_FIRSTHDR(&m); c; c = CMSG_NXTHDR(&m, c))
+			if (c->cmsg_type == IP_RECVERR || c->cmsg_type == IPV6_RECVERR)
+				e = (void *)CMSG_DATA(c);
+		if (!e || e->ee_origin != SO_EE_ORIGIN_TIMESTAMPING || e->ee_data >= count)
+			continue;
+		if (seen[e->ee_data])
+			fprintf(stderr, "net: datagram %u was stamped twice\n", e->ee_data);
+		got += !seen[e->ee_data];
+		seen[e->ee_data] = true;
+	}
+}
+
+static int stamp(unsigned int count, unsigned int bytes)
+{
+	int fd = connected(SOCK_DGRAM), on = SOF_TIMESTAMPING_TX_SOFTWARE |
+		SOF_TIMESTAMPING_SOFTWARE | SOF_TIMESTAMPING_OPT_ID | SOF_TIMESTAMPING_OPT_TSONLY;
+	bool *seen = calloc(count, sizeof(*seen));
+	uint8_t *buf = calloc(1, bytes);
+	unsigned int got = 0;
+
+	if (!seen || !buf || setsockopt(fd, SOL_SOCKET, SO_TIMESTAMPING, &on, sizeof(on)))
+		die("time stamps");
+	for (unsigned int i = 0; i < count; i++) {
+		if (send(fd, buf, bytes, 0) < 0)
+			die("send");
+		got += stamped(fd, seen, count);
+	}
+	for (int i = 0; i < 100 && got < count; i++) {
+		usleep(20000);
+		got += stamped(fd, seen, count);
+	}
+	printf("%u\n", got);
+	return 0;
+}
+
+static int frame(const char *interface, const char *hex)
+{
+	struct sockaddr_ll to = {
+		.sll_family = AF_PACKET, .sll_ifindex = if_nametoindex(interface),
+	};
+	int fd = socket(AF_PACKET, SOCK_RAW, 0);
+	uint8_t buf[1600];
+	unsigned int n = 0;
+
+	for (; n < sizeof(buf) && sscanf(hex + 2 * n, "%2hhx", &buf[n]) == 1; n++)
+		;
+	if (fd < 0 || sendto(fd, buf, n, 0, (void *)&to, sizeof(to)) != (long)n)
+		die("frame");
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	const char *verb = argc > 1 ? argv[1] : "";
 	unsigned long a = argc > 4 ? strtoul(argv[4], NULL, 0) : 0;
 	unsigned long b = argc > 5 ? strtoul(argv[5], NULL, 0) : 0;
 
+	if (argc == 4 && !strcmp(verb, "frame"))
+		return frame(argv[2], argv[3]);
 	if (argc < 5)
-		return fprintf(stderr, "usage: net conns|udp|rr|send|flood|sink|give|take|back|join ADDRESS PORT ...\n"), 2;
+		return fprintf(stderr, "usage: net conns|udp|rr|send|flood|sink|give|take|back|stamp|join ADDRESS PORT ...\n"), 2;
 	address(argv[2], atoi(argv[3]));
 	if (!strcmp(verb, "conns") && b && b <= 4096)
 		return conns(a, b);
@@ -396,6 +468,8 @@ int main(int argc, char **argv)
 		return back(a);
 	if (!strcmp(verb, "flood") && b <= 65507)
 		return flood(a, b);
+	if (!strcmp(verb, "stamp") && a && b <= 65507)
+		return stamp(a, b);
 	if (!strcmp(verb, "sink"))
 		return sink(a);
 	if (!strcmp(verb, "join"))

@@ -21,6 +21,25 @@ static const struct {
 	{ "isolated", MANNER_ISOLATED,
 	  "the guest is told that it is an isolated VM (VBS): it must not share memory as it is",
 	  "TLFS, CPUID leaf 0x4000000C" },
+	/* NICs; `nic manner` changes those of one NIC while it runs */
+	{ "nic-frame-follows", MANNER_NIC_FRAME,
+	  "the largest frame is what the guest has configured, not what it could",
+	  "OpenVMM, vm/devices/net/netvsp/src/lib.rs, OID_GEN_MAXIMUM_FRAME_SIZE" },
+	{ "nic-name-padded", MANNER_NIC_NAME,
+	  "the friendly name has 255 units of UTF-16, zeros behind the text",
+	  "OpenVMM, vm/devices/net/netvsp/src/rndisprot.rs, friendly name" },
+	{ "nic-table-last", MANNER_NIC_TABLE,
+	  "the send indirection table comes once, when the last sub-channel opens",
+	  "OpenVMM, vm/devices/net/netvsp/src/lib.rs, send indirection table" },
+	{ "nic-rsc", MANNER_NIC_RSC,
+	  "coalesced frames: IPv4 header checksum not renewed and said to be invalid, part ids differ",
+	  "MS-documented NDIS_TCP_IP_CHECKSUM_NET_BUFFER_LIST_INFO, IpChecksumValueInvalid; Linux bf48648d650d" },
+	{ "nic-header-offload", MANNER_NIC_HEADER,
+	  "frames of other VMs have no IPv4 header checksum for a guest that has this offload on",
+	  "MS-documented NDIS_OFFLOAD_PARAMETERS, IPv4Checksum" },
+	{ "nic-vlan-strict", MANNER_NIC_VLAN,
+	  "a frame with its VLAN tag inside is not taken, the tag belongs into the packet info",
+	  "MS-documented NDIS_NET_BUFFER_LIST_8021Q_INFO" },
 };
 
 #define NMANNERS	(sizeof(manners) / sizeof(manners[0]))

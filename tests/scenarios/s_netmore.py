@@ -21,6 +21,8 @@ OIDS = (("0x00010106", "max frame"), ("0x01010101", "address"), ("0xfc01020d", "
 def net_tables(m):
     "the host's table chooses the queue; one that names queues that are not there is survived"
     n = Nic(m)
+    m.sh("ethtool -L eth0 combined 2")
+    n.up()
     e = Echo()
     for table, want in (("1", 1), ("0", 0), ("1", 1)):
         m.host("nic table queues=" + table)

@@ -107,6 +107,17 @@ static int cmd_caps(struct reply *r, int argc, char **argv, struct nic *n)
 	return 0;
 }
 
+/* Those of the command line, for one NIC; what the guest was told so far stays. */
+static int cmd_manner(struct reply *r, int argc, char **argv, struct nic *n)
+{
+	uint32_t bits = 0;
+
+	if (argc < 3 || (strcmp(argv[2], "none") && manners_parse(argv[2], &bits)))
+		return reply_error(r, "nic manner none|LIST [nic=NAME], see hvroot --help");
+	n->manners = bits;
+	return 0;
+}
+
 /* What a host says of checksums that it never looked at. */
 static int cmd_sums(struct reply *r, int argc, char **argv, struct nic *n)
 {
@@ -140,28 +151,23 @@ static int cmd_vf(struct reply *r, int argc, char **argv, struct nic *n)
 /* count and offset may lie */
 static int cmd_table(struct reply *r, int argc, char **argv, struct nic *n)
 {
-	uint8_t msg[12 + 64] = { 0 };
-	struct nvsp m = { .type = NVSP_INDIRECTION_TABLE };
 	unsigned long long count, offset;
+	uint32_t queue[16];
 	const char *queues = control_arg(argc, argv, "queues");
 	char *end = (char *)queues;
 
 	if (control_num(r, argc, argv, "count", 16, &count) ||
 	    control_num(r, argc, argv, "offset", 12, &offset))
 		return -1;
-	m.table.count = count;
-	m.table.offset = offset;
-	memcpy(msg, &m, 12);
 	for (unsigned int i = 0; i < 16; i++) {
-		uint32_t q = end ? strtoul(end, &end, 0) : i % n->queues;
+		queue[i] = end ? strtoul(end, &end, 0) : i % n->queues;
 
 		if (end && *end == ',')
 			end++;
 		else if (end)
 			end = (char *)queues;	/* again from the start */
-		memcpy(msg + 12 + 4 * i, &q, 4);
 	}
-	net_send_nvsp(n, (struct nvsp *)msg, sizeof(msg));
+	net_send_table(n, count, offset, queue);
 	return 0;
 }
 
@@ -228,7 +234,7 @@ static int cmd_nic(struct reply *r, int argc, char **argv, void *ctx)
 	} verbs[] = {
 		{ "link", cmd_link }, { "speed", cmd_speed }, { "caps", cmd_caps },
 		{ "version", cmd_version }, { "mtu", cmd_mtu }, { "parts", cmd_parts },
-		{ "sums", cmd_sums }, { "vf", cmd_vf }, { "table", cmd_table },
+		{ "sums", cmd_sums }, { "manner", cmd_manner }, { "vf", cmd_vf }, { "table", cmd_table },
 		{ "keepalive", cmd_keepalive }, { "indicate", cmd_indicate },
 		{ "inject", cmd_inject }, { "fault", net_fault_command },
 	};
@@ -246,7 +252,7 @@ static int cmd_nic(struct reply *r, int argc, char **argv, void *ctx)
 	for (unsigned int i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++)
 		if (!strcmp(what, verbs[i].word))
 			return verbs[i].fn(r, argc, argv, n);
-	return reply_error(r, "nic list|link|speed|version|mtu|parts|caps|sums|vf|table|keepalive|indicate|inject|fault|release|clear");
+	return reply_error(r, "nic list|link|speed|version|mtu|parts|caps|sums|manner|vf|table|keepalive|indicate|inject|fault|release|clear");
 }
 
 static void print_counters(struct reply *r, bool reset, void *ctx)
@@ -295,6 +301,7 @@ void net_commands(struct bus *b, struct nic **nics)
 		"parts BYTES [nic=NAME]  of coalesced frames, 0 = as large as a section\n"
 		"caps [off=csum+lso+rsc+rss] [nic=NAME]  change the offloads and say so\n"
 		"sums true|lie [nic=NAME]  lie: every received checksum is called right\n"
+		"manner none|LIST [nic=NAME]  behave as these hosts do, see hvroot --help\n"
 		"vf on|off [serial=N] [port=NAME] [nic=NAME]  VF association; NIC port is the VF's wire\n"
 		"table [queues=A,B,..] [count=N] [offset=N] [nic=NAME]  send indirection table\n"
 		"keepalive [nic=NAME]\n"

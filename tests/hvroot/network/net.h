@@ -8,6 +8,7 @@
 #ifndef HVROOT_NET_H
 #define HVROOT_NET_H
 
+#include "manner.h"
 #include "network/frame.h"
 #include "network/rss.h"
 #include "network/wire.h"
@@ -92,6 +93,7 @@ struct nic {
 	uint16_t access_vlan;		/* 0 = trunk */
 	bool no_csum, no_lso, no_rsc, no_rss;
 	bool lie;			/* calls every checksum right */
+	uint32_t manners;		/* enum manner bits */
 	uint32_t lso_max;
 	uint32_t send_section;
 	uint32_t max_packets;		/* announced: messages in a section */
@@ -114,6 +116,7 @@ struct nic {
 	struct ndis_offload_params offload;
 	struct net_rss rss;
 	unsigned int subs;		/* granted */
+	unsigned int subs_open;
 	bool vf_path;
 	bool vf_on;			/* there is a VF for it; told to each connection */
 	uint32_t vf_serial;
@@ -148,6 +151,8 @@ extern const struct vsp_ops net_ops;
 const char *nvsp_name(uint32_t type);
 /* An unsolicited message, no completion wanted. */
 void net_send_nvsp(struct nic *n, const struct nvsp *m, size_t len);
+/* The table that spreads what the guest sends: entry I is queue(I). */
+void net_send_table(struct nic *n, uint32_t count, uint32_t offset, const uint32_t *queue);
 /* Whether there is a VF. */
 void net_tell_vf(struct nic *n);
 /* All that the guest agreed with us is void. */

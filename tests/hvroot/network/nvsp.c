@@ -49,6 +49,19 @@ void net_send_nvsp(struct nic *n, const struct nvsp *m, size_t len)
 		vsp_send(ch, PKT_INBAND, 0, 0, m, len);
 }
 
+void net_send_table(struct nic *n, uint32_t count, uint32_t offset, const uint32_t *queue)
+{
+	struct nvsp m = {
+		.type = NVSP_INDIRECTION_TABLE,
+		.table = { .count = count, .offset = offset },
+	};
+	uint8_t msg[12 + 64] = { 0 };
+
+	memcpy(msg, &m, 12);
+	memcpy(msg + 12, queue, 64);
+	net_send_nvsp(n, (struct nvsp *)msg, sizeof(msg));
+}
+
 void net_tell_vf(struct nic *n)
 {
 	struct nvsp m = {
@@ -323,13 +336,22 @@ void net_forget(struct nic *n)
 	memset(&n->rss, 0, sizeof(n->rss));
 	memcpy(n->cur_mac, n->mac, sizeof(n->mac));
 	n->subs = 0;
+	n->subs_open = 0;
 	n->vf_path = false;
 }
 
 static uint32_t on_open(struct vsp_chan *ch)
 {
-	if (!ch->sub)
-		net_forget(nic_of(ch));
+	struct nic *n = nic_of(ch);
+	uint32_t queue[16];
+
+	if (!ch->sub) {
+		net_forget(n);
+	} else if (++n->subs_open == n->subs && n->manners & MANNER_NIC_TABLE) {
+		for (unsigned int i = 0; i < 16; i++)
+			queue[i] = i % (n->subs + 1);
+		net_send_table(n, 16, 12, queue);
+	}
 	return 0;
 }
 

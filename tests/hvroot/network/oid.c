@@ -26,6 +26,16 @@ static size_t answer_text(uint8_t *out, size_t cap, const char *text)
 	return n;
 }
 
+static size_t answer_name(const struct nic *n, uint8_t *out, size_t cap)
+{
+	size_t len = answer_text(out, cap, n->dev.name), most = 2 * 255;
+
+	if (!(n->manners & MANNER_NIC_NAME) || most > cap)
+		return len;
+	memset(out + len, 0, most - len);
+	return most;
+}
+
 void net_offload_caps(struct nic *n, struct ndis_offload *o)
 {
 	uint32_t both = CAP_OPTIONS | CAP_TCP_OPTIONS | CAP_TCP | CAP_UDP;
@@ -118,7 +128,8 @@ size_t net_query(struct nic *n, uint32_t oid, const uint8_t *in, size_t in_len,
 		memcpy(out, list, sizeof(list));
 		return sizeof(list);
 	case OID_MAX_FRAME:
-		return answer_u32(out, n->mtu_max);
+		return answer_u32(out, n->manners & MANNER_NIC_FRAME ? n->mtu - ETH_HEADER :
+							       n->mtu_max);
 	case OID_PERMANENT_MAC:
 		memcpy(out, n->mac, 6);
 		return 6;
@@ -126,7 +137,7 @@ size_t net_query(struct nic *n, uint32_t oid, const uint8_t *in, size_t in_len,
 		memcpy(out, n->cur_mac, 6);
 		return 6;
 	case OID_FRIENDLY_NAME:
-		return answer_text(out, cap, n->dev.name);
+		return answer_name(n, out, cap);
 	case OID_VENDOR_TEXT:
 		memcpy(out, "hvroot", 7);
 		return 7;

@@ -229,6 +229,19 @@ static void check_l4(struct rx_frame *f, const struct frame_info *i,
 		f->csum |= tcp ? CSUM_RX_TCP_BAD : CSUM_RX_UDP_BAD;
 }
 
+/* What a host leaves out of an IPv4 header because the guest is told enough to do without. */
+static void spoil_header(const struct nic *n, struct rx_frame *f, const struct frame_info *i)
+{
+	bool coalesced = f->large && n->manners & MANNER_NIC_RSC;
+
+	if (!coalesced && !(n->manners & MANNER_NIC_HEADER && n->offload.ip4 >= 3))
+		return;
+	f->data[i->l3 + 10] ^= 0xff;
+	f->csum = (f->csum & ~CSUM_RX_IP_BAD) | CSUM_RX_IP_OK;
+	if (coalesced)
+		f->csum |= CSUM_RX_TCP_VALUE | CSUM_RX_IP_VALUE;
+}
+
 static void describe(struct nic *n, struct rx_frame *f,
 		     const struct virtio_net_hdr *vh)
 {
@@ -242,6 +255,8 @@ static void describe(struct nic *n, struct rx_frame *f,
 							   CSUM_RX_IP_BAD;
 	if (i.l4_ok && !i.fragment)
 		check_l4(f, &i, vh);
+	if (!i.v6)
+		spoil_header(n, f, &i);
 	if (n->lie)	/* each bit "bad" has its "right" three further up */
 		f->csum = (f->csum | f->csum << 3) & (CSUM_RX_TCP_OK | CSUM_RX_UDP_OK |
 						      CSUM_RX_IP_OK);
@@ -312,11 +327,11 @@ static bool add_coalesced(struct nic *n, unsigned int queue, struct rx_frame *f)
 	}
 	if (n->train[queue].count + parts > NET_RANGES)
 		net_train_flush(n, queue);
-	n->rsc_id++;
 	n->stat.rx_rsc++;
 	for (unsigned int i = 0; i < parts; i++) {
 		size_t len = i + 1 < parts ? most : f->len - i * most;
 
+		n->rsc_id += !i || n->manners & MANNER_NIC_RSC;
 		add_part(n, queue, f, i * most, len,
 			 1 | (i ? 0 : 2) | (i + 1 < parts ? 0 : 4));
 	}

@@ -168,6 +168,8 @@ static uint32_t one(struct nic *n, uint8_t *msg, size_t len)
 	t.len = p.data_len;
 	if (t.len < ETH_HEADER || (!t.has_lso && t.len > n->mtu + 4))
 		return bad(n, "frame length");
+	if (n->manners & MANNER_NIC_VLAN && get16be(t.data + 12) == 0x8100)
+		return bad(n, "VLAN tag inside the frame");
 	if (!offload(n, &t, &vh))
 		return bad(n, "offload that the frame does not allow");
 	n->stat.tx_packets++;

@@ -190,6 +190,8 @@ WIRE_SIZE(struct rndis_info, 12);
 #define CSUM_RX_TCP_OK	0x08u
 #define CSUM_RX_UDP_OK	0x10u
 #define CSUM_RX_IP_OK	0x20u
+#define CSUM_RX_TCP_VALUE 0x80u	/* right, but what stands in the header is not */
+#define CSUM_RX_IP_VALUE 0x100u
 
 struct info_packet_id {
 	struct rndis_info h;

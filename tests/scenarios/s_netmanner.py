@@ -1,0 +1,159 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The network device on hosts as others have met them: hvroot's manners of NICs, each with its source in manner.c."""
+import contextlib
+import re
+import socket
+
+from nethost import HOST, MAC, Echo, Nic, Sniffer
+from registry import ONLY_OURS, scenario
+from s_net import PLAIN
+
+LRO = "ethtool -k eth0 | sed -n 's/^large-receive-offload: //p'"
+
+
+@contextlib.contextmanager
+def manner(m, n, *names):
+    """The host behaves so, from a connection's first message on; at the end as before."""
+    m.host("nic manner " + ",".join(names))
+    try:
+        n.reload()
+        yield
+    finally:
+        m.host("nic manner none")
+    n.reload()
+
+
+def table(m):
+    """The host's table as ethtool shows it: queue numbers."""
+    return [int(x, 16) for x in re.findall(r"\b([0-9a-f]{2}) 00 00 00", m.sh("ethtool -d eth0"))]
+
+
+@scenario(rows="N27", machine=PLAIN, drivers=ONLY_OURS, timeout=200, noise="new settings failed")
+def net_manner_frame(m):
+    "a host that calls the configured frame the largest: the MTU grows all the same; what it refuses is rolled back"
+    n = Nic(m)
+    with manner(m, n, "nic-frame-follows"):
+        for mtu in (4000, 9000, 1500, 9000):
+            m.sh("ip link set eth0 mtu %d" % mtu)
+            n.up()
+            m.expect(n.info()["mtu"] == str(mtu + 14), "MTU %d: the host has %s" % (mtu, n.info()["mtu"]))
+        m.expect(m.run("ip link set eth0 mtu 9001")[1], "more than the host takes")
+        m.expect(m.sh("cat /sys/class/net/eth0/mtu") == "9000", "the MTU that was is not back")
+        n.up()
+        n.content(0.2, "MTU 9000")
+        m.sh("ip link set eth0 mtu 1500")
+
+
+@scenario(rows="N06", machine=PLAIN, drivers=ONLY_OURS, timeout=100)
+def net_manner_name(m):
+    "a name that is padded with zeros is the alias, and nothing behind it"
+    n = Nic(m)
+    with manner(m, n, "nic-name-padded"):
+        m.expect(m.sh("cat /sys/class/net/eth0/ifalias") == "net0", "alias: " + m.sh("cat /sys/class/net/eth0/ifalias"))
+
+
+@scenario(rows="N14", machine=PLAIN, drivers=ONLY_OURS, timeout=200)
+def net_manner_table(m):
+    "the table comes once, with the last open answer: what is sent is spread, also after a change of channels"
+    n = Nic(m)
+    e = Echo()
+    with manner(m, n, "nic-table-last"):
+        m.sh("ethtool -L eth0 combined 2")
+        n.up()
+        for _ in range(3):
+            m.expect(table(m) == [0, 1] * 8, "table: %s" % table(m))
+            before = [n.stat("tx_queue_%d_packets" % q) for q in (0, 1)]
+            m.sh("net conns %s %d 24 2000" % (HOST, e.port))
+            sent = [n.stat("tx_queue_%d_packets" % q) - b for q, b in zip((0, 1), before)]
+            m.expect(min(sent) > 10, "packets sent on the queues: %s" % sent)
+            m.sh("ethtool -L eth0 combined 1")
+            n.up()
+            m.host("nic table queues=1,0")      # names a queue that is not there now
+            m.sh("net conns %s %d 8 2000" % (HOST, e.port))
+            m.sh("ethtool -L eth0 combined 2")
+            n.up()
+    e.close()
+
+
+@scenario(rows="N12", machine=PLAIN, drivers=ONLY_OURS, timeout=300)
+def net_manner_rsc(m):
+    "coalesced frames as hosts make them, taken without being asked for; off while the guest forwards"
+    n = Nic(m)
+    m.host("nic manner nic-rsc")
+    n.reload()
+    m.expect(m.sh(LRO) == "on", "LRO is off")
+    before = n.counter("rx_rsc")
+    n.content(2, "LRO on")
+    n.content(1, "IPv6", v6=True)
+    m.expect(n.counter("rx_rsc") > before, "nothing was coalesced")
+    m.sh("echo 1 >/proc/sys/net/ipv4/ip_forward")
+    m.expect(m.sh(LRO).startswith("off"), "LRO although frames are forwarded")
+    m.expect(n.info()["rsc"] == "0", "the host still coalesces")
+    m.sh("ethtool -L eth0 combined 1; ethtool -L eth0 combined 2")
+    n.up()
+    m.expect(m.sh(LRO).startswith("off") and n.info()["rsc"] == "0", "a new connection turned LRO on")
+    m.sh("echo 0 >/proc/sys/net/ipv4/ip_forward; ethtool -K eth0 lro on")
+    before = n.counter("rx_rsc")
+    n.content(1, "LRO on again")
+    m.expect(n.counter("rx_rsc") > before, "nothing was coalesced")
+    m.host("nic manner none")
+    n.reload()
+
+
+@scenario(rows="N11", machine=PLAIN, drivers=ONLY_OURS, timeout=200)
+def net_manner_header(m):
+    "frames of other machines on the host have no header checksum for those who do not need it: we do"
+    n = Nic(m)
+    m.host("nic manner nic-header-offload")
+    n.reload()
+    n.content(0.3, "header checksums")
+    m.host("nic manner none")
+    n.reload()
+
+
+@scenario(rows="N11", machine=PLAIN, drivers=ONLY_OURS, timeout=200)
+def net_manner_vlan(m):
+    "a packet socket's frame that has its tag inside arrives with it, by way of the packet info"
+    n = Nic(m)
+    with manner(m, n, "nic-vlan-strict"):
+        bad, tagged = n.counter("tx_bad"), n.counter("tx_vlan")
+        head = "02000000000a" + MAC.replace(":", "")
+        watch = Sniffer("hvt0")
+        for payload in (46, 42, 1500):
+            m.sh("net frame eth0 %s8100602588b5%s" % (head, "5a" * payload))
+        found = watch.frames(1, lambda f: f[:6] == bytes.fromhex("02000000000a"))
+        watch.close()
+        m.expect(n.counter("tx_bad") == bad, "the host did not take them")
+        m.expect(n.counter("tx_vlan") == tagged + 3, "no tag in the packet info")
+        m.expect(len(found) == 3, "%d of 3 frames arrived" % len(found))
+
+
+@scenario(rows="N26", machine=PLAIN, drivers=ONLY_OURS, timeout=200)
+def net_link_out(m):
+    "another network while the cable is out: no link; the cable in: there is one"
+    n = Nic(m)
+    m.host("nic link down")
+    m.wait("[ \"$(cat /sys/class/net/eth0/carrier)\" = 0 ]", 20, "no carrier")
+    ups = m.sh("cat /sys/class/net/eth0/carrier_up_count")
+    for _ in range(3):
+        m.host("nic link change")
+        m.sh("sleep 2.5")
+    m.expect(m.sh("cat /sys/class/net/eth0/carrier; cat /sys/class/net/eth0/carrier_up_count").split() == ["0", ups],
+             "a link although the cable is out")
+    m.host("nic link up")
+    n.up()
+
+
+@scenario(rows="N24", machine=PLAIN, drivers=ONLY_OURS, timeout=200)
+def net_stamps(m):
+    "each datagram that is to be stamped when it leaves is, once: copied ones, and those that go as pages"
+    n = Nic(m)
+    e = Echo(socket.SOCK_DGRAM)
+    for size in (100, 1400):
+        m.expect(m.sh("net stamp %s %d 50 %d 2>&1" % (HOST, e.port, size)) == "50", "size %d" % size)
+    m.sh("ethtool --set-tunable eth0 tx-copybreak 0")
+    for size in (100, 1400):
+        m.expect(m.sh("net stamp %s %d 50 %d 2>&1" % (HOST, e.port, size)) == "50", "size %d, as pages" % size)
+    m.sh("ethtool --set-tunable eth0 tx-copybreak 65535")
+    e.close()
+    n.content(0.2)
