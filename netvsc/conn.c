@@ -3,11 +3,14 @@
  * A connection to the host: built from the bottom (channel, NVSP, buffers,
  * RNDIS, sub-channels), undone in the opposite order, from wherever it got to.
  */
+#include <linux/rtnetlink.h>
 #include "netvsc.h"
 
 static void nv_conn_release(struct kref *ref)
 {
-	kvfree(container_of(ref, struct nv_conn, ref));
+	struct nv_conn *conn = container_of(ref, struct nv_conn, ref);
+
+	kvfree_rcu(conn, rcu);	/* nv_subchannel_offered() looks at the reference */
 }
 
 void nv_conn_put(struct nv_conn *conn)
@@ -15,7 +18,24 @@ void nv_conn_put(struct nv_conn *conn)
 	kref_put(&conn->ref, nv_conn_release);
 }
 
-static struct nv_conn *nv_conn_alloc(struct nv *nv, const struct nv_config *cfg)
+/*
+ * RTNL for whoever builds or undoes @conn: NAPIs come and go under it.  Those who have it
+ * already are the changes of settings.
+ */
+void nv_conn_lock(struct nv_conn *conn)
+{
+	if (!conn->rtnl)
+		rtnl_lock();
+	ASSERT_RTNL();
+}
+
+void nv_conn_unlock(struct nv_conn *conn)
+{
+	if (!conn->rtnl)
+		rtnl_unlock();
+}
+
+static struct nv_conn *nv_conn_alloc(struct nv *nv, const struct nv_config *cfg, bool rtnl)
 {
 	struct nv_conn *conn = kvzalloc(struct_size(conn, queue, NV_QUEUES_MAX),
 					GFP_KERNEL);
@@ -26,6 +46,7 @@ static struct nv_conn *nv_conn_alloc(struct nv *nv, const struct nv_config *cfg)
 	conn->nv = nv;
 	conn->chan = nv->hdev->channel;
 	conn->cfg = *cfg;
+	conn->rtnl = rtnl;
 	mutex_init(&conn->request_lock);
 	nv_wait_init(&conn->nvsp);
 	nv_wait_init(&conn->rndis);
@@ -38,13 +59,16 @@ static struct nv_conn *nv_conn_alloc(struct nv *nv, const struct nv_config *cfg)
 static int nv_alloc_queues(struct nv_conn *conn)
 {
 	u32 want = min3(conn->cfg.queues, conn->host.rss_queues, (u32)NV_QUEUES_MAX);
+	int ret = 0;
 
-	for (conn->nalloc = 1; conn->nalloc < want; conn->nalloc++) {
+	nv_conn_lock(conn);
+	for (conn->nalloc = 1; !ret && conn->nalloc < want; conn->nalloc++) {
 		conn->queue[conn->nalloc] = nv_queue_alloc(conn, conn->nalloc);
 		if (!conn->queue[conn->nalloc])
-			return -ENOMEM;
+			ret = -ENOMEM;
 	}
-	return 0;
+	nv_conn_unlock(conn);
+	return ret;
 }
 
 static int nv_start_tx(struct nv_conn *conn)
@@ -98,19 +122,22 @@ static int nv_connect(struct nv_conn *conn)
  * nv_attach - build a connection to the host
  * @nv: the device
  * @cfg: settings
+ * @rtnl: the caller has RTNL; it is better not to, as the host is waited for
  *
- * Context: may sleep, for a limited time.
+ * Context: nv->lock, behind nv_begin(); may sleep, for NV_BUILD_MS and what the bus takes.
  * Return: the connection, or an error pointer.
  */
-struct nv_conn *nv_attach(struct nv *nv, const struct nv_config *cfg)
+struct nv_conn *nv_attach(struct nv *nv, const struct nv_config *cfg, bool rtnl)
 {
-	struct nv_conn *conn = nv_conn_alloc(nv, cfg);
+	struct nv_conn *conn = nv_conn_alloc(nv, cfg, rtnl);
 	int ret = -ENOMEM;
 
 	if (!conn)
 		return ERR_PTR(-ENOMEM);
 	set_per_channel_state(conn->chan, conn);
+	nv_conn_lock(conn);
 	conn->queue[0] = nv_queue_alloc(conn, 0);
+	nv_conn_unlock(conn);
 	conn->nalloc = 1;
 	if (conn->queue[0])
 		ret = nv_queue_open(conn->queue[0], conn->chan);
@@ -118,7 +145,7 @@ struct nv_conn *nv_attach(struct nv *nv, const struct nv_config *cfg)
 		ret = nv_connect(conn);
 	if (!ret)
 		return conn;
-	nv_detach(nv, conn);
+	nv_detach(nv, conn, rtnl);
 	return ERR_PTR(ret);
 }
 
@@ -146,13 +173,15 @@ static void nv_close_channels(struct nv_conn *conn)
  * nv_detach - undo nv_attach(), as far as that came
  * @nv: the device
  * @conn: a connection nobody uses any more
+ * @rtnl: the caller has RTNL
  *
- * Context: may sleep, for a limited time.
+ * Context: nv->lock; may sleep, for a limited time.
  */
-void nv_detach(struct nv *nv, struct nv_conn *conn)
+void nv_detach(struct nv *nv, struct nv_conn *conn, bool rtnl)
 {
 	u32 i;
 
+	conn->rtnl = rtnl;
 	conn->dead = true;
 	nv_vf_disconnected(nv);
 	if (conn->queue[0] && conn->queue[0]->opened && conn->host.nvsp) {
@@ -161,8 +190,11 @@ void nv_detach(struct nv *nv, struct nv_conn *conn)
 	}
 	nv_close_channels(conn);
 	set_per_channel_state(conn->chan, NULL);
+	nv_conn_lock(conn);
 	for (i = 0; i < conn->nalloc; i++)
 		nv_queue_free(conn->queue[i]);
+	nv_orphans_free(nv);
+	nv_conn_unlock(conn);
 	nv_rndis_free(conn);
 	nv_bufs_free(conn);
 	nv_conn_put(conn);

@@ -138,12 +138,17 @@ static int nv_set_coalesce(struct net_device *ndev, struct ethtool_coalesce *c,
 			   struct netlink_ext_ack *extack)
 {
 	struct nv *nv = netdev_priv(ndev);
+	struct nv_conn *conn = nv_conn_rtnl(nv);
+	unsigned long ns = c->rx_coalesce_usecs * 1000ul;
+	u32 irqs = ns ? 2 : 0, i;
 
 	if (c->rx_coalesce_usecs > 1000)
 		return -EINVAL;
 	nv->coalesce_us = c->rx_coalesce_usecs;
-	WRITE_ONCE(ndev->gro_flush_timeout, nv->coalesce_us * 1000ul);
-	WRITE_ONCE(ndev->napi_defer_hard_irqs, nv->coalesce_us ? 2 : 0);
+	WRITE_ONCE(ndev->gro_flush_timeout, ns);
+	WRITE_ONCE(ndev->napi_defer_hard_irqs, irqs);
+	for (i = 0; conn && i < conn->nqueues; i++)
+		hv_napi_defer(&conn->queue[i]->napi, ns, irqs);
 	return 0;
 }
 

@@ -4,8 +4,7 @@
  *
  * Probe, from the bottom: channel, NVSP, buffers, RNDIS, sub-channels, network
  * device.  A connection (struct nv_conn) is built by nv_attach() and undone by
- * nv_detach() in the opposite order; settings that the host must know are
- * changed by a new connection, and a failure goes back to the old settings.
+ * nv_detach() in the opposite order; when that happens is in rebuild.c.
  */
 #include <linux/etherdevice.h>
 #include <linux/ethtool.h>
@@ -28,125 +27,6 @@ MODULE_PARM_DESC(debug, "message level, a number of bits (0 none, 16 all)");
 unsigned int nv_ring_pages;
 
 #define NV_DEFAULT_QUEUES 16
-
-/* ---- putting a connection to use ---- */
-
-/* From here on the stack and the host's data may use it. */
-static void nv_publish(struct nv *nv, struct nv_conn *conn)
-{
-	struct net_device *ndev = nv->ndev;
-	u32 i;
-
-	nv->cfg = conn->cfg;
-	netif_set_real_num_tx_queues(ndev, conn->nqueues);
-	netif_set_real_num_rx_queues(ndev, conn->nqueues);
-	for (i = 0; i < conn->nqueues; i++) {
-		netdev_tx_reset_queue(netdev_get_tx_queue(ndev, i));
-		hv_queue_napi(ndev, i, &conn->queue[i]->napi);
-	}
-	rcu_assign_pointer(nv->conn, conn);
-	nv_offload_features(nv, conn);
-	/* What a host takes shows when it is asked for: hosts name what is configured. */
-	ndev->max_mtu = conn->host.nvsp > HV_NVSP_V1 ? NV_MTU_MAX : ETH_DATA_LEN;
-}
-
-static struct nv_conn *nv_unpublish(struct nv *nv)
-{
-	struct nv_conn *conn = nv_conn_rtnl(nv);
-	u32 i;
-
-	netif_device_detach(nv->ndev);
-	netif_tx_disable(nv->ndev);
-	RCU_INIT_POINTER(nv->conn, NULL);
-	synchronize_net();
-	for (i = 0; conn && i < conn->nqueues; i++)
-		hv_queue_napi(nv->ndev, i, NULL);
-	return conn;
-}
-
-static int nv_republish(struct nv *nv, struct nv_conn *conn)
-{
-	struct net_device *ndev = nv->ndev;
-	int ret = 0;
-
-	nv_publish(nv, conn);
-	if (netif_running(ndev)) {
-		ret = nv_rndis_filter(conn, nv_wanted_filter(ndev));
-		schedule_work(&nv->rx_mode_work);
-	}
-	netif_device_attach(ndev);
-	nv_link_start(nv, conn);
-	return ret;
-}
-
-/* Without a connection the device stays, but is not present to the stack. */
-static void nv_try_later(struct nv *nv, long error)
-{
-	if (nv->gone || nv->hdev->channel->rescind)
-		return;
-	nv->retry_s = clamp_t(u32, nv->retry_s * 2, NV_RETRY_MIN_S, NV_RETRY_MAX_S);
-	netdev_err(nv->ndev, "no connection to the host (%ld), trying again in %u s\n",
-		   error, nv->retry_s);
-	mod_delayed_work(system_wq, &nv->reset_work, nv->retry_s * HZ);
-}
-
-/**
- * nv_revive - connect again after the connection was lost
- * @nv: the device, which has none
- *
- * Nothing else makes a connection for such a device, so RTNL is not needed.
- * Context: may sleep, for a limited time.
- */
-void nv_revive(struct nv *nv)
-{
-	struct nv_conn *conn = nv_attach(nv, &nv->cfg);
-
-	if (IS_ERR(conn)) {
-		nv_try_later(nv, PTR_ERR(conn));
-		return;
-	}
-	nv->retry_s = 0;
-	rtnl_lock();
-	nv_republish(nv, conn);
-	rtnl_unlock();
-	netdev_info(nv->ndev, "connected to the host again\n");
-}
-
-/**
- * nv_reconfigure - change settings by a new connection
- * @nv: the device
- * @cfg: new settings; if the host refuses, the old ones come back
- *
- * Context: RTNL; may sleep, for a limited time.
- * Return: 0 or a negative error; the device works on unless even the old
- * settings failed or the host is silent: then nv_revive() tries from time to time.
- */
-int nv_reconfigure(struct nv *nv, const struct nv_config *cfg)
-{
-	struct nv_config old = nv->cfg;
-	struct nv_conn *conn;
-	int ret = 0;
-
-	if (nv->gone || !nv_conn_rtnl(nv))
-		return -ENODEV;
-	nv_detach(nv, nv_unpublish(nv));
-	conn = nv_attach(nv, cfg);
-	if (IS_ERR(conn)) {
-		ret = PTR_ERR(conn);
-		/* no second wait for a silent host while others wait for RTNL */
-		if (ret != -ETIMEDOUT && memcmp(cfg, &old, sizeof(old))) {
-			netdev_err(nv->ndev, "new settings failed (%d), going back\n", ret);
-			conn = nv_attach(nv, &old);
-		}
-	}
-	if (IS_ERR(conn)) {
-		nv_try_later(nv, PTR_ERR(conn));
-		return ret;
-	}
-	nv->retry_s = 0;
-	nv_republish(nv, conn);
-	return ret;
-}
 
 /* ---- driver ---- */
 
@@ -176,6 +56,7 @@ static int nv_init(struct nv *nv, struct hv_device *hdev, struct net_device *nde
 {
 	unsigned int i;
 
+	mutex_init(&nv->lock);
 	nv->ndev = ndev;
 	nv->hdev = hdev;
 	nv->msg_enable = netif_msg_init(debug, NETIF_MSG_DRV | NETIF_MSG_PROBE);
@@ -206,6 +87,9 @@ static int nv_init(struct nv *nv, struct hv_device *hdev, struct net_device *nde
 
 static void nv_free(struct nv *nv)
 {
+	rtnl_lock();
+	nv_orphans_free(nv);
+	rtnl_unlock();
 	kvfree(nv->rx_stats);
 	kvfree(nv->tx_stats);
 	free_percpu(nv->vf_stats);
@@ -239,10 +123,33 @@ static int nv_register(struct nv *nv, struct nv_conn *conn)
 	return ret;
 }
 
+/* The first connection and the network device on it.  Under nv->lock. */
+static int nv_start(struct nv *nv)
+{
+	struct nv_conn *conn;
+	int ret;
+
+	nv_begin(nv, NV_TURN_PROBE);
+	conn = nv_attach(nv, &nv->cfg, false);
+	if (IS_ERR(conn)) {
+		ret = PTR_ERR(conn);
+		dev_err(&nv->hdev->device, "cannot connect to the network device: %d\n", ret);
+		nv_turn(nv, NV_TURN_END);
+		return ret;
+	}
+	ret = nv_register(nv, conn);
+	nv_turn(nv, ret ? NV_TURN_END : NV_TURN_CONNECTED);
+	if (!ret)
+		return 0;
+	RCU_INIT_POINTER(nv->conn, NULL);
+	synchronize_net();
+	nv_detach(nv, conn, false);
+	return ret;
+}
+
 static int nv_probe(struct hv_device *hdev, const struct hv_vmbus_device_id *id)
 {
 	struct net_device *ndev = alloc_etherdev_mq(sizeof(struct nv), NV_QUEUES_MAX);
-	struct nv_conn *conn;
 	struct nv *nv;
 	int ret;
 
@@ -264,21 +171,11 @@ static int nv_probe(struct hv_device *hdev, const struct hv_vmbus_device_id *id)
 	if (ret)
 		goto free;
 	hv_set_drvdata(hdev, nv);
-	conn = nv_attach(nv, &nv->cfg);
-	if (IS_ERR(conn)) {
-		ret = PTR_ERR(conn);
-		dev_err(&hdev->device, "cannot connect to the network device: %d\n", ret);
-		goto cancel;
-	}
-	ret = nv_register(nv, conn);
+	mutex_lock(&nv->lock);
+	ret = nv_start(nv);
+	mutex_unlock(&nv->lock);
 	if (!ret)
 		return 0;
-	RCU_INIT_POINTER(nv->conn, NULL);
-	synchronize_net();
-	nv->gone = true;
-	nv_cancel(nv);
-	nv_detach(nv, conn);
-cancel:
 	nv->gone = true;
 	nv_cancel(nv);
 	hv_set_drvdata(hdev, NULL);
@@ -297,6 +194,8 @@ static hv_net_remove_t nv_remove(struct hv_device *hdev)
 	WRITE_ONCE(nv->gone, true);
 	nv_cancel(nv);
 	nv_vf_exit(nv);
+	mutex_lock(&nv->lock);
+	nv_turn(nv, NV_TURN_END);
 	rtnl_lock();
 	conn = nv_conn_rtnl(nv);
 	unregister_netdevice(nv->ndev);
@@ -304,9 +203,11 @@ static hv_net_remove_t nv_remove(struct hv_device *hdev)
 	rtnl_unlock();
 	synchronize_net();
 	if (conn)
-		nv_detach(nv, conn);
+		nv_detach(nv, conn, false);
+	mutex_unlock(&nv->lock);
 	nv_cancel(nv);	/* what the last poll may have scheduled */
 	hv_set_drvdata(hdev, NULL);
+	synchronize_net();	/* nv_sub_rescinded() */
 	nv_free(nv);
 	return HV_NET_REMOVED;
 }
@@ -314,31 +215,16 @@ static hv_net_remove_t nv_remove(struct hv_device *hdev)
 static int nv_suspend(struct hv_device *hdev)
 {
 	struct nv *nv = hv_get_drvdata(hdev);
-	struct nv_conn *conn;
 
 	cancel_delayed_work_sync(&nv->reset_work);
-	rtnl_lock();
-	conn = nv_unpublish(nv);
-	rtnl_unlock();
+	nv_sleep(nv);
 	cancel_delayed_work_sync(&nv->link_work);
-	if (conn)
-		nv_detach(nv, conn);
 	return 0;
 }
 
 static int nv_resume(struct hv_device *hdev)
 {
-	struct nv *nv = hv_get_drvdata(hdev);
-	struct nv_conn *conn = nv_attach(nv, &nv->cfg);
-
-	if (IS_ERR(conn)) {
-		nv_try_later(nv, PTR_ERR(conn));
-		return PTR_ERR(conn);
-	}
-	rtnl_lock();
-	nv_republish(nv, conn);
-	rtnl_unlock();
-	return 0;
+	return nv_wake(hv_get_drvdata(hdev));
 }
 
 static const struct hv_vmbus_device_id nv_ids[] = {

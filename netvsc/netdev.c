@@ -282,29 +282,9 @@ static void nv_tx_timeout(struct net_device *ndev, unsigned int index)
 	conn = rcu_dereference(nv->conn);
 	if (conn && index < conn->nqueues)
 		nv_dump_ring(conn->queue[index]);
+	if (conn)
+		nv_reset_wanted(conn);
 	rcu_read_unlock();
-	if (!nv->gone)
-		mod_delayed_work(system_wq, &nv->reset_work, 0);
-}
-
-/* Builds the connection up anew with the same settings. */
-void nv_reset_work(struct work_struct *work)
-{
-	struct nv *nv = container_of(to_delayed_work(work), struct nv, reset_work);
-	bool lost;
-
-	rtnl_lock();
-	lost = !nv_conn_rtnl(nv);
-	if (!nv->gone && !lost) {
-		struct nv_config cfg = nv->cfg;
-
-		atomic64_inc(&nv->resets);
-		if (!nv_reconfigure(nv, &cfg))
-			netdev_info(nv->ndev, "connection to the host built anew\n");
-	}
-	rtnl_unlock();
-	if (lost && !nv->gone)
-		nv_revive(nv);
 }
 
 const struct net_device_ops nv_netdev_ops = {

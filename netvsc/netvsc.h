@@ -13,6 +13,7 @@
 #include <linux/completion.h>
 #include <linux/hyperv.h>
 #include <linux/kref.h>
+#include <linux/llist.h>
 #include <linux/mutex.h>
 #include <linux/netdevice.h>
 #include <linux/ratelimit.h>
@@ -21,6 +22,7 @@
 #include <linux/workqueue.h>
 #include <net/xdp.h>
 #include <hv/compat_net.h>
+#include "life.h"
 #include "owner.h"
 #include "rndis_msg.h"
 
@@ -28,6 +30,8 @@
 /* How long the host may take for one answer, and once it failed to answer. */
 #define NV_WAIT_MS	5000
 #define NV_WAIT_SILENT_MS 300
+/* And for all that a new connection takes, the way back to old settings included. */
+#define NV_BUILD_MS	(3 * NV_WAIT_MS)
 /* A lost connection is tried again after so many seconds, then twice that, ... */
 #define NV_RETRY_MIN_S	5
 #define NV_RETRY_MAX_S	320
@@ -172,12 +176,15 @@ struct nv_queue {
 	u16 index;		/* number of the network device's queue */
 	u16 sub;		/* number that the host knows it by */
 	bool opened;
+	bool dead;		/* a sub-channel that the host has taken back */
+	bool buried;		/* and its NAPI has seen that; under the transmit lock */
 	bool opening;		/* sub_lock; somebody is in vmbus_open() */
 	bool abandoned;		/* sub_lock; too late, the opener frees it */
 	struct napi_struct napi;
 	struct nv_rx rx;
 	struct nv_tx tx;
 	struct delayed_work retry;	/* when the host gave no room in time */
+	struct llist_node orphan;
 	/* completions of this poll, for byte queue limits */
 	u32 bql_packets, bql_bytes;
 	int budget;		/* of this poll; 0: netpoll */
@@ -236,6 +243,7 @@ struct nv_config {
 
 struct nv_conn {
 	struct kref ref;	/* its owner, and whoever opens a sub-channel */
+	struct rcu_head rcu;
 	struct nv *nv;
 	struct vmbus_channel *chan;
 	struct nv_config cfg;
@@ -243,6 +251,9 @@ struct nv_conn {
 	struct nv_buf recv, send;
 	bool dead;		/* the channel is gone or the host does not answer */
 	bool silent;		/* the last request got no answer */
+	bool reset_wanted;	/* it is of no use any more */
+	bool rtnl;		/* who builds or undoes it has RTNL */
+	netdev_features_t told;	/* what the host knows of our features */
 	bool rx_ready;		/* transfer packets make sense now */
 	u32 filter;		/* HV_FILTER_* that the host has */
 
@@ -270,7 +281,10 @@ struct nv_conn {
 struct nv {
 	struct net_device *ndev;
 	struct hv_device *hdev;
-	struct nv_conn __rcu *conn;	/* written under RTNL */
+	struct mutex lock;		/* protects: life, and all building of connections */
+	enum nv_life life;
+	unsigned long deadline;		/* of the connection that is being built */
+	struct nv_conn __rcu *conn;	/* written under RTNL and lock */
 	struct nv_config cfg;
 	struct bpf_prog __rcu *prog;
 	u32 msg_enable;
@@ -301,6 +315,7 @@ struct nv {
 	unsigned long link_last;
 
 	struct ratelimit_state limit;
+	struct llist_head orphans;	/* queues whose channels came too late */
 	atomic64_t bad[NV_BAD_COUNT];
 	atomic64_t resets, keepalives, late_replies;
 	struct nv_rx_stats *rx_stats;	/* NV_QUEUES_MAX of each */
@@ -351,11 +366,23 @@ static inline void nv_add_one(struct u64_stats_sync *sync, u64_stats_t *value)
 
 /* main.c */
 extern unsigned int nv_ring_pages;
-struct nv_conn *nv_attach(struct nv *nv, const struct nv_config *cfg);
-void nv_detach(struct nv *nv, struct nv_conn *conn);
+
+/* conn.c */
+struct nv_conn *nv_attach(struct nv *nv, const struct nv_config *cfg, bool rtnl);
+void nv_detach(struct nv *nv, struct nv_conn *conn, bool rtnl);
 void nv_conn_put(struct nv_conn *conn);
+void nv_conn_lock(struct nv_conn *conn);
+void nv_conn_unlock(struct nv_conn *conn);
+
+/* rebuild.c */
+int nv_turn(struct nv *nv, enum nv_turn turn);
+int nv_begin(struct nv *nv, enum nv_turn turn);
+void nv_publish(struct nv *nv, struct nv_conn *conn);
 int nv_reconfigure(struct nv *nv, const struct nv_config *cfg);
-void nv_revive(struct nv *nv);
+void nv_reset_wanted(struct nv_conn *conn);
+void nv_reset_work(struct work_struct *work);
+void nv_sleep(struct nv *nv);
+int nv_wake(struct nv *nv);
 
 /* nvsp.c */
 int nv_nvsp_connect(struct nv_conn *conn);
@@ -371,6 +398,7 @@ void nv_wait_arm(struct nv_wait *w, u64 id, u32 want, void *reply, u32 cap);
 void nv_wait_disarm(struct nv_wait *w);
 enum nv_answer nv_wait_answer(struct nv_wait *w, u64 id, u32 type, const void *body, u32 len);
 int nv_wait_for(struct nv_conn *conn, struct nv_wait *w, const char *what);
+unsigned int nv_wait_limit(const struct nv_conn *conn);
 
 /* bufs.c */
 int nv_bufs_share(struct nv_conn *conn);
@@ -421,8 +449,11 @@ void nv_rx_deliver(struct nv_queue *q);
 /* queue.c */
 struct nv_queue *nv_queue_alloc(struct nv_conn *conn, u32 index);
 int nv_queue_open(struct nv_queue *q, struct vmbus_channel *chan);
+void nv_queue_dead(struct nv_queue *q);
 void nv_queue_stop(struct nv_queue *q);
 void nv_queue_free(struct nv_queue *q);
+void nv_queue_orphan(struct nv_queue *q);
+void nv_orphans_free(struct nv *nv);
 
 /* subchan.c */
 void nv_subchannels(struct nv_conn *conn);
@@ -438,7 +469,6 @@ void nv_link_start(struct nv *nv, const struct nv_conn *conn);
 /* netdev.c */
 extern const struct net_device_ops nv_netdev_ops;
 void nv_rx_mode_work(struct work_struct *work);
-void nv_reset_work(struct work_struct *work);
 u32 nv_wanted_filter(struct net_device *ndev);
 
 /* xdp.c */

@@ -104,6 +104,7 @@ int nv_offload_set(struct nv_conn *conn, netdev_features_t features)
 	};
 	u8 rsc = features & NETIF_F_LRO ? HV_PARAM_RSC_ON : HV_PARAM_OFF;
 
+	conn->told = features;
 	/* The stack checks every header itself: one without a checksum would be dropped. */
 	p.ip4 = HV_PARAM_OFF;
 	p.tcp4 = nv_csum_param(o->v4.tx, HV_CAP_TCP4_NEEDED, o->v4.rx, HV_CAP_TCP);

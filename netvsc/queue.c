@@ -4,6 +4,7 @@
  * is alloc, open; of taking down: stop, (the channel closes), free.
  */
 #include <linux/filter.h>
+#include <linux/rtnetlink.h>
 #include <linux/slab.h>
 #include "netvsc.h"
 
@@ -38,7 +39,7 @@ static int nv_pool_make(struct nv_queue *q)
  * @conn: connection
  * @index: its number
  *
- * Context: may sleep.  Return: the queue, or NULL.
+ * Context: RTNL, under which NAPIs come and go.  Return: the queue, or NULL.
  */
 struct nv_queue *nv_queue_alloc(struct nv_conn *conn, u32 index)
 {
@@ -54,6 +55,35 @@ struct nv_queue *nv_queue_alloc(struct nv_conn *conn, u32 index)
 		return q;
 	nv_queue_free(q);
 	return NULL;
+}
+
+/* Its channel is gone; the others go on, and its own NAPI clears up behind it. */
+void nv_queue_dead(struct nv_queue *q)
+{
+	WRITE_ONCE(q->dead, true);
+	mod_delayed_work(system_wq, &q->retry, 0);
+}
+
+/*
+ * The bus tells of a sub-channel that the host takes back.  A queue of a published
+ * connection stays while RCU is read; nv_publish() looks at those of the next one.
+ */
+static void nv_sub_rescinded(struct vmbus_channel *chan)
+{
+	struct nv_conn *conn = NULL;
+	struct nv *nv;
+	u32 i;
+
+	rcu_read_lock();
+	nv = hv_get_drvdata(chan->primary_channel->device_obj);
+	if (nv)
+		conn = rcu_dereference(nv->conn);
+	for (i = 1; conn && i < conn->nqueues; i++)
+		if (conn->queue[i]->chan == chan) {
+			netdev_warn(nv->ndev, "the host has taken queue %u back\n", i);
+			nv_queue_dead(conn->queue[i]);
+		}
+	rcu_read_unlock();
 }
 
 /**
@@ -76,6 +106,8 @@ int nv_queue_open(struct nv_queue *q, struct vmbus_channel *chan)
 	chan->request_addr_callback = NULL;
 	chan->max_pkt_size = NV_PACKET_MAX;
 	set_channel_read_mode(chan, HV_CALL_ISR);
+	if (chan->primary_channel)
+		vmbus_set_chn_rescind_callback(chan, nv_sub_rescinded);
 	napi_enable(&q->napi);	/* the host may send before open returns */
 	ret = vmbus_open(chan, bytes, bytes, NULL, 0, nv_channel_event, q);
 	if (ret) {
@@ -98,7 +130,7 @@ void nv_queue_stop(struct nv_queue *q)
 	q->opened = false;
 }
 
-/* The channel is closed. */
+/* The channel is closed.  Context: RTNL. */
 void nv_queue_free(struct nv_queue *q)
 {
 	if (!q)
@@ -111,4 +143,20 @@ void nv_queue_free(struct nv_queue *q)
 		page_pool_destroy(q->rx.pool);
 	nv_rx_free(q);
 	kvfree(q);
+}
+
+/* Its channel, which came too late, is closed again; whoever has RTNL next frees it. */
+void nv_queue_orphan(struct nv_queue *q)
+{
+	llist_add(&q->orphan, &q->conn->nv->orphans);
+}
+
+/* Context: RTNL. */
+void nv_orphans_free(struct nv *nv)
+{
+	struct nv_queue *q, *next;
+
+	ASSERT_RTNL();
+	llist_for_each_entry_safe(q, next, llist_del_all(&nv->orphans), orphan)
+		nv_queue_free(q);
 }

@@ -422,8 +422,7 @@ void nv_rndis_receive(struct nv_conn *conn, const void *msg, u32 len)
 	case HV_RNDIS_RESET:
 	case HV_RNDIS_RESET | HV_RNDIS_REPLY:
 		/* The host lost its state: build up the connection anew. */
-		if (!conn->nv->gone)
-			mod_delayed_work(system_wq, &conn->nv->reset_work, 0);
+		nv_reset_wanted(conn);
 		break;
 	default:
 		nv_bad(conn->nv, NV_BAD_RNDIS, "control message of type %#x", type);

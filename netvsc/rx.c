@@ -313,9 +313,9 @@ int nv_poll(struct napi_struct *napi, int budget)
 	if (!napi_complete_done(napi, work))
 		return work;
 	/* busy polling of an empty ring is no fault: only what the ring claims is counted */
-	if (!hv_end_read(&q->chan->inbound))
+	if (!hv_end_read(&q->chan->inbound)) {
 		q->rx.empty_polls = 0;
-	else if (nv_worth_another(q, work) && napi_schedule_prep(napi)) {
+	} else if (nv_worth_another(q, work) && napi_schedule_prep(napi)) {
 		hv_begin_read(&q->chan->inbound);
 		__napi_schedule(napi);
 	}

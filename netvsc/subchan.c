@@ -15,7 +15,6 @@ static struct nv_queue *nv_sub_take(struct nv_conn *conn)
 	if (conn->sub_accept && conn->subs_seen < conn->sub_granted) {
 		q = conn->queue[1 + conn->subs_seen++];
 		q->opening = true;
-		kref_get(&conn->ref);
 	}
 	spin_unlock_bh(&conn->sub_lock);
 	return q;
@@ -38,7 +37,7 @@ static void nv_sub_done(struct nv_conn *conn, struct nv_queue *q)
 			nv_queue_stop(q);
 			vmbus_close(q->chan);
 		}
-		nv_queue_free(q);
+		nv_queue_orphan(q);
 	}
 	nv_conn_put(conn);
 }
@@ -51,20 +50,23 @@ static void nv_sub_done(struct nv_conn *conn, struct nv_queue *q)
  */
 void nv_subchannel_offered(struct vmbus_channel *chan)
 {
-	struct nv *nv = hv_get_drvdata(chan->primary_channel->device_obj);
-	struct nv_conn *conn = get_per_channel_state(chan->primary_channel);
+	struct nv_conn *conn;
 	struct nv_queue *q;
 
-	if (!nv || !conn)
+	rcu_read_lock();	/* it may come so late that the connection is on its way out */
+	conn = READ_ONCE(chan->primary_channel->per_channel_state);
+	if (conn && !kref_get_unless_zero(&conn->ref))
+		conn = NULL;
+	rcu_read_unlock();
+	if (!conn)
 		return;
 	q = nv_sub_take(conn);
-	if (!q) {
-		netdev_dbg(nv->ndev, "sub-channel %u came too late\n",
-			   chan->offermsg.offer.sub_channel_index);
+	if (!q) {		/* too late, or one too many */
+		nv_conn_put(conn);
 		return;
 	}
 	if (nv_queue_open(q, chan))
-		netdev_err(nv->ndev, "cannot open sub-channel %u\n",
+		netdev_err(conn->nv->ndev, "cannot open sub-channel %u\n",
 			   chan->offermsg.offer.sub_channel_index);
 	nv_sub_done(conn, q);
 }
@@ -98,6 +100,7 @@ static void nv_sub_compact(struct nv_conn *conn)
 {
 	u32 i, n = 1;
 
+	nv_conn_lock(conn);
 	for (i = 1; i < conn->nalloc; i++) {
 		struct nv_queue *q = conn->queue[i];
 
@@ -112,16 +115,18 @@ static void nv_sub_compact(struct nv_conn *conn)
 			nv_queue_free(q);
 		}
 	}
+	nv_conn_unlock(conn);
 	conn->nalloc = n;
 	WRITE_ONCE(conn->nqueues, n);
 }
 
 static void nv_sub_wait(struct nv_conn *conn, u32 granted)
 {
+	unsigned int limit = nv_wait_limit(conn);
 	long left = wait_event_timeout(conn->sub_wait,
 				       READ_ONCE(conn->nqueues) > granted ||
 				       conn->chan->rescind,
-				       msecs_to_jiffies(NV_WAIT_MS));
+				       msecs_to_jiffies(limit));
 	u32 taken;
 
 	spin_lock_bh(&conn->sub_lock);
@@ -130,7 +135,7 @@ static void nv_sub_wait(struct nv_conn *conn, u32 granted)
 	spin_unlock_bh(&conn->sub_lock);
 	if (!left)
 		nv_bad(conn->nv, NV_BAD_TIMEOUT, "%u of %u sub-channels came within %u ms",
-		       taken, granted, NV_WAIT_MS);
+		       taken, granted, limit);
 }
 
 /* Up to @count sub-channels are welcome from now on. */

@@ -12,12 +12,6 @@
 #include "tx_frame.h"
 #include "tx_slot.h"
 
-/* Room for requests below which the queue stops, above which it goes on. */
-#define NV_LOW_PERCENT	10
-#define NV_HIGH_PERCENT	25
-#define NV_LOW_SLOTS	2
-#define NV_AGAIN_MS	20	/* for hosts that do not signal room */
-
 /* ---- sending what is in a section ---- */
 
 static u8 *nv_section(struct nv_queue *q, u32 slot)
@@ -274,6 +268,11 @@ static netdev_tx_t nv_xmit(struct nv_queue *q, struct sk_buff *skb,
 	struct nv_tx_meta m;
 	int ret;
 
+	if (READ_ONCE(q->dead)) {
+		nv_tx_failed(q, -ENODEV);
+		dev_kfree_skb_any(skb);
+		return NETDEV_TX_OK;
+	}
 	if (q->tx.blocked) {
 		nv_count_tx(q, busy);
 		return NETDEV_TX_BUSY;
@@ -368,80 +367,8 @@ u16 nv_select_queue(struct net_device *ndev, struct sk_buff *skb,
 					       HV_NVSP_SEND_TABLE_LEN]);
 	else
 		q = netdev_pick_tx(ndev, skb, NULL);
+	if (conn && q < conn->nqueues && READ_ONCE(conn->queue[q]->dead))
+		q = 0;
 	rcu_read_unlock();
 	return q < ndev->real_num_tx_queues ? q : 0;
-}
-
-/* ---- completions ---- */
-
-/**
- * nv_tx_completion - the host is done with a request
- * @q: queue that it came on
- * @id: its transaction id
- * @body: private copy of the answer
- * @len: its length
- *
- * Context: NAPI of the queue.
- */
-void nv_tx_completion(struct nv_queue *q, u64 id, const void *body, u32 len)
-{
-	u32 slot = NV_ID_SLOT(id);
-	/* pairs with the release in nv_tx_init(): what it counts is there */
-	u32 slots = smp_load_acquire(&q->tx.slots);
-	struct nv_slot *s = slot < slots ? &q->tx.slot[slot] : NULL;
-	struct hv_nvsp m = {};
-
-	if (!s || !nv_slot_take(s, id)) {
-		nv_bad(q->conn->nv, NV_BAD_COMPLETION,
-		       "completion %#llx of no packet (channel %u)", id,
-		       q->chan->offermsg.child_relid);
-		return;
-	}
-	memcpy(&m, body, min_t(u32, len, sizeof(m)));
-	if (len >= HV_NVSP_LEN(rndis_done) &&
-	    le32_to_cpu(m.rndis_done.status) != HV_NVSP_STATUS_OK)
-		nv_count_tx(q, refused);
-	q->bql_packets += s->packets;
-	q->bql_bytes += s->bytes;
-	nv_slot_data_free(s, q->budget);
-	nv_owner_release(&s->owner);
-	nv_free_put(slot < q->tx.sections ? &q->tx.with : &q->tx.without, slot);
-}
-
-/* At the end of each poll: goes on with what had to wait. */
-void nv_tx_poll(struct nv_queue *q)
-{
-	struct netdev_queue *txq = netdev_get_tx_queue(q->conn->nv->ndev, q->index);
-
-	q->bql_bytes += atomic_xchg(&q->tx.unsent, 0);
-	if (q->bql_bytes)
-		netdev_tx_completed_queue(txq, q->bql_packets, q->bql_bytes);
-	q->bql_packets = 0;
-	q->bql_bytes = 0;
-	if (!READ_ONCE(q->tx.blocked) && !netif_tx_queue_stopped(txq))
-		return;
-	if (hv_get_avail_to_write_percent(&q->chan->outbound) < NV_HIGH_PERCENT ||
-	    nv_free_count(&q->tx.without) <= NV_LOW_SLOTS) {
-		if (READ_ONCE(q->tx.blocked))
-			mod_delayed_work(system_wq, &q->retry, msecs_to_jiffies(NV_AGAIN_MS));
-		return;
-	}
-	/* netpoll may have interrupted whoever has the lock */
-	if (q->budget)
-		__netif_tx_lock(txq, smp_processor_id());
-	else if (!__netif_tx_trylock(txq))
-		return;
-	if (q->tx.train.open)
-		nv_tx_flush(q, txq);
-	if (!q->tx.train.open)
-		q->tx.blocked = false;
-	if (!q->tx.blocked && netif_running(q->conn->nv->ndev) &&
-	    netif_device_present(q->conn->nv->ndev) &&
-	    rcu_access_pointer(q->conn->nv->conn) == q->conn &&
-	    netif_tx_queue_stopped(txq)) {
-		set_channel_pending_send_size(q->chan, 0);
-		nv_count_tx(q, wake);
-		netif_tx_wake_queue(txq);
-	}
-	__netif_tx_unlock(txq);
 }

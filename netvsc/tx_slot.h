@@ -9,6 +9,12 @@
 
 #include "netvsc.h"
 
+/* Room for requests below which a queue stops, above which it goes on. */
+#define NV_LOW_PERCENT	10
+#define NV_HIGH_PERCENT	25
+#define NV_LOW_SLOTS	2
+#define NV_AGAIN_MS	20	/* for hosts that do not signal room */
+
 /* What to send: a buffer of the stack, or the frame of a program. */
 struct nv_payload {
 	struct sk_buff *skb;

@@ -75,6 +75,25 @@ enum nv_answer nv_wait_answer(struct nv_wait *w, u64 id, u32 type, const void *b
 	return a;
 }
 
+/**
+ * nv_wait_limit - how long the host may take for an answer now
+ * @conn: the connection
+ *
+ * All answers that a new connection waits for have one deadline, too.
+ * Return: milliseconds; 0 when the time is over.
+ */
+unsigned int nv_wait_limit(const struct nv_conn *conn)
+{
+	unsigned int limit = conn->silent ? NV_WAIT_SILENT_MS : NV_WAIT_MS;
+	const struct nv *nv = conn->nv;
+	long left;
+
+	if (rcu_access_pointer(nv->conn) == conn)
+		return limit;
+	left = READ_ONCE(nv->deadline) - jiffies;
+	return left > 0 ? min(limit, jiffies_to_msecs(left)) : 0;
+}
+
 /*
  * Waits for the answer that @w was armed for, at most for the limit, and not
  * longer than the channel lives.  @w is disarmed in any case, so a late answer
@@ -82,7 +101,7 @@ enum nv_answer nv_wait_answer(struct nv_wait *w, u64 id, u32 type, const void *b
  */
 int nv_wait_for(struct nv_conn *conn, struct nv_wait *w, const char *what)
 {
-	unsigned int limit = conn->silent ? NV_WAIT_SILENT_MS : NV_WAIT_MS;
+	unsigned int limit = nv_wait_limit(conn);
 	unsigned long flags;
 	unsigned int ms;
 	bool came = false;

@@ -46,6 +46,35 @@ static inline void hv_no_addrconf(struct net_device *ndev, bool on)
 #endif
 }
 
+/* Newer kernels want a device's own lock around changes of its features. */
+#ifdef HV_HAVE_LOCK_OPS
+#include <net/netdev_lock.h>
+#define hv_lock_ops(ndev)	netdev_lock_ops(ndev)
+#define hv_unlock_ops(ndev)	netdev_unlock_ops(ndev)
+#else
+#define hv_lock_ops(ndev)	((void)(ndev))
+#define hv_unlock_ops(ndev)	((void)(ndev))
+#endif
+
+/* Another device's program; newer kernels have its lock taken around that. */
+static inline int hv_xdp_propagate(struct net_device *ndev, struct netdev_bpf *bpf)
+{
+#ifdef HV_HAVE_XDP_PROPAGATE
+	return dev_xdp_propagate(ndev, bpf);
+#else
+	return ndev->netdev_ops->ndo_bpf(ndev, bpf);
+#endif
+}
+
+/* Newer kernels' NAPIs have what the device said when they were added. */
+static inline void hv_napi_defer(struct napi_struct *napi, unsigned long ns, u32 irqs)
+{
+#ifdef HV_HAVE_NAPI_DEFER
+	WRITE_ONCE(napi->gro_flush_timeout, ns);
+	WRITE_ONCE(napi->defer_hard_irqs, irqs);
+#endif
+}
+
 static inline void hv_frag_fill(skb_frag_t *f, struct page *page, unsigned int len)
 {
 #ifdef HV_HAVE_FRAG_FILL

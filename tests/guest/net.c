@@ -12,7 +12,7 @@
  *   give A P BYTES          listens; sends BYTES to who connects
  *   take A P BYTES          listens; receives BYTES, then closes
  *   back A P COUNT          listens; COUNT bytes one by one, each sent back
- *   stamp A P COUNT BYTES   datagrams, each to be stamped when it leaves; prints how many were, once
+ *   stamp A P COUNT BYTES   datagrams, each to be stamped when it leaves; prints how many were
  *   join GROUP P INTERFACE  joins a group, prints the first datagram that comes within 10 s
  *   frame INTERFACE HEX     sends these bytes as they are
  */

@@ -294,7 +294,7 @@ static void owner_race(struct kunit *test)
 
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, r);
 	for (i = 0; i < 2; i++) {
-		t[i] = kthread_run(racer, r, "owner_race/%d", i);
+		t[i] = kthread_run(racer, r, "completer/%d", i);
 		KUNIT_ASSERT_NOT_ERR_OR_NULL(test, t[i]);
 		get_task_struct(t[i]);
 	}

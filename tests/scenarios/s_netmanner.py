@@ -11,16 +11,23 @@ from s_net import PLAIN
 LRO = "ethtool -k eth0 | sed -n 's/^large-receive-offload: //p'"
 
 
+def anew(m, n):
+    """Another connection, with both queues whatever number of processors there is."""
+    n.reload()
+    m.sh("ethtool -L eth0 combined 2")
+    n.up()
+
+
 @contextlib.contextmanager
 def manner(m, n, *names):
     """The host behaves so, from a connection's first message on; at the end as before."""
     m.host("nic manner " + ",".join(names))
     try:
-        n.reload()
+        anew(m, n)
         yield
     finally:
         m.host("nic manner none")
-    n.reload()
+    anew(m, n)
 
 
 def table(m):
@@ -58,8 +65,6 @@ def net_manner_table(m):
     n = Nic(m)
     e = Echo()
     with manner(m, n, "nic-table-last"):
-        m.sh("ethtool -L eth0 combined 2")
-        n.up()
         for _ in range(3):
             m.expect(table(m) == [0, 1] * 8, "table: %s" % table(m))
             before = [n.stat("tx_queue_%d_packets" % q) for q in (0, 1)]
@@ -79,36 +84,30 @@ def net_manner_table(m):
 def net_manner_rsc(m):
     "coalesced frames as hosts make them, taken without being asked for; off while the guest forwards"
     n = Nic(m)
-    m.host("nic manner nic-rsc")
-    n.reload()
-    m.expect(m.sh(LRO) == "on", "LRO is off")
-    before = n.counter("rx_rsc")
-    n.content(2, "LRO on")
-    n.content(1, "IPv6", v6=True)
-    m.expect(n.counter("rx_rsc") > before, "nothing was coalesced")
-    m.sh("echo 1 >/proc/sys/net/ipv4/ip_forward")
-    m.expect(m.sh(LRO).startswith("off"), "LRO although frames are forwarded")
-    m.expect(n.info()["rsc"] == "0", "the host still coalesces")
-    m.sh("ethtool -L eth0 combined 1; ethtool -L eth0 combined 2")
-    n.up()
-    m.expect(m.sh(LRO).startswith("off") and n.info()["rsc"] == "0", "a new connection turned LRO on")
-    m.sh("echo 0 >/proc/sys/net/ipv4/ip_forward; ethtool -K eth0 lro on")
-    before = n.counter("rx_rsc")
-    n.content(1, "LRO on again")
-    m.expect(n.counter("rx_rsc") > before, "nothing was coalesced")
-    m.host("nic manner none")
-    n.reload()
+    with manner(m, n, "nic-rsc"):
+        m.expect(m.sh(LRO) == "on", "LRO is off")
+        before = n.counter("rx_rsc")
+        n.content(2, "LRO on")
+        n.content(1, "IPv6", v6=True)
+        m.expect(n.counter("rx_rsc") > before, "nothing was coalesced")
+        m.sh("echo 1 >/proc/sys/net/ipv4/ip_forward")
+        m.expect(m.sh(LRO).startswith("off"), "LRO although frames are forwarded")
+        m.expect(n.info()["rsc"] == "0", "the host still coalesces")
+        m.sh("ethtool -L eth0 combined 1; ethtool -L eth0 combined 2")
+        n.up()
+        m.expect(m.sh(LRO).startswith("off") and n.info()["rsc"] == "0", "a new connection turned LRO on")
+        m.sh("echo 0 >/proc/sys/net/ipv4/ip_forward; ethtool -K eth0 lro on")
+        before = n.counter("rx_rsc")
+        n.content(1, "LRO on again")
+        m.expect(n.counter("rx_rsc") > before, "nothing was coalesced")
 
 
 @scenario(rows="N11", machine=PLAIN, drivers=ONLY_OURS, timeout=200)
 def net_manner_header(m):
     "frames of other machines on the host have no header checksum for those who do not need it: we do"
     n = Nic(m)
-    m.host("nic manner nic-header-offload")
-    n.reload()
-    n.content(0.3, "header checksums")
-    m.host("nic manner none")
-    n.reload()
+    with manner(m, n, "nic-header-offload"):
+        n.content(0.3, "header checksums")
 
 
 @scenario(rows="N11", machine=PLAIN, drivers=ONLY_OURS, timeout=200)

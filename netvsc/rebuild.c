@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * When connections are built and given up: on a change of settings, when the host has
+ * lost its state, after a sleep, and again and again while there is none.
+ *
+ * nv->lock is held throughout, life.c says what may follow what.  RTNL is taken inside
+ * of it, to give the stack a connection and to take it away, and never while the host is
+ * waited for; only a change of settings comes with RTNL held, and tries the lock.
+ */
+#include <linux/etherdevice.h>
+#include <linux/rtnetlink.h>
+#include "netvsc.h"
+
+/* One turn of the connection's life.  Return: 0, or why it is refused. */
+int nv_turn(struct nv *nv, enum nv_turn turn)
+{
+	enum nv_life to;
+	int ret;
+
+	lockdep_assert_held(&nv->lock);
+	ret = nv_life_step(nv->life, turn, &to);
+	if (to != nv->life)
+		netdev_dbg(nv->ndev, "%s, was %s\n", nv_life_name(to), nv_life_name(nv->life));
+	nv->life = to;
+	return ret;
+}
+
+/* A turn that begins a connection: from here on there is so much time for all of it. */
+int nv_begin(struct nv *nv, enum nv_turn turn)
+{
+	int ret = nv_turn(nv, turn);
+
+	if (!ret)
+		nv->deadline = jiffies + msecs_to_jiffies(NV_BUILD_MS);
+	return ret;
+}
+
+/* ---- what the stack sees; under RTNL ---- */
+
+/* From here on the stack and the host's data may use it. */
+void nv_publish(struct nv *nv, struct nv_conn *conn)
+{
+	struct net_device *ndev = nv->ndev;
+	u32 i;
+
+	nv->cfg = conn->cfg;
+	netif_set_real_num_tx_queues(ndev, conn->nqueues);
+	netif_set_real_num_rx_queues(ndev, conn->nqueues);
+	for (i = 0; i < conn->nqueues; i++) {
+		netdev_tx_reset_queue(netdev_get_tx_queue(ndev, i));
+		hv_queue_napi(ndev, i, &conn->queue[i]->napi);
+	}
+	rcu_assign_pointer(nv->conn, conn);
+	for (i = 1; i < conn->nqueues; i++)
+		if (conn->queue[i]->chan->rescind)
+			nv_queue_dead(conn->queue[i]);
+	nv_offload_features(nv, conn);
+	/* What a host takes shows when it is asked for: hosts name what is configured. */
+	ndev->max_mtu = conn->host.nvsp > HV_NVSP_V1 ? NV_MTU_MAX : ETH_DATA_LEN;
+}
+
+static struct nv_conn *nv_unpublish(struct nv *nv)
+{
+	struct nv_conn *conn = nv_conn_rtnl(nv);
+	u32 i;
+
+	netif_device_detach(nv->ndev);
+	netif_tx_disable(nv->ndev);
+	RCU_INIT_POINTER(nv->conn, NULL);
+	synchronize_net();
+	for (i = 0; conn && i < conn->nqueues; i++)
+		hv_queue_napi(nv->ndev, i, NULL);
+	return conn;
+}
+
+static void nv_republish(struct nv *nv, struct nv_conn *conn)
+{
+	struct net_device *ndev = nv->ndev;
+
+	nv_publish(nv, conn);
+	netdev_update_features(ndev);	/* the host may be another one, with less to offer */
+	if ((ndev->features ^ conn->told) & NETIF_F_LRO)	/* changed meanwhile */
+		nv_offload_set(conn, ndev->features);
+	if (netif_running(ndev)) {
+		nv_rndis_filter(conn, nv_wanted_filter(ndev));
+		schedule_work(&nv->rx_mode_work);
+	}
+	netif_device_attach(ndev);
+	nv_link_start(nv, conn);
+}
+
+/* ---- building; under nv->lock, behind nv_begin() ---- */
+
+/* @rtnl: the caller has it */
+static int nv_build(struct nv *nv, const struct nv_config *cfg, bool rtnl)
+{
+	struct nv_conn *conn = nv_attach(nv, cfg, rtnl);
+
+	if (IS_ERR(conn))
+		return PTR_ERR(conn);
+	nv->retry_s = 0;
+	if (!rtnl)
+		rtnl_lock();
+	nv_republish(nv, conn);
+	if (!rtnl)
+		rtnl_unlock();
+	nv_turn(nv, NV_TURN_CONNECTED);
+	return 0;
+}
+
+/* Without a connection the device stays, but is not present to the stack. */
+static void nv_give_up(struct nv *nv, int error)
+{
+	nv_turn(nv, NV_TURN_FAILED);
+	if (nv->gone || nv->hdev->channel->rescind)
+		return;
+	nv->retry_s = clamp_t(u32, nv->retry_s * 2, NV_RETRY_MIN_S, NV_RETRY_MAX_S);
+	netdev_err(nv->ndev, "no connection to the host (%d), trying again in %u s\n",
+		   error, nv->retry_s);
+	mod_delayed_work(system_wq, &nv->reset_work, nv->retry_s * HZ);
+}
+
+/* Takes the connection away from the stack, then undoes it with RTNL free. */
+static void nv_drop(struct nv *nv)
+{
+	struct nv_conn *conn;
+
+	rtnl_lock();
+	conn = nv_unpublish(nv);
+	rtnl_unlock();
+	if (conn)
+		nv_detach(nv, conn, false);
+}
+
+/* The host has lost its state, or a queue does not move. */
+static void nv_reset(struct nv *nv)
+{
+	int ret;
+
+	if (nv_begin(nv, NV_TURN_RESET))
+		return;
+	atomic64_inc(&nv->resets);
+	nv_drop(nv);
+	ret = nv_build(nv, &nv->cfg, false);
+	if (ret)
+		nv_give_up(nv, ret);
+	else
+		netdev_info(nv->ndev, "connection to the host built anew\n");
+}
+
+static void nv_retry_build(struct nv *nv)
+{
+	int ret;
+
+	if (nv_begin(nv, NV_TURN_RETRY))
+		return;
+	ret = nv_build(nv, &nv->cfg, false);
+	if (ret)
+		nv_give_up(nv, ret);
+	else
+		netdev_info(nv->ndev, "connected to the host again\n");
+}
+
+/**
+ * nv_reset_wanted - this connection is of no use any more
+ * @conn: the connection; a newer one is not touched
+ *
+ * Context: any.
+ */
+void nv_reset_wanted(struct nv_conn *conn)
+{
+	WRITE_ONCE(conn->reset_wanted, true);
+	if (!conn->nv->gone)
+		mod_delayed_work(system_wq, &conn->nv->reset_work, 0);
+}
+
+void nv_reset_work(struct work_struct *work)
+{
+	struct nv *nv = container_of(to_delayed_work(work), struct nv, reset_work);
+	struct nv_conn *conn;
+
+	mutex_lock(&nv->lock);
+	conn = rcu_dereference_protected(nv->conn, lockdep_is_held(&nv->lock));
+	if (nv->gone)
+		;	/* too late */
+	else if (nv->life == NV_LOST)
+		nv_retry_build(nv);
+	else if (conn && READ_ONCE(conn->reset_wanted))
+		nv_reset(nv);
+	mutex_unlock(&nv->lock);
+}
+
+/**
+ * nv_reconfigure - change settings by a new connection
+ * @nv: the device
+ * @cfg: new settings; if the host refuses, the old ones come back
+ *
+ * Context: RTNL; may sleep, for a limited time.
+ * Return: 0 or a negative error, -EBUSY when the connection is being built anew; the
+ * device works on unless even the old settings failed or the host is silent: then it is
+ * tried again from time to time.
+ */
+int nv_reconfigure(struct nv *nv, const struct nv_config *cfg)
+{
+	struct nv_config old = nv->cfg;
+	int ret;
+
+	if (!mutex_trylock(&nv->lock))	/* whoever has it may wait for RTNL */
+		return -EBUSY;
+	ret = nv->gone ? -ENODEV : nv_begin(nv, NV_TURN_CHANGE);
+	if (ret)
+		goto unlock;
+	nv_detach(nv, nv_unpublish(nv), true);
+	ret = nv_build(nv, cfg, true);
+	if (ret) {
+		int back = ret;
+
+		/* no second wait for a silent host while others wait for RTNL */
+		if (ret != -ETIMEDOUT && memcmp(cfg, &old, sizeof(old))) {
+			netdev_err(nv->ndev, "new settings failed (%d), going back\n", ret);
+			back = nv_build(nv, &old, true);
+		}
+		if (back)
+			nv_give_up(nv, back);
+	}
+unlock:
+	mutex_unlock(&nv->lock);
+	return ret;
+}
+
+/* ---- sleep ---- */
+
+/* Nothing builds a connection from here to nv_wake(). */
+void nv_sleep(struct nv *nv)
+{
+	mutex_lock(&nv->lock);
+	if (!nv_turn(nv, NV_TURN_SUSPEND))
+		nv_drop(nv);
+	mutex_unlock(&nv->lock);
+}
+
+/* Return: 0 or a negative error; then it is tried again from time to time. */
+int nv_wake(struct nv *nv)
+{
+	int ret;
+
+	mutex_lock(&nv->lock);
+	ret = nv_begin(nv, NV_TURN_RESUME);
+	if (!ret) {
+		ret = nv_build(nv, &nv->cfg, false);
+		if (ret)
+			nv_give_up(nv, ret);
+	}
+	mutex_unlock(&nv->lock);
+	return ret;
+}

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What a queue's NAPI does for sending: takes completions, wakes the stack, and clears
+ * up behind a channel that is gone.
+ */
+#include "netvsc.h"
+#include "tx_slot.h"
+
+/**
+ * nv_tx_completion - the host is done with a request
+ * @q: queue that it came on
+ * @id: its transaction id
+ * @body: private copy of the answer
+ * @len: its length
+ *
+ * Context: NAPI of the queue.
+ */
+void nv_tx_completion(struct nv_queue *q, u64 id, const void *body, u32 len)
+{
+	u32 slot = NV_ID_SLOT(id);
+	/* pairs with the release in nv_tx_init(): what it counts is there */
+	u32 slots = smp_load_acquire(&q->tx.slots);
+	struct nv_slot *s = slot < slots ? &q->tx.slot[slot] : NULL;
+	struct hv_nvsp m = {};
+
+	if (!s || !nv_slot_take(s, id)) {
+		nv_bad(q->conn->nv, NV_BAD_COMPLETION,
+		       "completion %#llx of no packet (channel %u)", id,
+		       q->chan->offermsg.child_relid);
+		return;
+	}
+	memcpy(&m, body, min_t(u32, len, sizeof(m)));
+	if (len >= HV_NVSP_LEN(rndis_done) &&
+	    le32_to_cpu(m.rndis_done.status) != HV_NVSP_STATUS_OK)
+		nv_count_tx(q, refused);
+	q->bql_packets += s->packets;
+	q->bql_bytes += s->bytes;
+	nv_slot_data_free(s, q->budget);
+	nv_owner_release(&s->owner);
+	nv_free_put(slot < q->tx.sections ? &q->tx.with : &q->tx.without, slot);
+}
+
+/* Netpoll may have interrupted whoever has the lock. */
+static bool nv_tx_lock(struct nv_queue *q, struct netdev_queue *txq)
+{
+	if (!q->budget)
+		return __netif_tx_trylock(txq);
+	__netif_tx_lock(txq, smp_processor_id());
+	return true;
+}
+
+/* Whether the stack may send on @txq by this connection. */
+static bool nv_tx_usable(const struct nv_queue *q)
+{
+	const struct nv *nv = q->conn->nv;
+
+	return netif_running(nv->ndev) && netif_device_present(nv->ndev) &&
+	       rcu_access_pointer(nv->conn) == q->conn;
+}
+
+/*
+ * Nothing comes back from a channel that is gone: byte queue limits forget what they
+ * wait for, and the queue drops what was on its way to it.
+ */
+static void nv_tx_bury(struct nv_queue *q, struct netdev_queue *txq)
+{
+	q->bql_packets = 0;
+	q->bql_bytes = 0;
+	if (q->buried || !nv_tx_lock(q, txq))
+		return;
+	if (q->tx.train.open) {
+		nv_owner_release(&q->tx.slot[q->tx.train.slot].owner);
+		q->tx.train.open = false;
+	}
+	q->tx.blocked = false;
+	q->buried = true;
+	netdev_tx_reset_queue(txq);
+	if (nv_tx_usable(q))
+		netif_tx_wake_queue(txq);
+	__netif_tx_unlock(txq);
+}
+
+/* At the end of each poll: goes on with what had to wait. */
+void nv_tx_poll(struct nv_queue *q)
+{
+	struct netdev_queue *txq = netdev_get_tx_queue(q->conn->nv->ndev, q->index);
+
+	if (READ_ONCE(q->dead)) {
+		nv_tx_bury(q, txq);
+		return;
+	}
+	q->bql_bytes += atomic_xchg(&q->tx.unsent, 0);
+	if (q->bql_bytes)
+		netdev_tx_completed_queue(txq, q->bql_packets, q->bql_bytes);
+	q->bql_packets = 0;
+	q->bql_bytes = 0;
+	if (!READ_ONCE(q->tx.blocked) && !netif_tx_queue_stopped(txq))
+		return;
+	if (hv_get_avail_to_write_percent(&q->chan->outbound) < NV_HIGH_PERCENT ||
+	    nv_free_count(&q->tx.without) <= NV_LOW_SLOTS) {
+		if (READ_ONCE(q->tx.blocked))
+			mod_delayed_work(system_wq, &q->retry, msecs_to_jiffies(NV_AGAIN_MS));
+		return;
+	}
+	if (!nv_tx_lock(q, txq))
+		return;
+	if (q->tx.train.open)
+		nv_tx_flush(q, txq);
+	if (!q->tx.train.open)
+		q->tx.blocked = false;
+	if (!q->tx.blocked && nv_tx_usable(q) && netif_tx_queue_stopped(txq)) {
+		set_channel_pending_send_size(q->chan, 0);
+		nv_count_tx(q, wake);
+		netif_tx_wake_queue(txq);
+	}
+	__netif_tx_unlock(txq);
+}

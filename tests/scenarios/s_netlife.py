@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The life of a NIC's connection: what happens while it is being built, lost or asleep."""
+from nethost import HOST, Echo, Nic
+from registry import ONLY_OURS, scenario
+from s_net import PLAIN
+from s_netbad import le32
+
+RESET = "nic inject hex=" + le32(6, 12, 0)      # the host has lost its state
+FIRST = "RNDIS_QUERY .*oid=0x10106"             # the largest frame, the first question of a connection
+HOLD = "nic fault on=RNDIS_QUERY oid=0x00010106 hold"
+
+
+@scenario(rows="N05", machine=PLAIN, drivers=ONLY_OURS, timeout=200)
+def net_reset_early(m):
+    "the host loses its state while the driver still connects: no second attempt beside the first, and then it works"
+    n = Nic(m)
+    m.sh("rmmod hv_netvsc; dmesg -c >/dev/null")
+    m.host(HOLD)
+    m.trace.mark()
+    m.sh("modprobe hv_netvsc >/dev/null 2>&1 &")
+    m.trace.wait(FIRST, 20)
+    m.trace.mark()
+    for _ in range(3):
+        m.host(RESET)
+    m.sh("sleep 0.5")
+    m.host("nic release")
+    m.wait("[ \"$(ethtool -S eth0 | sed -n 's/^ *resets: //p')\" = 1 ]", 20, "one more connection, and no third")
+    n.up()
+    m.sh("ethtool -L eth0 combined 2")
+    n.up()
+    n.content(0.2, "after resets in the middle")
+    m.expect("no connection" not in m.sh("dmesg"), "an attempt to connect failed")
+
+
+@scenario(rows="N05 F01", machine=PLAIN, drivers=ONLY_OURS, timeout=200)
+def net_rtnl_free(m):
+    "while a connection is built anew, others configure the network: nobody waits for the host with them"
+    n = Nic(m)
+    late, resets = n.stat("host_timeout"), n.stat("resets")
+    m.host(HOLD)
+    m.trace.mark()
+    m.host(RESET)
+    m.trace.wait(FIRST, 20)
+    m.sh("/sbin/ip link set lo mtu 60000; /sbin/ip link set lo mtu 65536")
+    m.expect(m.run("ip link set eth0 mtu 1400")[1], "a setting of a NIC that has no connection")
+    m.host("nic release")
+    n.up()
+    m.expect(n.stat("host_timeout") == late, "the answer was waited for in vain: RTNL was held")
+    m.expect(n.stat("resets") == resets + 1, "resets: %d" % (n.stat("resets") - resets))
+    m.sh("ip link set eth0 mtu 1400; ip link set eth0 mtu 1500")
+    n.up()
+    n.content(0.2)
+
+
+@scenario(rows="N13 F01", machine=PLAIN, drivers=ONLY_OURS, timeout=200, noise="has taken queue")
+def net_sub_gone(m):
+    "the host takes a sub-channel back while frames are on their way: the others go on, without a new connection"
+    n = Nic(m)
+    m.sh("ethtool -L eth0 combined 2")
+    n.up()
+    m.host("nic table queues=0,1")
+    e = Echo()
+    resets = n.stat("resets")
+    m.sh("net conns %s %d 24 2000" % (HOST, e.port))
+    m.host("freeze net0 sub=1")             # what is sent now is never completed
+    m.sh("timeout 2 net flood %s 9 3000 1000 >/dev/null 2>&1; true" % HOST)
+    m.host("rescind net0 sub=1")
+    m.wait("dmesg | grep -q 'has taken queue 1 back'", 10, "the driver hears of it")
+    m.sh("net conns %s %d 24 2000" % (HOST, e.port))
+    m.expect(n.stat("resets") == resets, "the whole connection was built anew")
+    e.close()
+    m.sh("ethtool -L eth0 combined 1; ethtool -L eth0 combined 2")
+    n.up()
+    n.content(0.3, "two queues again")
