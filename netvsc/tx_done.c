@@ -40,16 +40,21 @@ void nv_tx_completion(struct nv_queue *q, u64 id, const void *body, u32 len)
 	nv_free_put(slot < q->tx.sections ? &q->tx.with : &q->tx.without, slot);
 }
 
-/* Netpoll may have interrupted whoever has the lock. */
-static bool nv_tx_lock(struct nv_queue *q, struct netdev_queue *txq)
+/* Does @fn under the transmit lock; netpoll may have interrupted whoever has that. */
+static void nv_tx_locked(struct nv_queue *q, struct netdev_queue *txq,
+			 void (*fn)(struct nv_queue *q, struct netdev_queue *txq))
 {
-	if (!q->budget)
-		return __netif_tx_trylock(txq);
-	__netif_tx_lock(txq, smp_processor_id());
-	return true;
+	if (q->budget) {
+		__netif_tx_lock(txq, smp_processor_id());
+		fn(q, txq);
+		__netif_tx_unlock(txq);
+	} else if (__netif_tx_trylock(txq)) {
+		fn(q, txq);
+		__netif_tx_unlock(txq);
+	}
 }
 
-/* Whether the stack may send on @txq by this connection. */
+/* Whether the stack may send by this connection. */
 static bool nv_tx_usable(const struct nv_queue *q)
 {
 	const struct nv *nv = q->conn->nv;
@@ -64,10 +69,6 @@ static bool nv_tx_usable(const struct nv_queue *q)
  */
 static void nv_tx_bury(struct nv_queue *q, struct netdev_queue *txq)
 {
-	q->bql_packets = 0;
-	q->bql_bytes = 0;
-	if (q->buried || !nv_tx_lock(q, txq))
-		return;
 	if (q->tx.train.open) {
 		nv_owner_release(&q->tx.slot[q->tx.train.slot].owner);
 		q->tx.train.open = false;
@@ -77,7 +78,30 @@ static void nv_tx_bury(struct nv_queue *q, struct netdev_queue *txq)
 	netdev_tx_reset_queue(txq);
 	if (nv_tx_usable(q))
 		netif_tx_wake_queue(txq);
-	__netif_tx_unlock(txq);
+}
+
+/* There is room again. */
+static void nv_tx_go_on(struct nv_queue *q, struct netdev_queue *txq)
+{
+	if (q->tx.train.open)
+		nv_tx_flush(q, txq);
+	if (!q->tx.train.open)
+		q->tx.blocked = false;
+	if (q->tx.blocked || !nv_tx_usable(q) || !netif_tx_queue_stopped(txq))
+		return;
+	set_channel_pending_send_size(q->chan, 0);
+	nv_count_tx(q, wake);
+	netif_tx_wake_queue(txq);
+}
+
+/* Gives byte queue limits what this poll has completed; none of a channel that is gone. */
+static void nv_tx_completed(struct nv_queue *q, struct netdev_queue *txq)
+{
+	q->bql_bytes += atomic_xchg(&q->tx.unsent, 0);
+	if (q->bql_bytes && !READ_ONCE(q->dead))
+		netdev_tx_completed_queue(txq, q->bql_packets, q->bql_bytes);
+	q->bql_packets = 0;
+	q->bql_bytes = 0;
 }
 
 /* At the end of each poll: goes on with what had to wait. */
@@ -85,33 +109,17 @@ void nv_tx_poll(struct nv_queue *q)
 {
 	struct netdev_queue *txq = netdev_get_tx_queue(q->conn->nv->ndev, q->index);
 
+	nv_tx_completed(q, txq);
 	if (READ_ONCE(q->dead)) {
-		nv_tx_bury(q, txq);
+		if (!q->buried)
+			nv_tx_locked(q, txq, nv_tx_bury);
 		return;
 	}
-	q->bql_bytes += atomic_xchg(&q->tx.unsent, 0);
-	if (q->bql_bytes)
-		netdev_tx_completed_queue(txq, q->bql_packets, q->bql_bytes);
-	q->bql_packets = 0;
-	q->bql_bytes = 0;
 	if (!READ_ONCE(q->tx.blocked) && !netif_tx_queue_stopped(txq))
 		return;
-	if (hv_get_avail_to_write_percent(&q->chan->outbound) < NV_HIGH_PERCENT ||
-	    nv_free_count(&q->tx.without) <= NV_LOW_SLOTS) {
-		if (READ_ONCE(q->tx.blocked))
-			mod_delayed_work(system_wq, &q->retry, msecs_to_jiffies(NV_AGAIN_MS));
-		return;
-	}
-	if (!nv_tx_lock(q, txq))
-		return;
-	if (q->tx.train.open)
-		nv_tx_flush(q, txq);
-	if (!q->tx.train.open)
-		q->tx.blocked = false;
-	if (!q->tx.blocked && nv_tx_usable(q) && netif_tx_queue_stopped(txq)) {
-		set_channel_pending_send_size(q->chan, 0);
-		nv_count_tx(q, wake);
-		netif_tx_wake_queue(txq);
-	}
-	__netif_tx_unlock(txq);
+	if (hv_get_avail_to_write_percent(&q->chan->outbound) >= NV_HIGH_PERCENT &&
+	    nv_free_count(&q->tx.without) > NV_LOW_SLOTS)
+		nv_tx_locked(q, txq, nv_tx_go_on);
+	else if (READ_ONCE(q->tx.blocked))
+		mod_delayed_work(system_wq, &q->retry, msecs_to_jiffies(NV_AGAIN_MS));
 }

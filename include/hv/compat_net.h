@@ -16,6 +16,10 @@
 #include <net/page_pool.h>
 #endif
 
+#ifdef HV_HAVE_LOCK_OPS
+#include <net/netdev_lock.h>
+#endif
+
 /* hv_driver.remove returned an int that nobody looked at. */
 #ifdef HV_HAVE_REMOVE_INT
 typedef int hv_net_remove_t;
@@ -48,7 +52,6 @@ static inline void hv_no_addrconf(struct net_device *ndev, bool on)
 
 /* Newer kernels want a device's own lock around changes of its features. */
 #ifdef HV_HAVE_LOCK_OPS
-#include <net/netdev_lock.h>
 #define hv_lock_ops(ndev)	netdev_lock_ops(ndev)
 #define hv_unlock_ops(ndev)	netdev_unlock_ops(ndev)
 #else
