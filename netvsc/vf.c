@@ -213,7 +213,7 @@ static bool nv_is_ours(const struct net_device *ndev)
 	return ndev->netdev_ops == &nv_netdev_ops;
 }
 
-static bool nv_vf_fits(const struct nv *nv, const struct net_device *vf)
+static enum nv_vf_fit nv_vf_fits(const struct nv *nv, const struct net_device *vf)
 {
 	struct pci_dev *pdev = to_pci_dev(vf->dev.parent);
 	/* the permanent address of one that is being registered is not copied yet */
@@ -231,6 +231,28 @@ static bool nv_vf_candidate(const struct net_device *dev)
 	       dev_is_pci(dev->dev.parent);
 }
 
+/* The device of ours that fits this VF best, or NULL.  Under net_rwsem. */
+static struct nv *nv_vf_best(struct net_device *vf)
+{
+	enum nv_vf_fit best = NV_VF_NOT_OURS;
+	struct net_device *ndev;
+	struct nv *found = NULL;
+	struct net *net;
+
+	for_each_net(net)
+		for_each_netdev(net, ndev) {
+			enum nv_vf_fit fit = NV_VF_NOT_OURS;
+
+			if (nv_is_ours(ndev))
+				fit = nv_vf_fits(netdev_priv(ndev), vf);
+			if (fit > best) {
+				best = fit;
+				found = netdev_priv(ndev);
+			}
+		}
+	return found && !found->gone ? found : NULL;
+}
+
 /* A VF that is there and not joined, in whatever namespace, or NULL. */
 static struct net_device *nv_vf_find(const struct nv *nv)
 {
@@ -240,7 +262,7 @@ static struct net_device *nv_vf_find(const struct nv *nv)
 	down_read(&net_rwsem);
 	for_each_net(net)
 		for_each_netdev(net, dev)
-			if (!found && nv_vf_candidate(dev) && nv_vf_fits(nv, dev) &&
+			if (!found && nv_vf_candidate(dev) && nv_vf_best(dev) == nv &&
 			    !netdev_master_upper_dev_get(dev))
 				found = dev;
 	up_read(&net_rwsem);
@@ -250,17 +272,12 @@ static struct net_device *nv_vf_find(const struct nv *nv)
 /* The device of ours, in whatever namespace, that this VF stands in for, or NULL. */
 static struct nv *nv_vf_owner(struct net_device *vf)
 {
-	struct net_device *ndev;
-	struct nv *found = NULL;
-	struct net *net;
+	struct nv *found;
 
 	down_read(&net_rwsem);
-	for_each_net(net)
-		for_each_netdev(net, ndev)
-			if (!found && nv_is_ours(ndev) && nv_vf_fits(netdev_priv(ndev), vf))
-				found = netdev_priv(ndev);
+	found = nv_vf_best(vf);
 	up_read(&net_rwsem);
-	return found && !found->gone ? found : NULL;
+	return found;
 }
 
 static struct nv *nv_vf_joined(struct net_device *vf)

@@ -27,7 +27,7 @@ static const struct {
 	  "OpenVMM, vm/devices/net/netvsp/src/lib.rs, OID_GEN_MAXIMUM_FRAME_SIZE" },
 	{ "nic-name-padded", MANNER_NIC_NAME,
 	  "the friendly name has 255 units of UTF-16, zeros behind the text",
-	  "OpenVMM, vm/devices/net/netvsp/src/rndisprot.rs, friendly name" },
+	  "OpenVMM, vm/devices/net/netvsp, the friendly name" },
 	{ "nic-table-last", MANNER_NIC_TABLE,
 	  "the send indirection table comes once, when the last sub-channel opens",
 	  "OpenVMM, vm/devices/net/netvsp/src/lib.rs, send indirection table" },
