@@ -114,30 +114,12 @@ static void add_work(struct work_struct *work)
 	wait_for_completion(&chan->listed);	/* nothing ahead of that waits for the host */
 }
 
-/* The next sub-channel of a device that its driver has not heard of, with a reference */
-static struct vmbus_channel *next_new_sub(struct vmbus_channel *primary)
-{
-	struct vmbus *bus = to_chan(primary)->bus;
-	struct vmbus_channel *sub, *found = NULL;
-
-	mutex_lock(&bus->chan_mutex);
-	list_for_each_entry(sub, &primary->sc_list, sc_list) {
-		if (test_and_set_bit(CHAN_HANDED, &to_chan(sub)->flags))
-			continue;
-		chan_get(sub);
-		found = sub;
-		break;
-	}
-	mutex_unlock(&bus->chan_mutex);
-	return found;
-}
-
 static void subs_work(struct work_struct *work)
 {
 	struct vmbus_channel *primary = &container_of(work, struct vmbus_chan, subs_work)->ch;
 	struct vmbus_channel *sub;
 
-	while ((sub = next_new_sub(primary))) {
+	while ((sub = chan_new_sub(primary))) {
 		reg_lock(to_chan(sub));
 		add_sub(to_chan(sub));
 		mutex_unlock(&to_chan(sub)->reg);

@@ -28,6 +28,8 @@ struct fakebus_log {
 	u32 renamed;				/* the new name of the last one */
 	unsigned int rings, maps, ids, gpadls;	/* held now */
 	unsigned int quarantined;
+	unsigned int looks, cpu_looks;		/* at elements of lists, at CPUs */
+	unsigned int cpus, nodes;		/* of the machine */
 	/* orders to the played parts */
 	bool driver;		/* opens every channel, closes them when the device goes */
 	bool dawdle;		/* whatever asks the host takes a while, now and then */
@@ -45,6 +47,7 @@ extern struct fakebus_log fake;
 int fakebus_suite_init(struct kunit_suite *suite);
 void fakebus_suite_exit(struct kunit_suite *suite);
 struct vmbus *fakebus_new(struct kunit *test);
+struct vmbus *fakebus_new_on(struct kunit *test, unsigned int cpus, unsigned int nodes);
 void fakebus_end(struct kunit *test, struct vmbus *bus);
 void fakebus_flush(struct vmbus *bus);
 void fakebus_offer(struct vmbus *bus, u32 relid, u8 instance, u16 sub);
