@@ -57,4 +57,10 @@ void fakebus_pause(struct vmbus *bus, bool resume);
 void fakebus_rescind(struct vmbus *bus, u32 relid);
 struct vmbus_channel *fakebus_channel(struct vmbus *bus, u32 relid);	/* borrowed */
 
+/* openbus.c */
+struct vmbus_channel *fakebus_device(struct kunit *test, struct vmbus **bus);
+struct vmbus_channel *fakebus_sub(struct kunit *test, struct vmbus *bus, u16 index);
+int fakebus_open(struct vmbus_channel *ch);
+void fakebus_nothing_held(struct kunit *test);
+
 #endif
