@@ -210,7 +210,7 @@ static int put_packet(struct vmbus_channel *ch, const struct outgoing *out, bool
 	if (unlikely(ch->rescind || !ch->outbound.ring_buffer)) {
 		ret = -ENODEV;
 	} else if (unlikely(READ_ONCE(io->told))) {
-		/* Nobody would see the answer; or the packet, and then ring_stage() would say so. */
+		/* Nobody would see the answer, or the packet itself. */
 		ret = -EIO;
 	} else {
 		ret = stage(ch, out);

@@ -352,15 +352,8 @@ static struct vmbus_channel *any_channel(struct vmbus *bus)
 	return ch;
 }
 
-/**
- * chan_end_orphans() - forget the channels that are in no list
- * @bus: every device's channels are withdrawn or forgotten
- *
- * They are sub-channels that the host did not take back with their device.
- *
- * Context: may sleep.
- */
-void chan_end_orphans(struct vmbus *bus)
+/* Sub-channels that the host did not take back with their device: they are in no list. */
+static void end_orphans(struct vmbus *bus)
 {
 	struct vmbus_channel *ch;
 	u32 relid;
@@ -401,7 +394,7 @@ void vmbus_remove_all(struct vmbus *bus)
 		mutex_unlock(&chan->reg);
 		chan_put(ch);
 	}
-	chan_end_orphans(bus);
+	end_orphans(bus);
 	/* A rescind that has found its channel before all this still notes it in the history. */
 	flush_workqueue(bus->ctl_wq);
 	storm_forget_all(bus);

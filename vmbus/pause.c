@@ -64,7 +64,10 @@ static void drop_sockets(struct vmbus *bus)
 	flush_workqueue(bus->rescind_wq);
 }
 
-/* New ones are offered when the drivers ask again. */
+/*
+ * New ones are offered when the drivers ask again.  Those whose device is gone already go too:
+ * the next host gives their relids to others.
+ */
 static void drop_sub_channels(struct vmbus *bus)
 {
 	struct vmbus_channel *ch;
@@ -148,8 +151,6 @@ static int bus_suspend(struct device *device)
 	}
 	drop_sub_channels(bus);
 	withdraw_all(bus);
-	/* Sub-channels whose device is gone already: the next host gives their relids to others. */
-	chan_end_orphans(bus);
 	vmbus_unload(bus, false);
 	bus->suspended = true;
 	return 0;

@@ -68,7 +68,7 @@ struct vmbus {
 	atomic_t next_open_id;
 
 	/* channels (chans.c, offer.c, channel.c) */
-	struct mutex chan_mutex;	/* protects: chans, sc_list of each, names, writes to relid[] */
+	struct mutex chan_mutex;	/* protects: chans, sc_lists, names, writes to relid[] */
 	struct list_head chans;		/* primary channels, vmbus_channel.listentry */
 	DECLARE_HASHTABLE(names, VMBUS_NAME_BITS);	/* all in lists, by instance and index */
 	u32 names_seed;			/* so that no host chooses who shares a bucket */
@@ -124,7 +124,7 @@ struct vmbus_chan {
 	struct work_struct probe_work;	/* primary: register the device */
 	struct completion listed;	/* its device has its place on the bus, or gets none */
 	struct hlist_node name;		/* in vmbus.names */
-	struct list_head new_subs;	/* primary: those its driver has not heard of; sub: entry there */
+	struct list_head new_subs;	/* those its driver has not heard of; sub: entry there */
 	u16 *on_cpu;			/* primary of a disk or NIC: its device's channels by CPU */
 	struct work_struct subs_work;	/* primary: hand over its new sub-channels, one by one */
 	struct delayed_work rescind_work;
@@ -374,7 +374,6 @@ void relid_release(struct vmbus *bus, u32 relid);
 void chan_listed(struct vmbus_channel *ch);
 bool chan_rescind(struct vmbus_channel *ch, unsigned long delay);
 void chan_start_add(struct vmbus_channel *ch);
-void chan_end_orphans(struct vmbus *bus);
 void vmbus_remove_all(struct vmbus *bus);
 
 /* storm.c: devices that come and go */

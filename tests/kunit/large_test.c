@@ -16,7 +16,7 @@
 #define QUEUES		64
 #define NARROW		(CHANNELS - WIDE * QUEUES)	/* devices with one each, not spread */
 
-/* Looks at list elements that one event may cost: a hash bucket has two on average, some have eight. */
+/* Looks at list elements that one event may cost: a hash bucket has two, some have eight. */
 #define FEW		20
 /* Devices that were taken back without having been opened are remembered, so many of them. */
 #define STORMS		64

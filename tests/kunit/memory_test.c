@@ -19,7 +19,7 @@
 /* prototypes do not matter here */
 #define _HV_COMPAT_SCSI_H
 #define _HV_COMPAT_NET_H
-typedef int hv_queue_status_t;
+#define hv_queue_status_t int
 #include "../../storvsc/storvsc.h"
 #include "../../netvsc/netvsc.h"
 
@@ -28,7 +28,8 @@ typedef int hv_queue_status_t;
 #define NIC_RING	(128 * PAGE_SIZE)	/* ring_size */
 
 /* A command in the block layer: with the two entries of a list that every one has room for. */
-#define COMMAND		(sizeof(struct request) + sizeof(struct scsi_cmnd) + 2 * sizeof(struct scatterlist))
+#define COMMAND		(sizeof(struct request) + sizeof(struct scsi_cmnd) +		\
+			 2 * sizeof(struct scatterlist))
 /* What the kernel's module adds to each: a page list and a packet. */
 #define THEIR_COMMAND	(COMMAND + sizeof(struct vmbus_channel_packet_multipage_buffer) +	\
 			 sizeof(struct hv_stor_packet) + sizeof(struct completion))
@@ -61,7 +62,8 @@ static struct share our_controller(unsigned int cpus)
 static struct share their_controller(unsigned int cpus)
 {
 	unsigned int channels = min_t(unsigned int, (cpus - 1) / 4, MOST_CHANNELS - 1) + 1;
-	unsigned int depth = (RING_BYTES - PAGE_SIZE) / THEIR_PACKET * ((cpus - 1) / 4 + 1) * 9 / 10;
+	unsigned int each = (RING_BYTES - PAGE_SIZE) / THEIR_PACKET;
+	unsigned int depth = each * ((cpus - 1) / 4 + 1) * 9 / 10;
 
 	return (struct share){
 		.rings = 2ULL * channels * VMBUS_RING_SIZE(RING_BYTES),
@@ -72,8 +74,8 @@ static struct share their_controller(unsigned int cpus)
 
 static void print(struct kunit *test, const char *who, unsigned int cpus, struct share s)
 {
-	kunit_info(test, "%s, %u CPUs: shared %llu KiB, objects %llu KiB, in flight %llu KiB\n", who,
-		   cpus, s.rings >> 10, s.objects >> 10, s.commands >> 10);
+	kunit_info(test, "%s, %u CPUs: shared %llu KiB, objects %llu KiB, in flight %llu KiB\n",
+		   who, cpus, s.rings >> 10, s.objects >> 10, s.commands >> 10);
 }
 
 static void memory_of_controllers(struct kunit *test)
@@ -100,7 +102,8 @@ static struct share our_nic(unsigned int cpus)
 	return (struct share){
 		.rings = 2ULL * queues * NIC_RING + NV_RECV_BYTES + NV_SEND_BYTES,
 		.objects = queues * (sizeof(struct vmbus_chan) + sizeof(struct nv_queue)) +
-			   NV_QUEUES_MAX * (sizeof(struct nv_rx_stats) + sizeof(struct nv_tx_stats)) +
+			   NV_QUEUES_MAX * (sizeof(struct nv_rx_stats) +
+					    sizeof(struct nv_tx_stats)) +
 			   sizeof(struct nv) + sizeof(struct nv_conn) +
 			   NV_QUEUES_MAX * sizeof(struct nv_queue *) + cpus * sizeof(u16),
 		.commands = slots * (sizeof(struct nv_slot) + sizeof(u16)) +
