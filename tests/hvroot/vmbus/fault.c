@@ -302,7 +302,7 @@ void fault_init(struct bus *b)
 	control_register("fault",
 		"message NAME delay=MS|drop|duplicate|corrupt=OFF:HEX|truncate=LEN [count=N|all]  spoil messages to the guest\n"
 		"post [status=0x13] [count=N]  refuse messages of the guest\n"
-		"storage [controller=N] [lun=N] [op=0xNN] [srb=0xNN] [scsi=0xNN] [sense=HEX] [status=0xN] [performed] [delay=MS] [hold] [drop] [duplicate] [id=N] [short=LEN] [count=N|all]  spoil storage requests; performed: after they were carried out\n"
+		"storage [ide] [controller=N] [lun=N] [op=0xNN] [srb=0xNN] [scsi=0xNN] [sense=HEX] [status=0xN] [performed] [delay=MS] [hold] [drop] [duplicate] [id=N] [short=LEN] [count=N|all]  spoil storage requests; performed: after they were carried out\n"
 		IC_FAULT_HELP
 		"clear  forget all faults",
 		cmd_fault, b);
