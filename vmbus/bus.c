@@ -255,28 +255,13 @@ int vmbus_device_add(struct hv_device *dev)
 	return 0;
 }
 
+/* Attributes take chan_mutex, so it cannot be held while they are removed. */
 static void hide_sub_channels(struct vmbus_channel *primary)
 {
-	struct vmbus *bus = to_chan(primary)->bus;
-	struct vmbus_channel *sub, *shown;
+	struct vmbus_channel *sub = NULL;
 
-	/* Attributes take chan_mutex, so it cannot be held while they are removed. */
-	do {
-		shown = NULL;
-		mutex_lock(&bus->chan_mutex);
-		list_for_each_entry(sub, &primary->sc_list, sc_list) {
-			if (!test_bit(CHAN_KOBJ_ADDED, &to_chan(sub)->flags))
-				continue;
-			shown = sub;
-			chan_get(sub);
-			break;
-		}
-		mutex_unlock(&bus->chan_mutex);
-		if (shown) {
-			sysfs_remove_channel(shown);
-			chan_put(shown);
-		}
-	} while (shown);
+	while ((sub = chan_next_sub(primary, sub)))
+		sysfs_remove_channel(sub);
 }
 
 /*

@@ -230,6 +230,7 @@ row("run.py --labs", "tests/scenarios/run.py --labs 0", 2, "--labs: 0: want a wh
 row("run.py --tries", "tests/scenarios/run.py --tries x", 2, "--tries: x: want a whole number")
 row("run.py --budget", "tests/scenarios/run.py --budget -1", 2, "--budget -1: want minutes")
 row("run.py, PATIENCE", "tests/scenarios/run.py job", 2, "PATIENCE=x: want a number", env=("PATIENCE=x",))
+row("run.py, LIVES", "tests/scenarios/run.py job", 2, "LIVES=x: want a number", env=("LIVES=x",))
 row("run.py in root's tree", "tests/scenarios/run.py job", 1, "/build.*; take it away, or make it yours", who="user", foreign=True)
 row("run.py, cache not to be written", "tests/scenarios/run.py job", 1, "/closed.*; set HVGUEST_CACHE", who="user",
     env=("HVGUEST_CACHE={top}/closed",))

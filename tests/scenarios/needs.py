@@ -36,7 +36,7 @@ APPEND = {"crashkernel": "kexec", "isolcpus": "cpus", "swiotlb": "bounce"}
 
 
 def of_machine(m):
-    """What a machine needs. Two processors are a comfort; a scenario that insists on them says so."""
+    """What a machine needs. Two processors are a comfort, unless its least says how many it takes."""
     found = {OPTIONS[o] for o in m.options if o in OPTIONS} - {""}
     found |= {OFFERS[o] for o in m.offers.split(",") if o in OFFERS}
     found |= {need for word, need in APPEND.items() if word in m.append}

@@ -331,6 +331,8 @@ def refuse_wrong(options):
     if options.budget < 0:
         raise common.Misuse("--budget %g: want minutes, 0 for no limit" % options.budget)
     common.setting("PATIENCE", float)
+    common.setting("LIVES")
+    common.setting("LIVES_SEED")
     kernels = {r.machine.kernel for b in chosen(argparse.Namespace(**dict(vars(options), kernel=None))) for r in b}
     if options.boot and options.lab not in (None, "nested"):
         raise common.Misuse("--boot is for the nested lab; the process lab has one kernel")

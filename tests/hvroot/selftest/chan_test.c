@@ -164,6 +164,54 @@ static void rescinds_in_order(void)
 	world_end();
 }
 
+/* A list begun on @relid, whose second message has not come yet */
+static void begin_list(uint32_t relid, uint32_t gpadl)
+{
+	struct {
+		struct msg_gpadl_header h;
+		struct gpa_range r;
+		uint64_t pfn[26];
+	} WIRE m = {
+		.h = { .h.type = MSG_GPADL_HEADER, .relid = relid, .gpadl = gpadl,
+		       .range_bytes = 8 + 8 * 28, .range_count = 1 },
+		.r = { .length = 28 * VMBUS_PAGE },
+	};
+
+	world_post(&m, sizeof(m));
+}
+
+static void rest_of_list(uint32_t gpadl)
+{
+	struct {
+		struct msg_gpadl_body h;
+		uint64_t pfn[2];
+	} WIRE m = { .h = { .h.type = MSG_GPADL_BODY, .sequence = 1, .gpadl = gpadl } };
+
+	world_post(&m, sizeof(m));
+}
+
+/* The rest of a list crosses the rescind that ends it, or that its beginning came after. */
+static void takes_the_rest_of_a_list_that_a_rescind_ended(void)
+{
+	connected(VMBUS_V5_3);
+	begin_list(1, 7);
+	ctl_rescind(w.dev[0]);
+	CHECK(created_status() != 0);
+	rest_of_list(7);
+	CHECK(!w.refused);
+	ctl_rescind(w.dev[1]);
+	begin_list(2, 8);
+	CHECK(created_status() == 0);
+	rest_of_list(8);
+	CHECK(!w.refused);
+	rest_of_list(9);
+	CHECK(w.refused == 1);
+	world_relid(MSG_RELID_RELEASED, 1);
+	rest_of_list(7);
+	CHECK(w.refused == 2);
+	world_end();
+}
+
 static void keeps_a_relid_until_it_is_released(void)
 {
 	struct msg_offer o = { .flags = 1 };
@@ -287,6 +335,7 @@ const struct test chan_tests[] = {
 	{ "passes_the_devices_refusal_on", passes_the_devices_refusal_on },
 	{ "refuses_lists_for_nobody", refuses_lists_for_nobody },
 	{ "rescinds_in_order", rescinds_in_order },
+	{ "takes_the_rest_of_a_list_that_a_rescind_ended", takes_the_rest_of_a_list_that_a_rescind_ended },
 	{ "keeps_a_relid_until_it_is_released", keeps_a_relid_until_it_is_released },
 	{ "refuses_releases_at_the_wrong_time", refuses_releases_at_the_wrong_time },
 	{ "release_waits_for_a_slow_device", release_waits_for_a_slow_device },

@@ -36,6 +36,7 @@ struct ctl_chan {
 	bool reopen;			/* OPEN waits for the device to let go */
 	bool reserved_open;		/* opened by OPEN_RESERVED */
 	bool reserved_answer;		/* CLOSE_RESERVED wants its response */
+	uint32_t cut_short;		/* memory list that ended with RESCIND; more of it may come */
 	struct msg_open open;		/* of the current or waiting OPEN */
 	struct gpadl *ring;		/* holds both rings while not CLOSED */
 	uint32_t target_vp;

@@ -95,6 +95,7 @@ void ctl_on_gpadl_header(struct ctl *c, const void *msg, size_t len)
 		return;
 	}
 	if (ch->rescinded) {	/* pretend: the guest is about to see RESCIND */
+		ch->cut_short = m.gpadl;
 		created(c, m.relid, m.gpadl, 0);
 		return;
 	}
@@ -105,6 +106,16 @@ void ctl_on_gpadl_header(struct ctl *c, const void *msg, size_t len)
 		return;
 	ctl_refuse(c, MSG_GPADL_HEADER, "bad range, handle or frame");
 	created(c, m.relid, m.gpadl, GPADL_FAILED);
+}
+
+/* The guest had posted the rest of a list before it saw RESCIND. */
+static bool cut_short(const struct ctl *c, uint32_t gpadl)
+{
+	for (unsigned int relid = 1; relid < VMBUS_RELIDS; relid++)
+		if (c->chan[relid] && c->chan[relid]->rescinded &&
+		    c->chan[relid]->cut_short == gpadl)
+			return true;
+	return false;
 }
 
 void ctl_on_gpadl_body(struct ctl *c, const void *msg, size_t len)
@@ -125,6 +136,8 @@ void ctl_on_gpadl_body(struct ctl *c, const void *msg, size_t len)
 		created(c, relid, m.gpadl, GPADL_FAILED);
 		break;
 	case GPADL_UNKNOWN:
+		if (cut_short(c, m.gpadl))
+			break;
 		ctl_refuse(c, MSG_GPADL_BODY, "unknown or complete list");
 		break;
 	case GPADL_MORE:
@@ -406,6 +419,7 @@ void ctl_rescind(struct ctl_chan *ch)
 		if (g->relid != ch->offer.relid || g->have == g->frames)
 			continue;
 		created(c, g->relid, g->handle, GPADL_FAILED);
+		ch->cut_short = g->handle;
 		gpadl_remove(&c->gpadls, g);
 	}
 	ch->rescinded = true;
