@@ -219,7 +219,12 @@ static int set_timer(struct machine_options *o, const char *name, const char *ar
 
 static int add_manners(struct machine_options *o, const char *name, const char *arg)
 {
-	return manners_parse(arg, &o->manners);
+	struct manner_problem why;
+
+	if (!manners_parse(arg, false, &o->manners, &why))
+		return 0;
+	log_err("--%s: %s", name, why.text);
+	return -1;
 }
 
 static int set_on_crash(struct machine_options *o, const char *name, const char *arg)
@@ -282,7 +287,7 @@ static const struct option_row rows[] = {
 	{ "auto-eoi", NULL, "clear the hint that tells the guest not to use AutoEOI", set_auto_eoi },
 	{ "timer", "synthetic|apic", "the guest's clock events (default synthetic; Linux's own hv_vmbus\n"
 		"takes these away when it is unloaded, so unload it with apic only)", set_timer },
-	{ "manner", "LIST", "behave as these hosts do, comma-separated, see below", add_manners },
+	{ "manner", "LIST", "behave as hosts do that there are, comma-separated, see below", add_manners },
 	{ "on-crash", "exit|continue", "after the guest's crash report: end 2 s later, or let it\n"
 		"run on, into a kdump kernel say (default exit)", set_on_crash },
 	{ "hibernation", NULL, "the firmware says that the guest may hibernate", set_hibernation },
