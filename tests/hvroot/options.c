@@ -265,7 +265,8 @@ static const struct option_row rows[] = {
 	{ "memory", "SIZE", "as 512M or 2G (default 512M)", set_memory },
 	{ "numa", "N", "split processors and memory into N nodes", set_numa },
 	{ "disk", "SPEC", "a SCSI disk, may be repeated:\n"
-		"file=PATH[,lun=N][,controller=N][,ro], or sg=/dev/sgN to pass one through", add_disk },
+		"file=PATH[,lun=N][,controller=N][,ro][,fc], or sg=/dev/sgN to pass one through;\n"
+		"fc: on a virtual Fibre Channel adapter", add_disk },
 	{ "ide", "SPEC", "a disk on the IDE controller: file=PATH[,lun=N][,controller=N][,ro]", add_disk },
 	{ "nic", "SPEC", "a network device: tap=NAME[,mac=..][,queues=N][,mtu=N][,vlan=N]\n"
 	  "[,speed=MBIT][,nvsp=VERSION][,link=up|down][,off=csum+lso+rsc+rss]", add_nic },

@@ -156,19 +156,32 @@ static uint32_t on_properties(struct stor_ctl *sc, struct stor_packet *p)
 	return NTSTATUS_OK;
 }
 
+/*
+ * World wide names of an adapter. It has two pairs: where the machine moves to, the other one
+ * can log in to the fabric while this one is still in use (Microsoft's "Hyper-V Virtual Fibre
+ * Channel", address sets A and B).
+ */
+static void fc_names(const struct stor_ctl *sc, uint8_t pair, uint8_t port[8], uint8_t node[8])
+{
+	static const uint8_t base[8] = { 0xC0, 0x03, 0xFF, 0x11, 0x22, 0x33, 0, 0 };
+
+	memcpy(port, base, 8);
+	memcpy(node, base, 8);
+	port[6] = node[6] = sc->number;
+	port[7] = pair;
+	node[7] = 0xF0 | pair;
+}
+
 static uint32_t on_fc(struct stor_ctl *sc, struct stor_packet *p)
 {
-	static const uint8_t port[8] = { 0xC0, 0x03, 0xFF, 0, 0, 0, 0, 0x01 };
-	static const uint8_t node[8] = { 0xC0, 0x03, 0xFF, 0, 0, 0, 0, 0x02 };
-
-	if (!sc->fc)
+	if (sc->kind != STOR_FC)
 		return NTSTATUS_INVALID_DEVICE_REQUEST;
 	if (sc->state != STOR_PROPERTIES_KNOWN)
 		return NTSTATUS_INVALID_DEVICE_STATE;
 	memset(&p->fc, 0, sizeof(p->fc));
-	p->fc.primary_active = 1;
-	memcpy(p->fc.primary_port, port, sizeof(port));
-	memcpy(p->fc.primary_node, node, sizeof(node));
+	p->fc.primary_active = !sc->fc_second;
+	fc_names(sc, 1, p->fc.primary_port, p->fc.primary_node);
+	fc_names(sc, 2, p->fc.secondary_port, p->fc.secondary_node);
 	return NTSTATUS_OK;
 }
 
