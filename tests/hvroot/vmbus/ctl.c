@@ -308,6 +308,9 @@ static bool right_connection(const struct ctl *c, uint32_t conn, uint32_t type,
 		return conn == (m.version >= VMBUS_V5_0 ? VMBUS_CONN_CONTACT :
 				VMBUS_CONN_MESSAGE);
 	}
+	/* whoever gave up waiting for his version knows no other (OpenVMM takes it there) */
+	if (type == MSG_UNLOAD && conn == VMBUS_CONN_CONTACT && c->version >= VMBUS_V5_0)
+		return true;
 	return conn == (c->version >= VMBUS_V5_0 ? c->message_connection :
 			VMBUS_CONN_MESSAGE);
 }
