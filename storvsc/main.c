@@ -166,7 +166,12 @@ static int stor_bring_up(struct stor_ctl *ctl)
 		ret = -EINPROGRESS;
 	}
 	mutex_unlock(&ctl->life_mutex);
-	return ret ?: stor_scan_first(ctl);
+	if (ret)
+		return ret;
+	stor_watch(ctl);
+	ret = stor_scan_first(ctl);
+	stor_unwatch(ctl);
+	return ret;
 }
 
 /* Several packets with one signal, if this bus can (hv/ring_hold.h). */
@@ -247,9 +252,11 @@ static hv_remove_t stor_remove(struct hv_device *dev)
 	/* what waits for a host that is silent fails too */
 	if (dev->channel->rescind || READ_ONCE(ctl->life) != STOR_UP)
 		stor_end(ctl);
+	stor_watch(ctl);
 	cancel_delayed_work_sync(&ctl->scan);
 	if (ctl->added)
 		scsi_remove_host(ctl->shost);
+	stor_unwatch(ctl);
 	stor_release(ctl);
 	return HV_REMOVED;
 }

@@ -35,6 +35,7 @@
 
 /* Time limits, all of them for answers of the host. */
 #define STOR_LOUD_AFTER		(30 * HZ)	/* of waiting: a line */
+#define STOR_WATCH		(HZ / 2)	/* looks for a rescind that nobody tells of */
 #define STOR_RESET_TIMEOUT	(30 * HZ)
 #define STOR_PROBE_TIMEOUT	(10 * HZ)	/* REPORT LUNS, TEST UNIT READY, at first */
 #define STOR_SUBCHAN_TIMEOUT	(5 * HZ)	/* all promised offers */
@@ -239,6 +240,7 @@ struct stor_ctl {
 	unsigned long lost_since;	/* jiffies, when STOR_LOST began */
 	unsigned long try_after;	/* jiffies, doubles */
 	struct delayed_work tend;
+	struct delayed_work watch;	/* while we wait and hold the device's lock */
 
 	struct mutex chan_mutex;	/* protects: opening, closing, nr_open */
 	unsigned int nr_open;
@@ -357,6 +359,8 @@ int stor_agree(struct stor_ctl *ctl);
 void stor_try_later(struct stor_ctl *ctl);
 int stor_start_over(struct stor_ctl *ctl);
 void stor_end(struct stor_ctl *ctl);
+void stor_watch(struct stor_ctl *ctl);
+void stor_unwatch(struct stor_ctl *ctl);
 int stor_sleep(struct stor_ctl *ctl);
 int stor_wake(struct stor_ctl *ctl);
 

@@ -95,6 +95,29 @@ def rescind_at_each_step(m):
     m.note("taken back at %d of %d steps" % (taken, total))
 
 
+@scenario(rows="~V10 ~S24", machine=TWO, drivers=ONLY_OURS, timeout=300, noise="I/O error|Buffer I/O|Sense|Sync")
+def rescind_at_each_step_of_leaving(m):
+    "a controller is taken back while its driver lets go of it, at each step of that, and comes when it is offered again"
+    leave = "d=$(basename $(controller 1)); echo $d >/sys/bus/vmbus/drivers/hv_storvsc/unbind"
+    come = "echo $(basename $(controller 1)) >/sys/bus/vmbus/drivers/hv_storvsc/bind"
+    m.host("rescind scsi1 step=100000000")
+    m.sh(leave, 60)
+    count = steps_until_now(m, "scsi1")
+    m.expect(count >= 4, "only %d steps" % count)
+    m.sh(come, 60)
+    m.settle()
+    for n in range(count):
+        m.trace.mark()
+        m.host("rescind scsi1 step=%d" % n)
+        m.run(leave, 60)
+        m.trace.wait("STEP_RESCIND", 20)
+        m.wait('[ -z "$(controller 1)" ]', 60, "the controller goes")
+        m.host("offer scsi1")
+        m.settle()
+    works(m)
+    m.expect(lists_at_host(m) == 2, "%d memory lists at the host" % lists_at_host(m))
+
+
 def load_storage(m, arguments=""):
     m.drivers = (None, None)
     m.sh("rmmod hv_storvsc; modprobe hv_storvsc " + arguments, 100)
