@@ -232,7 +232,7 @@ struct stor_ctl {
 	u16 max_subchans;
 	u32 max_transfer;
 	u32 ring_size;
-	u8 wwn[16];			/* FC: primary port, primary node */
+	u8 wwn[16];			/* FC: port, node, of the pair in use */
 
 	struct mutex life_mutex;	/* protects: every turn of life, added */
 	enum stor_life life;
@@ -374,6 +374,14 @@ void stor_rescan_lun(struct scsi_device *sdev);
 int stor_lun_alloc(struct scsi_device *sdev);
 void stor_lun_free(struct scsi_device *sdev);
 void stor_on_event(struct stor_ctl *ctl, const struct hv_stor_event *event);
+
+/* fc.c */
+int stor_fc_start(void);
+void stor_fc_stop(void);
+void stor_fc_prepare(struct stor_ctl *ctl);
+void stor_fc_names(struct stor_ctl *ctl);
+void stor_fc_arrive(struct stor_ctl *ctl);
+void stor_fc_leave(struct stor_ctl *ctl);
 
 /* sysfs.c */
 extern const struct attribute_group *stor_host_groups[];

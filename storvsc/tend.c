@@ -90,12 +90,16 @@ static int stor_add_host(struct stor_ctl *ctl)
 {
 	int ret;
 
-	if (ctl->added)
+	if (ctl->added) {
+		stor_fc_names(ctl);
 		return 0;
+	}
 	stor_host_limits(ctl);
+	stor_fc_prepare(ctl);
 	ret = scsi_add_host(ctl->shost, &ctl->dev->device);
 	if (ret)
 		return ret;
+	stor_fc_arrive(ctl);
 	/*
 	 * The host sorts and merges by itself; a scheduler here costs a hop over a
 	 * work queue for each command.  Before the first disk is there, so that it

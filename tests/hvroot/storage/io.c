@@ -398,6 +398,10 @@ void stor_execute(struct stor_req *r)
 	}
 	if (s->cdb_len < sizeof(r->cdb))
 		memset(r->cdb + s->cdb_len, 0, sizeof(r->cdb) - s->cdb_len);
+	if (r->sc->kind == STOR_FC && !target_exists(r)) {	/* nobody of that name on the fabric */
+		stor_srb_done(r, SRB_INVALID_TARGET, 0, 0);
+		return;
+	}
 	r->lun = target_exists(r) ? r->sc->lun[s->lun] : NULL;
 	if (r->lun)
 		r->lun->commands++;
