@@ -106,6 +106,12 @@ def room(folder, megabytes, hint):
         raise Trouble("%s has %d MB left, this takes %d; %s" % (folder, free, megabytes, hint))
 
 
+def free_mb():
+    """Memory that programs can have without harm to others."""
+    with open("/proc/meminfo", encoding="ascii") as f:
+        return next(int(line.split()[1]) // 1024 for line in f if line.startswith("MemAvailable"))
+
+
 def plain(folder, hint):
     """Where make, and so every kernel's build, takes a blank or a colon for the end of a path."""
     if ":" in folder or folder.split() != [folder]:

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The host's side of a machine: hvroot or QEMU as a process, and hvroot's control socket."""
+import glob
 import os
 import re
 import socket
@@ -123,6 +124,25 @@ class Process:
         self.folder = folder
         with open(os.path.join(folder, "vmm.log"), "wb") as log:
             self.proc = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+
+    def seconds(self):
+        """Of processors, that it and all it started have used; the guest's too, which is in there."""
+        children, used = {}, {}
+        for path in glob.glob("/proc/[0-9]*/stat"):
+            try:
+                with open(path) as f:
+                    pid, _, rest = f.read().partition(" (")
+            except OSError:
+                continue
+            fields = rest.rpartition(") ")[2].split()
+            children.setdefault(fields[1], []).append(pid)
+            used[pid] = sum(map(int, fields[11:15]))
+        ticks, left = 0, [str(self.proc.pid)]
+        while left:
+            pid = left.pop()
+            ticks += used.get(pid, 0)
+            left += children.get(pid, [])
+        return ticks / os.sysconf("SC_CLK_TCK")
 
     def running(self):
         return self.proc.poll() is None

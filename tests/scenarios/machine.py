@@ -60,7 +60,7 @@ class Booted:
             append.append("loglevel=5 rcupdate.rcu_cpu_stall_timeout=120 sysctl.kernel.hung_task_check_interval_secs=10")
         # an emulated processor has no faults that a kernel must work round;
         # User Mode Linux loses a signal between the decision to sleep and the sleep
-        append.append("nohz=off" if s.place == "process" else "pci=noearly mitigations=off audit=0")
+        append.append("nohz=off" if s.place == "process" else "pci=noearly mitigations=off audit=0 cryptomgr.notests")
         append = " ".join(append + first + s.append.split())
         if s.vmm != "hvroot":
             return self.qemu_argv(append)

@@ -109,8 +109,9 @@ class Report:
         self.desk = desk
         self.start = time.monotonic()
 
-    def add(self, run, verdict, seconds, lines):
-        self.desk.add(result(run, verdict, seconds, lines))
+    def add(self, run, verdict, seconds, lines, busy=0):
+        """BUSY: seconds that the machine kept processors busy."""
+        self.desk.add(result(run, verdict, seconds, lines, busy))
         ok = "not ok" if verdict in ("failed", "known") else "ok"
         tag = " # SKIP " + lines[0] if verdict == "skipped" else ""
         if verdict == "known":
@@ -120,13 +121,13 @@ class Report:
         if verdict != "skipped":
             for line in lines:
                 print("#   " + line)
-        print("# %.0f s: %s" % (seconds, run.scenario.title))
+        print("# %.0f s%s: %s" % (seconds, ", %.0f of a processor" % busy if busy else "", run.scenario.title))
         print("%s - %s%s" % (ok, run.name, tag), flush=True)
 
 
-def result(run, verdict, seconds, lines):
+def result(run, verdict, seconds, lines, busy=0):
     return {"name": run.name, "rows": run.rows, "verdict": verdict,
-            "seconds": round(seconds, 1), "lines": lines}
+            "seconds": round(seconds, 1), "busy": round(busy, 1), "lines": lines}
 
 
 def known(run):
@@ -204,6 +205,7 @@ def serve(boot, options, plan, report):
         if options.budget and start - report.start > 60 * options.budget:
             report.add(run, "skipped", 0, ["the %.0f minutes of --budget are over" % options.budget])
             continue
+        before, was = machine, machine.process.seconds() if machine else 0
         machine, verdict, lines = once(machine, run, options, plan, report)
         if verdict == "failed" and known(run):
             verdict = "known"
@@ -214,7 +216,8 @@ def serve(boot, options, plan, report):
                 lines = first + ["-- and the second try:"] + lines
             else:
                 lines = ["FLAKY, the first try failed:"] + first + lines
-        report.add(run, verdict, time.monotonic() - start, lines)
+        busy = machine.process.seconds() - (was if machine is before else 0) if machine else 0
+        report.add(run, verdict, time.monotonic() - start, lines, busy)
     if machine:
         machine.stop()
         if options.keep:
@@ -260,9 +263,14 @@ def enter(place):
     return ["unshare", "--net"] + ([] if os.geteuid() == 0 else ["--map-root-user"])
 
 
+def process_labs():
+    """How many of them: three for a processor, since they mostly wait for limits; a GB for each."""
+    return max(1, min(3 * (os.cpu_count() or 1), common.free_mb() // 2048))
+
+
 def counts(found, options):
     """How many labs of each kind work at the same time."""
-    most = {"process": os.cpu_count() or 1, "nested": options.labs}
+    most = {"process": process_labs(), "nested": options.labs}
     return {p: min(most[p], n) for p in PLACES for n in [sum(b[0].machine.place == p for b in found)] if n}
 
 

@@ -43,6 +43,23 @@ def md5(data):
     return hashlib.md5(data).hexdigest()
 
 
+def listen(m, program):
+    m.sh("socat -d -d -t 60 VSOCK-LISTEN:%d %s >/dev/null 2>/tmp/socat & "
+         "until grep -q listening /tmp/socat; do sleep .1; done" % (TO_GUEST, program), 60)
+
+
+def swap(m, path, data):
+    """Sends to the guest and reads from it at the same time, as a socket allows."""
+    with socket.socket(socket.AF_UNIX) as s:
+        s.settimeout(m.left(60))
+        s.connect(path)
+        sender = threading.Thread(target=lambda: (s.sendall(data), s.shutdown(socket.SHUT_WR)))
+        sender.start()
+        back = read_all(s)
+        sender.join()
+    return back
+
+
 @scenario(rows="V31", machine=Machine(cpus=2), drivers=(OURS, INTREE), timeout=300, needs=("clients",))
 def hvsock(m):
     "sockets to the host and from it carry data both ways; one that nobody takes fails; the bus unloads after"
@@ -56,16 +73,17 @@ def hvsock(m):
     m.trace.wait("TL_CONNECT_REQUEST", 10)
 
     m.host("vsock to-guest port=%d path=%s" % (TO_GUEST, to_guest))
-    m.sh("socat -t 60 VSOCK-LISTEN:%d EXEC:cat >/dev/null 2>&1 & sleep 1" % TO_GUEST)
+    listen(m, "EXEC:cat")
     data = os.urandom(SIZE)
-    with socket.socket(socket.AF_UNIX) as s:
-        s.settimeout(m.left(60))
-        s.connect(to_guest)
-        sender = threading.Thread(target=lambda: (s.sendall(data), s.shutdown(socket.SHUT_WR)))
-        sender.start()
-        back = read_all(s)
-        sender.join()
+    back = swap(m, to_guest, data)
     m.expect(md5(back) == md5(data), "%d of %d bytes came back" % (len(back), SIZE))
+
+    # Neither end reads before it has sent more than the rings hold: each direction runs on its own.
+    listen(m, "SYSTEM:'cat /tmp/out; cat >/tmp/in; touch /tmp/all-in',nofork")
+    back = swap(m, to_guest, data)
+    m.expect(md5(back) == md5(echo.seen), "%d of %d bytes came while the host sent" % (len(back), SIZE))
+    m.wait("test -e /tmp/all-in", 60, "the guest has read to the end")
+    m.expect(m.sh("md5sum </tmp/in").split()[0] == md5(data), "the guest read other bytes")
 
     m.sh("! socat - VSOCK-CONNECT:2:%d </dev/null >/dev/null 2>&1" % NOBODY, 60)
     if m.ours:

@@ -395,17 +395,22 @@ def silent_in_recovery(m):
 @scenario(rows="~S24", machine=Machine(disks=(Disk(), Disk(ide=True))), drivers=ONLY_OURS, timeout=300)
 def rescind_during_scan(m):
     "the host takes an IDE channel back while its disk is being probed: the device goes, nothing waits for ever"
-    m.drivers = (None, None)
-    m.host("fault storage op=0x12 hold count=all")
-    m.sh("rmmod hv_storvsc; modprobe hv_storvsc & sleep 3", 60)
-    m.host("rescind ide0")
-    m.wait("! ls -d /sys/bus/vmbus/devices/*-8899-* 2>/dev/null", 100, "the device goes")
-    m.host("fault clear")
-    m.host("release")
-    m.host("offer ide0")
-    m.drivers = ("ours", "ours")
-    m.settle()
-    read(m, m.spec.disks[1])
+    for moment in ("QUERY_PROTOCOL_VERSION +ide0", "EXECUTE_SRB +ide0 .* op=0x12"):
+        m.drivers = (None, None)
+        # not the other controller's: the midlayer has one scan wait for those before it
+        m.host("fault storage ide op=0x12 hold count=all")
+        m.sh("rmmod hv_storvsc")
+        m.trace.mark()
+        m.sh("modprobe hv_storvsc & true")
+        m.trace.wait(moment, 60)
+        m.host("rescind ide0")
+        m.wait("! ls -d /sys/bus/vmbus/devices/*-8899-* 2>/dev/null", 100, "the device goes")
+        m.host("fault clear")
+        m.host("release")
+        m.host("offer ide0")
+        m.drivers = ("ours", "ours")
+        m.settle()
+        read(m, m.spec.disks[1])
 
 
 @scenario(rows="S25", machine=SMALL, drivers=ONLY_OURS, timeout=200, noise="I/O error|rejecting I/O")

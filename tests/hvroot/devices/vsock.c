@@ -257,7 +257,7 @@ static void on_free(struct vsp_dev *d)
 
 static const struct vsp_ops vsock_ops = {
 	.open = on_open, .close = on_close, .packet = on_packet,
-	.room = on_room, .free = on_free,
+	.room = on_room, .free = on_free, .stream = true,
 };
 
 /* Offers a connection to the guest; takes @fd in any case. */

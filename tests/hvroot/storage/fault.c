@@ -22,6 +22,7 @@ enum stor_fault_kind {
 struct stor_fault {
 	struct stor_fault *next;
 	int controller, lun, op, packet;	/* ANY or what must match */
+	bool ide;				/* only IDE's controllers, which are numbered by themselves */
 	unsigned int count;
 	enum stor_fault_kind kind;
 	unsigned int ms;
@@ -45,6 +46,8 @@ static bool matches(const struct stor_fault *f, const struct stor_req *r)
 	bool srb = r->p.op == STOR_EXECUTE_SRB;
 
 	if (!f->count)
+		return false;
+	if (f->ide && r->sc->kind != STOR_IDE)
 		return false;
 	if (f->controller != ANY && f->controller != (int)r->sc->number)
 		return false;
@@ -323,6 +326,7 @@ int stor_fault_command(struct reply *r, int argc, char **argv, struct bus *b)
 
 	if (!f)
 		return reply_error(r, "out of memory");
+	f->ide = fault_word(argc, argv, "ide");
 	if (match_key(r, argc, argv, "controller", &f->controller) ||
 	    match_key(r, argc, argv, "lun", &f->lun) ||
 	    match_key(r, argc, argv, "op", &f->op) ||

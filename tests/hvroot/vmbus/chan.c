@@ -251,13 +251,19 @@ static void deliver(struct vsp_chan *ch, size_t len)
 		ch->frozen = true;
 }
 
+/* Reading would only add to what the guest has no room for, or nobody takes it. */
+static bool must_wait(const struct vsp_chan *ch)
+{
+	return ch->frozen || (ch->outq && !ch->dev->ops->stream);
+}
+
 /* Reads packets; false when the ring is empty or must wait, true for more. */
 static bool read_some(struct vsp_chan *ch)
 {
 	unsigned int left = TURN_PACKETS;
 	long n = 0;
 
-	while (left && !ch->closing && !ch->failed && !ch->outq && !ch->frozen) {
+	while (left && !ch->closing && !ch->failed && !must_wait(ch)) {
 		n = hring_get(&ch->in, ch->buf, ch->cap);
 		if (n <= 0)
 			break;
@@ -280,7 +286,7 @@ static void next_turn(struct vsp_chan *ch)
 /*
  * One turn: answers first, then packets until the ring is empty, with the
  * guest's signals masked meanwhile. A channel whose answers wait for room
- * stays masked; the guest signals when it has made room.
+ * stays masked, unless it is a stream; the guest signals when it has made room.
  */
 static void run(struct vsp_chan *ch)
 {
@@ -288,12 +294,12 @@ static void run(struct vsp_chan *ch)
 
 	if (ch->outq)
 		flush_queue(ch);
-	if (ch->failed || ch->outq || ch->frozen)
+	if (ch->failed || must_wait(ch))
 		return;
 	ch->wakes++;
 	hring_mask(&ch->in, true);
 	more = read_some(ch);
-	if (ch->closing || ch->failed || ch->outq || ch->frozen)
+	if (ch->closing || ch->failed || must_wait(ch))
 		return;
 	if (!more) {
 		hring_mask(&ch->in, false);

@@ -48,6 +48,12 @@ struct vsp_ops {
 	void (*room)(struct vsp_chan *ch);
 	/* the device goes; NULL if there is nothing to free */
 	void (*free)(struct vsp_dev *d);
+	/*
+	 * A stream: what the guest sends has nothing to do with what waits for
+	 * room in its ring, so it is read meanwhile. A device that answers
+	 * requests leaves this out: its queue of answers has a limit so.
+	 */
+	bool stream;
 };
 
 struct vsp_dev {
