@@ -270,6 +270,7 @@ row("hvroot ctl, nobody", "{hvroot} ctl /nosuch list", 1, "/nosuch: cannot conne
 row("hvroot ctl, a long path", "{hvroot} ctl /%s list" % ("x" * 120), 1, "socket path longer than")
 for option, value, line in (
         ("machine", "x", "want kvm or process"), ("manner", "x", "no manner is called 'x'"),
+        ("manner", "slow", "slow wants milliseconds, slow=1 to slow=600000"), ("manner", "isolated=1", "isolated takes no value"),
         ("disk", "nosuch=x", "unknown word 'nosuch'"), ("disk", "file=/nosuch", "cannot open /nosuch: No such file"),
         ("ide", "lun=x", "lun=x: want a number"), ("nic", "nosuch=x", "nosuch=x makes no sense; tap=NAME"),
         ("nic", "queues=2", "tap=NAME is missing"), ("offers", "nosuch", "no class nosuch"), ("ic", "nosuch", "want NAME=VERSIONS")):
@@ -282,5 +283,5 @@ row("hvroot, no program", "{hvroot} --machine process --kernel {root}/LICENSE", 
 CTL = PROCESS + """--paused --console /dev/null --control {top}/ctl & until {hvroot} ctl {top}/ctl list >/dev/null 2>&1; do sleep 0.1; done
 for c in nosuch %s; do {hvroot} ctl {top}/ctl $c nosuch=x 2>&1 | grep -q '^error: .' || echo "$c: no error"; done
 {hvroot} ctl {top}/ctl nosuch; s=$?; {hvroot} ctl {top}/ctl quit; exit $s"""
-row("hvroot ctl, each command", CTL % "counters disk fault fcopy freeze heartbeat ic kvp nic offer rescind ring send set shutdown storage sysrq "
+row("hvroot ctl, each command", CTL % "counters disk fault fcopy freeze heartbeat ic kvp manner nic offer rescind ring send set shutdown storage sysrq "
     "thaw vmbus-version vsock vss", 1, "^error: unknown command nosuch, try help")
