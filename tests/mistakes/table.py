@@ -70,6 +70,16 @@ row("make demo, DEMO_MB octal", "make demo", 2, "demo: DEMO_MB=09: want a whole 
 row("make demo, DEMO_MB endless", "make demo", 2, "demo: DEMO_MB=9{20}: want a whole number", 2, env=("DEMO_MB=" + 20 * "9",))
 row("make demo, DEMO_DELAY", "make demo", 2, "demo: DEMO_DELAY=-1: want a whole number", 2, env=("DEMO_DELAY=-1",))
 row("make demo, KERNEL", "make demo", 2, NO_KERNEL % "9.9", 2, env=("KERNEL=9.9",))
+row("make demo, DEMO", "make demo DEMO=x", 2, "demo: DEMO=x: want process or nested", 2)
+row("make demo, DEMO and KERNEL", "make demo DEMO=process", 2, "demo: KERNEL=6.12: the process lab has one kernel; leave DEMO=process away", 2,
+    env=("KERNEL=6.12",))
+row("make demo, DEMO_MB that the lab cannot hold", "make demo", 2,
+    r"demo: DEMO_MB=999999999 is more than the \d+ MB that the lab's /tmp has room for; ask for less, or give the lab more memory \(LAB_MEM\)", 2,
+    env=("DEMO_MB=999999999", "LAB=nested", "LAB_MEM=2G"), kept=True)
+row("make demo, DEMO_MB that /tmp cannot hold", "make demo DEMO=process", 2,
+    r"demo: /tmp has \d+ MB left, this takes \d+; ask for less \(DEMO_MB\), or set TMPDIR", 2, env=("DEMO_MB=999999999",))
+row("make demo, process, without a package, user", "make demo DEMO=process", 2, "missing packages, run:  sudo apt-get install .* bison$", 3,
+    who="user", package="bison")
 row("make demo without a package, user", "make demo", 2, "missing packages, run:  sudo apt-get install .* fio$", 3, who="user", package="fio")
 
 # ---- scripts/check
@@ -201,6 +211,7 @@ row("lab nosuch", "scripts/lab nosuch", 2, "nosuch: no such command")
 row("lab, LAB", "scripts/lab true", 2, "LAB=x: want direct or nested", env=("LAB=x",))
 row("lab, LAB_MEM=1M", "scripts/lab true", 2, "LAB_MEM=1M: want a size as 2G or 1024M, 512M at least", env=("LAB_MEM=1M",))
 row("lab, LAB_MEM", "scripts/lab true", 2, "LAB_MEM=much: want a size as", env=("LAB_MEM=much",))
+row("lab --room", "scripts/lab --room x", 2, "--room x: want the guest's memory in MB")
 for setting in ("LAB_CPUS", "LAB_SLOTS", "LAB_TIMEOUT"):
     row("lab, " + setting, "scripts/lab true", 2, setting + "=x: want a number", env=(setting + "=x",))
 row("lab, LAB_CPUS=0", "scripts/lab true", 2, "LAB_CPUS=0: want 1 at least", env=("LAB_CPUS=0",))
