@@ -26,7 +26,7 @@ class Row:
 # What a user calls: each has a row for its help and one for an option that it has not.
 SCRIPTS = """scripts/build-modules scripts/check scripts/check-abi scripts/check-modinfo scripts/demo scripts/deps scripts/dkms
     scripts/features scripts/kernel scripts/kernel-built scripts/kunit scripts/lab scripts/mutants scripts/source scripts/style
-    scripts/try     tests/failsite/build tests/guest/mkinitramfs tests/guest/mktools tests/mistakes/run.py tests/scenarios/measure.py
+    scripts/try     tests/failsite/build tests/guest/mkinitramfs tests/guest/mktools tests/mistakes/run.py tests/process/intree/build tests/scenarios/measure.py
     tests/scenarios/measure_utils.py tests/scenarios/run.py""".split()
 # No scripts for users: what runs in the guest or is called by one of the others, and continuous integration's.
 OTHERS = r"^(\.ci/|tests/guest/(bin/|init$|hv_set_ifconfig$)|tests/demo/|scripts/lib/|tests/hvroot/liar/)"
@@ -162,6 +162,8 @@ row("failsite, no kernel", "tests/failsite/build docs", 2, "docs: no folder of s
 row("mkinitramfs nosuch", "tests/guest/mkinitramfs nosuch", 2, NO_KERNEL % "nosuch")
 row("mkinitramfs --modules", "tests/guest/mkinitramfs --modules /nosuch", 2, "--modules /nosuch: no such folder")
 row("mkinitramfs, no modules there", "tests/guest/mkinitramfs --modules docs", 2, "--modules docs: no modules there", kept=True)
+row("mkinitramfs --intree", "tests/guest/mkinitramfs --intree /nosuch", 2, "--intree /nosuch: no such folder")
+row("mkinitramfs, none of the kernel's there", "tests/guest/mkinitramfs --intree docs", 2, "--intree docs: no modules there", kept=True)
 row("mkinitramfs without cpio", "tests/guest/mkinitramfs", 1, "needs cpio, " + SUDO % "cpio", without="cpio")
 row("mkinitramfs without fio", "tests/guest/mkinitramfs", 1, "needs fio, " + SUDO % "fio", 2, hidden="/usr/bin/fio", kept=True)
 row("mkinitramfs, build full", "tests/guest/mkinitramfs", 1, "/build has 0 MB left", who="root", full="{tree}/build")
@@ -191,6 +193,12 @@ row("kunit, a kernel without", "scripts/kunit", 2, "KERNEL=6.1: the kernel 6.1.*
 row("kunit, build full", "scripts/kunit --user", 1, "/build has 0 MB left", who="root", full="{tree}/build")
 row("mistakes, no such row", "tests/mistakes/run.py xyz", 2, "no row with xyz in its name")
 row("kunit --process --user", "scripts/kunit --process --user", 2, "--user is no machine")
+row("try --drivers", "scripts/try --drivers x job", 2, "--drivers x: want bus/drivers, each ours or intree")
+row("try --drivers, drivers that it has not", "scripts/try --drivers intree/intree net-bad-messages", 2,
+    "nothing to run with --lab process --drivers intree/intree net-bad-messages")
+row("try kunit with drivers", "scripts/try --drivers ours/intree kunit", 2, "kunit goes with no other word")
+row("intree, cache full", "tests/process/intree/build", 1, "/full3 has 0 MB left", who="root", env=("HVGUEST_CACHE={top}/full3",),
+    full="{top}/full3")
 row("try kunit x", "scripts/try kunit x", 2, "kunit goes with no other word")
 row("try nosuch", "scripts/try nosuch", 2, "no scenario 'nosuch'")
 row("try, build full", "scripts/try", 1, "/build has 0 MB left", who="root", full="{tree}/build")
@@ -241,6 +249,8 @@ row("run.py --labs", "tests/scenarios/run.py --labs 0", 2, "--labs: 0: want a wh
 row("run.py --tries", "tests/scenarios/run.py --tries x", 2, "--tries: x: want a whole number")
 row("run.py --budget", "tests/scenarios/run.py --budget -1", 2, "--budget -1: want minutes")
 row("run.py, PATIENCE", "tests/scenarios/run.py job", 2, "PATIENCE=x: want a number", env=("PATIENCE=x",))
+row("run.py, no network of its own", "tests/scenarios/run.py --lab process net-content", 1,
+    r"net-content: a NIC needs a network of its own, which is refused \(unshare: .*\); run it as root", stub="unshare")
 row("run.py in root's tree", "tests/scenarios/run.py job", 1, "/build.*; take it away, or make it yours", who="user", foreign=True)
 row("run.py, cache not to be written", "tests/scenarios/run.py job", 1, "/closed.*; set HVGUEST_CACHE", who="user",
     env=("HVGUEST_CACHE={top}/closed",))
