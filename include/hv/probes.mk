@@ -3,7 +3,7 @@
 # Adds -DHV_HAVE_... to ccflags-y.  Run once per build: the answers are
 # handed to the other folders through the environment.
 
-hv-try = $(shell printf '%s\n' $(2) | $(CC) $(LINUXINCLUDE) $(KBUILD_CPPFLAGS) $(KBUILD_CFLAGS) \
+hv-try = $(shell printf '%s\n' $(2) | $(CC) $(NOSTDINC_FLAGS) $(LINUXINCLUDE) $(KBUILD_CPPFLAGS) $(KBUILD_CFLAGS) \
 	-DMODULE -DKBUILD_MODNAME='"probe"' -Werror -Wno-unused -Wno-missing-declarations -Wno-missing-prototypes -fsyntax-only -x c - 2>/dev/null && \
 	echo -DHV_HAVE_$(1))
 
