@@ -146,7 +146,9 @@ HV_BUS_TYPE_CONST struct bus_type hv_bus = {
 	.drv_groups	= vmbus_drv_groups,
 	.bus_groups	= bus_groups,
 	.pm		= &vmbus_device_pm,
-	OVERRIDE_BY_CORE
+#ifdef HV_HAVE_CORE_OVERRIDE
+	.driver_override = true,
+#endif
 };
 
 /* ---- drivers ---- */

@@ -12,13 +12,6 @@
 int override_of(struct hv_device *dev, const struct hv_driver *drv);
 void override_free(struct hv_device *dev);
 
-#ifdef HV_HAVE_CORE_OVERRIDE
-#define OVERRIDE_BY_CORE	.driver_override = true,
-#define OVERRIDE_GROUP
-#else
-extern const struct attribute_group override_group;
-#define OVERRIDE_BY_CORE
-#define OVERRIDE_GROUP		&override_group,
-#endif
+extern const struct attribute_group override_group;	/* not where the core has it */
 
 #endif

@@ -173,7 +173,9 @@ static const struct attribute_group device_monitor_group = {
 
 const struct attribute_group *vmbus_dev_groups[] = {
 	&device_group,
-	OVERRIDE_GROUP
+#ifndef HV_HAVE_CORE_OVERRIDE
+	&override_group,
+#endif
 	&device_monitor_group,
 	NULL
 };
