@@ -92,18 +92,30 @@ static int stor_close_primary(struct stor_ctl *ctl)
 	return ret;
 }
 
-/* The channel that a queue without one of its own uses: those there are, in turn. */
-static u16 stor_any_home(const struct stor_ctl *ctl, unsigned int queue)
+static bool stor_is_home(const struct stor_ctl *ctl, unsigned int index)
 {
-	unsigned int i, at = queue;
+	const struct vmbus_channel *channel = READ_ONCE(ctl->chans[index].channel);
 
-	for (i = 0; i < ctl->nr_queues; i++, at++) {
-		struct vmbus_channel *channel = ctl->chans[at % ctl->nr_queues].channel;
+	return channel && !channel->rescind;
+}
 
-		if (channel && !channel->rescind)
-			return at % ctl->nr_queues;
+/*
+ * Each queue uses its own channel, one without that of the next queue that has one; behind
+ * the last comes the first.
+ */
+static void stor_share_homes(struct stor_ctl *ctl)
+{
+	unsigned int i, home = 0;
+
+	while (home < ctl->nr_queues && !stor_is_home(ctl, home))
+		home++;
+	if (home == ctl->nr_queues)
+		home = 0;
+	for (i = ctl->nr_queues; i-- > 0;) {
+		if (stor_is_home(ctl, i))
+			home = i;
+		WRITE_ONCE(ctl->queues[i].home, home);
 	}
-	return 0;
 }
 
 /*
@@ -119,13 +131,10 @@ static void stor_assign_homes(struct stor_ctl *ctl)
 	lockdep_assert_held(&ctl->chan_mutex);
 	if (!ctl->queues)
 		return;
-	for (i = 0; i < ctl->nr_queues; i++)
-		WRITE_ONCE(ctl->queues[i].home, stor_any_home(ctl, i));
+	stor_share_homes(ctl);
 	for (i = 0; ctl->added && map && i < ctl->nr_queues; i++) {
-		struct vmbus_channel *channel = READ_ONCE(ctl->chans[i].channel);
-
-		if (channel && !channel->rescind)
-			WRITE_ONCE(ctl->queues[map[channel->target_cpu]].home, i);
+		if (stor_is_home(ctl, i))
+			WRITE_ONCE(ctl->queues[map[ctl->chans[i].channel->target_cpu]].home, i);
 	}
 }
 

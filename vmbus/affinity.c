@@ -10,78 +10,145 @@
 #include <linux/sched/isolation.h>
 #include <linux/slab.h>
 #include <linux/topology.h>
-#include "spread.h"
 #include "trace.h"
 #include "vmbus_priv.h"
 
 #define NO_ANSWER_MS	20	/* before 5.3 nothing tells when a move has taken place */
 
-static void count_channel(struct spread_cpu *cpus, const struct vmbus_channel *ch, bool same)
-{
-	if (devtype_perf(ch->device_id))
-		spread_count(cpus, nr_cpu_ids, ch->target_cpu, same);
-}
-
-static void count_all(struct spread_cpu *cpus, struct vmbus *bus, struct vmbus_channel *of)
-{
-	struct vmbus_channel *primary, *sub;
-
-	list_for_each_entry(primary, &bus->chans, listentry) {
-		bool same = primary == chan_primary(of);
-
-		if (primary != of)
-			count_channel(cpus, primary, same);
-		list_for_each_entry(sub, &primary->sc_list, sc_list) {
-			if (sub != of)
-				count_channel(cpus, sub, same);
-		}
-	}
-}
-
 /* CPUs that may be bothered; all that are online if the user isolated every one */
 static bool usable(unsigned int cpu, unsigned int not)
 {
-	return cpu != not && cpumask_test_cpu(cpu, housekeeping_cpumask(HK_TYPE_MANAGED_IRQ));
-}
-
-static void fill_cpus(struct spread_cpu *cpus, unsigned int not)
-{
-	unsigned int cpu;
-
-	for_each_possible_cpu(cpu) {
-		cpus[cpu].node = cpu_to_node(cpu);
-		cpus[cpu].usable = cpu_online(cpu) && usable(cpu, not);
-	}
+	return cpu_online(cpu) && cpu != not &&
+	       cpumask_test_cpu(cpu, housekeeping_cpumask(HK_TYPE_MANAGED_IRQ));
 }
 
 /**
- * affinity_pick() - choose a channel's CPU
- * @ch: channel, already in the lists
- * @not: a CPU that will not do, or nr_cpu_ids
+ * affinity_start() - count channels by CPU from now on
+ * @bus: the bus, without channels
  *
- * Disks and NICs are spread: a device's channels over CPUs, devices over nodes.
- * All others stay on the CPU that gets the control messages.
- *
- * Context: vmbus.chan_mutex held; CPUs cannot come or go.
- * Return: an online CPU.
+ * Return: 0 or -ENOMEM.
  */
-unsigned int affinity_pick(struct vmbus_channel *ch, unsigned int not)
+int affinity_start(struct vmbus *bus)
+{
+	struct spread *s = &bus->spread;
+
+	spin_lock_init(&bus->spread_lock);
+	s->nr = nr_cpu_ids;
+	s->nr_nodes = nr_node_ids;
+	s->cpus = kvcalloc(s->nr, sizeof(*s->cpus), GFP_KERNEL);
+	s->nodes = kcalloc(s->nr_nodes, sizeof(*s->nodes), GFP_KERNEL);
+	if (s->cpus && s->nodes)
+		return 0;
+	affinity_stop(bus);
+	return -ENOMEM;
+}
+
+/**
+ * affinity_stop() - the end of affinity_start()
+ * @bus: the bus, without channels
+ */
+void affinity_stop(struct vmbus *bus)
+{
+	kvfree(bus->spread.cpus);
+	kfree(bus->spread.nodes);
+	bus->spread.cpus = NULL;
+	bus->spread.nodes = NULL;
+}
+
+/**
+ * affinity_alloc() - what a channel needs to have its CPU chosen
+ * @chan: new channel, its offer taken over; chan_free() frees its on_cpu
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int affinity_alloc(struct vmbus_chan *chan)
+{
+	if (is_sub_channel(&chan->ch) || !devtype_perf(chan->ch.device_id))
+		return 0;
+	chan->on_cpu = kcalloc(chan->bus->spread.nr, sizeof(*chan->on_cpu), GFP_KERNEL);
+	return chan->on_cpu ? 0 : -ENOMEM;
+}
+
+static void count(struct vmbus_channel *ch, int by)
+{
+	struct vmbus_chan *chan = to_chan(ch);
+
+	lockdep_assert_held(&chan->bus->spread_lock);
+	if (test_bit(CHAN_COUNTED, &chan->flags))
+		spread_count(&chan->bus->spread, to_chan(chan_primary(ch))->on_cpu, ch->target_cpu,
+			     by);
+}
+
+/* The channel's CPU is that one from now on.  Takes vmbus.spread_lock. */
+static void place(struct vmbus_channel *ch, unsigned int cpu)
 {
 	struct vmbus *bus = to_chan(ch)->bus;
-	struct spread_cpu *cpus;
+
+	spin_lock(&bus->spread_lock);
+	count(ch, -1);
+	ch->target_cpu = cpu;
+	count(ch, 1);
+	spin_unlock(&bus->spread_lock);
+}
+
+/*
+ * Choose a channel's CPU, which is not @not: disks and NICs are spread, a device's channels
+ * over CPUs, devices over nodes; all others stay on the CPU that gets the control messages.
+ * The channel itself, if it is counted already, does not weigh.
+ *
+ * CPUs cannot come or go.  Takes vmbus.spread_lock.
+ */
+static unsigned int pick(struct vmbus_channel *ch, unsigned int not)
+{
+	struct vmbus_chan *primary = to_chan(chan_primary(ch));
+	struct spread *s = &primary->bus->spread;
 	unsigned int cpu;
 
+	if (!primary->on_cpu)
+		return VMBUS_CONNECT_CPU;
+	spin_lock(&primary->bus->spread_lock);
+	for (cpu = 0; cpu < s->nr; cpu++)
+		spread_see(s, cpu, cpu_to_node(cpu), usable(cpu, not));
+	count(ch, -1);
+	cpu = spread_pick(s, primary->on_cpu);
+	count(ch, 1);
+	spin_unlock(&primary->bus->spread_lock);
+	return cpu < s->nr ? cpu : VMBUS_CONNECT_CPU;
+}
+
+/**
+ * affinity_join() - choose a new channel's CPU
+ * @ch: channel, not yet counted
+ *
+ * Context: vmbus.chan_mutex held; CPUs cannot come or go.
+ */
+void affinity_join(struct vmbus_channel *ch)
+{
+	lockdep_assert_held(&to_chan(ch)->bus->chan_mutex);
+	ch->target_cpu = pick(ch, nr_cpu_ids);
+	if (!to_chan(chan_primary(ch))->on_cpu)
+		return;
+	spin_lock(&to_chan(ch)->bus->spread_lock);
+	set_bit(CHAN_COUNTED, &to_chan(ch)->flags);
+	count(ch, 1);
+	spin_unlock(&to_chan(ch)->bus->spread_lock);
+}
+
+/**
+ * affinity_leave() - a channel needs no CPU any more
+ * @ch: channel that is not open
+ *
+ * Context: vmbus.chan_mutex held.
+ */
+void affinity_leave(struct vmbus_channel *ch)
+{
+	struct vmbus *bus = to_chan(ch)->bus;
+
 	lockdep_assert_held(&bus->chan_mutex);
-	if (!devtype_perf(ch->device_id))
-		return VMBUS_CONNECT_CPU;
-	cpus = kvcalloc(nr_cpu_ids, sizeof(*cpus), GFP_KERNEL);
-	if (!cpus)
-		return VMBUS_CONNECT_CPU;
-	fill_cpus(cpus, not);
-	count_all(cpus, bus, ch);
-	cpu = spread_pick(cpus, nr_cpu_ids);
-	kvfree(cpus);
-	return cpu < nr_cpu_ids ? cpu : VMBUS_CONNECT_CPU;
+	spin_lock(&bus->spread_lock);
+	count(ch, -1);
+	clear_bit(CHAN_COUNTED, &to_chan(ch)->flags);
+	spin_unlock(&bus->spread_lock);
 }
 
 /* Posted while the channel is open for sure; 0 if there will be an answer to wait for. */
@@ -179,7 +246,7 @@ static int moved(struct vmbus_channel *ch, unsigned int cpu, unsigned int openin
 
 	mutex_lock(&chan->tell);
 	if (chan->opens == opening && chan_step(ch, EV_MODIFY) >= 0) {
-		ch->target_cpu = cpu;
+		place(ch, cpu);
 		if (ch->change_target_cpu_callback)
 			ch->change_target_cpu_callback(ch, old, cpu);
 		ret = 0;
@@ -240,7 +307,7 @@ static bool vacate_closed(struct vmbus_channel *ch, unsigned int to)
 	mutex_lock(&chan->tell);	/* against begin_open() */
 	closed = !chan_in_use(ch);
 	if (closed)
-		ch->target_cpu = to;
+		place(ch, to);
 	mutex_unlock(&chan->tell);
 	return closed;
 }
@@ -252,7 +319,7 @@ static int vacate_one(struct vmbus_channel *ch, unsigned int cpu)
 
 	if (ch->target_cpu != cpu || READ_ONCE(ch->rescind))
 		return 0;
-	to = affinity_pick(ch, cpu);
+	to = pick(ch, cpu);
 	if (vacate_closed(ch, to))
 		return 0;
 	ret = move(ch, to);

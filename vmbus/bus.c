@@ -11,6 +11,7 @@
 #include <linux/module.h>
 #include <linux/pci_ids.h>
 #include <linux/slab.h>
+#include "override.h"
 #include "vmbus_priv.h"
 
 /* ---- matching ---- */
@@ -41,8 +42,9 @@ static const struct hv_vmbus_device_id *find_id(hv_match_driver_t *driver, struc
 {
 	struct hv_driver *drv = hv_driver_of(driver);
 	const struct hv_vmbus_device_id *id;
+	int wanted = override_of(dev, drv);
 
-	if (dev->driver_override && strcmp(dev->driver_override, drv->name))
+	if (!wanted)
 		return NULL;
 	if (is_hvsock_channel(dev->channel))
 		return drv->hvsock ? &forced_id : NULL;
@@ -52,7 +54,7 @@ static const struct hv_vmbus_device_id *find_id(hv_match_driver_t *driver, struc
 	id = id_in_table(drv->id_table, &dev->dev_type);
 	if (!id)
 		id = dynid_find(drv, &dev->dev_type);
-	if (!id && dev->driver_override)
+	if (!id && wanted > 0)
 		id = &forced_id;
 	return id;
 }
@@ -144,6 +146,9 @@ HV_BUS_TYPE_CONST struct bus_type hv_bus = {
 	.drv_groups	= vmbus_drv_groups,
 	.bus_groups	= bus_groups,
 	.pm		= &vmbus_device_pm,
+#ifdef HV_HAVE_CORE_OVERRIDE
+	.driver_override = true,
+#endif
 };
 
 /* ---- drivers ---- */
@@ -194,7 +199,7 @@ static void device_release(struct device *device)
 	struct hv_device *dev = device_to_hv_device(device);
 
 	chan_put(dev->channel);
-	kfree(dev->driver_override);
+	override_free(dev);
 	kfree(dev);
 }
 
@@ -252,28 +257,13 @@ int vmbus_device_add(struct hv_device *dev)
 	return 0;
 }
 
+/* Attributes take chan_mutex, so it cannot be held while they are removed. */
 static void hide_sub_channels(struct vmbus_channel *primary)
 {
-	struct vmbus *bus = to_chan(primary)->bus;
-	struct vmbus_channel *sub, *shown;
+	struct vmbus_channel *sub = NULL;
 
-	/* Attributes take chan_mutex, so it cannot be held while they are removed. */
-	do {
-		shown = NULL;
-		mutex_lock(&bus->chan_mutex);
-		list_for_each_entry(sub, &primary->sc_list, sc_list) {
-			if (!test_bit(CHAN_KOBJ_ADDED, &to_chan(sub)->flags))
-				continue;
-			shown = sub;
-			chan_get(sub);
-			break;
-		}
-		mutex_unlock(&bus->chan_mutex);
-		if (shown) {
-			sysfs_remove_channel(shown);
-			chan_put(shown);
-		}
-	} while (shown);
+	while ((sub = chan_next_sub(primary, sub)))
+		sysfs_remove_channel(sub);
 }
 
 /*

@@ -82,9 +82,7 @@ void ring_detach(struct hv_ring_buffer_info *rbi)
  */
 bool chan_io_broken(const struct vmbus_channel *ch)
 {
-	const struct chan_io *io = &to_chan(ch)->io;
-
-	return READ_ONCE(io->tx.error) || READ_ONCE(io->rx.error);
+	return READ_ONCE(to_chan(ch)->io.told);
 }
 
 static enum vmbus_err bus_error(enum ring_error error)
@@ -191,7 +189,7 @@ static bool publish(struct vmbus_channel *ch)
 	bool signal = ring_publish(&io_of(ch)->tx);
 
 	if (signal)
-		ch->intr_out_empty++;
+		io_of(ch)->out_empty++;
 	return signal;
 }
 
@@ -211,8 +209,8 @@ static int put_packet(struct vmbus_channel *ch, const struct outgoing *out, bool
 	spin_lock_irqsave(&ch->outbound.ring_lock, flags);
 	if (unlikely(ch->rescind || !ch->outbound.ring_buffer)) {
 		ret = -ENODEV;
-	} else if (unlikely(READ_ONCE(io->rx.error))) {
-		/* Nobody would see the answer. */
+	} else if (unlikely(READ_ONCE(io->told))) {
+		/* Nobody would see the answer, or the packet itself. */
 		ret = -EIO;
 	} else {
 		ret = stage(ch, out);
@@ -223,12 +221,12 @@ static int put_packet(struct vmbus_channel *ch, const struct outgoing *out, bool
 			io->tx_high = used;
 		if (!io->holds)
 			*signal = publish(ch);
-		if (ch->out_full_flag)	/* not a store for each packet */
-			ch->out_full_flag = false;
+		if (unlikely(io->full))	/* not a store for each packet */
+			io->full = false;
 	} else if (ret == -EAGAIN) {
 		ch->out_full_total++;
-		ch->out_full_first += !ch->out_full_flag;
-		ch->out_full_flag = true;
+		ch->out_full_first += !io->full;
+		io->full = true;
 		if (io->holds)
 			*signal = publish(ch);
 	} else if (ret == -ENOBUFS) {

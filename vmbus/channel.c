@@ -40,6 +40,11 @@ struct vmbus_chan *chan_alloc(struct vmbus *bus, const struct vmbus_channel_offe
 	if (!chan)
 		return NULL;
 	chan->bus = bus;
+	chan_set_offer(&chan->ch, offer);
+	if (affinity_alloc(chan)) {
+		kfree(chan);
+		return NULL;
+	}
 	spin_lock_init(&chan->life_lock);
 	mutex_init(&chan->reg);
 	mutex_init(&chan->move);
@@ -49,6 +54,7 @@ struct vmbus_chan *chan_alloc(struct vmbus *bus, const struct vmbus_channel_offe
 	rings_init(ch);
 	INIT_LIST_HEAD(&ch->listentry);
 	INIT_LIST_HEAD(&ch->sc_list);
+	INIT_LIST_HEAD(&chan->new_subs);
 	init_completion(&ch->rescind_event);
 	spin_lock_init(&ch->sched_lock);
 	spin_lock_init(&ch->requestor.req_lock);
@@ -56,7 +62,6 @@ struct vmbus_chan *chan_alloc(struct vmbus *bus, const struct vmbus_channel_offe
 	ch->max_pkt_size = VMBUS_DEFAULT_MAX_PKT_SIZE;
 	chan->life = LIFE_NEW;
 	ch->state = life_public(LIFE_NEW);
-	chan_set_offer(ch, offer);
 	kobject_init(&ch->kobj, &vmbus_chan_ktype);
 	return chan;
 }
@@ -83,6 +88,7 @@ void chan_free(struct vmbus_chan *chan)
 {
 	if (chan->ch.primary_channel)
 		chan_put(chan->ch.primary_channel);
+	kfree(chan->on_cpu);
 	kfree_rcu(chan, ch.rcu);
 }
 
@@ -371,46 +377,38 @@ static int disconnect(struct vmbus_channel *ch)
 	return ret;
 }
 
-/* A sub-channel that is open, or that somebody opens or closes at this moment */
-static struct vmbus_channel *busy_sub_channel(struct vmbus_channel *primary)
-{
-	struct vmbus *bus = to_chan(primary)->bus;
-	struct vmbus_channel *sub, *found = NULL;
-
-	mutex_lock(&bus->chan_mutex);
-	list_for_each_entry(sub, &primary->sc_list, sc_list) {
-		if (chan_in_use(sub)) {
-			chan_get(sub);
-			found = sub;
-			break;
-		}
-	}
-	mutex_unlock(&bus->chan_mutex);
-	return found;
-}
-
 /*
  * A rescind may close a sub-channel beside us. Whoever changed its state frees its ring;
  * we wait for the end of that, which has limits of its own.  Returns -ETIMEDOUT if the
  * host did not let go of some ring; what was taken back is not its any more.
  */
+static int close_sub_channel(struct vmbus_channel *sub)
+{
+	int ret = disconnect(sub);
+
+	if (ret != -EINVAL)
+		ringmem_free(sub);
+	else
+		wait_event(to_chan(sub)->bus->chan_wait,
+			   READ_ONCE(sub->state) != CHANNEL_OPENING_STATE);
+	return ret == -ETIMEDOUT && !sub->rescind ? ret : 0;
+}
+
+/* Until all are found closed: one that was passed may have been opened since. */
 static int close_sub_channels(struct vmbus_channel *primary)
 {
-	struct vmbus *bus = to_chan(primary)->bus;
-	struct vmbus_channel *sub;
-	int one, ret = 0;
+	struct vmbus_channel *sub = NULL;
+	bool busy = !is_sub_channel(primary);
+	int ret = 0;
 
-	if (is_sub_channel(primary))
-		return 0;
-	while ((sub = busy_sub_channel(primary))) {
-		one = disconnect(sub);
-		if (one != -EINVAL)
-			ringmem_free(sub);
-		else
-			wait_event(bus->chan_wait, READ_ONCE(sub->state) != CHANNEL_OPENING_STATE);
-		if (one == -ETIMEDOUT && !sub->rescind)
-			ret = one;
-		chan_put(sub);
+	while (busy) {
+		busy = false;
+		while ((sub = chan_next_sub(primary, sub))) {
+			if (!chan_in_use(sub))
+				continue;
+			busy = true;
+			ret = close_sub_channel(sub) ?: ret;
+		}
 	}
 	return ret;
 }

@@ -7,58 +7,71 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <linux/jhash.h>
 #include "trace.h"
 #include "vmbus_priv.h"
 
-static bool same_device(const struct vmbus_channel *a, const struct vmbus_channel_offer *b)
+static u32 name_key(const struct vmbus *bus, const struct vmbus_channel_offer *offer)
 {
-	return guid_equal(&a->offermsg.offer.if_type, &b->if_type) &&
-	       guid_equal(&a->offermsg.offer.if_instance, &b->if_instance);
+	return jhash(&offer->if_instance, sizeof(offer->if_instance),
+		     bus->names_seed ^ offer->sub_channel_index);
 }
 
-/* The living primary channel of a device; rescinded ones are on their way out. */
-static struct vmbus_channel *find_primary(struct vmbus *bus,
-					  const struct vmbus_channel_offer *offer)
+/**
+ * chan_of_name() - a device by its instance
+ * @bus: the bus
+ * @name: instance GUID
+ * @fits: what the channel has to be
+ *
+ * Context: vmbus.chan_mutex held.
+ * Return: the first of those that fit in the order of their offers: newer ones wait for it
+ * to go; a primary channel; NULL if there is none.
+ */
+struct vmbus_channel *chan_of_name(struct vmbus *bus, const guid_t *name,
+				   bool (*fits)(const struct vmbus_channel *ch))
 {
-	struct vmbus_channel *ch;
+	struct vmbus_channel_offer like = { .if_instance = *name };
+	struct vmbus_channel *oldest = NULL;
+	struct vmbus_chan *chan;
 
 	lockdep_assert_held(&bus->chan_mutex);
-	list_for_each_entry(ch, &bus->chans, listentry) {
-		if (!READ_ONCE(ch->rescind) && same_device(ch, offer))
-			return ch;
+	hash_for_each_possible(bus->names, chan, name, name_key(bus, &like)) {
+		if (!is_sub_channel(&chan->ch) && fits(&chan->ch) &&
+		    guid_equal(&chan->ch.offermsg.offer.if_instance, name))
+			oldest = &chan->ch;	/* new ones are put in front */
 	}
-	return NULL;
+	return oldest;
 }
 
-static bool same_name(const struct vmbus_channel *a, const struct vmbus_channel *b)
+static bool any(const struct vmbus_channel *ch)
 {
-	return guid_equal(&a->offermsg.offer.if_instance, &b->offermsg.offer.if_instance);
+	return true;
 }
 
-/* A living device of this name, whatever its class: two cannot have one name. */
-static bool name_taken(struct vmbus *bus, const struct vmbus_channel *by)
+/* Rescinded ones are on their way out. */
+static bool living(const struct vmbus_channel *ch)
 {
-	struct vmbus_channel *ch;
+	return !READ_ONCE(ch->rescind);
+}
+
+/* A living sub-channel of that index which the device has already */
+static bool index_taken(struct vmbus *bus, const struct vmbus_channel *primary,
+			const struct vmbus_channel_offer *offer)
+{
+	struct vmbus_chan *chan;
 
 	lockdep_assert_held(&bus->chan_mutex);
-	list_for_each_entry(ch, &bus->chans, listentry) {
-		if (!READ_ONCE(ch->rescind) && same_name(ch, by))
+	hash_for_each_possible(bus->names, chan, name, name_key(bus, offer)) {
+		if (chan->ch.primary_channel == primary && living(&chan->ch) &&
+		    chan->ch.offermsg.offer.sub_channel_index == offer->sub_channel_index)
 			return true;
 	}
 	return false;
 }
 
-/* The first in the list that has this name: newer ones wait for it to go. */
-static struct vmbus_channel *oldest_of_name(struct vmbus *bus, const struct vmbus_channel *of)
+static void name_add(struct vmbus *bus, struct vmbus_chan *chan)
 {
-	struct vmbus_channel *ch;
-
-	lockdep_assert_held(&bus->chan_mutex);
-	list_for_each_entry(ch, &bus->chans, listentry) {
-		if (same_name(ch, of))
-			return ch;
-	}
-	return NULL;
+	hash_add(bus->names, &chan->name, name_key(bus, &chan->ch.offermsg.offer));
 }
 
 /**
@@ -106,30 +119,78 @@ void chan_withdraw(struct vmbus_channel *ch)
 enum vmbus_err chan_enlist(struct vmbus *bus, struct vmbus_chan *chan)
 {
 	struct vmbus_channel *ch = &chan->ch;
-	struct vmbus_channel *primary = find_primary(bus, &ch->offermsg.offer);
+	const struct vmbus_channel_offer *offer = &ch->offermsg.offer;
+	struct vmbus_channel *device = chan_of_name(bus, &offer->if_instance, living);
 
 	if (is_sub_channel(ch)) {
-		struct vmbus_channel *sub;
-
-		if (!primary)
+		if (!device || !guid_equal(&device->offermsg.offer.if_type, &offer->if_type) ||
+		    index_taken(bus, device, offer))
 			return VERR_OFFER;
-		list_for_each_entry(sub, &primary->sc_list, sc_list) {
-			if (!READ_ONCE(sub->rescind) && sub->offermsg.offer.sub_channel_index ==
-					     ch->offermsg.offer.sub_channel_index)
-				return VERR_OFFER;
-		}
-		chan_get(primary);
-		ch->primary_channel = primary;
-		ch->device_obj = primary->device_obj;
-		list_add_tail(&ch->sc_list, &primary->sc_list);
+		chan_get(device);
+		ch->primary_channel = device;
+		ch->device_obj = device->device_obj;
+		list_add_tail(&ch->sc_list, &device->sc_list);
+		list_add_tail(&chan->new_subs, &to_chan(device)->new_subs);
 	} else {
-		if (name_taken(bus, ch))
+		if (device)	/* whatever its class: two cannot have one name */
 			return VERR_OFFER;
 		list_add_tail(&ch->listentry, &bus->chans);
 	}
+	name_add(bus, chan);
 	chan_publish(ch);
-	ch->target_cpu = affinity_pick(ch, nr_cpu_ids);
+	affinity_join(ch);
 	return VERR_COUNT;
+}
+
+/**
+ * chan_next_sub() - walk through a device's sub-channels, with no lock held in between
+ * @primary: its primary channel
+ * @last: the one before, whose reference is dropped; NULL begins
+ *
+ * If @last has left its device meanwhile, the walk begins anew.
+ *
+ * Context: may sleep.
+ * Return: the next, with a reference; NULL at the end.
+ */
+struct vmbus_channel *chan_next_sub(struct vmbus_channel *primary, struct vmbus_channel *last)
+{
+	struct vmbus *bus = to_chan(primary)->bus;
+	struct list_head *at = &primary->sc_list;
+	struct vmbus_channel *next = NULL;
+
+	mutex_lock(&bus->chan_mutex);
+	if (last && !list_empty(&last->sc_list))
+		at = &last->sc_list;
+	if (!list_is_last(at, &primary->sc_list)) {
+		next = list_entry(at->next, struct vmbus_channel, sc_list);
+		chan_get(next);
+	}
+	mutex_unlock(&bus->chan_mutex);
+	if (last)
+		chan_put(last);
+	return next;
+}
+
+/**
+ * chan_new_sub() - a sub-channel that its driver has not heard of
+ * @primary: primary channel of its device
+ *
+ * Context: may sleep.
+ * Return: the first of them, with a reference; it is given out once.  NULL if there is none.
+ */
+struct vmbus_channel *chan_new_sub(struct vmbus_channel *primary)
+{
+	struct vmbus *bus = to_chan(primary)->bus;
+	struct vmbus_chan *sub;
+
+	mutex_lock(&bus->chan_mutex);
+	sub = list_first_entry_or_null(&to_chan(primary)->new_subs, struct vmbus_chan, new_subs);
+	if (sub) {
+		list_del_init(&sub->new_subs);
+		chan_get(&sub->ch);
+	}
+	mutex_unlock(&bus->chan_mutex);
+	return sub ? &sub->ch : NULL;
 }
 
 /**
@@ -148,7 +209,7 @@ bool chan_must_wait(struct vmbus_channel *ch)
 	struct vmbus_channel *old;
 
 	mutex_lock(&bus->chan_mutex);
-	old = oldest_of_name(bus, ch);
+	old = chan_of_name(bus, &ch->offermsg.offer.if_instance, any);
 	if (old && old != ch) {
 		set_bit(CHAN_WAITS, &to_chan(ch)->flags);
 		pr_notice_ratelimited("channel %u: device %pUl comes when its former self, channel %u, is gone\n",
@@ -235,16 +296,21 @@ static void delist(struct vmbus *bus, struct vmbus_channel *ch)
 	struct vmbus_channel *sub, *next;
 
 	lockdep_assert_held(&bus->chan_mutex);
+	hash_del(&to_chan(ch)->name);
+	affinity_leave(ch);
 	if (is_sub_channel(ch)) {
 		list_del_init(&ch->sc_list);
+		list_del_init(&to_chan(ch)->new_subs);
 		return;
 	}
 	list_del_init(&ch->listentry);
 	list_for_each_entry_safe(sub, next, &ch->sc_list, sc_list) {
-		list_del_init(&sub->sc_list);	/* closed; its own rescind will free it */
+		/* closed; its own rescind will free it */
+		list_del_init(&sub->sc_list);
+		list_del_init(&to_chan(sub)->new_subs);
 		sub->device_obj = NULL;
 	}
-	next = oldest_of_name(bus, ch);
+	next = chan_of_name(bus, &ch->offermsg.offer.if_instance, any);
 	if (next && test_and_clear_bit(CHAN_WAITS, &to_chan(next)->flags))
 		stop_waiting(next);
 }

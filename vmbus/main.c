@@ -7,6 +7,7 @@
 
 #include <linux/module.h>
 #include <linux/moduleparam.h>
+#include <linux/random.h>
 #include <hv/version.h>
 #include "vmbus_priv.h"
 
@@ -91,9 +92,13 @@ static int memory_alloc(struct vmbus *bus)
 	if (!bus->relid)
 		return -ENOMEM;
 	quarantine_init(bus);
-	ret = queues_alloc(bus);
+	bus->names_seed = get_random_u32();
+	ret = affinity_start(bus);
 	if (ret)
 		goto free_relids;
+	ret = queues_alloc(bus);
+	if (ret)
+		goto stop_affinity;
 	ret = synic_alloc(bus);
 	if (ret)
 		goto free_queues;
@@ -101,6 +106,8 @@ static int memory_alloc(struct vmbus *bus)
 
 free_queues:
 	queues_free(bus);
+stop_affinity:
+	affinity_stop(bus);
 free_relids:
 	kvfree(bus->relid);
 	bus->relid = NULL;
@@ -112,6 +119,7 @@ static void memory_free(struct vmbus *bus)
 	queues_free(bus);
 	synic_free(bus);
 	quarantine_abandon(bus);
+	affinity_stop(bus);
 	kvfree(bus->relid);
 	bus->relid = NULL;
 }

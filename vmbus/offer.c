@@ -114,30 +114,12 @@ static void add_work(struct work_struct *work)
 	wait_for_completion(&chan->listed);	/* nothing ahead of that waits for the host */
 }
 
-/* The next sub-channel of a device that its driver has not heard of, with a reference */
-static struct vmbus_channel *next_new_sub(struct vmbus_channel *primary)
-{
-	struct vmbus *bus = to_chan(primary)->bus;
-	struct vmbus_channel *sub, *found = NULL;
-
-	mutex_lock(&bus->chan_mutex);
-	list_for_each_entry(sub, &primary->sc_list, sc_list) {
-		if (test_and_set_bit(CHAN_HANDED, &to_chan(sub)->flags))
-			continue;
-		chan_get(sub);
-		found = sub;
-		break;
-	}
-	mutex_unlock(&bus->chan_mutex);
-	return found;
-}
-
 static void subs_work(struct work_struct *work)
 {
 	struct vmbus_channel *primary = &container_of(work, struct vmbus_chan, subs_work)->ch;
 	struct vmbus_channel *sub;
 
-	while ((sub = next_new_sub(primary))) {
+	while ((sub = chan_new_sub(primary))) {
 		reg_lock(to_chan(sub));
 		add_sub(to_chan(sub));
 		mutex_unlock(&to_chan(sub)->reg);
@@ -370,15 +352,8 @@ static struct vmbus_channel *any_channel(struct vmbus *bus)
 	return ch;
 }
 
-/**
- * chan_end_orphans() - forget the channels that are in no list
- * @bus: every device's channels are withdrawn or forgotten
- *
- * They are sub-channels that the host did not take back with their device.
- *
- * Context: may sleep.
- */
-void chan_end_orphans(struct vmbus *bus)
+/* Sub-channels that the host did not take back with their device: they are in no list. */
+static void end_orphans(struct vmbus *bus)
 {
 	struct vmbus_channel *ch;
 	u32 relid;
@@ -419,7 +394,7 @@ void vmbus_remove_all(struct vmbus *bus)
 		mutex_unlock(&chan->reg);
 		chan_put(ch);
 	}
-	chan_end_orphans(bus);
+	end_orphans(bus);
 	/* A rescind that has found its channel before all this still notes it in the history. */
 	flush_workqueue(bus->ctl_wq);
 	storm_forget_all(bus);

@@ -64,33 +64,26 @@ static void drop_sockets(struct vmbus *bus)
 	flush_workqueue(bus->rescind_wq);
 }
 
-static struct vmbus_channel *any_sub_channel(struct vmbus *bus)
-{
-	struct vmbus_channel *ch, *sub = NULL;
-
-	mutex_lock(&bus->chan_mutex);
-	list_for_each_entry(ch, &bus->chans, listentry) {
-		sub = list_first_entry_or_null(&ch->sc_list, struct vmbus_channel, sc_list);
-		if (sub) {
-			chan_get(sub);
-			break;
-		}
-	}
-	mutex_unlock(&bus->chan_mutex);
-	return sub;
-}
-
-/* New ones are offered when the drivers ask again. */
+/*
+ * New ones are offered when the drivers ask again.  Those whose device is gone already go too:
+ * the next host gives their relids to others.
+ */
 static void drop_sub_channels(struct vmbus *bus)
 {
-	struct vmbus_channel *sub;
+	struct vmbus_channel *ch;
+	u32 relid;
 
-	while ((sub = any_sub_channel(bus))) {
-		mutex_lock(&bus->chan_mutex);
-		chan_withdraw(sub);	/* the unload frees its relid */
-		mutex_unlock(&bus->chan_mutex);
-		chan_finish(sub, EV_END);
-		chan_put(sub);
+	for (relid = 1; relid < VMBUS_RELIDS; relid++) {
+		ch = vmbus_relid_get(bus, relid);
+		if (!ch)
+			continue;
+		if (is_sub_channel(ch)) {
+			mutex_lock(&bus->chan_mutex);
+			chan_withdraw(ch);	/* the unload frees its relid */
+			mutex_unlock(&bus->chan_mutex);
+			chan_finish(ch, EV_END);
+		}
+		chan_put(ch);
 	}
 }
 
@@ -158,11 +151,14 @@ static int bus_suspend(struct device *device)
 	}
 	drop_sub_channels(bus);
 	withdraw_all(bus);
-	/* Sub-channels whose device is gone already: the next host gives their relids to others. */
-	chan_end_orphans(bus);
 	vmbus_unload(bus, false);
 	bus->suspended = true;
 	return 0;
+}
+
+static bool paused(const struct vmbus_channel *ch)
+{
+	return life_paused(to_chan(ch)->life);
 }
 
 /**
@@ -176,26 +172,22 @@ static int bus_suspend(struct device *device)
 bool pause_offer_again(struct vmbus *bus, const struct vmbus_channel_offer_channel *offer)
 {
 	struct vmbus_channel *ch;
-	bool found = false;
 
 	if (!bus->suspended || is_hvsock_offer(offer) || offer->offer.sub_channel_index)
 		return false;
 	mutex_lock(&bus->chan_mutex);
-	list_for_each_entry(ch, &bus->chans, listentry) {
-		if (!life_paused(to_chan(ch)->life) ||
-		    !guid_equal(&ch->offermsg.offer.if_type, &offer->offer.if_type) ||
-		    !guid_equal(&ch->offermsg.offer.if_instance, &offer->offer.if_instance))
-			continue;
+	ch = chan_of_name(bus, &offer->offer.if_instance, paused);
+	if (ch && !guid_equal(&ch->offermsg.offer.if_type, &offer->offer.if_type))
+		ch = NULL;
+	if (ch) {
 		chan_set_offer(ch, offer);
 		chan_publish(ch);
 		sysfs_rename_channel(ch);
 		if (chan_step(ch, EV_AGAIN) & ACT_ADD)
 			chan_start_add(ch);
-		found = true;
-		break;
 	}
 	mutex_unlock(&bus->chan_mutex);
-	return found;
+	return ch;
 }
 
 /*

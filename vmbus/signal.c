@@ -33,7 +33,7 @@ void vmbus_set_event(struct vmbus_channel *channel)
 {
 	if (!channel->is_dedicated_interrupt)
 		mark_interrupt_page(channel);
-	channel->sig_events++;
+	to_chan(channel)->io.signals++;
 	hv_signal_event(channel->sig_event);
 }
 

@@ -9,19 +9,30 @@
  * struct spread_cpu - how much a CPU already has to do
  * @node: its NUMA node
  * @usable: online, and may be bothered
- * @same: channels of the device in question
- * @all: channels of all spread devices
- * @on_node: the same on its whole node
+ * @channels: channels of all spread devices
  */
 struct spread_cpu {
-	int node;
+	unsigned int node;
 	bool usable;
-	unsigned int same;
-	unsigned int all;
-	unsigned int on_node;
+	unsigned int channels;
 };
 
-void spread_count(struct spread_cpu *cpus, unsigned int nr, unsigned int cpu, bool same);
-unsigned int spread_pick(const struct spread_cpu *cpus, unsigned int nr);
+/**
+ * struct spread - the machine
+ * @nr: CPUs
+ * @nr_nodes: NUMA nodes
+ * @cpus: each CPU
+ * @nodes: channels of all spread devices on each node
+ */
+struct spread {
+	unsigned int nr;
+	unsigned int nr_nodes;
+	struct spread_cpu *cpus;
+	unsigned int *nodes;
+};
+
+void spread_see(struct spread *s, unsigned int cpu, int node, bool usable);
+void spread_count(struct spread *s, u16 *own, unsigned int cpu, int by);
+unsigned int spread_pick(const struct spread *s, const u16 *own);
 
 #endif

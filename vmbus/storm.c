@@ -66,10 +66,11 @@ static struct storm *remember(struct vmbus *bus, const guid_t *instance)
 void storm_note_rescind(struct vmbus *bus, struct vmbus_channel *ch)
 {
 	const guid_t *instance = &ch->offermsg.offer.if_instance;
-	struct storm *s = find(bus, instance);
+	struct storm *s;
 
 	if (is_sub_channel(ch) || is_hvsock_channel(ch))
 		return;
+	s = find(bus, instance);
 	if (test_bit(CHAN_WAS_OPEN, &to_chan(ch)->flags)) {
 		if (s)
 			drop(bus, s);

@@ -11,6 +11,7 @@
  *	vmbus.quarantine_lock	memory that the host may still have mapped
  *	vmbus.req_lock		pending requests; taken in softirq context
  *	vmbus_chan.life_lock	(per channel) where it is in its life; a leaf
+ *	vmbus.spread_lock	how many channels each CPU has; a leaf
  *	vmbus_channel.sched_lock  the channel callback; taken in hard interrupt context
  *	outbound.ring_lock	(per ring) writers; taken in any context
  *	requestor.req_lock	(per channel) request ids; taken in any context
@@ -20,6 +21,7 @@
 #define _HV_VMBUS_PRIV_H
 
 #include <linux/cpumask.h>
+#include <linux/hashtable.h>
 #include <linux/hyperv.h>
 #include <linux/interrupt.h>
 #include <linux/ratelimit.h>
@@ -33,6 +35,7 @@
 #include "dispatch.h"
 #include "gpadl_pack.h"
 #include "life.h"
+#include "spread.h"
 #include "states.h"
 
 struct acpi_device;
@@ -42,6 +45,7 @@ struct hv_device;
 #define VMBUS_CONNECT_CPU	0	/* gets all control messages */
 #define VMBUS_RELIDS		2048	/* relids are 1..2047: one event flag each */
 #define VMBUS_MAX_OFFERS	2047	/* no more channels than that at a time */
+#define VMBUS_NAME_BITS		9	/* four channels to a hash bucket at the most, on average */
 
 static_assert(VMBUS_MSG_MAX == HV_MESSAGE_PAYLOAD_BYTE_COUNT);
 
@@ -64,8 +68,10 @@ struct vmbus {
 	atomic_t next_open_id;
 
 	/* channels (chans.c, offer.c, channel.c) */
-	struct mutex chan_mutex;	/* protects: chans, sc_list of each, writes to relid[] */
+	struct mutex chan_mutex;	/* protects: chans, sc_lists, names, writes to relid[] */
 	struct list_head chans;		/* primary channels, vmbus_channel.listentry */
+	DECLARE_HASHTABLE(names, VMBUS_NAME_BITS);	/* all in lists, by instance and index */
+	u32 names_seed;			/* so that no host chooses who shares a bucket */
 	unsigned int nr_chans;
 	struct vmbus_chan __rcu **relid;	/* VMBUS_RELIDS entries */
 	DECLARE_BITMAP(refused, VMBUS_RELIDS);	/* relids of refused offers: release at rescind */
@@ -73,6 +79,9 @@ struct vmbus {
 	struct list_head storms;	/* history of devices that come and go, newest first */
 	unsigned int nr_storms;
 	struct completion offers_done;	/* "all offers delivered" came */
+
+	spinlock_t spread_lock;		/* protects: spread, on_cpu of each primary channel */
+	struct spread spread;		/* channels of disks and NICs by CPU (affinity.c) */
 
 	atomic_t ctl_works;		/* messages on their way through ctl_wq */
 	struct workqueue_struct *ctl_wq;	/* ordered: offers and rescinds as they come */
@@ -114,6 +123,9 @@ struct vmbus_chan {
 	struct delayed_work add_work;	/* primary: its place in line, then probe_work */
 	struct work_struct probe_work;	/* primary: register the device */
 	struct completion listed;	/* its device has its place on the bus, or gets none */
+	struct hlist_node name;		/* in vmbus.names */
+	struct list_head new_subs;	/* those its driver has not heard of; sub: entry there */
+	u16 *on_cpu;			/* primary of a disk or NIC: its device's channels by CPU */
 	struct work_struct subs_work;	/* primary: hand over its new sub-channels, one by one */
 	struct delayed_work rescind_work;
 	struct mutex reg;		/* protects: device registration against removal */
@@ -135,7 +147,7 @@ enum vmbus_chan_flags {
 	CHAN_LISTED,		/* found by its relid */
 	CHAN_RELID_HELD,	/* the host still counts the relid as ours */
 	CHAN_REGISTERED,	/* device registered, or sub-channel handed over */
-	CHAN_HANDED,		/* sub-channel: given to the driver, or too late for that */
+	CHAN_COUNTED,		/* in vmbus.spread, on its target CPU */
 	CHAN_WAITS,		/* primary: for its former self to go */
 	CHAN_NO_CALLBACK,	/* about to be rescinded: no callback may be set any more */
 	CHAN_RING_BLOCK,	/* primary: its driver maps rings to user space */
@@ -330,7 +342,11 @@ void chan_mute(struct vmbus_channel *ch);
 struct vmbus_channel *vmbus_relid_get(struct vmbus *bus, u32 relid);	/* with a reference */
 
 /* affinity.c */
-unsigned int affinity_pick(struct vmbus_channel *ch, unsigned int not);
+int affinity_start(struct vmbus *bus);
+void affinity_stop(struct vmbus *bus);
+int affinity_alloc(struct vmbus_chan *chan);
+void affinity_join(struct vmbus_channel *ch);
+void affinity_leave(struct vmbus_channel *ch);
 int chan_move(struct vmbus_channel *ch, unsigned int cpu);	/* chan_mutex is not held */
 int affinity_vacate(struct vmbus *bus, unsigned int cpu);
 
@@ -343,6 +359,10 @@ bool devtype_silent(const guid_t *type);
 /* chans.c */
 int chan_step(struct vmbus_channel *ch, enum life_event event);
 enum vmbus_err chan_enlist(struct vmbus *bus, struct vmbus_chan *chan);
+struct vmbus_channel *chan_of_name(struct vmbus *bus, const guid_t *name,
+				   bool (*fits)(const struct vmbus_channel *ch));
+struct vmbus_channel *chan_next_sub(struct vmbus_channel *primary, struct vmbus_channel *last);
+struct vmbus_channel *chan_new_sub(struct vmbus_channel *primary);
 void chan_publish(struct vmbus_channel *ch);
 void chan_withdraw(struct vmbus_channel *ch);
 bool chan_must_wait(struct vmbus_channel *ch);
@@ -354,7 +374,6 @@ void relid_release(struct vmbus *bus, u32 relid);
 void chan_listed(struct vmbus_channel *ch);
 bool chan_rescind(struct vmbus_channel *ch, unsigned long delay);
 void chan_start_add(struct vmbus_channel *ch);
-void chan_end_orphans(struct vmbus *bus);
 void vmbus_remove_all(struct vmbus *bus);
 
 /* storm.c: devices that come and go */

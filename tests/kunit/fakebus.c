@@ -2,9 +2,12 @@
 /* The parts of the bus that are played; see fakebus.h. */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <linux/cpu.h>
 #include <linux/delay.h>
 #include <linux/random.h>
+#include <linux/sched/isolation.h>
 #include <linux/slab.h>
+#include <linux/topology.h>
 #include "fakebus.h"
 
 /* no tracepoints */
@@ -29,6 +32,49 @@ static void tally(unsigned int *what, int by)
 	*what += by;
 	spin_unlock(&count_lock);
 }
+
+/* A machine of the suite's choice, whose CPUs may all be bothered; nodes take turns. */
+static int fake_node(unsigned int cpu)
+{
+	fake.cpu_looks++;
+	return cpu % fake.nodes;
+}
+
+#undef nr_cpu_ids
+#undef nr_node_ids
+#undef cpu_online
+#undef cpu_to_node
+#define nr_cpu_ids			fake.cpus
+#define nr_node_ids			fake.nodes
+#define cpu_online(cpu)			((cpu) < fake.cpus)
+#define cpu_to_node(cpu)		fake_node(cpu)
+#define housekeeping_cpumask(type)	NULL
+#define cpumask_test_cpu(cpu, mask)	(!(mask))
+
+/* Each look at an element of a list is counted. */
+static bool look(void)
+{
+	tally(&fake.looks, 1);
+	return true;
+}
+
+#undef list_for_each_entry
+#define list_for_each_entry(pos, head, member)					\
+	for (pos = list_first_entry(head, typeof(*pos), member);		\
+	     !list_entry_is_head(pos, head, member) && look();			\
+	     pos = list_next_entry(pos, member))
+#undef list_for_each_entry_safe
+#define list_for_each_entry_safe(pos, n, head, member)				\
+	for (pos = list_first_entry(head, typeof(*pos), member),		\
+	     n = list_next_entry(pos, member);					\
+	     !list_entry_is_head(pos, head, member) && look();			\
+	     pos = n, n = list_next_entry(n, member))
+#undef hlist_for_each_entry
+#define hlist_for_each_entry(pos, head, member)					\
+	for (pos = hlist_entry_safe((head)->first, typeof(*(pos)), member);	\
+	     pos && look();							\
+	     pos = hlist_entry_safe((pos)->member.next, typeof(*(pos)), member))
+#define list_is_last(entry, head)	(look() && list_is_last(entry, head))
 
 #include "../../vmbus/channel.c"
 
@@ -371,10 +417,18 @@ int fakebus_suite_init(struct kunit_suite *suite)
 
 struct vmbus *fakebus_new(struct kunit *test)
 {
+	return fakebus_new_on(test, 1, 1);
+}
+
+struct vmbus *fakebus_new_on(struct kunit *test, unsigned int cpus, unsigned int nodes)
+{
 	struct vmbus *bus = &vmbus_bus;
 
 	memset(&fake, 0, sizeof(fake));
 	memset(bus, 0, sizeof(*bus));
+	fake.cpus = cpus;
+	fake.nodes = nodes;
+	KUNIT_ASSERT_EQ(test, 0, affinity_start(bus));
 	mutex_init(&bus->chan_mutex);
 	init_waitqueue_head(&bus->chan_wait);
 	init_completion(&bus->offers_done);
@@ -409,6 +463,7 @@ void fakebus_end(struct kunit *test, struct vmbus *bus)
 {
 	vmbus_remove_all(bus);
 	flush_workqueue(bus->sub_wq);
+	affinity_stop(bus);
 	kunit_kfree(test, bus->relid);
 }
 

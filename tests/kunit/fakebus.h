@@ -28,6 +28,8 @@ struct fakebus_log {
 	u32 renamed;				/* the new name of the last one */
 	unsigned int rings, maps, ids, gpadls;	/* held now */
 	unsigned int quarantined;
+	unsigned int looks, cpu_looks;		/* at elements of lists, at CPUs */
+	unsigned int cpus, nodes;		/* of the machine */
 	/* orders to the played parts */
 	bool driver;		/* opens every channel, closes them when the device goes */
 	bool dawdle;		/* whatever asks the host takes a while, now and then */
@@ -45,6 +47,7 @@ extern struct fakebus_log fake;
 int fakebus_suite_init(struct kunit_suite *suite);
 void fakebus_suite_exit(struct kunit_suite *suite);
 struct vmbus *fakebus_new(struct kunit *test);
+struct vmbus *fakebus_new_on(struct kunit *test, unsigned int cpus, unsigned int nodes);
 void fakebus_end(struct kunit *test, struct vmbus *bus);
 void fakebus_flush(struct vmbus *bus);
 void fakebus_offer(struct vmbus *bus, u32 relid, u8 instance, u16 sub);
@@ -53,5 +56,11 @@ void fakebus_offer_of(struct vmbus *bus, u32 relid, enum vmbus_device_type type,
 void fakebus_pause(struct vmbus *bus, bool resume);
 void fakebus_rescind(struct vmbus *bus, u32 relid);
 struct vmbus_channel *fakebus_channel(struct vmbus *bus, u32 relid);	/* borrowed */
+
+/* openbus.c */
+struct vmbus_channel *fakebus_device(struct kunit *test, struct vmbus **bus);
+struct vmbus_channel *fakebus_sub(struct kunit *test, struct vmbus *bus, u16 index);
+int fakebus_open(struct vmbus_channel *ch);
+void fakebus_nothing_held(struct kunit *test);
 
 #endif

@@ -14,33 +14,6 @@ static void on_callback(void *context)
 {
 }
 
-static int open(struct vmbus_channel *ch)
-{
-	return vmbus_open(ch, 8192, 8192, NULL, 0, on_callback, ch);
-}
-
-/* Device 1 as relid 1, registered, not open. */
-static struct vmbus_channel *channel(struct kunit *test, struct vmbus **bus)
-{
-	struct vmbus_channel *ch;
-
-	*bus = fakebus_new(test);
-	fakebus_offer(*bus, 1, 1, 0);
-	fakebus_flush(*bus);
-	ch = fakebus_channel(*bus, 1);
-	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, ch);
-	KUNIT_ASSERT_EQ(test, CHANNEL_OPEN_STATE, ch->state);
-	return ch;
-}
-
-static void expect_nothing_held(struct kunit *test)
-{
-	KUNIT_EXPECT_EQ(test, 0u, fake.rings);
-	KUNIT_EXPECT_EQ(test, 0u, fake.maps);
-	KUNIT_EXPECT_EQ(test, 0u, fake.ids);
-	KUNIT_EXPECT_EQ(test, 0u, fake.gpadls);
-}
-
 struct failure {
 	const char *name;
 	int *error;
@@ -65,32 +38,32 @@ static void open_fails(struct kunit *test)
 {
 	const struct failure *f = test->param_value;
 	struct vmbus *bus;
-	struct vmbus_channel *ch = channel(test, &bus);
+	struct vmbus_channel *ch = fakebus_device(test, &bus);
 
 	*f->error = f->value;
-	KUNIT_EXPECT_EQ(test, f->want, open(ch));
+	KUNIT_EXPECT_EQ(test, f->want, fakebus_open(ch));
 	KUNIT_EXPECT_EQ(test, f->opens, fake.opens);
 	KUNIT_EXPECT_EQ(test, f->closes, fake.closes);
 	KUNIT_EXPECT_EQ(test, CHANNEL_OPEN_STATE, ch->state);
 	KUNIT_EXPECT_TRUE(test, !ch->onchannel_callback);
-	expect_nothing_held(test);
+	fakebus_nothing_held(test);
 	*f->error = 0;
-	KUNIT_EXPECT_EQ(test, 0, open(ch));
+	KUNIT_EXPECT_EQ(test, 0, fakebus_open(ch));
 	KUNIT_EXPECT_EQ(test, CHANNEL_OPENED_STATE, ch->state);
 	vmbus_close(ch);
-	expect_nothing_held(test);
+	fakebus_nothing_held(test);
 	fakebus_end(test, bus);
 }
 
 static void open_and_close(struct kunit *test)
 {
 	struct vmbus *bus;
-	struct vmbus_channel *ch = channel(test, &bus);
+	struct vmbus_channel *ch = fakebus_device(test, &bus);
 
-	KUNIT_EXPECT_EQ(test, 0, open(ch));
+	KUNIT_EXPECT_EQ(test, 0, fakebus_open(ch));
 	KUNIT_EXPECT_EQ(test, 1u, fake.rings);
 	KUNIT_EXPECT_EQ(test, 1u, fake.gpadls);
-	KUNIT_EXPECT_NE(test, 0, open(ch));		/* it is open */
+	KUNIT_EXPECT_NE(test, 0, fakebus_open(ch));		/* it is open */
 	KUNIT_EXPECT_EQ(test, 1u, fake.opens);
 	vmbus_close(ch);
 	KUNIT_EXPECT_EQ(test, 1u, fake.closes);
@@ -98,7 +71,7 @@ static void open_and_close(struct kunit *test)
 	vmbus_close(ch);				/* it is closed */
 	KUNIT_EXPECT_EQ(test, 1u, fake.closes);
 	KUNIT_EXPECT_EQ(test, -EINVAL, vmbus_disconnect_ring(ch));
-	expect_nothing_held(test);
+	fakebus_nothing_held(test);
 	fakebus_end(test, bus);
 }
 
@@ -106,7 +79,7 @@ static void open_is_refused(struct kunit *test)
 {
 	static u8 data[MAX_USER_DEFINED_BYTES + 1];
 	struct vmbus *bus;
-	struct vmbus_channel *ch = channel(test, &bus);
+	struct vmbus_channel *ch = fakebus_device(test, &bus);
 
 	KUNIT_EXPECT_EQ(test, -EINVAL, vmbus_connect_ring(ch, on_callback, ch));  /* no ring */
 	KUNIT_EXPECT_EQ(test, -EINVAL,
@@ -115,19 +88,19 @@ static void open_is_refused(struct kunit *test)
 			vmbus_open(ch, 8192, 8192, data, sizeof(data) - 1, on_callback, ch));
 	vmbus_close(ch);
 	bus->phase = VMBUS_PHASE_UNLOAD;
-	KUNIT_EXPECT_EQ(test, -ENODEV, open(ch));
+	KUNIT_EXPECT_EQ(test, -ENODEV, fakebus_open(ch));
 	bus->phase = VMBUS_PHASE_UP;
 	to_chan(ch)->life = LIFE_NEW;
-	KUNIT_EXPECT_EQ(test, -EINVAL, open(ch));
+	KUNIT_EXPECT_EQ(test, -EINVAL, fakebus_open(ch));
 	to_chan(ch)->life = LIFE_OPENING;		/* another thread is at it */
-	KUNIT_EXPECT_EQ(test, -EINVAL, open(ch));
+	KUNIT_EXPECT_EQ(test, -EINVAL, fakebus_open(ch));
 	KUNIT_EXPECT_EQ(test, CHANNEL_OPENING_STATE, ch->state);
 	to_chan(ch)->life = LIFE_CLOSED_BACK;
-	KUNIT_EXPECT_EQ(test, -ENODEV, open(ch));
+	KUNIT_EXPECT_EQ(test, -ENODEV, fakebus_open(ch));
 	to_chan(ch)->life = LIFE_CLOSED_PAUSED;
-	KUNIT_EXPECT_EQ(test, -ENODEV, open(ch));
+	KUNIT_EXPECT_EQ(test, -ENODEV, fakebus_open(ch));
 	to_chan(ch)->life = LIFE_CLOSED;
-	expect_nothing_held(test);
+	fakebus_nothing_held(test);
 	fakebus_end(test, bus);
 }
 
@@ -135,7 +108,7 @@ static void open_is_refused(struct kunit *test)
 static void close_without_answer(struct kunit *test)
 {
 	struct vmbus *bus;
-	struct vmbus_channel *ch = channel(test, &bus);
+	struct vmbus_channel *ch = fakebus_device(test, &bus);
 
 	KUNIT_EXPECT_EQ(test, 0, vmbus_alloc_ring(ch, 8192, 8192));
 	KUNIT_EXPECT_EQ(test, 0, vmbus_connect_ring(ch, on_callback, ch));
@@ -145,8 +118,8 @@ static void close_without_answer(struct kunit *test)
 	fake.teardown_error = 0;
 	vmbus_free_ring(ch);
 	KUNIT_EXPECT_EQ(test, 1u, fake.quarantined);
-	expect_nothing_held(test);
-	KUNIT_EXPECT_EQ(test, 0, open(ch));
+	fakebus_nothing_held(test);
+	KUNIT_EXPECT_EQ(test, 0, fakebus_open(ch));
 	vmbus_close(ch);
 	fakebus_end(test, bus);
 }
@@ -155,25 +128,20 @@ static void close_without_answer(struct kunit *test)
 static void close_takes_sub_channels_along(struct kunit *test)
 {
 	struct vmbus *bus;
-	struct vmbus_channel *ch = channel(test, &bus), *sub[2];
-	u32 i;
+	struct vmbus_channel *ch = fakebus_device(test, &bus);
+	struct vmbus_channel *sub = fakebus_sub(test, bus, 1);
 
-	for (i = 0; i < 2; i++) {
-		fakebus_offer(bus, 2 + i, 1, 1 + i);
-		fakebus_flush(bus);
-		sub[i] = fakebus_channel(bus, 2 + i);
-		KUNIT_ASSERT_NOT_ERR_OR_NULL(test, sub[i]);
-		KUNIT_EXPECT_EQ(test, 0, open(sub[i]));
-	}
-	KUNIT_EXPECT_EQ(test, 0, open(ch));
+	KUNIT_EXPECT_EQ(test, 0, fakebus_open(sub));
+	KUNIT_EXPECT_EQ(test, 0, fakebus_open(fakebus_sub(test, bus, 2)));
+	KUNIT_EXPECT_EQ(test, 0, fakebus_open(ch));
 	fakebus_rescind(bus, 3);
 	fakebus_flush(bus);
 	KUNIT_EXPECT_EQ(test, 0u, fake.released[3]);	/* its driver still has it */
 	vmbus_close(ch);
 	KUNIT_EXPECT_EQ(test, 1u, fake.released[3]);
-	KUNIT_EXPECT_EQ(test, CHANNEL_OPEN_STATE, sub[0]->state);
+	KUNIT_EXPECT_EQ(test, CHANNEL_OPEN_STATE, sub->state);
 	KUNIT_EXPECT_EQ(test, 2u, fake.closes);		/* not for the rescinded one */
-	expect_nothing_held(test);
+	fakebus_nothing_held(test);
 	fakebus_end(test, bus);
 }
 
@@ -181,21 +149,18 @@ static void close_takes_sub_channels_along(struct kunit *test)
 static void close_without_a_sub_channels_answer(struct kunit *test)
 {
 	struct vmbus *bus;
-	struct vmbus_channel *ch = channel(test, &bus), *sub;
+	struct vmbus_channel *ch = fakebus_device(test, &bus);
+	struct vmbus_channel *sub = fakebus_sub(test, bus, 1);
 
-	fakebus_offer(bus, 2, 1, 1);
-	fakebus_flush(bus);
-	sub = fakebus_channel(bus, 2);
-	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, sub);
-	KUNIT_EXPECT_EQ(test, 0, open(sub));
-	KUNIT_EXPECT_EQ(test, 0, open(ch));
+	KUNIT_EXPECT_EQ(test, 0, fakebus_open(sub));
+	KUNIT_EXPECT_EQ(test, 0, fakebus_open(ch));
 	fake.silent_relid = 2;
 	KUNIT_EXPECT_EQ(test, -ETIMEDOUT, vmbus_disconnect_ring(ch));
 	fake.silent_relid = 0;
 	vmbus_free_ring(ch);
 	KUNIT_EXPECT_EQ(test, 1u, fake.quarantined);
-	expect_nothing_held(test);
-	KUNIT_EXPECT_EQ(test, 0, open(ch));
+	fakebus_nothing_held(test);
+	KUNIT_EXPECT_EQ(test, 0, fakebus_open(ch));
 	vmbus_close(ch);
 	fakebus_end(test, bus);
 }
@@ -217,16 +182,13 @@ static void close_work(struct work_struct *work)
 static void close_beside_a_sub_channels_close(struct kunit *test)
 {
 	struct vmbus *bus;
-	struct vmbus_channel *ch = channel(test, &bus);
+	struct vmbus_channel *ch = fakebus_device(test, &bus);
 	struct closer of_sub, of_device = { .ch = ch };
 	struct fake_stop stop;
 
-	fakebus_offer(bus, 2, 1, 1);
-	fakebus_flush(bus);
-	of_sub.ch = fakebus_channel(bus, 2);
-	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, of_sub.ch);
-	KUNIT_EXPECT_EQ(test, 0, open(ch));
-	KUNIT_EXPECT_EQ(test, 0, open(of_sub.ch));
+	of_sub.ch = fakebus_sub(test, bus, 1);
+	KUNIT_EXPECT_EQ(test, 0, fakebus_open(ch));
+	KUNIT_EXPECT_EQ(test, 0, fakebus_open(of_sub.ch));
 	init_completion(&stop.reached);
 	init_completion(&stop.go);
 	fake.stop = &stop;
@@ -245,7 +207,7 @@ static void close_beside_a_sub_channels_close(struct kunit *test)
 	destroy_work_on_stack(&of_device.work);
 	KUNIT_EXPECT_EQ(test, 0u, fake.quarantined);
 	KUNIT_EXPECT_EQ(test, 2u, fake.closes);
-	expect_nothing_held(test);
+	fakebus_nothing_held(test);
 	fakebus_end(test, bus);
 }
 
@@ -253,25 +215,22 @@ static void close_beside_a_sub_channels_close(struct kunit *test)
 static void open_in_one_block(struct kunit *test)
 {
 	struct vmbus *bus;
-	struct vmbus_channel *ch = channel(test, &bus), *sub;
+	struct vmbus_channel *ch = fakebus_device(test, &bus);
+	struct vmbus_channel *sub = fakebus_sub(test, bus, 1);
 
-	fakebus_offer(bus, 2, 1, 1);
-	fakebus_flush(bus);
-	sub = fakebus_channel(bus, 2);
-	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, sub);
-	KUNIT_EXPECT_EQ(test, 0, open(sub));
+	KUNIT_EXPECT_EQ(test, 0, fakebus_open(sub));
 	KUNIT_EXPECT_EQ(test, 0u, fake.blocks);
 	vmbus_close(sub);
 	KUNIT_EXPECT_EQ(test, 0, vmbus_alloc_ring(ch, 8192, 8192));
 	KUNIT_EXPECT_EQ(test, 1u, fake.blocks);
-	KUNIT_EXPECT_EQ(test, 0, open(sub));
+	KUNIT_EXPECT_EQ(test, 0, fakebus_open(sub));
 	KUNIT_EXPECT_EQ(test, 2u, fake.blocks);
 	vmbus_close(sub);
 	vmbus_free_ring(ch);
-	KUNIT_EXPECT_EQ(test, 0, open(sub));
+	KUNIT_EXPECT_EQ(test, 0, fakebus_open(sub));
 	KUNIT_EXPECT_EQ(test, 2u, fake.blocks);
 	vmbus_close(sub);
-	expect_nothing_held(test);
+	fakebus_nothing_held(test);
 	fakebus_end(test, bus);
 }
 
@@ -289,16 +248,13 @@ static void open_of_what_is_taken_back(struct kunit *test)
 {
 	struct vmbus_channel *sub;
 
-	channel(test, &taken_back_on);
-	fakebus_offer(taken_back_on, 2, 1, 1);
-	fakebus_flush(taken_back_on);
-	sub = fakebus_channel(taken_back_on, 2);
-	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, sub);
+	fakebus_device(test, &taken_back_on);
+	sub = fakebus_sub(test, taken_back_on, 1);
 	fake.on_wait = take_back;
-	KUNIT_EXPECT_EQ(test, -ENODEV, open(sub));
+	KUNIT_EXPECT_EQ(test, -ENODEV, fakebus_open(sub));
 	KUNIT_EXPECT_EQ(test, 1u, fake.released[2]);
 	KUNIT_EXPECT_EQ(test, 1u, fake.freed);
-	expect_nothing_held(test);
+	fakebus_nothing_held(test);
 	fakebus_end(test, taken_back_on);
 	KUNIT_EXPECT_EQ(test, fake.allocated, fake.freed);
 }
@@ -321,7 +277,7 @@ static void reopen_it(struct vmbus_req *req)
 {
 	fake.on_wait = NULL;
 	vmbus_close(moved_channel);
-	open(moved_channel);
+	fakebus_open(moved_channel);
 	moved_channel->change_target_cpu_callback = on_move;
 }
 
@@ -331,7 +287,7 @@ static void move_against_close(struct kunit *test)
 	static void (* const meanwhile[])(struct vmbus_req *req) = { close_it, reopen_it };
 	u32 version = vmbus_proto_version;
 	struct vmbus *bus;
-	struct vmbus_channel *ch = channel(test, &bus);
+	struct vmbus_channel *ch = fakebus_device(test, &bus);
 	unsigned int i;
 
 	vmbus_proto_version = VERSION_WIN10_V5_3;
@@ -342,7 +298,7 @@ static void move_against_close(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 0u, fake.modifies);
 	for (i = 0; i < ARRAY_SIZE(meanwhile); i++) {
 		if (ch->state != CHANNEL_OPENED_STATE)
-			KUNIT_EXPECT_EQ(test, 0, open(ch));
+			KUNIT_EXPECT_EQ(test, 0, fakebus_open(ch));
 		ch->change_target_cpu_callback = on_move;
 		fake.on_wait = meanwhile[i];
 		KUNIT_EXPECT_EQ(test, -EIO, chan_move(ch, 0));
@@ -358,111 +314,6 @@ static void move_against_close(struct kunit *test)
 	fakebus_end(test, bus);
 }
 
-/*
- * In-tree hv_balloon and hv_utils close with the channel's tasklet disabled, for a pause;
- * an event that came meanwhile waits in it, and nobody for that.
- */
-static void close_with_the_tasklet_disabled(struct kunit *test)
-{
-	struct vmbus *bus;
-	struct vmbus_channel *ch = channel(test, &bus);
-
-	KUNIT_EXPECT_EQ(test, 0, open(ch));
-	tasklet_disable(&ch->callback_event);
-	tasklet_schedule(&ch->callback_event);
-	vmbus_close(ch);
-	KUNIT_EXPECT_EQ(test, CHANNEL_OPEN_STATE, ch->state);
-	fakebus_pause(bus, false);
-	fakebus_pause(bus, true);	/* missing: a rescind does not wait either */
-	KUNIT_EXPECT_TRUE(test, ch->rescind);
-	fakebus_end(test, bus);		/* nor its removal, with the tasklet left so */
-	KUNIT_EXPECT_EQ(test, fake.allocated, fake.freed);
-}
-
-static void socket_gone(struct vmbus_channel *ch)
-{
-	told_of_move++;	/* its holder is frozen and closes it later */
-}
-
-/* An open socket does not stop hibernation, and is not a device that is missing afterwards. */
-static void pause_with_a_socket(struct kunit *test)
-{
-	struct vmbus *bus;
-	struct vmbus_channel *ch = channel(test, &bus), *socket;
-
-	fakebus_offer_of(bus, 2, HV_UNKNOWN, 9, 0);
-	fakebus_flush(bus);
-	socket = fakebus_channel(bus, 2);
-	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, socket);
-	KUNIT_EXPECT_EQ(test, 0, open(socket));
-	vmbus_set_chn_rescind_callback(socket, socket_gone);
-	told_of_move = 0;
-	fakebus_pause(bus, false);
-	KUNIT_EXPECT_EQ(test, 1u, fake.unloads);
-	KUNIT_EXPECT_EQ(test, 1u, told_of_move);
-	KUNIT_EXPECT_EQ(test, -ENODEV, open(ch));
-	bus->suspended = true;
-	bus->ignore_offers = false;
-	fakebus_offer(bus, 7, 1, 0);			/* again, under a new number */
-	KUNIT_EXPECT_EQ(test, 7u, chan_relid(ch));
-	KUNIT_EXPECT_EQ(test, 7u, fake.renamed);	/* in sysfs too */
-	fakebus_pause(bus, true);
-	fakebus_flush(bus);
-	KUNIT_EXPECT_EQ(test, 1u, told_of_move);	/* not missing: nobody is told again */
-	KUNIT_EXPECT_EQ(test, 0, open(ch));
-	vmbus_close(ch);
-	vmbus_close(socket);
-	vmbus_device_unregister(socket->device_obj);
-	expect_nothing_held(test);
-	KUNIT_EXPECT_EQ(test, 1u, fake.freed);
-	KUNIT_EXPECT_EQ(test, 0u, fake.released[2]);	/* the new host does not know it */
-	fakebus_end(test, bus);
-	KUNIT_EXPECT_EQ(test, fake.allocated, fake.freed);
-}
-
-/* A pause that a channel left open prevents costs the others nothing: their relids go back. */
-static void pause_that_cannot_be(struct kunit *test)
-{
-	struct vmbus *bus;
-	struct vmbus_channel *ch = channel(test, &bus);
-
-	KUNIT_EXPECT_EQ(test, 0, open(ch));
-	fakebus_offer(bus, 2, 1, 1);
-	fakebus_flush(bus);
-	fakebus_pause(bus, false);
-	KUNIT_EXPECT_EQ(test, 0u, fake.unloads);
-	KUNIT_EXPECT_FALSE(test, bus->suspended);
-	fakebus_rescind(bus, 2);
-	fakebus_flush(bus);
-	KUNIT_EXPECT_EQ(test, 1u, fake.released[2]);
-	vmbus_close(ch);
-	fakebus_end(test, bus);
-	KUNIT_EXPECT_EQ(test, fake.allocated, fake.freed);
-}
-
-/* A sub-channel that outlived its device is not there after a pause: another has its relid. */
-static void pause_ends_orphans(struct kunit *test)
-{
-	struct vmbus *bus;
-
-	channel(test, &bus);
-	fakebus_offer(bus, 2, 1, 1);
-	fakebus_flush(bus);
-	fakebus_rescind(bus, 1);
-	fakebus_flush(bus);
-	KUNIT_EXPECT_TRUE(test, fakebus_channel(bus, 2));
-	fakebus_pause(bus, false);
-	KUNIT_EXPECT_EQ(test, 1u, fake.unloads);
-	fakebus_pause(bus, true);
-	fakebus_offer(bus, 2, 5, 0);
-	fakebus_flush(bus);
-	KUNIT_EXPECT_EQ(test, 0, (int)atomic64_read(&bus->err[VERR_RELID]));
-	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, fakebus_channel(bus, 2));
-	KUNIT_EXPECT_FALSE(test, is_sub_channel(fakebus_channel(bus, 2)));
-	fakebus_end(test, bus);
-	KUNIT_EXPECT_EQ(test, fake.allocated, fake.freed);
-}
-
 static struct kunit_case open_cases[] = {
 	KUNIT_CASE_PARAM(open_fails, failures_gen_params),
 	KUNIT_CASE(open_and_close),
@@ -474,10 +325,6 @@ static struct kunit_case open_cases[] = {
 	KUNIT_CASE(open_in_one_block),
 	KUNIT_CASE(open_of_what_is_taken_back),
 	KUNIT_CASE(move_against_close),
-	KUNIT_CASE(close_with_the_tasklet_disabled),
-	KUNIT_CASE(pause_with_a_socket),
-	KUNIT_CASE(pause_that_cannot_be),
-	KUNIT_CASE(pause_ends_orphans),
 	{}
 };
 

@@ -10,16 +10,25 @@
 
 #define MOST	16
 
-static unsigned int machine(struct spread_cpu *cpus, const char *text)
-{
-	unsigned int nr = strlen(text), i;
+/* A machine, and how many channels of the device in question each CPU has */
+struct drawn {
+	struct spread s;
+	struct spread_cpu cpus[MOST];
+	unsigned int nodes[10];
+	u16 own[MOST];
+};
 
-	memset(cpus, 0, MOST * sizeof(*cpus));
-	for (i = 0; i < nr; i++) {
-		cpus[i].usable = text[i] != '.';
-		cpus[i].node = cpus[i].usable ? text[i] - '0' : 0;
-	}
-	return nr;
+static void draw(struct drawn *d, const char *text)
+{
+	unsigned int i;
+
+	memset(d, 0, sizeof(*d));
+	d->s.nr = strlen(text);
+	d->s.nr_nodes = ARRAY_SIZE(d->nodes);
+	d->s.cpus = d->cpus;
+	d->s.nodes = d->nodes;
+	for (i = 0; i < d->s.nr; i++)
+		spread_see(&d->s, i, text[i] == '.' ? 0 : text[i] - '0', text[i] != '.');
 }
 
 struct placing {
@@ -50,18 +59,20 @@ KUNIT_ARRAY_PARAM_DESC(placings, placings, name);
 static void spread_places(struct kunit *test)
 {
 	const struct placing *p = test->param_value;
-	struct spread_cpu cpus[MOST];
-	unsigned int nr = machine(cpus, p->machine), i, cpu;
+	u16 other[MOST] = {};
 	char got[MOST + 1] = "";
+	struct drawn d;
+	unsigned int i, cpu;
 
+	draw(&d, p->machine);
 	if (p->other)
-		spread_count(cpus, nr, p->other - 1, false);
+		spread_count(&d.s, other, p->other - 1, 1);
 	for (i = 0; i < p->own; i++) {
-		cpu = spread_pick(cpus, nr);
-		got[i] = cpu < nr ? "0123456789abcdef"[cpu] : '-';
-		if (cpu >= nr)
-			KUNIT_EXPECT_EQ(test, nr, cpu);
-		spread_count(cpus, nr, cpu, true);
+		cpu = spread_pick(&d.s, d.own);
+		got[i] = cpu < d.s.nr ? "0123456789abcdef"[cpu] : '-';
+		if (cpu >= d.s.nr)
+			KUNIT_EXPECT_EQ(test, d.s.nr, cpu);
+		spread_count(&d.s, d.own, cpu, 1);
 	}
 	KUNIT_EXPECT_STREQ(test, p->want, got);
 }
@@ -69,56 +80,89 @@ static void spread_places(struct kunit *test)
 /* The device's own channels weigh most, then the node, then the CPU. */
 static void spread_weighs(struct kunit *test)
 {
-	struct spread_cpu cpus[MOST];
-	unsigned int nr = machine(cpus, "01");
+	struct drawn d;
 
-	cpus[0] = (struct spread_cpu){ .usable = true, .same = 1 };
-	cpus[1] = (struct spread_cpu){ .usable = true, .on_node = 9, .all = 9 };
-	KUNIT_EXPECT_EQ(test, 1u, spread_pick(cpus, nr));
-	cpus[0] = (struct spread_cpu){ .usable = true, .on_node = 2, .all = 1 };
-	cpus[1] = (struct spread_cpu){ .usable = true, .on_node = 1, .all = 9 };
-	KUNIT_EXPECT_EQ(test, 1u, spread_pick(cpus, nr));
-	cpus[0] = (struct spread_cpu){ .usable = true, .on_node = 3, .all = 2 };
-	cpus[1] = (struct spread_cpu){ .usable = true, .on_node = 3, .all = 1 };
-	KUNIT_EXPECT_EQ(test, 1u, spread_pick(cpus, nr));
-	cpus[1].all = 2;
-	KUNIT_EXPECT_EQ(test, 0u, spread_pick(cpus, nr));
+	draw(&d, "01");
+	d.own[0] = 1;
+	d.nodes[1] = 9;
+	d.cpus[1].channels = 9;
+	KUNIT_EXPECT_EQ(test, 1u, spread_pick(&d.s, d.own));
+	d.own[0] = 0;
+	d.nodes[0] = 2;
+	d.nodes[1] = 1;
+	d.cpus[0].channels = 1;
+	KUNIT_EXPECT_EQ(test, 1u, spread_pick(&d.s, d.own));
+	d.nodes[0] = 3;
+	d.nodes[1] = 3;
+	d.cpus[0].channels = 2;
+	d.cpus[1].channels = 1;
+	KUNIT_EXPECT_EQ(test, 1u, spread_pick(&d.s, d.own));
+	d.cpus[1].channels = 2;
+	KUNIT_EXPECT_EQ(test, 0u, spread_pick(&d.s, d.own));
 }
 
 static void spread_counts(struct kunit *test)
 {
-	struct spread_cpu cpus[MOST];
-	unsigned int nr = machine(cpus, "001");
+	u16 other[MOST] = {};
+	struct drawn d;
 
-	spread_count(cpus, nr, 1, false);
-	KUNIT_EXPECT_EQ(test, 0u, cpus[0].all);
-	KUNIT_EXPECT_EQ(test, 1u, cpus[0].on_node);
-	KUNIT_EXPECT_EQ(test, 1u, cpus[1].all);
-	KUNIT_EXPECT_EQ(test, 0u, cpus[1].same);
-	KUNIT_EXPECT_EQ(test, 1u, cpus[1].on_node);
-	KUNIT_EXPECT_EQ(test, 0u, cpus[2].on_node);
-	spread_count(cpus, nr, 1, true);
-	KUNIT_EXPECT_EQ(test, 2u, cpus[1].all);
-	KUNIT_EXPECT_EQ(test, 1u, cpus[1].same);
+	draw(&d, "001");
+	spread_count(&d.s, other, 1, 1);
+	KUNIT_EXPECT_EQ(test, 0u, d.cpus[0].channels);
+	KUNIT_EXPECT_EQ(test, 1u, d.cpus[1].channels);
+	KUNIT_EXPECT_EQ(test, 1u, d.nodes[0]);
+	KUNIT_EXPECT_EQ(test, 0u, d.nodes[1]);
+	KUNIT_EXPECT_EQ(test, 1u, (unsigned int)other[1]);
+	spread_count(&d.s, d.own, 1, 1);
+	KUNIT_EXPECT_EQ(test, 2u, d.cpus[1].channels);
+	KUNIT_EXPECT_EQ(test, 1u, (unsigned int)d.own[1]);
+	spread_count(&d.s, other, 1, -1);
+	spread_count(&d.s, d.own, 1, -1);
+	KUNIT_EXPECT_EQ(test, 0u, d.cpus[1].channels);
+	KUNIT_EXPECT_EQ(test, 0u, d.nodes[0]);
+	KUNIT_EXPECT_EQ(test, 0u, (unsigned int)(d.own[1] + other[1]));
 }
 
-/* A channel that names a CPU which there is not changes nothing. */
-static void spread_refuses_other_cpus(struct kunit *test)
+/* A channel that names a CPU which there is not changes nothing; nor does a node like that. */
+static void spread_refuses_others(struct kunit *test)
 {
-	struct spread_cpu cpus[MOST], before[MOST];
-	unsigned int nr = machine(cpus, "01");
+	struct drawn d, before;
 
-	memcpy(before, cpus, sizeof(before));
-	spread_count(cpus, nr, 2, true);
-	spread_count(cpus, nr, 0xffffffff, true);
-	KUNIT_EXPECT_EQ(test, 0, memcmp(before, cpus, sizeof(before)));
+	draw(&d, "01");
+	before = d;
+	spread_count(&d.s, d.own, 2, 1);
+	spread_count(&d.s, d.own, 0xffffffff, 1);
+	KUNIT_EXPECT_EQ(test, 0, memcmp(d.own, before.own, sizeof(d.own)));
+	KUNIT_EXPECT_EQ(test, 0, memcmp(d.cpus, before.cpus, sizeof(d.cpus)));
+	KUNIT_EXPECT_EQ(test, 0, memcmp(d.nodes, before.nodes, sizeof(d.nodes)));
+	spread_see(&d.s, 1, -1, true);
+	KUNIT_EXPECT_EQ(test, 0u, d.cpus[1].node);
+	spread_see(&d.s, 1, ARRAY_SIZE(d.nodes), true);
+	KUNIT_EXPECT_EQ(test, 0u, d.cpus[1].node);
+}
+
+/* What is counted on a node is taken from that one, even if the CPU has moved. */
+static void spread_keeps_the_node(struct kunit *test)
+{
+	struct drawn d;
+
+	draw(&d, "01");
+	spread_count(&d.s, d.own, 0, 1);
+	spread_see(&d.s, 0, 1, false);
+	KUNIT_EXPECT_FALSE(test, d.cpus[0].usable);
+	spread_count(&d.s, d.own, 0, -1);
+	KUNIT_EXPECT_EQ(test, 0u, d.nodes[0]);
+	KUNIT_EXPECT_EQ(test, 0u, d.nodes[1]);
+	spread_see(&d.s, 0, 1, true);
+	KUNIT_EXPECT_EQ(test, 1u, d.cpus[0].node);
 }
 
 static struct kunit_case spread_cases[] = {
 	KUNIT_CASE_PARAM(spread_places, placings_gen_params),
 	KUNIT_CASE(spread_weighs),
 	KUNIT_CASE(spread_counts),
-	KUNIT_CASE(spread_refuses_other_cpus),
+	KUNIT_CASE(spread_refuses_others),
+	KUNIT_CASE(spread_keeps_the_node),
 	{}
 };
 

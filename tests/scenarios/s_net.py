@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The network device: traffic compared by content, offloads seen on the TAP, settings under way."""
+import dataclasses
 import re
 import socket
 import struct
@@ -14,6 +15,7 @@ def nic(spec="", cpus=2, **more):
 
 
 PLAIN = nic(",queues=2")
+TWO = dataclasses.replace(PLAIN, least=2)         # in the same boot, where there are two processors
 VERSIONS = {"1": 0x2, "2": 0x30002, "4": 0x40000, "5": 0x50000, "6": 0x60000, "6.1": 0x60001}
 
 
@@ -38,7 +40,7 @@ def net_content(m):
     m.note("tx %d packets in %d messages" % (n.counter("tx_packets"), n.counter("tx_messages")))
 
 
-@scenario(rows="N01 N02", machine=PLAIN, drivers=BOTH, timeout=500, needs=("cpus",))
+@scenario(rows="N01 N02", machine=TWO, drivers=BOTH, timeout=500)
 def net_versions(m):
     "each NVSP version carries traffic, with the NDIS version and the capabilities that belong to it"
     n = Nic(m)
@@ -110,7 +112,7 @@ def net_vlan(m):
         host("ip link del hvt0.5")
 
 
-@scenario(rows="~N27 N04", machine=PLAIN, drivers=MATRIX, timeout=600)
+@scenario(rows="~N27 N04", machine=PLAIN, drivers=MATRIX, timeout=600, needs=("queues",))
 def net_settings(m):
     "MTU, channels and buffers change, and the content is right after each"
     n = Nic(m)
@@ -129,7 +131,7 @@ def net_settings(m):
     n.content(0.5, "small buffers")
 
 
-@scenario(rows="~N13 ~N15", machine=PLAIN, drivers=BOTH, timeout=300)
+@scenario(rows="~N13 ~N15", machine=PLAIN, drivers=BOTH, timeout=300, needs=("queues",))
 def net_rss(m):
     "flows spread over both queues by the table, or go where it says"
     n = Nic(m)
@@ -260,7 +262,7 @@ ethtool -d eth0 | wc -l; /sbin/ip -d link show eth0 | grep -o 'minmtu [0-9]*'; c
     return stats, changeable, same.splitlines()
 
 
-@scenario(rows="N23 ~N24", machine=PLAIN, drivers=ONLY_OURS, timeout=400, needs=("intree",))
+@scenario(rows="N23 ~N24", machine=PLAIN, drivers=ONLY_OURS, timeout=400, needs=("cpus",))
 def net_ethtool(m):
     "ethtool shows all that it shows with the in-tree driver, by the same names"
     m.use(*INTREE)

@@ -5,7 +5,7 @@ import time
 from machine import Failure
 from nethost import HOST, Nic, Server
 from registry import ONLY_OURS, scenario
-from s_net import PLAIN, nic
+from s_net import PLAIN, TWO, nic
 
 
 
@@ -147,7 +147,7 @@ def restart(m, n):
     n.reload()
 
 
-@scenario(rows="N41 F01", machine=PLAIN, drivers=ONLY_OURS, timeout=1200, noise="host:|cannot|no connection|failed|sub-channel|stay with", needs=("cpus",))
+@scenario(rows="N41 F01", machine=TWO, drivers=ONLY_OURS, timeout=1200, noise="host:|cannot|no connection|failed|sub-channel|stay with")
 def net_silent(m):
     "each answer of the host withheld: an error in time, RTNL free again, and the NIC comes back by itself"
     n = Nic(m)
@@ -198,7 +198,7 @@ def net_silent_bus(m):
     n.content(0.3, "after all that")
 
 
-@scenario(rows="~F01 ~N13", machine=PLAIN, drivers=ONLY_OURS, timeout=400, noise="host:|sub-channel", needs=("cpus",))
+@scenario(rows="~F01 ~N13", machine=TWO, drivers=ONLY_OURS, timeout=400, noise="host:|sub-channel")
 def net_late(m):
     "a sub-channel that opens after nobody waits for it any more: the NIC stays with the queue it has"
     n = Nic(m)
@@ -278,7 +278,7 @@ def net_early(m):
     n.content(0.3, "after early data")
 
 
-@scenario(rows="~N05", machine=PLAIN, drivers=ONLY_OURS, timeout=600, noise="host:", needs=("cpus",))
+@scenario(rows="~N05", machine=TWO, drivers=ONLY_OURS, timeout=600, noise="host:")
 def net_duplicates(m):
     "replies twice, on two channels at once, and late: each is used once"
     n = Nic(m)
@@ -302,7 +302,7 @@ def net_duplicates(m):
     n.content(0.3, "after duplicates")
 
 
-@scenario(rows="~N21", machine=PLAIN, drivers=ONLY_OURS, timeout=600, noise="host:", needs=("cpus",))
+@scenario(rows="~N21", machine=TWO, drivers=ONLY_OURS, timeout=600, noise="host:")
 def net_flood(m):
     "100000 packets of nonsense: the guest's processors do other things too, the log has a few lines"
     n = Nic(m)

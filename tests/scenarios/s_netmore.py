@@ -7,7 +7,7 @@ import time
 from machine import Skip
 from nethost import GUEST, HOST, MAC, Echo, Nic, host, load, raw
 from registry import BOTH, ONLY_OURS, Machine, scenario
-from s_net import PLAIN
+from s_net import PLAIN, TWO
 from s_netpath import udp_frame
 
 MANY = Machine(cpus=2, memory=1024, disks=(),
@@ -42,7 +42,7 @@ def net_tables(m):
     e.close()
 
 
-@scenario(rows="N21", machine=PLAIN, drivers=ONLY_OURS, timeout=400, needs=("cpus",))
+@scenario(rows="N21", machine=TWO, drivers=ONLY_OURS, timeout=400)
 def net_completions(m):
     "no room in the ring for receive completions: they wait, and are all sent later"
     n = Nic(m)
@@ -72,7 +72,7 @@ def net_completions(m):
     n.reload()
 
 
-@scenario(rows="N32", machine=PLAIN, drivers=BOTH, timeout=300, needs=("cpus",))
+@scenario(rows="N32", machine=TWO, drivers=BOTH, timeout=300)
 def net_affinity(m):
     "the queues' channels move to another processor under load, and so do the interrupts; GRO is there"
     n = Nic(m)

@@ -7,13 +7,13 @@ import socket
 from bpfobject import xdp
 from nethost import GUEST, HOST, MAC, RCVBUFFORCE, Echo, Nic, host, load, raw
 from registry import BOTH, ONLY_OURS, Disk, Machine, scenario
-from s_net import PLAIN, nic
+from s_net import PLAIN, TWO, nic
 from s_power import hibernate, restore
 
 SLEEPY = Machine(cpus=2, memory=384, disks=(Disk(size=512 << 20),), options=("--nic", "tap=hvt0,queues=2,mac=" + MAC))
 
 
-@scenario(rows="N15 N16 N17", machine=PLAIN, drivers=ONLY_OURS, timeout=300, needs=("cpus",))
+@scenario(rows="N15 N16 N17", machine=TWO, drivers=ONLY_OURS, timeout=300)
 def net_spread(m):
     "key and table by ethtool; UDP flows spread when asked for; a host that does not spread"
     n = Nic(m)

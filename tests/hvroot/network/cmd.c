@@ -110,11 +110,14 @@ static int cmd_caps(struct reply *r, int argc, char **argv, struct nic *n)
 /* Those of the command line, for one NIC; what the guest was told so far stays. */
 static int cmd_manner(struct reply *r, int argc, char **argv, struct nic *n)
 {
-	uint32_t bits = 0;
+	struct manner_problem why;
+	struct manners m = { 0 };
 
-	if (argc < 3 || (strcmp(argv[2], "none") && manners_parse(argv[2], &bits)))
+	if (argc < 3)
 		return reply_error(r, "nic manner none|LIST [nic=NAME], see hvroot --help");
-	n->manners = bits;
+	if (manners_parse(argv[2], true, &m, &why))
+		return reply_error(r, "%s", why.text);
+	n->manners = m.bits;
 	return 0;
 }
 

@@ -137,7 +137,7 @@ static int nic_add(struct bus *b, unsigned int number_of, const char *spec)
 		.fd = -1, .mac = { 0x00, 0x15, 0x5d, 0x00, 0x00, number_of + 1 },
 		.nvsp_cap = NVSP_V6_1, .mtu_max = 9000, .queues = 8,
 		.speed = 10000000000ull, .link = true, .lso_max = LSO_MAX,
-		.send_section = 6144, .max_packets = 8, .manners = b->opt->manners,
+		.send_section = 6144, .max_packets = 8, .manners = b->opt->manners.bits,
 	};
 	n->frame = malloc(NET_FRAME_MAX);
 	n->message = malloc(NET_MESSAGE_MAX);

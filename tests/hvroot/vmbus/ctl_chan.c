@@ -94,8 +94,15 @@ void ctl_on_gpadl_header(struct ctl *c, const void *msg, size_t len)
 		created(c, m.relid, m.gpadl, GPADL_FAILED);
 		return;
 	}
+	if (ch->reserved_open) {	/* its lists are known to the kernel that crashed */
+		ctl_refuse(c, MSG_GPADL_HEADER, "channel is open as reserved");
+		created(c, m.relid, m.gpadl, GPADL_FAILED);
+		return;
+	}
 	if (ch->rescinded) {	/* pretend: the guest is about to see RESCIND */
-		created(c, m.relid, m.gpadl, 0);
+		ch->cut_short = m.gpadl;
+		created(c, m.relid, m.gpadl,
+			c->manners.bits & MANNER_LISTS_REFUSED ? GPADL_FAILED : 0);
 		return;
 	}
 	r = gpadl_header(&c->gpadls, msg, len, &g);
@@ -105,6 +112,16 @@ void ctl_on_gpadl_header(struct ctl *c, const void *msg, size_t len)
 		return;
 	ctl_refuse(c, MSG_GPADL_HEADER, "bad range, handle or frame");
 	created(c, m.relid, m.gpadl, GPADL_FAILED);
+}
+
+/* The guest had posted the rest of a list before it saw RESCIND. */
+static bool cut_short(const struct ctl *c, uint32_t gpadl)
+{
+	for (unsigned int relid = 1; relid < VMBUS_RELIDS; relid++)
+		if (c->chan[relid] && c->chan[relid]->rescinded &&
+		    c->chan[relid]->cut_short == gpadl)
+			return true;
+	return false;
 }
 
 void ctl_on_gpadl_body(struct ctl *c, const void *msg, size_t len)
@@ -125,6 +142,8 @@ void ctl_on_gpadl_body(struct ctl *c, const void *msg, size_t len)
 		created(c, relid, m.gpadl, GPADL_FAILED);
 		break;
 	case GPADL_UNKNOWN:
+		if (cut_short(c, m.gpadl))
+			break;
 		ctl_refuse(c, MSG_GPADL_BODY, "unknown or complete list");
 		break;
 	case GPADL_MORE:
@@ -275,6 +294,10 @@ void ctl_on_open_reserved(struct ctl *c, const void *msg, size_t len)
 	}
 	if (!may_open(ch, MSG_OPEN_RESERVED))
 		return;
+	if (ch->state == CHAN_CLOSING) {
+		ctl_refuse(c, MSG_OPEN_RESERVED, "channel is being closed");
+		return;
+	}
 	memset(&ch->open, 0, sizeof(ch->open));
 	ch->open.relid = m.channel;
 	ch->open.gpadl = m.gpadl;
@@ -284,10 +307,7 @@ void ctl_on_open_reserved(struct ctl *c, const void *msg, size_t len)
 	ch->target_vp = m.target_vp;
 	ch->target_sint = m.target_sint;
 	ch->reserved_open = true;
-	if (ch->state == CHAN_CLOSING)
-		ch->reopen = true;
-	else
-		do_open(ch);
+	do_open(ch);
 }
 
 static void begin_close(struct ctl_chan *ch)
@@ -305,6 +325,10 @@ void ctl_on_close(struct ctl *c, const void *msg, size_t len)
 	ch = find(c, m.relid);
 	if (!ch || (!ch->rescinded && ch->state != CHAN_OPEN)) {
 		ctl_refuse(c, MSG_CLOSE_CHANNEL, "channel is not open");
+		return;
+	}
+	if (ch->reserved_open) {
+		ctl_refuse(c, MSG_CLOSE_CHANNEL, "channel is open as reserved");
 		return;
 	}
 	if (!ch->rescinded)
@@ -377,6 +401,10 @@ void ctl_on_modify_channel(struct ctl *c, const void *msg, size_t len)
 	if (!ch || ch->state != CHAN_OPEN) {
 		/* A real host does not answer: a guest that asks after its CLOSE waits in vain. */
 		ctl_refuse(c, MSG_MODIFY_CHANNEL, "channel not open");
+		r.relid = m.relid;
+		r.status = NTSTATUS_UNSUCCESSFUL;
+		if (c->manners.bits & MANNER_MODIFY_ANSWERED && c->version >= VMBUS_V5_3)
+			ctl_send(c, &r, sizeof(r));
 		return;
 	}
 	if (!c->ops->vp_ok(c->ctx, m.target_vp)) {
@@ -406,6 +434,7 @@ void ctl_rescind(struct ctl_chan *ch)
 		if (g->relid != ch->offer.relid || g->have == g->frames)
 			continue;
 		created(c, g->relid, g->handle, GPADL_FAILED);
+		ch->cut_short = g->handle;
 		gpadl_remove(&c->gpadls, g);
 	}
 	ch->rescinded = true;
@@ -422,7 +451,7 @@ void ctl_on_relid_released(struct ctl *c, const void *msg, size_t len)
 
 	memcpy(&m, msg, sizeof(m));
 	ch = find(c, m.relid);
-	if (!ch || ch->released || (ch->state == CHAN_OPEN && !ch->rescinded)) {
+	if (!ch || ch->released || (!ch->rescinded && (ch->state == CHAN_OPEN || ch->reopen))) {
 		ctl_refuse(c, MSG_RELID_RELEASED, "channel is open or does not exist");
 		return;
 	}
