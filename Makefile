@@ -5,6 +5,8 @@
 #                         a version, or a folder (see scripts/kernel); KDIR= names headers directly
 #   make hvroot           the root partition, build/hvroot/hvroot                                       20 s
 #   make demo             boot a Debian kernel as a Hyper-V guest with our modules and a disk           2 to 4 min
+#   make demo DEMO=process
+#                         the same in the process lab, where it needs no root                         40 s
 #   make check            prove it; ends with "N passed, N failed"                                      45 min
 #   make kunit            the suites, on a kernel with KASAN and lockdep, under plain QEMU              2 min
 #   make kunit COVERAGE=1 which lines of the pure files they reach, without that kernel                 20 s

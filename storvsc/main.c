@@ -166,7 +166,12 @@ static int stor_bring_up(struct stor_ctl *ctl)
 		ret = -EINPROGRESS;
 	}
 	mutex_unlock(&ctl->life_mutex);
-	return ret ?: stor_scan_first(ctl);
+	if (ret)
+		return ret;
+	stor_watch(ctl);
+	ret = stor_scan_first(ctl);
+	stor_unwatch(ctl);
+	return ret;
 }
 
 /* Several packets with one signal, if this bus can (hv/ring_hold.h). */
@@ -247,9 +252,13 @@ static hv_remove_t stor_remove(struct hv_device *dev)
 	/* what waits for a host that is silent fails too */
 	if (dev->channel->rescind || READ_ONCE(ctl->life) != STOR_UP)
 		stor_end(ctl);
+	stor_watch(ctl);
 	cancel_delayed_work_sync(&ctl->scan);
-	if (ctl->added)
+	if (ctl->added) {
+		stor_fc_leave(ctl);
 		scsi_remove_host(ctl->shost);
+	}
+	stor_unwatch(ctl);
 	stor_release(ctl);
 	return HV_REMOVED;
 }
@@ -319,16 +328,25 @@ static struct hv_driver stor_driver = {
 
 static int __init stor_module_init(void)
 {
+	int ret;
+
 	if (hv_isolated()) {
 		pr_err(KBUILD_MODNAME ": " HV_ISOLATED_LINE);
 		return -ENODEV;
 	}
-	return vmbus_driver_register(&stor_driver);
+	ret = stor_fc_start();
+	if (ret)
+		return ret;
+	ret = vmbus_driver_register(&stor_driver);
+	if (ret)
+		stor_fc_stop();
+	return ret;
 }
 
 static void __exit stor_module_exit(void)
 {
 	vmbus_driver_unregister(&stor_driver);
+	stor_fc_stop();
 }
 
 module_init(stor_module_init);

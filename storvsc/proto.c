@@ -355,12 +355,14 @@ static int stor_ask_wwn(struct stor_ctl *ctl)
 {
 	struct hv_stor_packet pkt = {};
 	int ret = stor_must(ctl, HV_STOR_FC_HBA_DATA, &pkt);
+	bool first = pkt.fc.primary_active;
 
-	if (!ret) {
-		memcpy(ctl->wwn, pkt.fc.primary_port, 8);
-		memcpy(ctl->wwn + 8, pkt.fc.primary_node, 8);
-	}
-	return ret;
+	if (ret)
+		return ret;
+	/* two pairs, of which one is logged in to the fabric */
+	memcpy(ctl->wwn, first ? pkt.fc.primary_port : pkt.fc.secondary_port, 8);
+	memcpy(ctl->wwn + 8, first ? pkt.fc.primary_node : pkt.fc.secondary_node, 8);
+	return 0;
 }
 
 /**

@@ -35,6 +35,7 @@
 
 /* Time limits, all of them for answers of the host. */
 #define STOR_LOUD_AFTER		(30 * HZ)	/* of waiting: a line */
+#define STOR_WATCH		(HZ / 2)	/* looks for a rescind that nobody tells of */
 #define STOR_RESET_TIMEOUT	(30 * HZ)
 #define STOR_PROBE_TIMEOUT	(10 * HZ)	/* REPORT LUNS, TEST UNIT READY, at first */
 #define STOR_SUBCHAN_TIMEOUT	(5 * HZ)	/* all promised offers */
@@ -231,7 +232,7 @@ struct stor_ctl {
 	u16 max_subchans;
 	u32 max_transfer;
 	u32 ring_size;
-	u8 wwn[16];			/* FC: primary port, primary node */
+	u8 wwn[16];			/* FC: port, node, of the pair in use */
 
 	struct mutex life_mutex;	/* protects: every turn of life, added */
 	enum stor_life life;
@@ -239,6 +240,7 @@ struct stor_ctl {
 	unsigned long lost_since;	/* jiffies, when STOR_LOST began */
 	unsigned long try_after;	/* jiffies, doubles */
 	struct delayed_work tend;
+	struct delayed_work watch;	/* while we wait and hold the device's lock */
 
 	struct mutex chan_mutex;	/* protects: opening, closing, nr_open */
 	unsigned int nr_open;
@@ -357,6 +359,8 @@ int stor_agree(struct stor_ctl *ctl);
 void stor_try_later(struct stor_ctl *ctl);
 int stor_start_over(struct stor_ctl *ctl);
 void stor_end(struct stor_ctl *ctl);
+void stor_watch(struct stor_ctl *ctl);
+void stor_unwatch(struct stor_ctl *ctl);
 int stor_sleep(struct stor_ctl *ctl);
 int stor_wake(struct stor_ctl *ctl);
 
@@ -370,6 +374,14 @@ void stor_rescan_lun(struct scsi_device *sdev);
 int stor_lun_alloc(struct scsi_device *sdev);
 void stor_lun_free(struct scsi_device *sdev);
 void stor_on_event(struct stor_ctl *ctl, const struct hv_stor_event *event);
+
+/* fc.c */
+int stor_fc_start(void);
+void stor_fc_stop(void);
+void stor_fc_prepare(struct stor_ctl *ctl);
+void stor_fc_names(struct stor_ctl *ctl);
+void stor_fc_arrive(struct stor_ctl *ctl);
+void stor_fc_leave(struct stor_ctl *ctl);
 
 /* sysfs.c */
 extern const struct attribute_group *stor_host_groups[];

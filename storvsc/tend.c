@@ -90,12 +90,16 @@ static int stor_add_host(struct stor_ctl *ctl)
 {
 	int ret;
 
-	if (ctl->added)
+	if (ctl->added) {
+		stor_fc_names(ctl);
 		return 0;
+	}
 	stor_host_limits(ctl);
+	stor_fc_prepare(ctl);
 	ret = scsi_add_host(ctl->shost, &ctl->dev->device);
 	if (ret)
 		return ret;
+	stor_fc_arrive(ctl);
 	/*
 	 * The host sorts and merges by itself; a scheduler here costs a hop over a
 	 * work queue for each command.  Before the first disk is there, so that it
@@ -323,6 +327,35 @@ void stor_end(struct stor_ctl *ctl)
 	mutex_unlock(&ctl->life_mutex);
 }
 
+static void stor_watch_work(struct work_struct *work)
+{
+	struct stor_ctl *ctl = container_of(to_delayed_work(work),
+					    struct stor_ctl, watch);
+
+	if (ctl->dev->channel->rescind)
+		stor_end(ctl);
+	else
+		queue_delayed_work(system_long_wq, &ctl->watch, STOR_WATCH);
+}
+
+/**
+ * stor_watch() - look after a rescind until stor_unwatch()
+ * @ctl: controller
+ *
+ * For probe and remove, while they wait for commands: the bus tells of a rescind by
+ * removing the device, for which it waits until we are through.  Without this the
+ * commands would wait for their timers, six minutes for the last flush of a disk.
+ */
+void stor_watch(struct stor_ctl *ctl)
+{
+	queue_delayed_work(system_long_wq, &ctl->watch, STOR_WATCH);
+}
+
+void stor_unwatch(struct stor_ctl *ctl)
+{
+	cancel_delayed_work_sync(&ctl->watch);
+}
+
 /**
  * stor_sleep() - close everything, with nothing at the host
  * @ctl: controller
@@ -387,4 +420,5 @@ void stor_tend_init(struct stor_ctl *ctl)
 	ctl->try_after = STOR_TRY_FIRST;
 	set_bit(STOR_HALTED, &ctl->state);
 	INIT_DELAYED_WORK(&ctl->tend, stor_tend_work);
+	INIT_DELAYED_WORK(&ctl->watch, stor_watch_work);
 }

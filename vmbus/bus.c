@@ -11,6 +11,7 @@
 #include <linux/module.h>
 #include <linux/pci_ids.h>
 #include <linux/slab.h>
+#include "override.h"
 #include "vmbus_priv.h"
 
 /* ---- matching ---- */
@@ -41,8 +42,9 @@ static const struct hv_vmbus_device_id *find_id(hv_match_driver_t *driver, struc
 {
 	struct hv_driver *drv = hv_driver_of(driver);
 	const struct hv_vmbus_device_id *id;
+	int wanted = override_of(dev, drv);
 
-	if (dev->driver_override && strcmp(dev->driver_override, drv->name))
+	if (!wanted)
 		return NULL;
 	if (is_hvsock_channel(dev->channel))
 		return drv->hvsock ? &forced_id : NULL;
@@ -52,7 +54,7 @@ static const struct hv_vmbus_device_id *find_id(hv_match_driver_t *driver, struc
 	id = id_in_table(drv->id_table, &dev->dev_type);
 	if (!id)
 		id = dynid_find(drv, &dev->dev_type);
-	if (!id && dev->driver_override)
+	if (!id && wanted > 0)
 		id = &forced_id;
 	return id;
 }
@@ -144,6 +146,7 @@ HV_BUS_TYPE_CONST struct bus_type hv_bus = {
 	.drv_groups	= vmbus_drv_groups,
 	.bus_groups	= bus_groups,
 	.pm		= &vmbus_device_pm,
+	OVERRIDE_BY_CORE
 };
 
 /* ---- drivers ---- */
@@ -194,7 +197,7 @@ static void device_release(struct device *device)
 	struct hv_device *dev = device_to_hv_device(device);
 
 	chan_put(dev->channel);
-	kfree(dev->driver_override);
+	override_free(dev);
 	kfree(dev);
 }
 

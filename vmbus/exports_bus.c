@@ -6,6 +6,7 @@
 #include <linux/cdev.h>
 #include <linux/dma-map-ops.h>
 #include <linux/hyperv.h>
+#include <linux/irqdomain.h>
 #include <linux/module.h>
 #include <linux/nsproxy.h>
 #include <linux/pid_namespace.h>

@@ -2,14 +2,14 @@
 /*
  * What users see of devices and channels under /sys/bus/vmbus/devices, as
  * Documentation/ABI/stable/sysfs-bus-vmbus of the kernel describes it. One
- * macro per shape of attribute; only "cpu" and "driver_override" change
- * anything.
+ * macro per shape of attribute; only "cpu" changes anything.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/hyperv.h>
 #include <linux/kobject.h>
 #include <linux/sysfs.h>
+#include "override.h"
 #include "vmbus_priv.h"
 
 enum { MONITOR_SERVER, MONITOR_CLIENT };	/* who is told by that page */
@@ -127,33 +127,11 @@ static ssize_t channel_vp_mapping_show(struct device *device,
 }
 static DEVICE_ATTR_RO(channel_vp_mapping);
 
-static ssize_t driver_override_show(struct device *device,
-				    struct device_attribute *attr, char *buf)
-{
-	ssize_t len;
-
-	device_lock(device);
-	len = sysfs_emit(buf, "%s\n", device_to_hv_device(device)->driver_override);
-	device_unlock(device);
-	return len;
-}
-
-static ssize_t driver_override_store(struct device *device,
-				     struct device_attribute *attr,
-				     const char *buf, size_t count)
-{
-	struct hv_device *dev = device_to_hv_device(device);
-	int ret = driver_set_override(device, &dev->driver_override, buf, count);
-
-	return ret ?: count;
-}
-static DEVICE_ATTR_RW(driver_override);
-
 #define ATTR(name)	(&dev_attr_##name.attr)
 
 static struct attribute *device_attrs[] = {
 	ATTR(channel_vp_mapping), ATTR(class_id), ATTR(device), ATTR(device_id),
-	ATTR(driver_override), ATTR(id), ATTR(in_intr_mask),
+	ATTR(id), ATTR(in_intr_mask),
 	ATTR(in_read_bytes_avail), ATTR(in_read_index),
 	ATTR(in_write_bytes_avail), ATTR(in_write_index), ATTR(modalias),
 	ATTR(out_intr_mask), ATTR(out_read_bytes_avail), ATTR(out_read_index),
@@ -195,6 +173,7 @@ static const struct attribute_group device_monitor_group = {
 
 const struct attribute_group *vmbus_dev_groups[] = {
 	&device_group,
+	OVERRIDE_GROUP
 	&device_monitor_group,
 	NULL
 };

@@ -3,7 +3,7 @@
 # Adds -DHV_HAVE_... to ccflags-y.  Run once per build: the answers are
 # handed to the other folders through the environment.
 
-hv-try = $(shell printf '%s\n' $(2) | $(CC) $(LINUXINCLUDE) $(KBUILD_CPPFLAGS) $(KBUILD_CFLAGS) \
+hv-try = $(shell printf '%s\n' $(2) | $(CC) $(NOSTDINC_FLAGS) $(LINUXINCLUDE) $(KBUILD_CPPFLAGS) $(KBUILD_CFLAGS) \
 	-DMODULE -DKBUILD_MODNAME='"probe"' -Werror -Wno-unused -Wno-missing-declarations -Wno-missing-prototypes -fsyntax-only -x c - 2>/dev/null && \
 	echo -DHV_HAVE_$(1))
 
@@ -19,6 +19,8 @@ HV_PROBES := -DHV_PROBED \
 	'ssize_t f(const struct bus_type *b, char *s); struct bus_attribute a = { .show = f };') \
  $(call hv-try,CONST_BUS_TYPE,'#include <linux/device.h>' \
 	'extern const struct bus_type b; struct device d = { .bus = &b };') \
+ $(call hv-try,CORE_OVERRIDE,'#include <linux/device.h>' \
+	'int f(struct device *d, struct device_driver *v) { return device_match_driver_override(d, v); }') \
  $(call hv-try,RING_SYSFS,'#include <linux/hyperv.h>' 'bool f(struct vmbus_channel *c) { return c->ring_sysfs_visible; }') \
  $(call hv-try,ROOT_FUNCTION,'#include <asm/mshyperv.h>' 'bool f(void) { return hv_root_partition(); }') \
  $(call hv-try,SYSCORE,'#include <linux/syscore_ops.h>' 'void f(struct syscore *s) { register_syscore(s); }')

@@ -3,47 +3,114 @@
  * manner.c - the names of manners, and where each can be read about. A host that we wrote
  * agrees with our drivers by birth; a manner is a host that somebody else has met.
  */
+#include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-#include "loop/log.h"
 #include "manner.h"
+
+#define SLOW_MAX	600000u		/* ms */
 
 static const struct {
 	const char *name;
 	enum manner bit;
+	bool boot;		/* seen by the guest before anything can be changed */
+	const char *value;	/* of what it has one, for people */
 	const char *what;
 	const char *source;
 } manners[] = {
-	{ "no-direct-timers", MANNER_NO_DIRECT_TIMERS,
+	{ "no-direct-timers", MANNER_NO_DIRECT_TIMERS, true, NULL,
 	  "synthetic timers tick by messages only: no feature bit for direct mode",
 	  "OpenVMM's CPUID leaves; Hyper-V before Windows Server 2019 (TLFS, \"Direct Synthetic Timers\")" },
-	{ "isolated", MANNER_ISOLATED,
+	{ "isolated", MANNER_ISOLATED, true, NULL,
 	  "the guest is told that it is an isolated VM (VBS): it must not share memory as it is",
 	  "TLFS, CPUID leaf 0x4000000C" },
+	{ "slow", MANNER_SLOW, false, "MS",
+	  "each message of the bus, step of the storage handshake and REPORT LUNS is late by MS ms",
+	  "Linux b2f966568faa (5 s are not enough, it waits 180); unload in Linux's hv_vmbus waits 100 s" },
+	{ "modify-answered", MANNER_MODIFY_ANSWERED, false, NULL,
+	  "MODIFYCHANNEL on a channel that is not open is refused in an answer, not ignored",
+	  "OpenVMM vmbus_server, handle_modify_channel()" },
+	{ "lists-refused", MANNER_LISTS_REFUSED, false, NULL,
+	  "a memory list for a rescinded channel is refused, not called created",
+	  "OpenVMM vmbus_server, gpadl_updated()" },
+	{ "relids-reused", MANNER_RELIDS_REUSED, false, NULL,
+	  "an offer takes the lowest free number: one that was just given back, by whatever device",
+	  "OpenVMM vmbus_server, the lowest free number is assigned" },
+	{ "resets-idle", MANNER_RESETS_IDLE, false, NULL,
+	  "resets of a disk are answered at once and end no command",
+	  "OpenVMM storvsp, handle_packet(): \"have always been no-ops\"" },
 };
 
 #define NMANNERS	(sizeof(manners) / sizeof(manners[0]))
 
-static bool find(const char *name, size_t n, uint32_t *bits)
+static int fail(struct manner_problem *why, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+
+static int fail(struct manner_problem *why, const char *fmt, ...)
 {
-	for (unsigned int i = 0; i < NMANNERS; i++)
-		if (strlen(manners[i].name) == n && !strncmp(manners[i].name, name, n)) {
-			*bits |= manners[i].bit;
-			return true;
-		}
-	return false;
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(why->text, sizeof(why->text), fmt, ap);
+	va_end(ap);
+	return -1;
 }
 
-int manners_parse(const char *names, uint32_t *bits)
+static uint32_t boot_bits(void)
+{
+	uint32_t bits = 0;
+
+	for (unsigned int i = 0; i < NMANNERS; i++)
+		if (manners[i].boot)
+			bits |= manners[i].bit;
+	return bits;
+}
+
+/* The number behind "slow=", up to a comma or the end. */
+static int slow_value(const char *text, struct manners *m, struct manner_problem *why)
+{
+	unsigned long v;
+	char *end;
+
+	errno = 0;
+	v = strtoul(text, &end, 10);
+	if (errno || end == text || *text == '-' || (*end && *end != ',') || !v || v > SLOW_MAX)
+		return fail(why, "slow wants milliseconds, slow=1 to slow=%u", SLOW_MAX);
+	m->slow = v;
+	return 0;
+}
+
+static int add(const char *name, bool running, struct manners *m, struct manner_problem *why)
+{
+	size_t n = strcspn(name, ",="), whole = strcspn(name, ",");
+	const char *value = name[n] == '=' ? name + n + 1 : "";
+	unsigned int i = 0;
+
+	while (i < NMANNERS && (strlen(manners[i].name) != n || strncmp(manners[i].name, name, n)))
+		i++;
+	if (i == NMANNERS)
+		return fail(why, "no manner is called '%.*s' (see --help)", (int)(whole < 60 ? whole : 60), name);
+	if (running && manners[i].boot)
+		return fail(why, "%s: only from the start, by --manner", manners[i].name);
+	if (!manners[i].value && name[n] == '=')
+		return fail(why, "%s takes no value", manners[i].name);
+	m->bits |= manners[i].bit;
+	return manners[i].bit == MANNER_SLOW ? slow_value(value, m, why) : 0;
+}
+
+int manners_parse(const char *names, bool running, struct manners *m,
+		  struct manner_problem *why)
 {
 	for (const char *p = names; *p;) {
 		size_t n = strcspn(p, ",");
 
-		if (!find(p, n, bits)) {
-			log_err("--manner: no manner is called '%.*s' (see --help)", (int)n, p);
+		if (n == 4 && !strncmp(p, "none", 4))
+			m->bits &= boot_bits();
+		else if (add(p, running, m, why))
 			return -1;
-		}
 		p += n + (p[n] == ',');
 	}
 	return 0;
@@ -51,8 +118,13 @@ int manners_parse(const char *names, uint32_t *bits)
 
 void manners_help(void)
 {
-	puts("\nmanners:");
-	for (unsigned int i = 0; i < NMANNERS; i++)
-		printf("  %-26s %s\n  %-26s source: %s\n", manners[i].name, manners[i].what, "",
+	puts("\nmanners (the command `manner` changes most of them in a running machine):");
+	for (unsigned int i = 0; i < NMANNERS; i++) {
+		char name[40];
+
+		snprintf(name, sizeof(name), "%s%s%s", manners[i].name, manners[i].value ? "=" : "",
+			 manners[i].value ? manners[i].value : "");
+		printf("  %-26s %s\n  %-26s source: %s\n", name, manners[i].what, "",
 		       manners[i].source);
+	}
 }

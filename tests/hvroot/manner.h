@@ -6,13 +6,33 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* One bit each in machine_options.manners */
+/* One bit each in struct manners */
 enum manner {
 	MANNER_NO_DIRECT_TIMERS = 1 << 0,
 	MANNER_ISOLATED = 1 << 1,
+	MANNER_SLOW = 1 << 2,
+	MANNER_MODIFY_ANSWERED = 1 << 3,
+	MANNER_LISTS_REFUSED = 1 << 4,
+	MANNER_RELIDS_REUSED = 1 << 5,
+	MANNER_RESETS_IDLE = 1 << 6,
 };
 
-int manners_parse(const char *names, uint32_t *manners);
+struct manners {
+	uint32_t bits;
+	unsigned int slow;		/* milliseconds, with MANNER_SLOW */
+};
+
+struct manner_problem {			/* why a list of manners is wrong: one line */
+	char text[160];
+};
+
+/*
+ * Adds what "NAME[=VALUE],..." names; "none" takes back all that can change in a
+ * running machine. @running: no machine is to be made any more, so nothing that only
+ * a new one can have. 0, or -1 with @why.
+ */
+int manners_parse(const char *names, bool running, struct manners *m,
+		  struct manner_problem *why);
 void manners_help(void);
 
 #endif

@@ -219,7 +219,12 @@ static int set_timer(struct machine_options *o, const char *name, const char *ar
 
 static int add_manners(struct machine_options *o, const char *name, const char *arg)
 {
-	return manners_parse(arg, &o->manners);
+	struct manner_problem why;
+
+	if (!manners_parse(arg, false, &o->manners, &why))
+		return 0;
+	log_err("--%s: %s", name, why.text);
+	return -1;
 }
 
 static int set_on_crash(struct machine_options *o, const char *name, const char *arg)
@@ -260,7 +265,8 @@ static const struct option_row rows[] = {
 	{ "memory", "SIZE", "as 512M or 2G (default 512M)", set_memory },
 	{ "numa", "N", "split processors and memory into N nodes", set_numa },
 	{ "disk", "SPEC", "a SCSI disk, may be repeated:\n"
-		"file=PATH[,lun=N][,controller=N][,ro], or sg=/dev/sgN to pass one through", add_disk },
+		"file=PATH[,lun=N][,controller=N][,ro][,fc], or sg=/dev/sgN to pass one through;\n"
+		"fc: on a virtual Fibre Channel adapter", add_disk },
 	{ "ide", "SPEC", "a disk on the IDE controller: file=PATH[,lun=N][,controller=N][,ro]", add_disk },
 	{ "nic", "SPEC", "a network device: tap=NAME[,mac=..][,queues=N][,mtu=N][,vlan=N]\n"
 	  "[,speed=MBIT][,nvsp=VERSION][,link=up|down][,off=csum+lso+rsc+rss]", add_nic },
@@ -282,7 +288,7 @@ static const struct option_row rows[] = {
 	{ "auto-eoi", NULL, "clear the hint that tells the guest not to use AutoEOI", set_auto_eoi },
 	{ "timer", "synthetic|apic", "the guest's clock events (default synthetic; Linux's own hv_vmbus\n"
 		"takes these away when it is unloaded, so unload it with apic only)", set_timer },
-	{ "manner", "LIST", "behave as these hosts do, comma-separated, see below", add_manners },
+	{ "manner", "LIST", "behave as hosts do that there are, comma-separated, see below", add_manners },
 	{ "on-crash", "exit|continue", "after the guest's crash report: end 2 s later, or let it\n"
 		"run on, into a kdump kernel say (default exit)", set_on_crash },
 	{ "hibernation", NULL, "the firmware says that the guest may hibernate", set_hibernation },

@@ -223,6 +223,10 @@ static const struct judge_case judge_cases[] = {
 	  .status = CHECK, .kept_sense = 18 },
 	{ .name = "success of no bytes", .cdb = { READ_10 }, .unit = 512,
 	  .srb_status = 0x01, .host_byte = DID_ERROR },
+	/* Fibre Channel hosts say so of answers that an adapter's host cut short */
+	{ .name = "PERSISTENT RESERVE IN overrun", .cdb = { PERSISTENT_RESERVE_IN },
+	  .srb_status = 0x12, .moved = 8, .counted = 8 },
+	{ .name = "MAINTENANCE IN overrun", .cdb = { MAINTENANCE_IN }, .srb_status = 0x12 },
 	{ .name = "data overrun of no bytes", .cdb = { WRITE_10 }, .unit = 512,
 	  .srb_status = 0x12, .host_byte = DID_ERROR },
 	{ .name = "success of no bytes, pass-through", .cdb = { READ_10 },

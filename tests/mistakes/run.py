@@ -35,6 +35,7 @@ LONGEST = 400           # characters of a line
 NOBODY = 65534
 FOLDERS = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 STUBS = {
+    "unshare": "#!/bin/sh\necho \"unshare: unshare failed: Operation not permitted\" >&2; exit 1\n",
     "apt-get": "#!/bin/sh\n[ \"$1\" != indextargets ] || exit 0\nfor i in 1 2 3; do echo \"E: Failed to fetch http://mirror/$i  "
                "Temporary failure resolving 'mirror'\" >&2; done; exit 100\n",
     "qemu-system-x86_64": "#!/bin/sh\necho \"qemu-system-x86_64: warning: something\" >&2\n"

@@ -26,10 +26,10 @@ class Row:
 # What a user calls: each has a row for its help and one for an option that it has not.
 SCRIPTS = """scripts/build-modules scripts/check scripts/check-abi scripts/check-modinfo scripts/demo scripts/deps scripts/dkms
     scripts/features scripts/kernel scripts/kernel-built scripts/kunit scripts/lab scripts/mutants scripts/source scripts/style
-    scripts/try     tests/failsite/build tests/guest/mkinitramfs tests/guest/mktools tests/mistakes/run.py tests/scenarios/measure.py
+    scripts/try     tests/failsite/build tests/guest/mkinitramfs tests/guest/mktools tests/mistakes/run.py tests/process/intree/build tests/scenarios/measure.py
     tests/scenarios/measure_utils.py tests/scenarios/run.py""".split()
 # No scripts for users: what runs in the guest or is called by one of the others, and continuous integration's.
-OTHERS = r"^(\.ci/|tests/guest/(bin/|init$|hv_set_ifconfig$)|tests/demo/|scripts/lib/|tests/hvroot/liar/)"
+OTHERS = r"^(\.ci/|tests/guest/(bin/|init$|hv_set_ifconfig$)|tests/demo/|scripts/lib/|scripts/dkms-|tests/hvroot/liar/)"
 
 NO_KERNEL = r"^scripts/kernel: no kernel '?%s'?; there are: default 6\.1 6\.12 .* debug"
 SUDO = r"run:  (sudo )?apt-get install .*%s"
@@ -70,6 +70,16 @@ row("make demo, DEMO_MB octal", "make demo", 2, "demo: DEMO_MB=09: want a whole 
 row("make demo, DEMO_MB endless", "make demo", 2, "demo: DEMO_MB=9{20}: want a whole number", 2, env=("DEMO_MB=" + 20 * "9",))
 row("make demo, DEMO_DELAY", "make demo", 2, "demo: DEMO_DELAY=-1: want a whole number", 2, env=("DEMO_DELAY=-1",))
 row("make demo, KERNEL", "make demo", 2, NO_KERNEL % "9.9", 2, env=("KERNEL=9.9",))
+row("make demo, DEMO", "make demo DEMO=x", 2, "demo: DEMO=x: want process or nested", 2)
+row("make demo, DEMO and KERNEL", "make demo DEMO=process", 2, "demo: KERNEL=6.12: the process lab has one kernel; leave DEMO=process away", 2,
+    env=("KERNEL=6.12",))
+row("make demo, DEMO_MB that the lab cannot hold", "make demo", 2,
+    r"demo: DEMO_MB=999999999 is more than the \d+ MB that the lab's /tmp has room for; ask for less, or give the lab more memory \(LAB_MEM\)", 2,
+    env=("DEMO_MB=999999999", "LAB=nested", "LAB_MEM=2G"), kept=True)
+row("make demo, DEMO_MB that /tmp cannot hold", "make demo DEMO=process", 2,
+    r"demo: /tmp has \d+ MB left, this takes \d+; ask for less \(DEMO_MB\), or set TMPDIR", 2, env=("DEMO_MB=999999999",))
+row("make demo, process, without a package, user", "make demo DEMO=process", 2, "missing packages, run:  sudo apt-get install .* bison$", 3,
+    who="user", package="bison")
 row("make demo without a package, user", "make demo", 2, "missing packages, run:  sudo apt-get install .* fio$", 3, who="user", package="fio")
 
 # ---- scripts/check
@@ -152,6 +162,8 @@ row("failsite, no kernel", "tests/failsite/build docs", 2, "docs: no folder of s
 row("mkinitramfs nosuch", "tests/guest/mkinitramfs nosuch", 2, NO_KERNEL % "nosuch")
 row("mkinitramfs --modules", "tests/guest/mkinitramfs --modules /nosuch", 2, "--modules /nosuch: no such folder")
 row("mkinitramfs, no modules there", "tests/guest/mkinitramfs --modules docs", 2, "--modules docs: no modules there", kept=True)
+row("mkinitramfs --intree", "tests/guest/mkinitramfs --intree /nosuch", 2, "--intree /nosuch: no such folder")
+row("mkinitramfs, none of the kernel's there", "tests/guest/mkinitramfs --intree docs", 2, "--intree docs: no modules there", kept=True)
 row("mkinitramfs without cpio", "tests/guest/mkinitramfs", 1, "needs cpio, " + SUDO % "cpio", without="cpio")
 row("mkinitramfs without fio", "tests/guest/mkinitramfs", 1, "needs fio, " + SUDO % "fio", 2, hidden="/usr/bin/fio", kept=True)
 row("mkinitramfs, build full", "tests/guest/mkinitramfs", 1, "/build has 0 MB left", who="root", full="{tree}/build")
@@ -181,6 +193,12 @@ row("kunit, a kernel without", "scripts/kunit", 2, "KERNEL=6.1: the kernel 6.1.*
 row("kunit, build full", "scripts/kunit --user", 1, "/build has 0 MB left", who="root", full="{tree}/build")
 row("mistakes, no such row", "tests/mistakes/run.py xyz", 2, "no row with xyz in its name")
 row("kunit --process --user", "scripts/kunit --process --user", 2, "--user is no machine")
+row("try --drivers", "scripts/try --drivers x job", 2, "--drivers x: want bus/drivers, each ours or intree")
+row("try --drivers, drivers that it has not", "scripts/try --drivers intree/intree net-bad-messages", 2,
+    "nothing to run with --lab process --drivers intree/intree net-bad-messages")
+row("try kunit with drivers", "scripts/try --drivers ours/intree kunit", 2, "kunit goes with no other word")
+row("intree, cache full", "tests/process/intree/build", 1, "/full3 has 0 MB left", who="root", env=("HVGUEST_CACHE={top}/full3",),
+    full="{top}/full3")
 row("try kunit x", "scripts/try kunit x", 2, "kunit goes with no other word")
 row("try nosuch", "scripts/try nosuch", 2, "no scenario 'nosuch'")
 row("try, build full", "scripts/try", 1, "/build has 0 MB left", who="root", full="{tree}/build")
@@ -201,6 +219,7 @@ row("lab nosuch", "scripts/lab nosuch", 2, "nosuch: no such command")
 row("lab, LAB", "scripts/lab true", 2, "LAB=x: want direct or nested", env=("LAB=x",))
 row("lab, LAB_MEM=1M", "scripts/lab true", 2, "LAB_MEM=1M: want a size as 2G or 1024M, 512M at least", env=("LAB_MEM=1M",))
 row("lab, LAB_MEM", "scripts/lab true", 2, "LAB_MEM=much: want a size as", env=("LAB_MEM=much",))
+row("lab --room", "scripts/lab --room x", 2, "--room x: want the guest's memory in MB")
 for setting in ("LAB_CPUS", "LAB_SLOTS", "LAB_TIMEOUT"):
     row("lab, " + setting, "scripts/lab true", 2, setting + "=x: want a number", env=(setting + "=x",))
 row("lab, LAB_CPUS=0", "scripts/lab true", 2, "LAB_CPUS=0: want 1 at least", env=("LAB_CPUS=0",))
@@ -231,6 +250,8 @@ row("run.py --tries", "tests/scenarios/run.py --tries x", 2, "--tries: x: want a
 row("run.py --budget", "tests/scenarios/run.py --budget -1", 2, "--budget -1: want minutes")
 row("run.py, PATIENCE", "tests/scenarios/run.py job", 2, "PATIENCE=x: want a number", env=("PATIENCE=x",))
 row("run.py, LIVES", "tests/scenarios/run.py job", 2, "LIVES=x: want a number", env=("LIVES=x",))
+row("run.py, no network of its own", "tests/scenarios/run.py --lab process net-content", 1,
+    r"net-content: a NIC needs a network of its own, which is refused \(unshare: .*\); run it as root", stub="unshare")
 row("run.py in root's tree", "tests/scenarios/run.py job", 1, "/build.*; take it away, or make it yours", who="user", foreign=True)
 row("run.py, cache not to be written", "tests/scenarios/run.py job", 1, "/closed.*; set HVGUEST_CACHE", who="user",
     env=("HVGUEST_CACHE={top}/closed",))
@@ -270,6 +291,7 @@ row("hvroot ctl, nobody", "{hvroot} ctl /nosuch list", 1, "/nosuch: cannot conne
 row("hvroot ctl, a long path", "{hvroot} ctl /%s list" % ("x" * 120), 1, "socket path longer than")
 for option, value, line in (
         ("machine", "x", "want kvm or process"), ("manner", "x", "no manner is called 'x'"),
+        ("manner", "slow", "slow wants milliseconds, slow=1 to slow=600000"), ("manner", "isolated=1", "isolated takes no value"),
         ("disk", "nosuch=x", "unknown word 'nosuch'"), ("disk", "file=/nosuch", "cannot open /nosuch: No such file"),
         ("ide", "lun=x", "lun=x: want a number"), ("nic", "nosuch=x", "nosuch=x makes no sense; tap=NAME"),
         ("nic", "queues=2", "tap=NAME is missing"), ("offers", "nosuch", "no class nosuch"), ("ic", "nosuch", "want NAME=VERSIONS")):
@@ -282,5 +304,5 @@ row("hvroot, no program", "{hvroot} --machine process --kernel {root}/LICENSE", 
 CTL = PROCESS + """--paused --console /dev/null --control {top}/ctl & until {hvroot} ctl {top}/ctl list >/dev/null 2>&1; do sleep 0.1; done
 for c in nosuch %s; do {hvroot} ctl {top}/ctl $c nosuch=x 2>&1 | grep -q '^error: .' || echo "$c: no error"; done
 {hvroot} ctl {top}/ctl nosuch; s=$?; {hvroot} ctl {top}/ctl quit; exit $s"""
-row("hvroot ctl, each command", CTL % "counters disk fault fcopy freeze heartbeat ic kvp nic offer rescind ring send set shutdown storage sysrq "
+row("hvroot ctl, each command", CTL % "counters disk fault fcopy freeze heartbeat ic kvp manner nic offer rescind ring send set shutdown storage sysrq "
     "thaw vmbus-version vsock vss", 1, "^error: unknown command nosuch, try help")

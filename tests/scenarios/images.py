@@ -26,12 +26,19 @@ def run(*cmd):
     return ((r.stdout or "").strip().splitlines() or [""])[-1]
 
 
-def prepare(kernels, build):
-    """{kernel: files}, after building them when asked to."""
+def initramfs(kernel, intree):
+    """The image; User Mode Linux has the kernel's own drivers only in one that wants them (INTREE)."""
+    more = ["--intree", run("tests/process/intree/build")] if kernel == "process" and intree else []
+    return run("tests/guest/mkinitramfs", kernel, *more)
+
+
+def prepare(kernels, build, intree=False):
+    """{kernel: files}, after building them when asked to; INTREE: in the process lab too, the kernel's own drivers."""
     common.need("make", "gcc", "unshare")
     common.use_build(500)
     common.check_kernels(kernels)       # before anything is fetched or built
-    common.use_cache()
+    if set(kernels) != {"process"}:     # which may be in somebody else's cache
+        common.use_cache()
     if build:
         run("make", "-j%d" % (os.cpu_count() or 1), "--no-print-directory", "-C", "tests/hvroot")
     plan, tools = {}, run("tests/guest/mktools")
@@ -43,7 +50,7 @@ def prepare(kernels, build):
             "hvroot": os.path.join(ROOT, "build/hvroot/hvroot"),
             "kernel": os.path.join(folder, "vmlinux"),
             "kernel-qemu": os.path.join(folder, "vmlinuz"),
-            "initrd": run("tests/guest/mkinitramfs", kernel),
+            "initrd": initramfs(kernel, intree),
             "tools": tools,
         }
         if kernel == "debug":

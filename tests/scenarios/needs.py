@@ -3,12 +3,12 @@
 
 The process lab (tests/process) is a guest that is an ordinary process: up in a second, with KASAN,
 lockdep and kmemleak. The nested lab (scripts/lab) has all that a KVM guest has, and takes a minute.
-A scenario says what it needs, for the most part by its machine and drivers; what those do not tell
+A scenario says what it needs, for the most part by its machine; what that does not tell
 it names in needs=.
 """
 import dataclasses
 
-from registry import OURS, PLACES
+from registry import PLACES
 
 # Words for needs=, and why the process lab cannot show it
 NEEDS = {
@@ -19,14 +19,18 @@ NEEDS = {
     "hibernation": "hibernation",
     "preemption": "a kernel that preempts",
     "kernel": "another kernel",
-    "intree": "the kernel's own VMBus drivers",
-    "clients": "VMBus drivers beside ours, which the kernel has only for real machines",
+    "clients": "VMBus drivers of the kernel's beside those that ours stand for",
     "qemu": "a machine of QEMU's",
     "vf": "a PCI bus, for a virtual function",
     "bounce": "bounce buffers (swiotlb)",
     "schedulers": "I/O schedulers that a user can choose",
     "host modules": "modules of its own in the kernel below, which is the user's",
 }
+# Words that hold for runs with the kernel's own drivers above the bus, and why the process lab cannot show those
+THEIRS = {
+    "queues": "a second processor, without which the in-tree NIC driver has no second queue",
+}
+WORDS = {**NEEDS, **THEIRS}
 PROCESS_KERNELS = ("default",)
 # options of hvroot by what they need; an empty one may be left out
 OPTIONS = {"--acpi": "firmware", "--auto-eoi": "synic", "--manner": "synic", "--timer": "synic", "--numa": "cpus",
@@ -51,7 +55,8 @@ def of_machine(m):
 
 def needs(run):
     """All that a run needs beyond what the process lab has, sorted."""
-    return sorted(of_machine(run.machine) | set(run.scenario.needs) | ({"intree"} if run.drivers != OURS else set()))
+    mine = set(run.scenario.needs) - (set() if run.drivers[1] == "intree" else set(THEIRS))
+    return sorted(of_machine(run.machine) | mine)
 
 
 def places(run):

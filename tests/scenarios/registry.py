@@ -19,8 +19,9 @@ import os
 
 OURS = ("ours", "ours")
 INTREE = ("intree", "intree")
+PEERS = ("ours", "intree")
 BOTH = (OURS, INTREE)
-MATRIX = (OURS, ("ours", "intree"), ("intree", "ours"), INTREE)
+MATRIX = (OURS, PEERS, ("intree", "ours"), INTREE)
 ONLY_OURS = (OURS,)
 PLACES = ("process", "nested")   # labs, the quickest first (needs.py)
 # runs in one boot, else one lab works on when the others are done
@@ -165,6 +166,12 @@ def expand(scenarios):
     return [Run(s, s.machine, d) for s in scenarios for d in s.drivers]
 
 
+def together(run):
+    """Runs with equal ones share a boot. In the process lab, where a boot is a second, each pair of drivers has
+    its own, so that what is found behind the boot is that pair's."""
+    return run.machine.boot(), run.machine.place == "process" and run.drivers
+
+
 def boots(runs):
     """Boots, as lists of runs: equal machines together, few driver swaps, fresh ones apart.
     Those with our drivers come first, for a run that may not take all the time it wants."""
@@ -173,6 +180,6 @@ def boots(runs):
         order.setdefault(r.machine.boot(), len(order))
     shared = sorted((r for r in runs if not r.scenario.fresh),
                     key=lambda r: (order[r.machine.boot()], r.drivers != OURS, r.drivers, r.machine.version))
-    found = [p for _, g in itertools.groupby(shared, key=lambda r: r.machine.boot()) for p in parts(list(g))]
+    found = [p for _, g in itertools.groupby(shared, key=together) for p in parts(list(g))]
     found += [[r] for r in runs if r.scenario.fresh]
     return sorted(found, key=lambda b: (b[0].drivers != OURS, -sum(r.scenario.timeout for r in b)))

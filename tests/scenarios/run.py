@@ -12,8 +12,9 @@ KVM guest (scripts/lab). Each run happens in the quickest that can show it.
 
   --lab L          process or nested: only there, what can run there; all: in every lab that can
                    show it
-  --once           each scenario once, with our drivers; in the nested lab, also those
-                   that are marked for it, with each pair of drivers
+  --once           each scenario once, with our drivers; those that are marked for it (judged)
+                   also in the nested lab with each pair of drivers, and in the process lab with
+                   our bus under the kernel's own drivers
   --list           the scenarios, their rows and machines, and what keeps them out of the
                    process lab; runs nothing
   --drivers A/B    only this pair: bus/storvsc, each "ours" or "intree"
@@ -51,8 +52,8 @@ from guest import GuestError                            # noqa: E402
 from host import HostError                              # noqa: E402
 from labs import WANTED, Desk, Labs                     # noqa: E402
 from machine import Booted, Failure, Skip               # noqa: E402
-from needs import NEEDS, moved, needs, places           # noqa: E402
-from registry import ALL, OURS, PLACES, boots, expand   # noqa: E402
+from needs import WORDS, moved, needs, places           # noqa: E402
+from registry import ALL, OURS, PEERS, PLACES, boots, expand   # noqa: E402
 from unharmed import with_end                           # noqa: E402
 
 
@@ -92,7 +93,8 @@ def labs_for(run, options):
         return tuple(p for p in able if p == options.lab)
     if not options.once:
         return able[:1]
-    found = able[:1] if run.drivers in (OURS, run.scenario.drivers[0]) else ()
+    peers = (PEERS,) if run.scenario.judged and able[0] == "process" else ()
+    found = able[:1] if run.drivers in (OURS, run.scenario.drivers[0]) + peers else ()
     return tuple(sorted({*found, "nested"})) if run.scenario.judged else found
 
 
@@ -248,7 +250,8 @@ def inside(options):
     with open(os.path.join(options.lab_out, "plan.json")) as f:
         plan = json.load(f)
     options.scratch = scratch(options.inside)
-    subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+    if not options.shared_network:
+        subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
     desk = Desk(os.path.join(options.lab_out, "desk"), options.worker)
     report = Report(desk)
     for boot in desk.claims(chosen(options), options.inside):
@@ -256,11 +259,26 @@ def inside(options):
     return 0
 
 
+UNSHARE = ["unshare", "--net"] + ([] if os.geteuid() == 0 else ["--map-root-user"])
+
+
 def enter(place):
     """The command that runs another one in a lab with a network of its own."""
-    if place == "nested":
-        return [os.path.join(ROOT, "scripts/lab"), "unshare", "--net"]
-    return ["unshare", "--net"] + ([] if os.geteuid() == 0 else ["--map-root-user"])
+    return [os.path.join(ROOT, "scripts/lab"), "unshare", "--net"] if place == "nested" else UNSHARE
+
+
+def no_network(found):
+    """Whether the process labs can have no network of their own, as a user who may not; then no
+    run may want a NIC."""
+    wanting = [r for b in found for r in b if r.machine.place == "process"]
+    r = subprocess.run(UNSHARE + ["true"], stderr=subprocess.PIPE, text=True, check=False) if wanting else None
+    if not r or not r.returncode:
+        return False
+    nics = sorted({r.scenario.name for r in wanting if "--nic" in r.machine.options})
+    if nics:
+        raise common.Trouble("%s: a NIC needs a network of its own, which is refused (%s); run it as root" %
+                             (", ".join(nics[:3]) + (", ..." if nics[3:] else ""), r.stderr.strip().split("\n")[-1]))
+    return True
 
 
 def process_labs():
@@ -279,17 +297,21 @@ def outside(options, argv):
     found = chosen(options)
     common.use_build()
     common.writable(options.lab_out, "take it away, or set LAB_OUT to a folder that you can write")
-    plan = images.prepare({r.machine.kernel for b in found for r in b}, not options.no_build)
+    shared = no_network(found)
+    runs = {r.name: r for b in found for r in b}
+    plan = images.prepare({r.machine.kernel for r in runs.values()}, not options.no_build,
+                          any(r.machine.place == "process" and r.drivers != OURS for r in runs.values()))
     with open(os.path.join(options.lab_out, "plan.json"), "w") as f:
         json.dump(plan, f, indent=1)
-    runs = {r.name: r for b in found for r in b}
     start = time.monotonic()
 
     def command(worker, place):
         # a lab that starts late has the less time; NICs of labs on one kernel must not meet
         late = (time.monotonic() - start) / 60
         more = ["--budget", "%.1f" % max(0.1, options.budget - late)] if options.budget else []
-        return enter(place) + [PYTHON, os.path.abspath(__file__), "--inside", place, "--worker", str(worker)] + argv + more
+        more += ["--shared-network"] if shared else []
+        return ([] if shared and place == "process" else enter(place)) + [
+            PYTHON, os.path.abspath(__file__), "--inside", place, "--worker", str(worker)] + argv + more
 
     def failed(name):
         return result(runs[name], "failed", 0, ["the lab died, more than once"])
@@ -308,7 +330,7 @@ def why_not(options):
     runs = [r for r in expand(ALL) if wanted(r, options)]
     ours = [r for r in runs if r.drivers == OURS]
     why = {n for r in ours or runs for n in needs(r)}
-    return "; it lacks " + ", ".join(NEEDS[n] for n in sorted(why)) if options.lab == "process" and why else ""
+    return "; it lacks " + ", ".join(WORDS[n] for n in sorted(why)) if options.lab == "process" and why else ""
 
 
 def listing(options):
@@ -367,11 +389,12 @@ def main(argv):
     p.add_argument("--no-build", action="store_true")
     p.add_argument("--inside")
     p.add_argument("--worker")
+    p.add_argument("--shared-network", action="store_true")
     options = p.parse_args(argv)
     options.lab_out = os.environ.get("LAB_OUT", os.path.join(ROOT, "build/lab"))
     load()
     for s in ALL:
-        if set(s.needs) - set(NEEDS):
+        if set(s.needs) - set(WORDS):
             raise common.Trouble("%s: needs %s, of which needs.py knows nothing" % (s.name, s.needs))
     refuse_wrong(options)
     if options.list:

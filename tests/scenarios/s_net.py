@@ -112,7 +112,7 @@ def net_vlan(m):
         host("ip link del hvt0.5")
 
 
-@scenario(rows="~N27 N04", machine=PLAIN, drivers=MATRIX, timeout=600)
+@scenario(rows="~N27 N04", machine=PLAIN, drivers=MATRIX, timeout=600, needs=("queues",))
 def net_settings(m):
     "MTU, channels and buffers change, and the content is right after each"
     n = Nic(m)
@@ -131,7 +131,7 @@ def net_settings(m):
     n.content(0.5, "small buffers")
 
 
-@scenario(rows="~N13 ~N15", machine=PLAIN, drivers=BOTH, timeout=300)
+@scenario(rows="~N13 ~N15", machine=PLAIN, drivers=BOTH, timeout=300, needs=("queues",))
 def net_rss(m):
     "flows spread over both queues by the table, or go where it says"
     n = Nic(m)
@@ -262,7 +262,7 @@ ethtool -d eth0 | wc -l; /sbin/ip -d link show eth0 | grep -o 'minmtu [0-9]*'; c
     return stats, changeable, same.splitlines()
 
 
-@scenario(rows="N23 ~N24", machine=PLAIN, drivers=ONLY_OURS, timeout=400, needs=("intree",))
+@scenario(rows="N23 ~N24", machine=PLAIN, drivers=ONLY_OURS, timeout=400, needs=("cpus",))
 def net_ethtool(m):
     "ethtool shows all that it shows with the in-tree driver, by the same names"
     m.use(*INTREE)

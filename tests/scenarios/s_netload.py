@@ -149,7 +149,7 @@ def net_migration(m):
     n.content(0.3, "after all that")
 
 
-@scenario(rows="~N35", machine=PLAIN, drivers=BOTH, timeout=900)
+@scenario(rows="~N35", machine=PLAIN, drivers=BOTH, timeout=900, needs=("queues",))
 def net_loops(m):
     "channels, buffers, MTU, up and down, all changed in a loop under load"
     n = Nic(m)
@@ -164,7 +164,7 @@ def net_loops(m):
     m.expect(n.info()["subs"] == "1", "sub-channels: " + n.info()["subs"])
 
 
-@scenario(rows="~N21", machine=PLAIN, drivers=BOTH, timeout=300)
+@scenario(rows="~N21", machine=PLAIN, drivers=BOTH, timeout=300, needs=("queues",))
 def net_threaded(m):
     "NAPI in threads, switched under load"
     n = Nic(m)

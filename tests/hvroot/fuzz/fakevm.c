@@ -136,7 +136,7 @@ void hcall_allow(struct vm *v, uint32_t conn_id, bool on)
 	}
 }
 
-void hcall_refuse(struct vm *v, uint16_t status, unsigned int count)
+void hcall_refuse(struct vm *v, const struct hcall_refusal *r)
 {
 }
 

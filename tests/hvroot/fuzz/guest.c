@@ -123,6 +123,8 @@ static void contact(uint32_t version)
 	g.conn = version >= VMBUS_V5_0 ? VMBUS_CONN_CONTACT : VMBUS_CONN_MESSAGE;
 	g.delivered = false;
 	memset(g.chan, 0, sizeof(g.chan));
+	if (version >= VMBUS_V5_0)
+		m.sint = lying && one_in(30) ? nasty() : VMBUS_SINT;
 	if (lying) {
 		m.target_vp = one_in(8) ? nasty() : below(FUZZ_VPS);
 		if (one_in(2)) {
@@ -316,8 +318,10 @@ static void user_command(void)
 		snprintf(line, sizeof(line), "nic table queues=0,%u count=%u", nasty(), below(200));
 		break;
 	case 0:
-	case 1:
 		snprintf(line, sizeof(line), "rescind %s", name);
+		break;
+	case 1:
+		snprintf(line, sizeof(line), "rescind %s step=%u", name, below(12));
 		break;
 	case 2:
 	case 3:
@@ -338,6 +342,10 @@ static void user_command(void)
 	case 7:
 		snprintf(line, sizeof(line), "ring %s dir=%s write_index=%u", name,
 			 one_in(2) ? "in" : "out", nasty());
+		break;
+	case 8:
+		snprintf(line, sizeof(line), "manner %s", one_in(2) ? "none" :
+			 "slow=1,lists-refused,relids-reused,modify-answered,resets-idle");
 		break;
 	default:
 		snprintf(line, sizeof(line), "%s", one_in(2) ? "release" : "counters");
@@ -482,6 +490,9 @@ const char *guest_connect(void)
 {
 	lying = false;
 	control_execute("fault clear");
+	control_execute("manner none");
+	control_execute("rescind scsi0 step=off");
+	control_execute("rescind net0 step=off");
 	control_execute("release");
 	vmbus_reset(fake_vm());
 	poll_turn(0);

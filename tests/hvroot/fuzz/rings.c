@@ -122,6 +122,17 @@ static void stor_packet(struct stor_packet *p)
 		p->subs = nasty();
 }
 
+/* hvroot gives a storage channel up at the first packet that makes no sense: few shall be so. */
+static void mend(struct stor_packet *p, uint32_t bytes)
+{
+	if (one_in(40))
+		return;
+	if (p->op < STOR_EXECUTE_SRB || p->op > STOR_CREATE_SUBS || p->op == STOR_ENUMERATE_BUS)
+		p->op = STOR_EXECUTE_SRB;
+	if (p->op == STOR_EXECUTE_SRB && p->srb.data_len > bytes)
+		p->srb.data_len = bytes;
+}
+
 static void lie_in_packet(struct guest_packet *p)
 {
 	switch (below(5)) {
@@ -147,14 +158,15 @@ static size_t direct_packet(struct guest_packet *p)
 
 	stor_packet(&stor);
 	p->h.type = PKT_GPA_DIRECT;
-	p->direct.ranges = one_in(100) ? nasty() : 1;
-	p->direct.offset = one_in(6) ? 8 * below(520) : 0;
-	p->direct.length = one_in(20) ? nasty() : stor.srb.data_len;
+	p->direct.ranges = one_in(400) ? nasty() : 1;
+	p->direct.offset = one_in(6) ? 8 * below(one_in(40) ? 520 : 512) : 0;
+	p->direct.length = one_in(60) ? nasty() : stor.srb.data_len;
 	frames = ((uint64_t)p->direct.offset + p->direct.length + 4095) / 4096;
 	if (frames > FRAMES_MAX)
 		frames = FRAMES_MAX;
 	for (; n < frames; n++)
-		p->direct.pfn[n] = one_in(200) ? nasty() : DATA_BASE + below(512);
+		p->direct.pfn[n] = one_in(2000) ? nasty() : DATA_BASE + below(512);
+	mend(&stor, p->direct.length);
 	memcpy(&p->direct.pfn[n], &stor, sizeof(stor));
 	p->h.offset8 = (sizeof(p->h) + 16 + 8 * n) / 8;
 	return sizeof(p->h) + 16 + 8 * n + sizeof(stor);
@@ -162,13 +174,14 @@ static size_t direct_packet(struct guest_packet *p)
 
 static size_t in_band_packet(struct guest_packet *p)
 {
-	p->h.type = one_in(10) ? PKT_COMPLETION : PKT_INBAND;
+	p->h.type = one_in(100) ? PKT_COMPLETION : PKT_INBAND;
 	p->h.offset8 = sizeof(p->h) / 8;
 	stor_packet(&p->in_band);
-	if (one_in(3))
+	mend(&p->in_band, 0);
+	if (one_in(50))
 		for (size_t i = 0; i < sizeof(p->raw); i++)
 			p->raw[i] = one_in(2) ? 0 : rnd();
-	return sizeof(p->h) + (one_in(4) ? 8 * below(32) : sizeof(p->in_band));
+	return sizeof(p->h) + (one_in(50) ? 8 * below(32) : sizeof(p->in_band));
 }
 
 static void packet(uint32_t relid)
@@ -177,9 +190,9 @@ static void packet(uint32_t relid)
 	size_t len = one_in(4) ? in_band_packet(&p) : direct_packet(&p);
 
 	p.h.len8 = len / 8;
-	p.h.flags = one_in(8) ? 0 : 1;
+	p.h.flags = one_in(100) ? rnd() : 1;
 	p.h.id = one_in(4) ? below(4) : rnd();
-	if (one_in(60))
+	if (one_in(100))
 		lie_in_packet(&p);
 	ring_put(relid, &p, len);
 }

@@ -61,8 +61,7 @@ struct hcall {
 	unsigned int queued;
 	uint32_t allowed[ALLOWED_MAX];
 	unsigned int nallowed;
-	uint16_t refuse_status;
-	unsigned int refuse_count;
+	struct hcall_refusal refuse;
 	struct event *events;	/* changed by the loop thread only */
 	hcall_msg_fn fn;
 	void *ctx;
@@ -108,19 +107,33 @@ static bool is_allowed(const struct hcall *h, uint32_t conn_id)
 	return false;
 }
 
+/* The status that a post gets by command; OK if it is none of those. */
+static uint16_t refusal(struct hcall_refusal *r, const struct post *p)
+{
+	uint32_t first;
+
+	memcpy(&first, p->in.payload, sizeof(first));
+	if (r->word && first != r->word)
+		return HV_STATUS_OK;
+	if (!r->count)
+		return r->then;
+	r->count--;
+	return r->status;
+}
+
 /* Takes @p over when the status is 0. */
 static uint16_t enqueue(struct vm *vm, struct post *p)
 {
 	struct hcall *h = vm->hcall;
-	uint16_t status = HV_STATUS_OK;
 	bool first = false;
+	uint16_t status;
 
 	pthread_mutex_lock(&h->lock);
+	status = refusal(&h->refuse, p);
 	if (!is_allowed(h, p->in.conn_id)) {
 		status = HV_STATUS_INVALID_CONNECTION;
-	} else if (h->refuse_count) {
-		h->refuse_count--;
-		status = h->refuse_status;
+	} else if (status) {
+		;
 	} else if (h->queued == QUEUE_MAX) {
 		status = HV_STATUS_NO_BUFFERS;
 	} else {
@@ -316,11 +329,10 @@ void hcall_allow(struct vm *vm, uint32_t conn_id, bool on)
 	pthread_mutex_unlock(&h->lock);
 }
 
-void hcall_refuse(struct vm *vm, uint16_t status, unsigned int count)
+void hcall_refuse(struct vm *vm, const struct hcall_refusal *r)
 {
 	pthread_mutex_lock(&vm->hcall->lock);
-	vm->hcall->refuse_status = status;
-	vm->hcall->refuse_count = count;
+	vm->hcall->refuse = *r;
 	pthread_mutex_unlock(&vm->hcall->lock);
 }
 

@@ -34,8 +34,14 @@ void hcall_on_message(struct vm *vm, hcall_msg_fn fn, void *ctx);
  */
 void hcall_allow(struct vm *vm, uint32_t conn_id, bool on);
 
-/* Answer the next @count posts with @status and deliver none of them. */
-void hcall_refuse(struct vm *vm, uint16_t status, unsigned int count);
+/* Posts to be answered with a status and not delivered. */
+struct hcall_refusal {
+	uint32_t word;		/* only such as begin with it, or 0 */
+	uint16_t status;
+	unsigned int count;	/* of them */
+	uint16_t then;		/* the status of all after those, 0: they are delivered */
+};
+void hcall_refuse(struct vm *vm, const struct hcall_refusal *r);
 
 /*
  * Call @fn(@ctx) on the loop thread when the guest signals @conn_id (signals

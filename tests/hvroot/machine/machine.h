@@ -9,6 +9,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "manner.h"
+
 #define MACHINE_CPUS_MAX	64
 #define MACHINE_DISKS_MAX	64
 #define MACHINE_NICS_MAX	16
@@ -40,7 +42,7 @@ struct machine_options {
 	unsigned int trace_level;
 	bool gen1;
 	bool auto_eoi;
-	uint32_t manners;		/* enum manner bits */
+	struct manners manners;		/* as the machine starts */
 	bool no_stimer;			/* no synthetic timers: the guest takes its APIC's */
 	bool hibernation;		/* the guest may be told to hibernate */
 	bool no_reboot;			/* a reset ends hvroot */

@@ -325,6 +325,82 @@ static void opens_reserved_channels(void)
 	world_end();
 }
 
+/* What OpenVMM's vmbus_server refuses of a channel that is open as reserved, or in between. */
+static void keeps_reserved_channels_apart(void)
+{
+	struct msg_open_reserved o = {
+		.h.type = MSG_OPEN_RESERVED, .channel = 1, .target_vp = 2,
+		.target_sint = 7, .gpadl = 7, .page_offset = 4,
+	};
+
+	connected(VMBUS_V5_3);
+	world_gpadl(1, 7, 8);
+	CHECK(world_post(&o, sizeof(o)) == 1);
+	world_relid(MSG_CLOSE_CHANNEL, 1);
+	CHECK(w.refused == 1 && !w.closes);
+	world_gpadl(1, 8, 8);
+	CHECK(w.refused == 2 && created_status() == GPADL_FAILED);
+	world_end();
+	connected(VMBUS_V5_3);
+	world_gpadl(1, 7, 8);
+	world_gpadl(1, 8, 8);
+	CHECK(world_open(1, 8, 4) == 0);
+	w.slow = true;
+	world_relid(MSG_CLOSE_CHANNEL, 1);
+	CHECK(world_post(&o, sizeof(o)) == 0 && w.refused == 1);
+	world_end();
+}
+
+static void refuses_releases_before_a_reopen(void)
+{
+	connected(VMBUS_V5_3);
+	world_gpadl(1, 7, 8);
+	world_gpadl(1, 8, 8);
+	CHECK(world_open(1, 7, 4) == 0);
+	w.slow = true;
+	world_relid(MSG_CLOSE_CHANNEL, 1);
+	world_open(1, 8, 4);			/* waits for the device */
+	world_relid(MSG_RELID_RELEASED, 1);
+	CHECK(w.refused == 1 && w.c.chan[1]);
+	world_end();
+}
+
+static void has_other_manners(void)
+{
+	struct msg_modify_channel m = {
+		.h.type = MSG_MODIFY_CHANNEL, .relid = 1, .target_vp = 3,
+	};
+	struct manner_problem why;
+	const struct msg_modify_response *r;
+
+	connected(VMBUS_V5_3);
+	CHECK(!manners_parse("modify-answered,lists-refused", true, &w.c.manners, &why));
+	CHECK(world_post(&m, sizeof(m)) == 1 && w.refused == 1);
+	r = world_got(MSG_MODIFY_CHANNEL_RESPONSE);
+	CHECK(r->status == NTSTATUS_UNSUCCESSFUL && r->relid == 1);
+	ctl_rescind(w.dev[0]);
+	world_gpadl(1, 7, 8);
+	CHECK(created_status() == GPADL_FAILED && !w.c.gpadls.count);
+	world_end();
+}
+
+static void reads_lists_of_manners(void)
+{
+	struct manners m = { 0 };
+	struct manner_problem why;
+
+	CHECK(!manners_parse("slow=5000,relids-reused,isolated", false, &m, &why));
+	CHECK(m.slow == 5000 && m.bits == (MANNER_SLOW | MANNER_RELIDS_REUSED | MANNER_ISOLATED));
+	CHECK(!manners_parse("none", true, &m, &why) && m.bits == MANNER_ISOLATED);
+	CHECK(manners_parse("isolated", true, &m, &why) && strstr(why.text, "only from the start"));
+	CHECK(manners_parse("slow", true, &m, &why) && strstr(why.text, "slow=1"));
+	CHECK(manners_parse("slow=0", true, &m, &why) && manners_parse("slow=-1", true, &m, &why));
+	CHECK(manners_parse("slow=1x", true, &m, &why));
+	CHECK(manners_parse("relids-reused=1", true, &m, &why) && strstr(why.text, "no value"));
+	CHECK(manners_parse("slo,x", true, &m, &why) && strstr(why.text, "called 'slo'"));
+	CHECK(manners_parse("", true, &m, &why) == 0);
+}
+
 const struct test chan_tests[] = {
 	{ "opens_and_closes", opens_and_closes },
 	{ "torndown_waits_for_the_device", torndown_waits_for_the_device },
@@ -342,5 +418,9 @@ const struct test chan_tests[] = {
 	{ "moves_channels", moves_channels },
 	{ "takes_the_guests_signal_parameters", takes_the_guests_signal_parameters },
 	{ "opens_reserved_channels", opens_reserved_channels },
+	{ "keeps_reserved_channels_apart", keeps_reserved_channels_apart },
+	{ "refuses_releases_before_a_reopen", refuses_releases_before_a_reopen },
+	{ "has_other_manners", has_other_manners },
+	{ "reads_lists_of_manners", reads_lists_of_manners },
 	{ 0 },
 };

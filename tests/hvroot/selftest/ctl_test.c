@@ -75,7 +75,7 @@ static void wants_both_monitor_pages_or_none(void)
 static void checks_the_connection_id(void)
 {
 	struct msg_contact m = {
-		.h.type = MSG_INITIATE_CONTACT, .version = VMBUS_V5_3,
+		.h.type = MSG_INITIATE_CONTACT, .version = VMBUS_V5_3, .sint = VMBUS_SINT,
 	};
 	struct msg_header h = { .type = MSG_REQUEST_OFFERS };
 
@@ -89,6 +89,43 @@ static void checks_the_connection_id(void)
 	CHECK(!world_count(MSG_OFFER_CHANNEL) && w.refused == 3);
 	ctl_message(&w.c, w.c.message_connection, &h, sizeof(h));
 	CHECK(world_count(MSG_OFFER_CHANNEL) == 1);
+	world_end();
+}
+
+/* OpenVMM's initiate_contact() */
+static void talks_to_its_own_clients_only(void)
+{
+	struct msg_contact m = {
+		.h.type = MSG_INITIATE_CONTACT, .version = VMBUS_V5_3, .sint = 5,
+	};
+	const struct msg_version_response *r;
+
+	world_new(1);
+	CHECK(world_post(&m, MSG_CONTACT_SIZE) == 1 && w.sent[0].sint == 5);
+	r = world_got(MSG_VERSION_RESPONSE);
+	CHECK(!r->supported && !w.c.version && w.refused == 1);
+	m.sint = VMBUS_SINT;
+	m.vtl = 2;
+	CHECK(!world_post(&m, MSG_CONTACT_SIZE) && !w.c.version && w.refused == 2);
+	m.vtl = 0;
+	m.version = VMBUS_V6_0;
+	m.features = VMBUS_FEAT_CLIENT_ID;	/* which is not there */
+	CHECK(!world_post(&m, MSG_CONTACT_SIZE) && !w.c.version && w.refused == 3);
+	CHECK(world_post(&m, sizeof(m)) == 1 && w.c.version == VMBUS_V6_0);
+	world_end();
+}
+
+static void offers_unasked_by_command(void)
+{
+	world_new(2);
+	ctl_offer_unasked(&w.c);
+	CHECK(!w.nsent);
+	world_contact(VMBUS_V5_3, 0);
+	ctl_offer_unasked(&w.c);
+	ctl_offer_unasked(&w.c);
+	CHECK(world_count(MSG_OFFER_CHANNEL) == 2 && !world_count(MSG_ALL_OFFERS_DELIVERED));
+	world_bare(MSG_REQUEST_OFFERS);
+	CHECK(world_count(MSG_OFFER_CHANNEL) == 2 && w.refused == 1);
 	world_end();
 }
 
@@ -317,6 +354,8 @@ const struct test ctl_tests[] = {
 	{ "refuses_versions_that_do_not_exist", refuses_versions_that_do_not_exist },
 	{ "wants_both_monitor_pages_or_none", wants_both_monitor_pages_or_none },
 	{ "checks_the_connection_id", checks_the_connection_id },
+	{ "talks_to_its_own_clients_only", talks_to_its_own_clients_only },
+	{ "offers_unasked_by_command", offers_unasked_by_command },
 	{ "offers_once_per_connection", offers_once_per_connection },
 	{ "refuses_every_short_message", refuses_every_short_message },
 	{ "refuses_what_a_guest_must_not_send", refuses_what_a_guest_must_not_send },

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Storage controllers and their units: made from the command line, changed by
- * `disk` and `storage` commands while the guest runs.
+ * The units of storage controllers: made from the command line, changed by
+ * `disk` commands while the guest runs.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -16,17 +16,12 @@
 #include "storage/stor.h"
 #include "vmbus/fault.h"
 
-#define MAX_TRANSFER	(256u << 10)
-#define BLOCK		512
-
-/* Controllers, for commands that name them by number. */
-static struct stor_ctl *controllers;
-
 struct disk_spec {
 	char text[4200];		/* keys and values point into it */
 	const char *file;
 	const char *sg;
 	const char *serial;
+	enum stor_kind kind;
 	unsigned int lun, controller, block;
 	unsigned long long size;
 	bool ro, dvd, empty, thick, through;
@@ -49,75 +44,6 @@ static int fail(struct problem *why, const char *fmt, ...)
 	return -1;
 }
 
-static struct stor_ctl *find_controller(unsigned int number, bool ide)
-{
-	for (struct stor_ctl *sc = controllers; sc; sc = sc->next)
-		if (sc->number == number && sc->ide == ide)
-			return sc;
-	return NULL;
-}
-
-/* Random in real life, but the same at every boot: made from the number. */
-static struct guid instance_of(unsigned int number, bool ide)
-{
-	char text[40];
-
-	if (ide)
-		snprintf(text, sizeof(text), "%08x-%04x-8899-0000-000000000000",
-			 number / 2, number % 2);
-	else
-		snprintf(text, sizeof(text), "f8b3781a-1e82-4818-a1c3-63d806ec%04x",
-			 number);
-	return guid_make(text);
-}
-
-static struct stor_ctl *new_controller(struct bus *b, unsigned int number, bool ide)
-{
-	struct stor_ctl *sc = calloc(1, sizeof(*sc)), **p = &controllers;
-
-	if (!sc)
-		return NULL;
-	sc->number = number;
-	sc->ide = ide;
-	sc->version_cap = STOR_V6_2;
-	sc->max_transfer = MAX_TRANSFER;
-	sc->max_subs = ide ? 0 : b->opt->subchannels;
-	snprintf(sc->dev.name, sizeof(sc->dev.name), "%s%u", ide ? "ide" : "scsi", number);
-	sc->dev.ops = &stor_ops;
-	sc->dev.priv = sc;
-	sc->dev.plugged = true;
-	sc->dev.flags = OFFER_ENUMERATE;
-	sc->dev.type = guid_make(ide ? "32412632-86cb-44a2-9b5c-50d1417354f5" :
-				 "ba6163d9-04a1-4d29-b605-72e2ffb1dc7f");
-	sc->dev.instance = instance_of(number, ide);
-	if (ide) {
-		sc->dev.user[2] = number / 2;
-		sc->dev.user[3] = number % 2;
-		sc->dev.user[8] = 2;
-	}
-	while (*p)
-		p = &(*p)->next;
-	*p = sc;
-	vsp_register(b, &sc->dev);
-	vsp_plug(&sc->dev);
-	return sc;
-}
-
-const char *stor_disk_file(const char *name)
-{
-	unsigned int number, lun = 0;
-	struct stor_ctl *sc = NULL;
-	char rest;
-
-	if (sscanf(name, "c%ul%u%c", &number, &lun, &rest) == 2)
-		sc = find_controller(number, false);
-	else if (sscanf(name, "ide%u%c", &number, &rest) == 1)
-		sc = find_controller(number, true);
-	if (!sc || lun >= STOR_LUNS || !sc->lun[lun] || sc->lun[lun]->sg)
-		return NULL;
-	return sc->lun[lun]->path;
-}
-
 static int spec_number(struct problem *why, const char *key, const char *value,
 		       unsigned long long max, unsigned int *to)
 {
@@ -133,7 +59,11 @@ static int spec_number(struct problem *why, const char *key, const char *value,
 static int spec_key(struct problem *why, struct disk_spec *s, const char *key,
 		    const char *value)
 {
-	if (!strcmp(key, "file"))
+	if (!strcmp(key, "ide"))
+		s->kind = STOR_IDE;
+	else if (!strcmp(key, "fc"))
+		s->kind = STOR_FC;
+	else if (!strcmp(key, "file"))
 		s->file = value;
 	else if (!strcmp(key, "sg"))
 		s->sg = value;
@@ -187,15 +117,16 @@ static void name_disk(struct scsi_disk *d, const struct stor_ctl *sc,
 		      const struct disk_spec *s)
 {
 	static const uint8_t naa[4] = { 0x60, 0x02, 0x24, 0x80 };
+	static const char *const kinds[] = { "SCS", "IDE", "FCH" };	/* enum stor_kind */
 	char text[40];
 
 	memcpy(d->vendor, "Msft    ", 8);
 	memcpy(d->product, d->dvd ? "Virtual DVD-ROM " : "Virtual Disk    ", 16);
 	snprintf(text, sizeof(text), "HVROOT-%s-%02u-%03u",
-		 sc->ide ? "IDE" : "SCS", sc->number, s->lun);
+		 kinds[sc->kind], sc->number, s->lun);
 	snprintf(d->serial, sizeof(d->serial), "%-20.20s", s->serial ? s->serial : text);
 	memcpy(d->naa, naa, sizeof(naa));
-	put16(d->naa + 4, sc->ide);
+	put16(d->naa + 4, sc->kind);
 	put32(d->naa + 8, sc->number);
 	put32(d->naa + 12, s->lun);
 }
@@ -256,8 +187,8 @@ static struct stor_lun *new_lun(struct problem *why, const struct stor_ctl *sc,
 	d = &lun->scsi;
 	lun->fd = -1;
 	d->dvd = s->dvd;
-	d->block_size = s->dvd ? 2048 : s->block ? s->block : BLOCK;
-	d->phys_exp = d->block_size == BLOCK ? 3 : 0;
+	d->block_size = s->dvd ? 2048 : s->block ? s->block : STOR_BLOCK;
+	d->phys_exp = d->block_size == STOR_BLOCK ? 3 : 0;
 	d->read_only = s->ro;
 	d->no_medium = s->empty;
 	d->no_unmap = s->thick || s->dvd || s->ro;
@@ -271,21 +202,21 @@ static struct stor_lun *new_lun(struct problem *why, const struct stor_ctl *sc,
 	return NULL;
 }
 
-static int add_disk(struct problem *why, struct bus *b, const struct disk_spec *s, bool ide)
+static int add_disk(struct problem *why, struct bus *b, const struct disk_spec *s)
 {
-	struct stor_ctl *sc = find_controller(s->controller, ide);
+	struct stor_ctl *sc = stor_ctl_find(s->controller, s->kind);
 	struct stor_lun *lun;
 
 	if (!s->file + !s->sg != 1 && !s->empty)
 		return fail(why, "a disk needs file=PATH or sg=/dev/sgN");
 	if (s->block && s->block != 512 && s->block != 4096)
 		return fail(why, "block is 512 or 4096");
-	if (ide && (s->lun || s->controller > 3))
+	if (s->kind == STOR_IDE && (s->lun || s->controller > 3))
 		return fail(why, "an IDE disk has controller=0 to 3 and no lun");
 	if (sc && sc->lun[s->lun])
 		return fail(why, "%s has a disk at lun %u already", sc->dev.name, s->lun);
 	if (!sc)
-		sc = new_controller(b, s->controller, ide);
+		sc = stor_ctl_new(b, s->controller, s->kind);
 	lun = sc ? new_lun(why, sc, s) : NULL;
 	if (!lun)
 		return -1;
@@ -353,10 +284,10 @@ static void join_words(char *to, size_t room, int argc, char **argv, int from)
 		at += snprintf(to + at, room - at, "%s%s", i > from ? "," : "", argv[i]);
 }
 
-/* The disk that lun= and controller= (ide for the other kind) name. */
-static struct stor_ctl *named(struct problem *why, const struct disk_spec *s, bool ide)
+/* The disk that lun= and controller= (ide, fc for the other kinds) name. */
+static struct stor_ctl *named(struct problem *why, const struct disk_spec *s)
 {
-	struct stor_ctl *sc = find_controller(s->controller, ide);
+	struct stor_ctl *sc = stor_ctl_find(s->controller, s->kind);
 
 	if (sc && sc->lun[s->lun])
 		return sc;
@@ -365,15 +296,15 @@ static struct stor_ctl *named(struct problem *why, const struct disk_spec *s, bo
 }
 
 static int disk_command(struct problem *why, struct bus *b, const char *what,
-			struct disk_spec *s, bool ide)
+			struct disk_spec *s)
 {
 	struct stor_ctl *sc;
 
 	if (!strcmp(what, "add"))
-		return add_disk(why, b, s, ide);
+		return add_disk(why, b, s);
 	if (strcmp(what, "remove") && strcmp(what, "resize") && strcmp(what, "media"))
 		return fail(why, "disk add|remove|resize|media (see help)");
-	sc = named(why, s, ide);
+	sc = named(why, s);
 	if (!sc)
 		return -1;
 	if (!strcmp(what, "resize"))
@@ -389,55 +320,11 @@ static int cmd_disk(struct reply *r, int argc, char **argv, void *ctx)
 	struct problem why = { "" };
 	struct disk_spec s = { 0 };
 	char text[4200];
-	bool ide = false;
 
-	for (int i = 2; i < argc; i++)
-		ide |= !strcmp(argv[i], "ide");
-	join_words(text, sizeof(text), argc, argv, ide ? 3 : 2);
+	join_words(text, sizeof(text), argc, argv, 2);
 	if (parse_spec(&why, &s, text) ||
-	    disk_command(&why, ctx, argc > 1 ? argv[1] : "", &s, ide))
+	    disk_command(&why, ctx, argc > 1 ? argv[1] : "", &s))
 		return reply_error(r, "%s", why.text);
-	return 0;
-}
-
-static int stor_version(struct reply *r, int argc, char **argv, struct stor_ctl *sc)
-{
-	const char *text = control_arg(argc, argv, "version");
-	unsigned int major, minor;
-
-	if (!text)
-		return 0;
-	if (sscanf(text, "%u.%u", &major, &minor) != 2 || major > 255 || minor > 255)
-		return reply_error(r, "a version looks like 6.2");
-	sc->version_cap = major << 8 | minor;
-	return 0;
-}
-
-/* What a controller will say in its next handshake. */
-static int cmd_storage(struct reply *r, int argc, char **argv, void *ctx)
-{
-	struct vsp_dev *d = argc > 1 ? vsp_find(ctx, argv[1]) : NULL;
-	unsigned long long subs, transfer;
-	struct stor_ctl *sc;
-
-	if (!d || d->ops != &stor_ops)
-		return reply_error(r, "no such controller (see list)");
-	sc = d->priv;
-	if (stor_version(r, argc, argv, sc) ||
-	    control_num(r, argc, argv, "subs", sc->max_subs, &subs) ||
-	    control_num(r, argc, argv, "max-transfer", sc->max_transfer, &transfer))
-		return -1;
-	if (subs > VSP_SUBS_MAX)
-		return reply_error(r, "subs is at most %u", VSP_SUBS_MAX);
-	sc->max_subs = subs;
-	sc->max_transfer = transfer;
-	for (unsigned int i = 0; i < STOR_LUNS; i++)
-		if (sc->lun[i] && transfer >= BLOCK && transfer <= 2u << 20)
-			sc->lun[i]->scsi.max_blocks = transfer / sc->lun[i]->scsi.block_size;
-	if (fault_word(argc, argv, "enumerate"))
-		stor_event(sc, STOR_ENUMERATE_BUS);
-	if (fault_word(argc, argv, "removed"))
-		stor_event(sc, STOR_REMOVE_DEVICE);
 	return 0;
 }
 
@@ -457,30 +344,29 @@ int stor_init(struct bus *b)
 	struct problem why = { "" };
 	unsigned int ide = 0;
 
-	if (aio_init(o->io, begin, end, b) || !new_controller(b, 0, false))
+	if (aio_init(o->io, begin, end, b) || !stor_ctl_new(b, 0, STOR_SCSI))
 		return -1;
 	stor_fault_init(b);
 	for (unsigned int i = 0; i < o->ndisks; i++) {
 		struct disk_spec s = { 0 };
 
-		if (o->disks[i].ide)
+		if (o->disks[i].ide) {
+			s.kind = STOR_IDE;
 			s.controller = ide++;
-		if (parse_spec(&why, &s, o->disks[i].spec) ||
-		    add_disk(&why, b, &s, o->disks[i].ide)) {
+		}
+		if (parse_spec(&why, &s, o->disks[i].spec) || add_disk(&why, b, &s)) {
 			log_usage("--%s %s: %s", o->disks[i].ide ? "ide" : "disk",
 				o->disks[i].spec, why.text);
 			return -1;
 		}
 	}
 	control_register("disk",
-		"add [ide] file=F|sg=/dev/sgN [lun=N] [controller=N] [ro] [dvd] [empty] [thick] [writethrough] [block=512|4096] [serial=TEXT] [size=BYTES]  plug a disk in\n"
-		"remove [ide] controller=N lun=N  pull it out\n"
-		"resize [ide] controller=N lun=N size=BYTES  make it larger or smaller\n"
+		"add [ide|fc] file=F|sg=/dev/sgN [lun=N] [controller=N] [ro] [dvd] [empty] [thick] [writethrough] [block=512|4096] [serial=TEXT] [size=BYTES]  plug a disk in\n"
+		"remove [ide|fc] controller=N lun=N  pull it out\n"
+		"resize [ide|fc] controller=N lun=N size=BYTES  make it larger or smaller\n"
 		"media controller=N lun=N [file=ISO]  change or take out the disc of a DVD drive",
 		cmd_disk, b);
-	control_register("storage",
-		"NAME [version=X.Y] [subs=N] [max-transfer=BYTES] [enumerate] [removed]  what a controller says in its next handshake, or an event now",
-		cmd_storage, b);
+	stor_ctl_init(b);
 	return 0;
 }
 
@@ -493,9 +379,8 @@ void stor_exit(struct bus *b)
 {
 	aio_exit();
 	stor_fault_clear(b);
-	for (struct stor_ctl *sc = controllers; sc; sc = sc->next)
+	for (struct stor_ctl *sc = stor_ctl_forget(); sc; sc = sc->next)
 		for (unsigned int i = 0; i < STOR_LUNS; i++)
 			if (sc->lun[i])
 				free_lun(sc->lun[i]);
-	controllers = NULL;	/* freed with their devices */
 }

@@ -47,7 +47,7 @@ static bool matches(const struct stor_fault *f, const struct stor_req *r)
 
 	if (!f->count)
 		return false;
-	if (f->ide && !r->sc->ide)
+	if (f->ide && r->sc->kind != STOR_IDE)
 		return false;
 	if (f->controller != ANY && f->controller != (int)r->sc->number)
 		return false;
@@ -88,6 +88,12 @@ static void delay_over(void *ctx)
 	vsp_batch_begin(b);
 	stor_resume(r);
 	vsp_batch_end(b);
+}
+
+static void park_for(struct stor_req *r, unsigned int ms)
+{
+	park(r);
+	r->timer = timer_start(ms, delay_over, r);
 }
 
 void stor_fault_sense(struct stor_srb *s, const uint8_t *sense, uint8_t len)
@@ -144,8 +150,7 @@ static void strike(struct stor_fault *f, struct stor_req *r)
 		cover(f, r);
 		break;
 	case SF_DELAY:
-		park(r);
-		r->timer = timer_start(f->ms, delay_over, r);
+		park_for(r, f->ms);
 		break;
 	case SF_HOLD:
 		park(r);
@@ -169,6 +174,19 @@ static void strike(struct stor_fault *f, struct stor_req *r)
 	}
 }
 
+/* A slow host: what a guest waits for while a controller comes up. */
+static bool slow(struct stor_req *r)
+{
+	const struct manners *m = &r->sc->dev.bus->ctl.manners;
+
+	if (!(m->bits & MANNER_SLOW) ||
+	    (r->p.op == STOR_EXECUTE_SRB && r->cdb[0] != SCSI_REPORT_LUNS))
+		return false;
+	trace("SLOW", "%s id=%#llx by %u ms", r->sc->dev.name, (unsigned long long)r->id, m->slow);
+	park_for(r, m->slow);
+	return true;
+}
+
 bool stor_fault_takes(struct stor_req *r)
 {
 	struct stor_fault *f = faults.list;
@@ -176,7 +194,7 @@ bool stor_fault_takes(struct stor_req *r)
 	while (f && !matches(f, r))
 		f = f->next;
 	if (!f)
-		return false;
+		return slow(r);
 	if (f->count != FAULT_FOREVER)
 		f->count--;
 	trace("FAULT", "storage %s id=%#llx kind=%d", r->sc->dev.name,

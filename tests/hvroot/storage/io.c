@@ -380,7 +380,9 @@ static bool take_parameters(struct stor_req *r)
 /* An IDE channel is its one disk, whatever the SRB says about path and target. */
 static bool target_exists(const struct stor_req *r)
 {
-	return r->sc->ide || (!r->p.srb.path && !r->p.srb.target);
+	unsigned int target = r->sc->kind == STOR_FC ? STOR_FC_TARGET : 0;
+
+	return r->sc->kind == STOR_IDE || (!r->p.srb.path && r->p.srb.target == target);
 }
 
 void stor_execute(struct stor_req *r)
@@ -396,14 +398,18 @@ void stor_execute(struct stor_req *r)
 	}
 	if (s->cdb_len < sizeof(r->cdb))
 		memset(r->cdb + s->cdb_len, 0, sizeof(r->cdb) - s->cdb_len);
+	if (r->sc->kind == STOR_FC && !target_exists(r)) {	/* nobody of that name on the fabric */
+		stor_srb_done(r, SRB_INVALID_TARGET, 0, 0);
+		return;
+	}
 	r->lun = target_exists(r) ? r->sc->lun[s->lun] : NULL;
 	if (r->lun)
 		r->lun->commands++;
-	if (!r->lun && r->cdb[0] != 0x12 && r->cdb[0] != 0xA0) {
+	if (!r->lun && r->cdb[0] != 0x12 && r->cdb[0] != SCSI_REPORT_LUNS) {
 		stor_srb_done(r, SRB_INVALID_LUN, 0, 0);
 		return;
 	}
-	if (r->lun && r->lun->sg && r->cdb[0] != 0xA0) {
+	if (r->lun && r->lun->sg && r->cdb[0] != SCSI_REPORT_LUNS) {
 		stor_sg_execute(r);
 		return;
 	}

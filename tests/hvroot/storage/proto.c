@@ -156,28 +156,41 @@ static uint32_t on_properties(struct stor_ctl *sc, struct stor_packet *p)
 	return NTSTATUS_OK;
 }
 
+/*
+ * World wide names of an adapter. It has two pairs: where the machine moves to, the other one
+ * can log in to the fabric while this one is still in use (Microsoft's "Hyper-V Virtual Fibre
+ * Channel", address sets A and B).
+ */
+static void fc_names(const struct stor_ctl *sc, uint8_t pair, uint8_t port[8], uint8_t node[8])
+{
+	static const uint8_t base[8] = { 0xC0, 0x03, 0xFF, 0x11, 0x22, 0x33, 0, 0 };
+
+	memcpy(port, base, 8);
+	memcpy(node, base, 8);
+	port[6] = node[6] = sc->number;
+	port[7] = pair;
+	node[7] = 0xF0 | pair;
+}
+
 static uint32_t on_fc(struct stor_ctl *sc, struct stor_packet *p)
 {
-	static const uint8_t port[8] = { 0xC0, 0x03, 0xFF, 0, 0, 0, 0, 0x01 };
-	static const uint8_t node[8] = { 0xC0, 0x03, 0xFF, 0, 0, 0, 0, 0x02 };
-
-	if (!sc->fc)
+	if (sc->kind != STOR_FC)
 		return NTSTATUS_INVALID_DEVICE_REQUEST;
 	if (sc->state != STOR_PROPERTIES_KNOWN)
 		return NTSTATUS_INVALID_DEVICE_STATE;
 	memset(&p->fc, 0, sizeof(p->fc));
-	p->fc.primary_active = 1;
-	memcpy(p->fc.primary_port, port, sizeof(port));
-	memcpy(p->fc.primary_node, node, sizeof(node));
+	p->fc.primary_active = !sc->fc_second;
+	fc_names(sc, 1, p->fc.primary_port, p->fc.primary_node);
+	fc_names(sc, 2, p->fc.secondary_port, p->fc.secondary_node);
 	return NTSTATUS_OK;
 }
 
-/* Legal before and after END_INITIALIZATION, once the version is known. */
+/* Legal before and after END_INITIALIZATION, once the properties are known. */
 static uint32_t on_subs(struct vsp_chan *ch, const struct stor_packet *p)
 {
 	struct stor_ctl *sc = controller(ch);
 
-	if (sc->state < STOR_VERSION_KNOWN || ch->sub)
+	if (sc->state < STOR_PROPERTIES_KNOWN || ch->sub)
 		return NTSTATUS_INVALID_DEVICE_STATE;
 	if (!p->subs || p->subs > sc->max_subs || sc->version < STOR_V5_1)
 		return NTSTATUS_INVALID_PARAMETER;
@@ -218,6 +231,10 @@ static void on_reset(struct stor_req *r)
 
 	if (sc->state != STOR_READY) {
 		stor_answer(r, NTSTATUS_INVALID_DEVICE_STATE);
+		return;
+	}
+	if (sc->dev.bus->ctl.manners.bits & MANNER_RESETS_IDLE) {
+		stor_answer(r, NTSTATUS_OK);
 		return;
 	}
 	while (*p)
@@ -294,18 +311,41 @@ static struct stor_req *new_request(struct vsp_chan *ch, const struct vsp_packet
 	return r;
 }
 
+/*
+ * What ends the conversation: a host that cannot make sense of a packet has no answer to
+ * it, and none to what follows (OpenVMM's storvsp, parse_packet()).
+ */
+static const char *packet_fault(const struct stor_ctl *sc, const struct vsp_packet *p)
+{
+	uint32_t op;
+
+	if (p->type == PKT_COMPLETION)
+		return "a completion, but nothing was asked";
+	if (!(p->flags & PKT_COMPLETION_WANTED))
+		return "a storage request that wants no answer";
+	if (p->len < (sc->version ? packet_size(sc) : STOR_PACKET_OLD))
+		return "storage packet too short";
+	memcpy(&op, p->body, sizeof(op));
+	switch (op) {
+	case STOR_FC_HBA_DATA:
+	case STOR_EXECUTE_SRB:
+	case STOR_RESET_LUN ... STOR_QUERY_PROPERTIES:
+	case STOR_CREATE_SUBS:
+		return NULL;
+	default:
+		return "unknown storage operation";
+	}
+}
+
 static void on_packet(struct vsp_chan *ch, const struct vsp_packet *p)
 {
 	struct stor_ctl *sc = controller(ch);
+	const char *why = packet_fault(sc, p);
 	struct stor_req *r;
 	int pieces;
 
-	if (p->type == PKT_COMPLETION) {
-		vsp_reject(ch, p, "a completion, but nothing was asked");
-		return;
-	}
-	if (p->len < (sc->version ? packet_size(sc) : STOR_PACKET_OLD)) {
-		vsp_reject(ch, p, "storage packet too short");
+	if (why) {
+		vsp_fail(ch, why);
 		return;
 	}
 	r = new_request(ch, p);
@@ -317,14 +357,13 @@ static void on_packet(struct vsp_chan *ch, const struct vsp_packet *p)
 	r->niov = pieces > 0 ? pieces : 0;
 	if (trace_on())
 		trace_request(r);
-	if (pieces < 0) {
-		vsp_reject(ch, p, "bad page range");
-		stor_answer(r, NTSTATUS_INVALID_PARAMETER);
+	if (pieces < 0 || (r->p.op == STOR_EXECUTE_SRB && r->p.srb.data_len > r->bytes)) {
+		vsp_fail(ch, pieces < 0 ? "bad page range" : "more data than the page range holds");
+		stor_req_free(r);
 	} else if (!stor_fault_takes(r)) {
 		run_request(r);
 	}
 }
-
 
 void stor_resume(struct stor_req *r)
 {

@@ -355,7 +355,7 @@ void scsi_command(struct scsi_disk *d, struct scsi_cmd *c)
 	c->extents = 0;
 	c->fua = false;
 	c->same_zero = false;
-	if (op == 0xA0) {
+	if (op == SCSI_REPORT_LUNS) {
 		report_luns(c);
 		return;
 	}

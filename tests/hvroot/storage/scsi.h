@@ -11,6 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define SCSI_REPORT_LUNS		0xA0
+
 #define SCSI_GOOD			0x00
 #define SCSI_CHECK_CONDITION		0x02
 #define SCSI_RESERVATION_CONFLICT	0x18

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * A storage controller of the root partition. Private to the files of this room:
- * proto.c speaks the packets, io.c carries commands out, dev.c
- * owns controllers and units, fault.c spoils requests on command.
+ * proto.c speaks the packets, io.c carries commands out, controller.c
+ * owns the controllers, dev.c their units, fault.c spoils requests on command.
  */
 #ifndef HVROOT_STOR_H
 #define HVROOT_STOR_H
@@ -13,6 +13,10 @@
 #include "vmbus/bus.h"
 
 #define STOR_LUNS 256
+#define STOR_BLOCK 512
+#define STOR_FC_TARGET 3	/* where a Fibre Channel adapter has its one target */
+
+enum stor_kind { STOR_SCSI, STOR_IDE, STOR_FC };
 
 struct stor_lun {
 	struct scsi_disk scsi;
@@ -36,8 +40,8 @@ struct stor_ctl {
 	struct vsp_dev dev;		/* first: freed as one */
 	struct stor_ctl *next;
 	unsigned int number;
-	bool ide;
-	bool fc;
+	enum stor_kind kind;
+	bool fc_second;			/* FC: the second pair of names is in use */
 	enum stor_state state;
 	uint16_t version;
 	uint16_t version_cap;
@@ -98,6 +102,13 @@ void stor_event(struct stor_ctl *sc, enum stor_op op);
 void stor_resume(struct stor_req *r);
 /* A request is gone: a channel or reset may have waited for it. */
 void stor_req_free(struct stor_req *r);
+
+/* controller.c: by number and kind, or NULL; the first disk makes one */
+struct stor_ctl *stor_ctl_find(unsigned int number, enum stor_kind kind);
+struct stor_ctl *stor_ctl_new(struct bus *b, unsigned int number, enum stor_kind kind);
+/* The list of all, which is the caller's; they are freed as devices. */
+struct stor_ctl *stor_ctl_forget(void);
+void stor_ctl_init(struct bus *b);
 
 /* io.c */
 void stor_execute(struct stor_req *r);

@@ -17,12 +17,15 @@ struct monitor;
 struct bus {
 	struct vm *vm;
 	const struct machine_options *opt;
-	struct ctl ctl;
+	struct ctl ctl;			/* with the manners of now */
 	struct vsp_dev *devs;
 	struct vsp_chan *chans;		/* open ones */
 	unsigned int batch;		/* depth of vsp_batch_begin() */
 	struct vsp_chan *dirty;		/* to publish when the batch ends */
 	struct fault *faults;		/* message faults, fault.c */
+	unsigned int early_offers;	/* connections that get offers before they ask */
+	unsigned int early_delay;	/* ms */
+	struct ptimer *early_timer;
 	struct monitor *monitor;	/* monitor pages, monitor.c */
 	struct {			/* of channels that are closed again */
 		uint64_t signals, interrupts, wakes, requests, errors, full;
@@ -56,6 +59,7 @@ void fault_exit(struct bus *b);
 void fault_send(struct bus *b, uint32_t vp, uint32_t sint, const void *msg,
 		size_t len);
 void fault_forget_delayed(struct bus *b);
+void fault_connected(struct bus *b);
 
 /* monitor.c */
 void monitor_init(struct bus *b);
@@ -73,6 +77,19 @@ bool vsock_connect(struct bus *b, const struct guid *endpoint, const struct guid
 
 /* devctl.c: offer, rescind, set, send packet, ring */
 void devctl_init(struct bus *b);
+
+/*
+ * steps.c: the conversation with a device, step by step, and the command `manner`.
+ * A step is an offer, and twice each message and each packet of the guest: before it
+ * is looked at, and when it was.
+ */
+void steps_init(struct bus *b);
+/* The device that a message of the guest is about, or NULL. */
+struct vsp_dev *steps_device(struct bus *b, const void *msg, size_t len);
+/* True: this is the step at which the device was to be taken away, and it was. */
+bool steps_take(struct vsp_dev *d, const char *when, const char *what);
+/* The same in the middle of a channel's turn, after which the device goes. */
+bool steps_take_later(struct vsp_dev *d, const char *when, const char *what);
 
 /* devices/classes.c: every device class that is not a disk; 0 or -1 after log_err() */
 int classes_init(struct bus *b);

@@ -200,13 +200,33 @@ void vsp_complete(struct vsp_chan *ch, uint64_t id, const void *body, size_t len
 	vsp_send(ch, PKT_COMPLETION, 0, id, body, len);
 }
 
+/*
+ * What a ring may not carry at all: a host that finds it (OpenVMM's vmbus_ring,
+ * InvalidDescriptorFlags and InvalidDescriptorType) looks at that ring no more.
+ */
+static const char *header_fault(const struct packet_header *h)
+{
+	if (h->flags & ~PKT_COMPLETION_WANTED)
+		return "unknown packet flags";
+	if (h->type != PKT_INBAND && h->type != PKT_TRANSFER_PAGES &&
+	    h->type != PKT_GPA_DIRECT && h->type != PKT_COMPLETION)
+		return "unknown packet type";
+	return NULL;
+}
+
 /* Takes the checked copy in ch->buf apart and gives it to the device. */
 static void deliver(struct vsp_chan *ch, size_t len)
 {
 	struct packet_header h;
 	struct vsp_packet p;
+	const char *why;
 
 	memcpy(&h, ch->buf, sizeof(h));
+	why = header_fault(&h);
+	if (why) {
+		vsp_fail(ch, why);
+		return;
+	}
 	p.type = h.type;
 	p.flags = h.flags;
 	p.id = h.id;
@@ -219,11 +239,16 @@ static void deliver(struct vsp_chan *ch, size_t len)
 		trace("PACKET_IN", "%s relid=%u type=%u id=%#llx flags=%u len=%zu",
 		      ch->dev->name, relid(ch), p.type,
 		      (unsigned long long)p.id, p.flags, p.len);
-	if (p.type != PKT_INBAND && p.type != PKT_GPA_DIRECT &&
-	    p.type != PKT_COMPLETION)
+	if (steps_take_later(ch->dev, "before", "packet")) {
+		ch->frozen = true;	/* so that nothing follows it */
+		return;
+	}
+	if (p.type == PKT_TRANSFER_PAGES)
 		vsp_reject(ch, &p, "packet type not used here");
 	else
 		ch->dev->ops->packet(ch, &p);
+	if (steps_take_later(ch->dev, "after", "packet"))
+		ch->frozen = true;
 }
 
 /* Reading would only add to what the guest has no room for, or nobody takes it. */

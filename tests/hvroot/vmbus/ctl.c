@@ -160,10 +160,40 @@ void ctl_reset(struct ctl *c)
 	reset_begin(c, AFTER_NOTHING);
 }
 
+/*
+ * Messages can go to one SINT only, and to one trust level: whoever wants another is told
+ * so there, or talks to a server that is not here (OpenVMM, initiate_contact()).
+ */
+static bool for_us(struct ctl *c, const struct msg_contact *m, size_t len)
+{
+	struct msg_version_response no = { .h.type = MSG_VERSION_RESPONSE };
+	uint32_t vp = c->ops->vp_ok(c->ctx, m->target_vp) ? m->target_vp : 0;
+
+	if (m->version < VMBUS_V5_0)
+		return true;
+	if (m->vtl) {
+		ctl_refuse(c, MSG_INITIATE_CONTACT, "for another trust level");
+		return false;
+	}
+	if (m->version >= VMBUS_V6_0 && m->features & VMBUS_FEAT_CLIENT_ID && len < sizeof(*m)) {
+		ctl_refuse(c, MSG_INITIATE_CONTACT, "too short for a client id");
+		return false;
+	}
+	if (m->sint == VMBUS_SINT)
+		return true;
+	ctl_refuse(c, MSG_INITIATE_CONTACT, "messages go to SINT 2 only");
+	c->ops->send(c->ctx, vp, m->sint, &no, MSG_VERSION_RESPONSE_SIZE);
+	return false;
+}
+
 static void on_contact(struct ctl *c, const void *msg, size_t len)
 {
-	memset(&c->contact, 0, sizeof(c->contact));
-	memcpy(&c->contact, msg, len < sizeof(c->contact) ? len : sizeof(c->contact));
+	struct msg_contact m = { 0 };
+
+	memcpy(&m, msg, len < sizeof(m) ? len : sizeof(m));
+	if (!for_us(c, &m, len))
+		return;
+	c->contact = m;
 	reset_begin(c, AFTER_CONTACT);
 }
 
@@ -181,6 +211,14 @@ static void on_request_offers(struct ctl *c, const void *msg, size_t len)
 	c->offers_sent = true;
 	c->ops->list_devices(c->ctx);
 	send_bare(c, MSG_ALL_OFFERS_DELIVERED);
+}
+
+void ctl_offer_unasked(struct ctl *c)
+{
+	if (!c->version || c->resetting || c->offers_sent)
+		return;
+	c->offers_sent = true;
+	c->ops->list_devices(c->ctx);
 }
 
 static void on_tl_connect(struct ctl *c, const void *msg, size_t len)
@@ -270,6 +308,9 @@ static bool right_connection(const struct ctl *c, uint32_t conn, uint32_t type,
 		return conn == (m.version >= VMBUS_V5_0 ? VMBUS_CONN_CONTACT :
 				VMBUS_CONN_MESSAGE);
 	}
+	/* whoever gave up waiting for his version knows no other (OpenVMM takes it there) */
+	if (type == MSG_UNLOAD && conn == VMBUS_CONN_CONTACT && c->version >= VMBUS_V5_0)
+		return true;
 	return conn == (c->version >= VMBUS_V5_0 ? c->message_connection :
 			VMBUS_CONN_MESSAGE);
 }

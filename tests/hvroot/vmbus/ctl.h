@@ -14,6 +14,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include "manner.h"
 #include "vmbus/gpadl.h"
 #include "vmbus/wire.h"
 
@@ -77,6 +78,7 @@ struct ctl {
 	uint32_t version_cap;		/* newest version to accept */
 	uint32_t message_connection;	/* id returned from 5.0 on */
 	uint32_t feature_cap;		/* 6.0 feature bits to grant */
+	struct manners manners;
 
 	uint32_t version;		/* 0: not connected */
 	uint32_t features;
@@ -110,6 +112,8 @@ void ctl_message(struct ctl *c, uint32_t conn, const void *msg, size_t len);
 struct ctl_chan *ctl_offer(struct ctl *c, const struct msg_offer *offer,
 			   uint32_t relid, void *owner);
 void ctl_rescind(struct ctl_chan *ch);
+/* Lists the devices though the guest has not asked, by command. */
+void ctl_offer_unasked(struct ctl *c);
 /* The device has let go of the channel that ops->close() named. */
 void ctl_closed(struct ctl_chan *ch);
 /* Forgets the connection, as for a machine reset; ends asynchronously. */

@@ -94,9 +94,15 @@ void ctl_on_gpadl_header(struct ctl *c, const void *msg, size_t len)
 		created(c, m.relid, m.gpadl, GPADL_FAILED);
 		return;
 	}
+	if (ch->reserved_open) {	/* its lists are known to the kernel that crashed */
+		ctl_refuse(c, MSG_GPADL_HEADER, "channel is open as reserved");
+		created(c, m.relid, m.gpadl, GPADL_FAILED);
+		return;
+	}
 	if (ch->rescinded) {	/* pretend: the guest is about to see RESCIND */
 		ch->cut_short = m.gpadl;
-		created(c, m.relid, m.gpadl, 0);
+		created(c, m.relid, m.gpadl,
+			c->manners.bits & MANNER_LISTS_REFUSED ? GPADL_FAILED : 0);
 		return;
 	}
 	r = gpadl_header(&c->gpadls, msg, len, &g);
@@ -288,6 +294,10 @@ void ctl_on_open_reserved(struct ctl *c, const void *msg, size_t len)
 	}
 	if (!may_open(ch, MSG_OPEN_RESERVED))
 		return;
+	if (ch->state == CHAN_CLOSING) {
+		ctl_refuse(c, MSG_OPEN_RESERVED, "channel is being closed");
+		return;
+	}
 	memset(&ch->open, 0, sizeof(ch->open));
 	ch->open.relid = m.channel;
 	ch->open.gpadl = m.gpadl;
@@ -297,10 +307,7 @@ void ctl_on_open_reserved(struct ctl *c, const void *msg, size_t len)
 	ch->target_vp = m.target_vp;
 	ch->target_sint = m.target_sint;
 	ch->reserved_open = true;
-	if (ch->state == CHAN_CLOSING)
-		ch->reopen = true;
-	else
-		do_open(ch);
+	do_open(ch);
 }
 
 static void begin_close(struct ctl_chan *ch)
@@ -318,6 +325,10 @@ void ctl_on_close(struct ctl *c, const void *msg, size_t len)
 	ch = find(c, m.relid);
 	if (!ch || (!ch->rescinded && ch->state != CHAN_OPEN)) {
 		ctl_refuse(c, MSG_CLOSE_CHANNEL, "channel is not open");
+		return;
+	}
+	if (ch->reserved_open) {
+		ctl_refuse(c, MSG_CLOSE_CHANNEL, "channel is open as reserved");
 		return;
 	}
 	if (!ch->rescinded)
@@ -390,6 +401,10 @@ void ctl_on_modify_channel(struct ctl *c, const void *msg, size_t len)
 	if (!ch || ch->state != CHAN_OPEN) {
 		/* A real host does not answer: a guest that asks after its CLOSE waits in vain. */
 		ctl_refuse(c, MSG_MODIFY_CHANNEL, "channel not open");
+		r.relid = m.relid;
+		r.status = NTSTATUS_UNSUCCESSFUL;
+		if (c->manners.bits & MANNER_MODIFY_ANSWERED && c->version >= VMBUS_V5_3)
+			ctl_send(c, &r, sizeof(r));
 		return;
 	}
 	if (!c->ops->vp_ok(c->ctx, m.target_vp)) {
@@ -436,7 +451,7 @@ void ctl_on_relid_released(struct ctl *c, const void *msg, size_t len)
 
 	memcpy(&m, msg, sizeof(m));
 	ch = find(c, m.relid);
-	if (!ch || ch->released || (ch->state == CHAN_OPEN && !ch->rescinded)) {
+	if (!ch || ch->released || (!ch->rescinded && (ch->state == CHAN_OPEN || ch->reopen))) {
 		ctl_refuse(c, MSG_RELID_RELEASED, "channel is open or does not exist");
 		return;
 	}

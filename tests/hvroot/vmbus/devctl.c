@@ -25,6 +25,21 @@ static struct vsp_dev *device(struct reply *r, int argc, char **argv,
 	return d;
 }
 
+/* step=K: not now but at that step, counted from now; says how many there were before. */
+static int rescind_later(struct reply *r, int argc, char **argv, struct vsp_dev *d)
+{
+	unsigned long long step = 0;
+	bool off = !strcmp(control_arg(argc, argv, "step"), "off");
+
+	if (!off && control_num(r, argc, argv, "step", 0, &step))
+		return -1;
+	reply_printf(r, "steps=%u\n", d->steps);
+	d->watched = !off;
+	d->steps = 0;
+	d->gone_at = step;
+	return 0;
+}
+
 static int cmd_rescind(struct reply *r, int argc, char **argv, void *ctx)
 {
 	struct vsp_dev *d = device(r, argc, argv, ctx, 1);
@@ -32,6 +47,8 @@ static int cmd_rescind(struct reply *r, int argc, char **argv, void *ctx)
 
 	if (!d || control_num(r, argc, argv, "sub", 0, &sub))
 		return -1;
+	if (control_arg(argc, argv, "step"))
+		return rescind_later(r, argc, argv, d);
 	if (!d->plugged)
 		return reply_error(r, "%s is not offered", d->name);
 	if (sub) {
@@ -364,8 +381,10 @@ static int cmd_freeze(struct reply *r, int argc, char **argv, void *ctx)
 
 void devctl_init(struct bus *b)
 {
-	control_register("rescind", "NAME [sub=N]  take a device, or one sub-channel, away from the guest",
-			 cmd_rescind, b);
+	control_register("rescind",
+		"NAME [sub=N]  take a device, or one sub-channel, away from the guest\n"
+		"NAME step=K|off  take it away at the Kth step of the conversation about it from now on (its offer is one; each message and packet of the guest are two: before it is looked at, and after)",
+		cmd_rescind, b);
 	control_register("offer", "NAME [relid=same|fresh|N] | NAME subs=N  give it (back), or its missing sub-channels up to N",
 			 cmd_offer, b);
 	control_register("set",

@@ -29,6 +29,7 @@ static void stop_subs(struct vsp_dev *d)
 static void free_device(struct vsp_dev *d)
 {
 	stop_subs(d);
+	timer_cancel(d->gone_timer);
 	if (d->ops->free)
 		d->ops->free(d);
 	free(d);
@@ -87,13 +88,21 @@ static bool offer(struct vsp_dev *d, unsigned int sub, uint32_t relid)
 	return d->offer[sub];
 }
 
+/* The number that it had, or the lowest that is free. */
+static uint32_t wanted_relid(const struct vsp_dev *d)
+{
+	return d->bus->ctl.manners.bits & MANNER_RELIDS_REUSED ? 0 : d->relid;
+}
+
 static void offer_primary(struct vsp_dev *d)
 {
 	d->waiting = false;
-	if (offer(d, 0, d->relid))
-		d->relid = d->offer[0]->offer.relid;
-	else
+	if (!offer(d, 0, wanted_relid(d))) {
 		log_err("%s: no relid left to offer it", d->name);
+		return;
+	}
+	d->relid = d->offer[0]->offer.relid;
+	steps_take_later(d, "after", "OFFER_CHANNEL");
 }
 
 void device_list(struct bus *b)

@@ -173,12 +173,16 @@ void fault_send(struct bus *b, uint32_t vp, uint32_t sint, const void *msg,
 	f = take_rule(b, type);
 	if (f)
 		strike(b, f, vp, sint, msg, len);
+	else if (b->ctl.manners.bits & MANNER_SLOW)
+		delay(b, b->ctl.manners.slow, vp, sint, msg, len);
 	else
 		post(b, vp, sint, msg, len);
 }
 
 void fault_forget_delayed(struct bus *b)
 {
+	timer_cancel(b->early_timer);
+	b->early_timer = NULL;
 	while (b->faults->delayed) {
 		struct delayed *d = b->faults->delayed;
 
@@ -263,14 +267,50 @@ static int add_rule(struct reply *r, int argc, char **argv, struct bus *b)
 
 static int refuse_posts(struct reply *r, int argc, char **argv, struct bus *b)
 {
-	unsigned long long status;
-	unsigned int count;
+	const char *name = control_arg(argc, argv, "message");
+	struct hcall_refusal f = { .word = name ? message_type(name) : 0 };
+	unsigned long long status, then;
 
+	if (name && !f.word)
+		return reply_error(r, "no message is called %s", name);
 	if (control_num(r, argc, argv, "status", HV_STATUS_NO_BUFFERS, &status) ||
-	    fault_count(r, argc, argv, &count))
+	    control_num(r, argc, argv, "then", 0, &then) ||
+	    fault_count(r, argc, argv, &f.count))
 		return -1;
-	hcall_refuse(b->vm, status, count);
+	f.status = status;
+	f.then = then;
+	hcall_refuse(b->vm, &f);
 	return 0;
+}
+
+static int early_offers(struct reply *r, int argc, char **argv, struct bus *b)
+{
+	unsigned long long ms;
+
+	if (control_num(r, argc, argv, "delay", 0, &ms) ||
+	    fault_count(r, argc, argv, &b->early_offers))
+		return -1;
+	b->early_delay = ms;
+	return 0;
+}
+
+static void offer_early(void *ctx)
+{
+	struct bus *b = ctx;
+
+	b->early_timer = NULL;
+	ctl_offer_unasked(&b->ctl);
+}
+
+/* A guest has just been told its version. */
+void fault_connected(struct bus *b)
+{
+	if (!b->early_offers)
+		return;
+	if (b->early_offers != FAULT_FOREVER)
+		b->early_offers--;
+	timer_cancel(b->early_timer);
+	b->early_timer = timer_start(b->early_delay, offer_early, b);
 }
 
 static int cmd_fault(struct reply *r, int argc, char **argv, void *ctx)
@@ -282,17 +322,20 @@ static int cmd_fault(struct reply *r, int argc, char **argv, void *ctx)
 		return add_rule(r, argc, argv, b);
 	if (!strcmp(what, "post"))
 		return refuse_posts(r, argc, argv, b);
+	if (!strcmp(what, "early-offers"))
+		return early_offers(r, argc, argv, b);
 	if (!strcmp(what, "storage"))
 		return stor_fault_command(r, argc, argv, b);
 	if (!strcmp(what, "ic"))
 		return ic_fault_command(r, argc, argv);
 	if (strcmp(what, "clear"))
-		return reply_error(r, "fault message|post|storage|ic|clear");
+		return reply_error(r, "fault message|post|early-offers|storage|ic|clear");
 	clear_rules(b);
 	for (unsigned int i = 0; i < IC_SERVICES; i++)
 		ic_fault_clear(ic_get(i));
 	stor_fault_clear(b);
-	hcall_refuse(b->vm, 0, 0);
+	hcall_refuse(b->vm, &(struct hcall_refusal){ 0 });
+	b->early_offers = 0;
 	return 0;
 }
 
@@ -301,7 +344,8 @@ void fault_init(struct bus *b)
 	b->faults = calloc(1, sizeof(*b->faults));
 	control_register("fault",
 		"message NAME delay=MS|drop|duplicate|corrupt=OFF:HEX|truncate=LEN [count=N|all]  spoil messages to the guest\n"
-		"post [status=0x13] [count=N]  refuse messages of the guest\n"
+		"post [status=0x13] [count=N|all] [then=STATUS] [message=NAME]  refuse messages of the guest, or those of that name; after COUNT with another status\n"
+		"early-offers [count=N|all] [delay=MS]  offer everything when a version is agreed, before the guest asks\n"
 		"storage [ide] [controller=N] [lun=N] [op=0xNN] [srb=0xNN] [scsi=0xNN] [sense=HEX] [status=0xN] [performed] [delay=MS] [hold] [drop] [duplicate] [id=N] [short=LEN] [count=N|all]  spoil storage requests; performed: after they were carried out\n"
 		IC_FAULT_HELP
 		"clear  forget all faults",

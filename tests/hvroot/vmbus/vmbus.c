@@ -31,6 +31,7 @@ static void on_connected(void *ctx)
 	trace("CONNECTED", "version=%u.%u features=%#x vp=%u",
 	      b->ctl.version >> 16, b->ctl.version & 0xFFFF, b->ctl.features,
 	      b->ctl.target_vp);
+	fault_connected(b);
 }
 
 static void on_disconnected(void *ctx)
@@ -114,11 +115,20 @@ static bool frame_ok(void *ctx, uint64_t pfn)
 		vm_mem(b->vm, pfn * VMBUS_PAGE, VMBUS_PAGE);
 }
 
+static uint32_t message_type_of(const void *payload, size_t len)
+{
+	uint32_t type = 0;
+
+	memcpy(&type, payload, len < sizeof(type) ? len : sizeof(type));
+	return type;
+}
+
 /* A message of the guest; what devices send meanwhile leaves after the answer. */
 static void on_message(void *ctx, uint32_t conn, uint32_t type,
 		       const void *payload, size_t len)
 {
 	struct bus *b = ctx;
+	const char *name;
 
 	if (type != VMBUS_MESSAGE_TYPE) {
 		trace("REFUSED", "hypercall message type %u", type);
@@ -127,7 +137,11 @@ static void on_message(void *ctx, uint32_t conn, uint32_t type,
 	}
 	trace_message("<", payload, len);
 	vsp_batch_begin(b);
+	name = message_name(message_type_of(payload, len));
+	steps_take(steps_device(b, payload, len), "before", name);
 	ctl_message(&b->ctl, conn, payload, len);
+	/* looked up again: the message may have been a device's last */
+	steps_take(steps_device(b, payload, len), "after", name);
 	vsp_batch_end(b);
 }
 
@@ -175,6 +189,7 @@ int vmbus_init(struct vm *vm, const struct machine_options *o)
 	monitor_init(b);
 	inspect_init(b);
 	devctl_init(b);
+	steps_init(b);
 	vsock_init(b);
 	if (stor_init(b) || classes_init(b) || ic_init(b) || net_init(b))
 		return -1;

@@ -78,6 +78,10 @@ struct vsp_dev {
 	enum { SUBS_UP, SUBS_DOWN, SUBS_ROTATED } subs_order;
 	unsigned int subs_wanted;	/* by the guest, while the delay runs */
 	struct ptimer *subs_timer;
+	bool watched;			/* steps are counted, steps.c */
+	unsigned int steps;		/* since then */
+	unsigned int gone_at;		/* the step at which it is taken away */
+	struct ptimer *gone_timer;	/* that step was in a turn of a channel */
 	struct ctl_chan *offer[VSP_CHANS];	/* index 0 = primary */
 };
 

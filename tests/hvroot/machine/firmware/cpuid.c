@@ -248,8 +248,8 @@ static int add_hyperv(struct vcpu *v, struct table *t)
 	const struct kvm_cpuid_entry2 *f, *h;
 	uint32_t no_auto_eoi = v->vm->o->auto_eoi ? 0 : HV_NO_AUTO_EOI;
 	uint32_t timers = v->vm->o->no_stimer ? HV_PRIV_TIMERS : 0;
-	uint32_t direct = v->vm->o->manners & MANNER_NO_DIRECT_TIMERS ? HV_FEAT_DIRECT : 0;
-	bool isolated = v->vm->o->manners & MANNER_ISOLATED;
+	uint32_t direct = v->vm->o->manners.bits & MANNER_NO_DIRECT_TIMERS ? HV_FEAT_DIRECT : 0;
+	bool isolated = v->vm->o->manners.bits & MANNER_ISOLATED;
 	int ret;
 
 	if (!hv || query_hyperv(v, hv) < 0) {

@@ -5,6 +5,7 @@
 
 #include <linux/types.h>
 #include <asm/hyperv-tlfs.h>
+#include <asm/irq_vectors.h>	/* of x86's own headers, interrupt.h has it already */
 
 u64 hv_get_register(unsigned int reg);
 void hv_set_register(unsigned int reg, u64 value);

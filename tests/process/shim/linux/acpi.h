@@ -11,12 +11,18 @@
 
 struct acpi_device {
 	acpi_handle handle;
+	struct {
+		bool coherent_dma;
+		bool cca_seen;
+	} flags;
 	struct device dev;
 };
 
+typedef int (*acpi_op_remove)(struct acpi_device *dev);
+
 struct acpi_device_ops {
 	int (*add)(struct acpi_device *dev);
-	void (*remove)(struct acpi_device *dev);
+	acpi_op_remove remove;
 };
 
 struct acpi_driver {
@@ -34,6 +40,14 @@ static inline struct acpi_device *acpi_dev_parent(const struct acpi_device *dev)
 	return NULL;
 }
 
+/* There is nothing to walk, which is no error. */
+static inline acpi_status acpi_walk_nothing(acpi_handle handle, char *name, acpi_walk_resource_callback fn, void *context)
+{
+	return AE_OK;
+}
+
+#define acpi_walk_resources				acpi_walk_nothing
+#define acpi_dev_resource_interrupt(ares, n, res)	((void)(ares), false)
 #define acpi_dev_resource_memory(ares, res)		((void)(ares), false)
 #define acpi_dev_resource_address_space(ares, win)	((void)(ares), false)
 #define acpi_dev_resource_ext_address_space(ares, win)	((void)(ares), false)
