@@ -21,7 +21,7 @@ def works(m):
 
 
 # the devices' drivers are looked for while the bus is not there yet
-@scenario(rows="~V08", machine=TWO, drivers=ONLY_OURS, timeout=200, noise="hv_storvsc: Unknown symbol")
+@scenario(rows="~V08", machine=TWO, drivers=ONLY_OURS, timeout=200, long=True, noise="hv_storvsc: Unknown symbol")
 def offers_before_asked(m):
     "a host that offers with its version and then lets the request for offers fail: the load fails, no device and no memory is left"
     bus, stor = m.drivers
@@ -63,7 +63,7 @@ def take_back_at(m, step, last):
     return True
 
 
-@scenario(rows="V10 ~F22", machine=TWO, drivers=ONLY_OURS, timeout=600, noise="I/O error|Buffer I/O|Sense|offlin|unable to read|Synchroniz|Sync")
+@scenario(rows="V10 ~F22", machine=TWO, drivers=ONLY_OURS, timeout=600, long=True, noise="I/O error|Buffer I/O|Sense|offlin|unable to read|Synchroniz|Sync")
 def rescind_at_each_step(m):
     "a controller is taken back at each step of its arrival, from its offer to its last command, and comes each time it is offered again"
     def gone():
@@ -95,7 +95,7 @@ def rescind_at_each_step(m):
     m.note("taken back at %d of %d steps" % (taken, total))
 
 
-@scenario(rows="~V10 ~S24", machine=TWO, drivers=ONLY_OURS, timeout=300, noise="I/O error|Buffer I/O|Sense|Sync")
+@scenario(rows="~V10 ~S24", machine=TWO, drivers=ONLY_OURS, timeout=300, long=True, noise="I/O error|Buffer I/O|Sense|Sync")
 def rescind_at_each_step_of_leaving(m):
     "a controller is taken back while its driver lets go of it, at each step of that, and comes when it is offered again"
     leave = "d=$(basename $(controller 1)); echo $d >/sys/bus/vmbus/drivers/hv_storvsc/unbind"
@@ -124,7 +124,7 @@ def load_storage(m, arguments=""):
     m.drivers = ("ours", "ours")
 
 
-@scenario(rows="~S02 ~V11", machine=TWO, drivers=ONLY_OURS, timeout=300, noise="I/O error|Buffer I/O|Sense|Sync")
+@scenario(rows="~S02 ~V11", machine=TWO, drivers=ONLY_OURS, timeout=300, long=True, noise="I/O error|Buffer I/O|Sense|Sync")
 def slow_host(m):
     "each answer is late, but within the limits: everything comes and goes; behind the limits: errors, and everything comes when the host is quick again"
     m.host("manner slow=200")
