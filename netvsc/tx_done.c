@@ -40,7 +40,10 @@ void nv_tx_completion(struct nv_queue *q, u64 id, const void *body, u32 len)
 	nv_free_put(slot < q->tx.sections ? &q->tx.with : &q->tx.without, slot);
 }
 
-/* Does @fn under the transmit lock; netpoll may have interrupted whoever has that. */
+/*
+ * Does @fn, which sends nothing, under the transmit lock.  Netpoll may have interrupted
+ * whoever has that.
+ */
 static void nv_tx_locked(struct nv_queue *q, struct netdev_queue *txq,
 			 void (*fn)(struct nv_queue *q, struct netdev_queue *txq))
 {
@@ -48,9 +51,9 @@ static void nv_tx_locked(struct nv_queue *q, struct netdev_queue *txq,
 		__netif_tx_lock(txq, smp_processor_id());
 		fn(q, txq);
 		__netif_tx_unlock(txq);
-	} else if (__netif_tx_trylock(txq)) {
+	} else if (hv_spin_trylock(&txq->_xmit_lock)) {
 		fn(q, txq);
-		__netif_tx_unlock(txq);
+		spin_unlock(&txq->_xmit_lock);
 	}
 }
 

@@ -59,6 +59,13 @@ static inline void hv_no_addrconf(struct net_device *ndev, bool on)
 #define hv_unlock_ops(ndev)	((void)(ndev))
 #endif
 
+/* PREEMPT_RT's headers tell sparse of what a trylock took, and not of any unlock. */
+#ifdef CONFIG_PREEMPT_RT
+#define hv_spin_trylock(lock)	rt_spin_trylock(lock)
+#else
+#define hv_spin_trylock(lock)	spin_trylock(lock)
+#endif
+
 /* Another device's program; newer kernels have its lock taken around that. */
 static inline int hv_xdp_propagate(struct net_device *ndev, struct netdev_bpf *bpf)
 {
