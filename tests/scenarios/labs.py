@@ -52,6 +52,11 @@ class Desk:
         with open(self.path("now-%s" % self.lab), "w") as f:
             f.write(name)
 
+    def end(self):
+        """There is nothing left to do here."""
+        if os.path.exists(self.path("now-%s" % self.lab)):
+            os.unlink(self.path("now-%s" % self.lab))
+
     def claims(self, boots, place):
         """The boots for labs of this kind that no other does, one after the other, as (list of runs
         still to do)."""

@@ -256,6 +256,7 @@ def inside(options):
     report = Report(desk)
     for boot in desk.claims(chosen(options), options.inside):
         serve(boot, options, plan, report)
+    desk.end()
     return 0
 
 
