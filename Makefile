@@ -1,21 +1,21 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Everything is built under build/; see README.md.
 #
-#   make [modules]        the kernel modules, for KERNEL= default (Debian's 6.1), 6.12, running,        1 min
+#   make [modules]        the kernel modules, for KERNEL= default (Debian's 6.1), 6.12, running,        42 s
 #                         a version, or a folder (see scripts/kernel); KDIR= names headers directly
-#   make hvroot           the root partition, build/hvroot/hvroot                                       20 s
-#   make demo             boot a Debian kernel as a Hyper-V guest with our modules and a disk           2 to 4 min
+#   make hvroot           the root partition, build/hvroot/hvroot                                       7 s
+#   make demo             boot a Debian kernel as a Hyper-V guest with our modules and a disk           2 to 3 min
 #   make demo DEMO=process
-#                         the same in the process lab, where it needs no root                         40 s
-#   make check            prove it; ends with "N passed, N failed"                                      45 min
+#                         the same in the process lab, where it needs no root                         29 s
+#   make check            prove it; ends with "N passed, N failed"                                      38 min
 #   make kunit            the suites, on a kernel with KASAN and lockdep, under plain QEMU              2 min
-#   make kunit COVERAGE=1 which lines of the pure files they reach, without that kernel                 20 s
+#   make kunit COVERAGE=1 which lines of the pure files they reach, without that kernel                 7 s
 #   make mutants          whether they notice when the code is wrong; COUNT=200 SEED=1                  2 min
 #   make clean            takes build/ away                                                             1 s
 #   make help             this
 #
-# Times are estimates for two idle processors without virtualization; a busy machine takes as many times
-# longer as others leave it. README.md has what was measured. The first time, a kernel is fetched (1 min),
+# Times are of two idle processors without virtualization; a busy machine takes as many times longer as
+# others leave it: README.md has both. The first time, a kernel is fetched (1 min),
 # for check the process lab's kernel is built (8 min), for kunit the debug kernel (10 min). V=1 prints
 # every command in full. Each script has --help.
 
