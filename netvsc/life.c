@@ -3,7 +3,7 @@
  * The life of a device's connection as one table: in which state which turn leads where.
  * What is not in the table is refused and changes nothing.
  *
- * Pure: nv_turn() in main.c has the lock.  The suite tries every pair.
+ * Pure: nv_turn() in rebuild.c has the lock.  The suite tries every pair.
  */
 #include <linux/errno.h>
 #include <linux/kernel.h>

@@ -124,6 +124,22 @@ struct vmbus_channel *vmbus_relid_get(struct vmbus *bus, u32 relid)
 }
 
 /**
+ * vmbus_relid_next() - walk through all channels that are found by a relid
+ * @bus: the bus
+ * @relid: where the walk is, 0 before it begins
+ *
+ * Return: the next channel with a reference, or NULL at the end.
+ */
+struct vmbus_channel *vmbus_relid_next(struct vmbus *bus, u32 *relid)
+{
+	struct vmbus_channel *ch = NULL;
+
+	while (!ch && ++*relid < VMBUS_RELIDS)
+		ch = vmbus_relid_get(bus, *relid);
+	return ch;
+}
+
+/**
  * chan_reset_driver() - forget what a driver has set, for the next one
  * @ch: closed channel of a device that lost its driver
  */

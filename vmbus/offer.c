@@ -356,12 +356,9 @@ static struct vmbus_channel *any_channel(struct vmbus *bus)
 static void end_orphans(struct vmbus *bus)
 {
 	struct vmbus_channel *ch;
-	u32 relid;
+	u32 relid = 0;
 
-	for (relid = 1; relid < VMBUS_RELIDS; relid++) {
-		ch = vmbus_relid_get(bus, relid);
-		if (!ch)
-			continue;
+	while ((ch = vmbus_relid_next(bus, &relid))) {
 		chan_finish(ch, EV_END);
 		chan_put(ch);
 	}

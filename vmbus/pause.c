@@ -71,12 +71,9 @@ static void drop_sockets(struct vmbus *bus)
 static void drop_sub_channels(struct vmbus *bus)
 {
 	struct vmbus_channel *ch;
-	u32 relid;
+	u32 relid = 0;
 
-	for (relid = 1; relid < VMBUS_RELIDS; relid++) {
-		ch = vmbus_relid_get(bus, relid);
-		if (!ch)
-			continue;
+	while ((ch = vmbus_relid_next(bus, &relid))) {
 		if (is_sub_channel(ch)) {
 			mutex_lock(&bus->chan_mutex);
 			chan_withdraw(ch);	/* the unload frees its relid */

@@ -340,6 +340,7 @@ void chan_put(struct vmbus_channel *ch);
 void chan_set_offer(struct vmbus_channel *ch, const struct vmbus_channel_offer_channel *offer);
 void chan_mute(struct vmbus_channel *ch);
 struct vmbus_channel *vmbus_relid_get(struct vmbus *bus, u32 relid);	/* with a reference */
+struct vmbus_channel *vmbus_relid_next(struct vmbus *bus, u32 *relid);	/* with a reference */
 
 /* affinity.c */
 int affinity_start(struct vmbus *bus);
