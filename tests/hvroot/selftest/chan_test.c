@@ -59,14 +59,20 @@ static void refuses_teardown_of_a_ring_in_use(void)
 	world_end();
 }
 
-static void reopens_after_the_device_let_go(void)
+/* Channel 1 has lists 7 and 8, was open by @ring, and the device has not let go of it. */
+static void closing(uint32_t ring)
 {
 	connected(VMBUS_V5_3);
 	world_gpadl(1, 7, 8);
 	world_gpadl(1, 8, 8);
-	CHECK(world_open(1, 7, 4) == 0);
+	CHECK(world_open(1, ring, 4) == 0);
 	w.slow = true;
 	world_relid(MSG_CLOSE_CHANNEL, 1);
+}
+
+static void reopens_after_the_device_let_go(void)
+{
+	closing(7);
 	CHECK(world_open(1, 8, 4) == ~0u);	/* no answer yet */
 	CHECK(w.opens == 1);
 	world_closed();
@@ -167,17 +173,7 @@ static void rescinds_in_order(void)
 /* A list begun on @relid, whose second message has not come yet */
 static void begin_list(uint32_t relid, uint32_t gpadl)
 {
-	struct {
-		struct msg_gpadl_header h;
-		struct gpa_range r;
-		uint64_t pfn[26];
-	} WIRE m = {
-		.h = { .h.type = MSG_GPADL_HEADER, .relid = relid, .gpadl = gpadl,
-		       .range_bytes = 8 + 8 * 28, .range_count = 1 },
-		.r = { .length = 28 * VMBUS_PAGE },
-	};
-
-	world_post(&m, sizeof(m));
+	world_gpadl_begin(relid, gpadl, 28, 26);
 }
 
 static void rest_of_list(uint32_t gpadl)
@@ -341,24 +337,14 @@ static void keeps_reserved_channels_apart(void)
 	world_gpadl(1, 8, 8);
 	CHECK(w.refused == 2 && created_status() == GPADL_FAILED);
 	world_end();
-	connected(VMBUS_V5_3);
-	world_gpadl(1, 7, 8);
-	world_gpadl(1, 8, 8);
-	CHECK(world_open(1, 8, 4) == 0);
-	w.slow = true;
-	world_relid(MSG_CLOSE_CHANNEL, 1);
+	closing(8);
 	CHECK(world_post(&o, sizeof(o)) == 0 && w.refused == 1);
 	world_end();
 }
 
 static void refuses_releases_before_a_reopen(void)
 {
-	connected(VMBUS_V5_3);
-	world_gpadl(1, 7, 8);
-	world_gpadl(1, 8, 8);
-	CHECK(world_open(1, 7, 4) == 0);
-	w.slow = true;
-	world_relid(MSG_CLOSE_CHANNEL, 1);
+	closing(7);
 	world_open(1, 8, 4);			/* waits for the device */
 	world_relid(MSG_RELID_RELEASED, 1);
 	CHECK(w.refused == 1 && w.c.chan[1]);

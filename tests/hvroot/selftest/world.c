@@ -196,7 +196,7 @@ void world_forget(void)
 	w.refused = 0;
 }
 
-void world_gpadl(uint32_t relid, uint32_t gpadl, uint32_t frames)
+void world_gpadl_begin(uint32_t relid, uint32_t gpadl, uint32_t frames, uint32_t sent)
 {
 	struct {
 		struct msg_gpadl_header h;
@@ -208,7 +208,12 @@ void world_gpadl(uint32_t relid, uint32_t gpadl, uint32_t frames)
 		.r = { .length = frames * VMBUS_PAGE },
 	};
 
-	world_post(&m, sizeof(m.h) + sizeof(m.r) + 8 * frames);
+	world_post(&m, sizeof(m.h) + sizeof(m.r) + 8 * sent);
+}
+
+void world_gpadl(uint32_t relid, uint32_t gpadl, uint32_t frames)
+{
+	world_gpadl_begin(relid, gpadl, frames, frames);
 }
 
 unsigned int world_teardown(uint32_t relid, uint32_t gpadl)

@@ -47,6 +47,8 @@ unsigned int world_relid(uint32_t type, uint32_t relid);
 void world_contact(uint32_t version, uint32_t features);
 /* A complete list of @frames on @relid, handle @gpadl. */
 void world_gpadl(uint32_t relid, uint32_t gpadl, uint32_t frames);
+/* The first message of a list, with @sent of its frames; 26 at the most. */
+void world_gpadl_begin(uint32_t relid, uint32_t gpadl, uint32_t frames, uint32_t sent);
 unsigned int world_teardown(uint32_t relid, uint32_t gpadl);
 uint32_t world_open(uint32_t relid, uint32_t gpadl, uint32_t split);
 
