@@ -106,6 +106,16 @@ def room(folder, megabytes, hint):
         raise Trouble("%s has %d MB left, this takes %d; %s" % (folder, free, megabytes, hint))
 
 
+# In front of a command: with a network of its own, in which it may make TAP devices
+OWN_NETWORK = ["unshare", "--net"] + ([] if os.geteuid() == 0 else ["--map-root-user"])
+
+
+def no_network():
+    """Why that is refused, in a line; nothing if it is not."""
+    r = subprocess.run(OWN_NETWORK + ["true"], stderr=subprocess.PIPE, text=True, check=False)
+    return r.stderr.strip().split("\n")[-1] if r.returncode else ""
+
+
 def free_mb():
     """Memory that programs can have without harm to others."""
     with open("/proc/meminfo", encoding="ascii") as f:

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The demo's part in the lab: hvroot, one guest, and what is done in it.
 
-usage: guest.py nested|process KERNEL-FOLDER INITRD BEGAN MEGABYTES MEMORY   (from scripts/demo)
+usage: guest.py nested|process KERNEL-FOLDER INITRD BEGAN DISK MEMORY   (from scripts/demo)
 """
 import functools
 import hashlib
@@ -20,6 +20,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 sys.path[:0] = [os.path.join(ROOT, "tests/scenarios"), os.path.join(ROOT, "scripts/lib")]
 from guest import Agent, GuestError  # noqa: E402 pylint: disable=wrong-import-position
 from host import Control, HostError, tail  # noqa: E402 pylint: disable=wrong-import-position
+import common  # noqa: E402 pylint: disable=wrong-import-position
 from progress import Progress  # noqa: E402 pylint: disable=wrong-import-position
 
 OUT = os.environ["LAB_OUT"]
@@ -57,7 +58,7 @@ class Web(http.server.SimpleHTTPRequestHandler):
 
 
 class Demo:
-    def __init__(self, lab, kernel, initrd, began, mb, memory):
+    def __init__(self, lab, kernel, initrd, began, disk, memory):
         self.lab = lab
         self.no_nic = os.environ.get("DEMO_NET") if os.environ.get("DEMO_NET") != "own" else ""
         self.began = began  # by the clock on the wall: the outer VM has no other in common with the machine
@@ -69,7 +70,7 @@ class Demo:
         # In the lab the results folder is on a network file system without holes to punch.
         self.disk = os.path.join(self.scratch, "disk.img")
         with open(self.disk, "wb") as f:
-            f.truncate(2 * mb + 128 << 20)      # scripts/demo has seen that there is so much room
+            f.truncate(disk << 20)      # scripts/demo has seen that there is so much room
         self.control_path = os.path.join(self.scratch, "control")
         self.file = os.path.realpath(os.path.join(kernel, "vmlinuz"))
         with open(OUT + "/vmm.log", "wb") as log:
@@ -345,11 +346,11 @@ def say_why(demo, why):
         pass                                    # scripts/demo need not
 
 
-def no_network(flags):
+def no_nic():
     """Why there can be no network namespace with a TAP in it, or nothing."""
-    r = subprocess.run(["unshare", flags, "true"], stderr=subprocess.PIPE, text=True, check=False)
-    if r.returncode:
-        return r.stderr.strip().split("\n")[-1]
+    why = common.no_network()
+    if why:
+        return why
     try:
         os.close(os.open("/dev/net/tun", os.O_RDWR))
     except OSError as e:
@@ -361,10 +362,9 @@ def own_network(lab):
     """Go on in a network namespace: the TAP and its address do not touch the machine's."""
     if os.environ.get("DEMO_NET"):
         return
-    flags = "-n" if os.geteuid() == 0 else "-rn"
-    os.environ["DEMO_NET"] = no_network(flags) or "own"
+    os.environ["DEMO_NET"] = no_nic() or "own"
     if os.environ["DEMO_NET"] == "own":
-        os.execvp("unshare", ["unshare", flags, sys.executable, "-B"] + sys.argv)
+        os.execvp(common.OWN_NETWORK[0], common.OWN_NETWORK + [sys.executable, "-B"] + sys.argv)
     if not lab.process:
         sys.exit("demo: no network of its own: %s; run it as root" % os.environ["DEMO_NET"])
     with open(OUT + "/no-nic", "w", encoding="utf-8"):
@@ -372,10 +372,10 @@ def own_network(lab):
 
 
 def main():
-    name, kernel, initrd, began, mb, memory = sys.argv[1:]
+    name, kernel, initrd, began, disk, memory = sys.argv[1:]
     lab = ProcessLab if name == "process" else Lab
     own_network(lab)
-    demo = Demo(lab, kernel, initrd, float(began), int(mb), memory)
+    demo = Demo(lab, kernel, initrd, float(began), int(disk), memory)
     try:
         story(demo, bool(os.environ.get("DEMO_MB")))
     except (GuestError, HostError, OSError, subprocess.SubprocessError) as e:

@@ -41,6 +41,7 @@ class Booted:
         self.dir = tempfile.mkdtemp(prefix="m-", dir=keep)
         self.agent = self.host = self.process = None
         self.notes = []
+        self.counted = 0                # seconds of processors, of what busy() has told
         self.trace = Trace(self.path("trace"))
 
     # -- life ----------------------------------------------------------------
@@ -142,6 +143,11 @@ class Booted:
                 thing.close()
         if self.process:
             self.process.stop()
+
+    def busy(self):
+        """Seconds that it kept processors busy since this was last asked, or since it was booted."""
+        before, self.counted = self.counted, self.process.seconds()
+        return self.counted - before
 
     def discard(self):
         shutil.rmtree(self.dir, ignore_errors=True)

@@ -207,7 +207,6 @@ def serve(boot, options, plan, report):
         if options.budget and start - report.start > 60 * options.budget:
             report.add(run, "skipped", 0, ["the %.0f minutes of --budget are over" % options.budget])
             continue
-        before, was = machine, machine.process.seconds() if machine else 0
         machine, verdict, lines = once(machine, run, options, plan, report)
         if verdict == "failed" and known(run):
             verdict = "known"
@@ -218,8 +217,7 @@ def serve(boot, options, plan, report):
                 lines = first + ["-- and the second try:"] + lines
             else:
                 lines = ["FLAKY, the first try failed:"] + first + lines
-        busy = machine.process.seconds() - (was if machine is before else 0) if machine else 0
-        report.add(run, verdict, time.monotonic() - start, lines, busy)
+        report.add(run, verdict, time.monotonic() - start, lines, machine.busy() if machine else 0)
     if machine:
         machine.stop()
         if options.keep:
@@ -260,30 +258,27 @@ def inside(options):
     return 0
 
 
-UNSHARE = ["unshare", "--net"] + ([] if os.geteuid() == 0 else ["--map-root-user"])
-
-
 def enter(place):
     """The command that runs another one in a lab with a network of its own."""
-    return [os.path.join(ROOT, "scripts/lab"), "unshare", "--net"] if place == "nested" else UNSHARE
+    return [os.path.join(ROOT, "scripts/lab"), "unshare", "--net"] if place == "nested" else common.OWN_NETWORK
 
 
 def no_network(found):
     """Whether the process labs can have no network of their own, as a user who may not; then no
     run may want a NIC."""
     wanting = [r for b in found for r in b if r.machine.place == "process"]
-    r = subprocess.run(UNSHARE + ["true"], stderr=subprocess.PIPE, text=True, check=False) if wanting else None
-    if not r or not r.returncode:
+    why = common.no_network() if wanting else ""
+    if not why:
         return False
     nics = sorted({r.scenario.name for r in wanting if "--nic" in r.machine.options})
     if nics:
         raise common.Trouble("%s: a NIC needs a network of its own, which is refused (%s); run it as root" %
-                             (", ".join(nics[:3]) + (", ..." if nics[3:] else ""), r.stderr.strip().split("\n")[-1]))
+                             (", ".join(nics[:3]) + (", ..." if nics[3:] else ""), why))
     return True
 
 
 def process_labs():
-    """How many of them: three for a processor, since they mostly wait for limits; a GB for each."""
+    """How many of them: three for a processor, since they mostly wait for limits; 2 GB for each."""
     return max(1, min(3 * (os.cpu_count() or 1), common.free_mb() // 2048))
 
 
