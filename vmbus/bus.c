@@ -237,11 +237,13 @@ struct hv_device *vmbus_device_new(struct vmbus_channel *ch)
  *
  * Its driver, if there is one, is probed; that may wait for the host.
  *
- * Return: 0, or an error after which the device is gone.
+ * Return: 0, or an error after which the device is gone, and the reference that it had of its
+ * channel with it; no driver and no user has seen it.
  */
 int vmbus_device_add(struct hv_device *dev)
 {
 	struct vmbus_channel *ch = dev->channel;
+	struct vmbus *bus = to_chan(ch)->bus;
 	int ret;
 
 	/* The mask first: a driver may be bound before device_register() returns. */
@@ -249,7 +251,10 @@ int vmbus_device_add(struct hv_device *dev)
 	dev_set_name(&dev->device, "%pUl", &dev->dev_instance);
 	ret = device_register(&dev->device);
 	if (ret) {
+		/* a sub-channel that is being shown looks at both under the lock */
+		mutex_lock(&bus->chan_mutex);
 		ch->device_obj = NULL;
+		mutex_unlock(&bus->chan_mutex);
 		put_device(&dev->device);
 		return ret;
 	}

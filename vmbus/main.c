@@ -92,6 +92,7 @@ static int memory_alloc(struct vmbus *bus)
 	if (!bus->relid)
 		return -ENOMEM;
 	quarantine_init(bus);
+	pause_init(bus);
 	bus->names_seed = get_random_u32();
 	ret = affinity_start(bus);
 	if (ret)

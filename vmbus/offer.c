@@ -42,22 +42,37 @@ void chan_listed(struct vmbus_channel *ch)
 	complete_all(&to_chan(ch)->listed);
 }
 
+/* Returns an error, and there is no device, nor anybody who knew of it. */
+static int register_device(struct vmbus_chan *chan)
+{
+	struct hv_device *dev = vmbus_device_new(&chan->ch);
+	int ret;
+
+	if (!dev)
+		return -ENOMEM;
+	set_bit(CHAN_REGISTERED, &chan->flags);
+	ret = vmbus_device_add(dev);
+	if (ret)
+		clear_bit(CHAN_REGISTERED, &chan->flags);
+	return ret;
+}
+
+/*
+ * A channel whose device cannot be registered stays as it was offered, and its relid ours:
+ * the host takes it back, or offers it again after a pause, and then it is tried again.
+ */
 static void add_primary(struct vmbus_chan *chan)
 {
 	struct vmbus_channel *ch = &chan->ch;
-	struct hv_device *dev;
+	int ret;
 
 	if (chan_must_wait(ch) || chan_step(ch, EV_HAND) < 0)
 		return;
-	dev = vmbus_device_new(ch);
-	if (!dev) {
-		chan_bad(ch, VERR_NOMEM, "no device for it");
+	ret = register_device(chan);
+	if (ret) {
+		chan_step(ch, EV_UNHAND);
+		chan_bad(ch, ret == -ENOMEM ? VERR_NOMEM : VERR_OFFER, "its device could not be added (error %d)", ret);
 		return;
-	}
-	set_bit(CHAN_REGISTERED, &chan->flags);
-	if (vmbus_device_add(dev)) {
-		clear_bit(CHAN_REGISTERED, &chan->flags);
-		pr_err("channel %u: its device could not be added\n", chan_relid(ch));
 	}
 	ch->probe_done = true;
 }
@@ -225,7 +240,8 @@ void vmbus_on_rescind(struct vmbus *bus, const void *msg, size_t len)
 
 	trace_vmbus_onoffer_rescind(m->child_relid);
 	if (!ch) {
-		rescind_unknown(bus, m->child_relid);
+		if (!pause_drop_kept(bus, m->child_relid))
+			rescind_unknown(bus, m->child_relid);
 		return;
 	}
 	if (chan_rescind(ch, 0))
@@ -285,6 +301,13 @@ void chan_start_add(struct vmbus_channel *ch)
 		chan_put(primary);	/* on its way already, and will find it */
 }
 
+/* Without memory for it: its number goes back when the host takes it back. */
+static void refuse_for_memory(struct vmbus *bus, const struct vmbus_channel_offer_channel *m)
+{
+	__set_bit(m->child_relid, bus->refused);
+	refuse(bus, VERR_NOMEM, m);
+}
+
 /**
  * vmbus_on_offer() - the host offers a channel
  * @bus: the bus
@@ -307,12 +330,16 @@ void vmbus_on_offer(struct vmbus *bus, const void *msg, size_t len)
 		refuse(bus, VERR_RELID, m);
 		return;
 	}
+	if (READ_ONCE(bus->keep_offers)) {
+		if (!pause_keep_offer(bus, m))
+			refuse_for_memory(bus, m);
+		return;
+	}
 	if (pause_offer_again(bus, m))
 		return;
 	chan = chan_alloc(bus, m);
 	if (!chan) {
-		__set_bit(m->child_relid, bus->refused);
-		refuse(bus, VERR_NOMEM, m);
+		refuse_for_memory(bus, m);
 		return;
 	}
 	init_works(chan);

@@ -76,6 +76,7 @@ static bool look(void)
 	     pos = hlist_entry_safe((pos)->member.next, typeof(*(pos)), member))
 #define list_is_last(entry, head)	(look() && list_is_last(entry, head))
 
+#include "../../vmbus/object.c"
 #include "../../vmbus/channel.c"
 
 /* Channels are counted from here on. */
@@ -350,6 +351,12 @@ struct hv_device *vmbus_device_new(struct vmbus_channel *ch)
 
 int vmbus_device_add(struct hv_device *dev)
 {
+	if (fake.add_error) {
+		dev->channel->device_obj = NULL;
+		chan_put(dev->channel);
+		kfree(dev);
+		return fake.add_error;
+	}
 	tally(&fake.devices, 1);
 	chan_listed(dev->channel);
 	if (!fake.driver)
@@ -434,6 +441,7 @@ struct vmbus *fakebus_new_on(struct kunit *test, unsigned int cpus, unsigned int
 	init_completion(&bus->offers_done);
 	INIT_LIST_HEAD(&bus->chans);
 	INIT_LIST_HEAD(&bus->storms);
+	pause_init(bus);
 	bus->phase = VMBUS_PHASE_UP;
 	bus->relid = kunit_kzalloc(test, VMBUS_RELIDS * sizeof(*bus->relid), GFP_KERNEL);
 	bus->ctl_wq = queues[0];

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A bus without a host: offer.c, chans.c, channel.c, affinity.c, pause.c, storm.c and devtypes.c
- * themselves, with what they call below and beside them played by fakebus.c. Kernel only.
+ * A bus without a host: offer.c, chans.c, object.c, channel.c, affinity.c, pause.c, storm.c and
+ * devtypes.c themselves, with what they call below and beside them played by fakebus.c. Kernel only.
  */
 #ifndef _HV_KUNIT_FAKEBUS_H
 #define _HV_KUNIT_FAKEBUS_H
@@ -33,6 +33,7 @@ struct fakebus_log {
 	/* orders to the played parts */
 	bool driver;		/* opens every channel, closes them when the device goes */
 	bool dawdle;		/* whatever asks the host takes a while, now and then */
+	int add_error;		/* of devices */
 	int alloc_error, map_error, ids_error, gpadl_error, teardown_error;
 	u32 silent_relid;	/* whose teardown has no answer */
 	int post_error;		/* of OPEN */

@@ -189,6 +189,55 @@ static void offer_without_memory(struct kunit *test)
 	check_nothing_left(test, "no memory");
 }
 
+/* Its device cannot be registered: nobody knows of it, it can be tried again, and goes as others do. */
+static void offer_without_device(struct kunit *test)
+{
+	struct vmbus *bus = fakebus_new(test);
+	struct vmbus_channel *ch;
+
+	fake.add_error = -ENOMEM;
+	fakebus_offer(bus, 1, 1, 0);
+	fakebus_offer(bus, 2, 1, 1);
+	fakebus_flush(bus);
+	ch = fakebus_channel(bus, 1);
+	KUNIT_EXPECT_EQ(test, CHANNEL_OFFER_STATE, ch->state);
+	KUNIT_EXPECT_EQ(test, CHANNEL_OFFER_STATE, fakebus_channel(bus, 2)->state);
+	KUNIT_EXPECT_EQ(test, 1, (int)atomic64_read(&bus->err[VERR_NOMEM]));
+	KUNIT_EXPECT_EQ(test, 0u, fake.devices);
+	fake.add_error = 0;
+	fakebus_pause(bus, false);
+	bus->ignore_offers = false;
+	fakebus_offer(bus, 3, 1, 0);		/* the same device, after the pause */
+	KUNIT_EXPECT_EQ(test, 3u, chan_relid(ch));
+	KUNIT_EXPECT_TRUE(test, delayed_work_pending(&to_chan(ch)->add_work));
+	fakebus_pause(bus, true);
+	fakebus_rescind(bus, 3);
+	fakebus_flush(bus);
+	KUNIT_EXPECT_EQ(test, 1u, fake.released[3]);
+	fakebus_end(test, bus);
+	check_nothing_left(test, "no device");
+}
+
+/* The host does not wait for that: it takes the channel back, or the bus ends. */
+static void rescind_without_device(struct kunit *test)
+{
+	struct vmbus *bus = fakebus_new(test);
+
+	fake.add_error = -EEXIST;
+	fakebus_offer(bus, 1, 1, 0);
+	fakebus_offer(bus, 2, 2, 0);
+	fakebus_flush(bus);
+	fakebus_rescind(bus, 1);
+	fakebus_flush(bus);
+	KUNIT_EXPECT_EQ(test, 1u, fake.released[1]);
+	fake.add_error = 0;
+	fakebus_offer(bus, 1, 1, 0);
+	fakebus_flush(bus);
+	KUNIT_EXPECT_EQ(test, 1u, fake.devices);
+	fakebus_end(test, bus);
+	check_nothing_left(test, "no device, taken back");
+}
+
 static void offer_ignored(struct kunit *test)
 {
 	struct vmbus *bus = fakebus_new(test);
@@ -344,6 +393,8 @@ static struct kunit_case offer_cases[] = {
 	KUNIT_CASE_PARAM(offer_every_order, crowds_gen_params),
 	KUNIT_CASE_PARAM(offer_refused, refusals_gen_params),
 	KUNIT_CASE(offer_without_memory),
+	KUNIT_CASE(offer_without_device),
+	KUNIT_CASE(rescind_without_device),
 	KUNIT_CASE(offer_ignored),
 	KUNIT_CASE(rescind_refused),
 	KUNIT_CASE(rescind_twice),
