@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A bus without a host: offer.c, chans.c, object.c, channel.c, affinity.c, pause.c, storm.c and
- * devtypes.c themselves, with what they call below and beside them played by fakebus.c. Kernel only.
+ * A bus without a host: offer.c, chans.c, object.c, channel.c, affinity.c, pause.c, storm.c
+ * and devtypes.c themselves, with what they call below and beside them played by fakebus.c.
+ * Kernel only.
  */
 #ifndef _HV_KUNIT_FAKEBUS_H
 #define _HV_KUNIT_FAKEBUS_H
