@@ -118,7 +118,8 @@ static bool stor_settle(struct stor_ctl *ctl, struct scsi_device *sdev,
 			      STOR_SILENT_LIMIT : STOR_DOUBT_LIMIT;
 	bool over = time_after(jiffies, lun->doubt_since + limit);
 
-	if (there < 0 && !over)
+	/* nobody was asked: the channel is closed, and comes back or ends all */
+	if (there < 0 && (!over || (there == -ENODEV && stor_life_tries(ctl->life))))
 		return false;
 
 	clear_bit(0, &lun->doubted);
@@ -151,7 +152,7 @@ bool stor_settle_all(struct stor_ctl *ctl)
 
 		if (!lun)
 			continue;
-		if (test_bit(0, &lun->doubted))
+		if (test_bit_acquire(0, &lun->doubted))
 			all &= stor_settle(ctl, sdev, lun);
 		stor_lun_put(lun);
 	}
@@ -165,13 +166,15 @@ static bool stor_begin_doubt(struct stor_ctl *ctl, struct scsi_device *sdev,
 		return true;
 	if (sdev->sdev_state != SDEV_RUNNING)
 		return false;
+	lun->doubt_since = jiffies;
+	/* Before the bit is seen, by stor_settle_all(): a doubt counts from there. */
+	smp_mb__before_atomic();
 	if (test_and_set_bit(0, &lun->doubted))
 		return true;
 	if (scsi_internal_device_block_nowait(sdev)) {
 		clear_bit(0, &lun->doubted);
 		return false;
 	}
-	lun->doubt_since = jiffies;
 	stor_count(ctl, LUN_DOUBTED);
 	stor_scan_kick(ctl, STOR_DOUBTS);
 	return true;

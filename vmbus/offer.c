@@ -192,6 +192,29 @@ static void rescind_work(struct work_struct *work)
 	chan_put(ch);	/* of the work */
 }
 
+/**
+ * chan_forget_driver() - no callback of a driver runs any more, nor will
+ * @primary: primary channel of a device that has just lost its driver, whose code may go next
+ *
+ * Context: may sleep; neither chan_mutex nor reg of a sub-channel held.
+ */
+void chan_forget_driver(struct vmbus_channel *primary)
+{
+	struct vmbus *bus = to_chan(primary)->bus;
+	struct vmbus_channel *sub;
+
+	mutex_lock(&bus->chan_mutex);
+	chan_reset_driver(primary);
+	list_for_each_entry(sub, &primary->sc_list, sc_list)
+		chan_reset_driver(sub);
+	mutex_unlock(&bus->chan_mutex);
+	flush_work(&to_chan(primary)->subs_work);
+	/* A rescind that has read a callback before that */
+	sub = NULL;
+	while ((sub = chan_next_sub(primary, sub)))
+		flush_work(&to_chan(sub)->rescind_work.work);
+}
+
 /* A refused offer left nothing behind but its number. */
 static void rescind_unknown(struct vmbus *bus, u32 relid)
 {
@@ -223,6 +246,34 @@ bool chan_rescind(struct vmbus_channel *ch, unsigned long delay)
 	chan_get(ch);
 	queue_delayed_work(bus->rescind_wq, &to_chan(ch)->rescind_work, delay);
 	return true;
+}
+
+/**
+ * vmbus_rescind_came() - a rescind is about to be put into the queue
+ * @bus: the bus
+ * @msg: checked for length
+ *
+ * Ends waits for the host on that channel.  What is before it in the queue may stand still for
+ * one of them: an offer waits for a CPU that goes offline, which has a channel moved away
+ * that the host has just taken back, and the host does not answer.
+ *
+ * Context: any.
+ */
+void vmbus_rescind_came(struct vmbus *bus, const void *msg)
+{
+	const struct vmbus_channel_rescind_offer *m = msg;
+	struct vmbus_chan *chan;
+
+	if (m->child_relid >= VMBUS_RELIDS)
+		return;
+	rcu_read_lock();
+	chan = rcu_dereference(bus->relid[m->child_relid]);
+	if (chan) {
+		/* The mark first: a request that starts later sees it, under req_lock. */
+		set_bit(CHAN_LEAVING, &chan->flags);
+		vmbus_req_fail_chan(bus, chan, -ENODEV);
+	}
+	rcu_read_unlock();
 }
 
 /**
@@ -279,7 +330,11 @@ static void init_works(struct vmbus_chan *chan)
 	INIT_DELAYED_WORK(&chan->add_work, add_work);
 	INIT_WORK(&chan->probe_work, probe_work);
 	INIT_WORK(&chan->subs_work, subs_work);
-	INIT_DELAYED_WORK(&chan->rescind_work, rescind_work);
+	/* Two classes for lockdep: a device's removal waits for its sub-channels'. */
+	if (is_sub_channel(&chan->ch))
+		INIT_DELAYED_WORK(&chan->rescind_work, rescind_work);
+	else
+		INIT_DELAYED_WORK(&chan->rescind_work, rescind_work);
 }
 
 /**

@@ -264,6 +264,7 @@ static bool paused(const struct vmbus_channel *ch)
 bool pause_offer_again(struct vmbus *bus, const struct vmbus_channel_offer_channel *offer)
 {
 	struct vmbus_channel *ch;
+	int actions;
 
 	if (!bus->suspended || is_hvsock_offer(offer) || offer->offer.sub_channel_index)
 		return false;
@@ -275,7 +276,8 @@ bool pause_offer_again(struct vmbus *bus, const struct vmbus_channel_offer_chann
 		chan_set_offer(ch, offer);
 		chan_publish(ch);
 		sysfs_rename_channel(ch);
-		if (chan_step(ch, EV_AGAIN) & ACT_ADD)
+		actions = chan_step(ch, EV_AGAIN);
+		if (actions > 0 && actions & ACT_ADD)
 			chan_start_add(ch);
 	}
 	mutex_unlock(&bus->chan_mutex);

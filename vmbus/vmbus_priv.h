@@ -155,6 +155,7 @@ enum vmbus_chan_flags {
 	CHAN_REGISTERED,	/* device registered, or sub-channel handed over */
 	CHAN_COUNTED,		/* in vmbus.spread, on its target CPU */
 	CHAN_WAITS,		/* primary: for its former self to go */
+	CHAN_LEAVING,		/* the host's rescind has come, and is in the queue */
 	CHAN_NO_CALLBACK,	/* about to be rescinded: no callback may be set any more */
 	CHAN_RING_BLOCK,	/* primary: its driver maps rings to user space */
 	CHAN_WAS_OPEN,		/* some open succeeded */
@@ -181,6 +182,12 @@ static inline struct vmbus_channel *chan_primary(struct vmbus_channel *ch)
 static inline bool chan_in_use(const struct vmbus_channel *ch)
 {
 	return life_in_use(READ_ONCE(to_chan(ch)->life));
+}
+
+/* The host has taken it back: its rescind may still be in the queue. */
+static inline bool chan_leaving(const struct vmbus_channel *ch)
+{
+	return READ_ONCE(ch->rescind) || test_bit(CHAN_LEAVING, &to_chan(ch)->flags);
 }
 
 /* main.c: the one instance, and the limits */
@@ -382,6 +389,8 @@ void relid_release(struct vmbus *bus, u32 relid);
 /* offer.c */
 void chan_listed(struct vmbus_channel *ch);
 bool chan_rescind(struct vmbus_channel *ch, unsigned long delay);
+void vmbus_rescind_came(struct vmbus *bus, const void *msg);
+void chan_forget_driver(struct vmbus_channel *primary);
 void chan_start_add(struct vmbus_channel *ch);
 void vmbus_remove_all(struct vmbus *bus);
 
@@ -400,7 +409,7 @@ void vmbus_device_unregister(struct hv_device *device_obj);
 
 /* dynid.c */
 extern const struct attribute_group *vmbus_drv_groups[];
-const struct hv_vmbus_device_id *dynid_find(struct hv_driver *drv, const guid_t *guid);
+bool dynid_known(struct hv_driver *drv, const guid_t *guid);
 void dynid_free_all(struct hv_driver *drv);
 
 /* power.c */

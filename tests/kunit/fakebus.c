@@ -172,6 +172,7 @@ bool vmbus_req_answer(struct vmbus *bus, u32 type, u32 relid, u32 key, const voi
 
 void vmbus_req_fail_chan(struct vmbus *bus, struct vmbus_chan *chan, int err)
 {
+	tally(&fake.woken, 1);
 }
 
 int gpadl_create(struct vmbus_channel *ch, const u64 *pfns, u32 count, u32 bytes, u32 offset,
@@ -379,10 +380,7 @@ void vmbus_device_unregister(struct hv_device *dev)
 		return;
 	chan_get(ch);
 	vmbus_close(ch);
-	mutex_lock(&bus->chan_mutex);
-	chan_reset_driver(ch);
-	mutex_unlock(&bus->chan_mutex);
-	flush_work(&to_chan(ch)->subs_work);
+	chan_forget_driver(ch);
 	vmbus_close(ch);	/* sub-channels that came meanwhile */
 	close_sub_channels(ch);
 	ch->device_obj = NULL;

@@ -178,3 +178,27 @@ def slow_host(m):
     works(m)
     m.sh(DISK_LIMIT % 180)
     m.expect(lists_at_host(m) == 2, "%d memory lists at the host" % lists_at_host(m))
+
+
+@scenario(rows="~V10 ~V11", machine=TWO, drivers=ONLY_OURS, timeout=200, noise=ENDS)
+def refused_lists_of_what_is_taken_back(m):
+    "a host that takes a controller back while it is opened, and refuses its memory lists after that: no memory is left to it, nothing is waited for"
+    def told():
+        return m.sh("awk '$2 == \"quarantine\" || $2 == \"timeout\"' /sys/kernel/debug/hv_vmbus/errors")
+
+    before = told()
+    m.host("rescind scsi1")
+    m.wait('[ -z "$(controller 1)" ]', 60, "the controller goes")
+    m.host("manner lists-refused")
+    m.host("fault message GPADL_CREATED delay=300 count=all")
+    for step in (1, 2):             # its memory list, as one message or more
+        m.trace.mark()
+        m.host("rescind scsi1 step=%d" % step)
+        m.host("offer scsi1")
+        m.trace.wait("STEP_RESCIND", 60)
+        m.trace.wait("RELID_RELEASED", 60)
+    m.host("fault clear")
+    m.host("manner none")
+    m.expect(told() == before, "before: %s; now: %s" % (before, told()))
+    m.host("offer scsi1")
+    works(m)
