@@ -71,7 +71,8 @@ static void add_primary(struct vmbus_chan *chan)
 	ret = register_device(chan);
 	if (ret) {
 		chan_step(ch, EV_UNHAND);
-		chan_bad(ch, ret == -ENOMEM ? VERR_NOMEM : VERR_OFFER, "its device could not be added (error %d)", ret);
+		chan_bad(ch, ret == -ENOMEM ? VERR_NOMEM : VERR_OFFER,
+			 "its device could not be added (error %d)", ret);
 		return;
 	}
 	ch->probe_done = true;

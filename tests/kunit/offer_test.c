@@ -189,7 +189,10 @@ static void offer_without_memory(struct kunit *test)
 	check_nothing_left(test, "no memory");
 }
 
-/* Its device cannot be registered: nobody knows of it, it can be tried again, and goes as others do. */
+/*
+ * Its device cannot be registered: nobody knows of it, it can be tried again, and goes as
+ * others do.
+ */
 static void offer_without_device(struct kunit *test)
 {
 	struct vmbus *bus = fakebus_new(test);
