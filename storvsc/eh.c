@@ -27,6 +27,12 @@ static bool stor_idle_from(struct stor_ctl *ctl, const struct scsi_device *sdev,
 	return true;
 }
 
+static void stor_leave(struct stor_ctl *ctl)
+{
+	if (atomic_dec_and_test(&ctl->draining))
+		wake_up_var(&ctl->draining);
+}
+
 /**
  * stor_drain() - wait until the host has finished what it has
  * @ctl: controller
@@ -48,8 +54,7 @@ bool stor_drain(struct stor_ctl *ctl, const struct scsi_device *sdev,
 	smp_mb__after_atomic();
 	done = wait_event_timeout(ctl->drained, stor_idle_from(ctl, sdev, &from),
 				  timeout);
-	if (atomic_dec_and_test(&ctl->draining))
-		wake_up_var(&ctl->draining);
+	stor_leave(ctl);
 	return done;
 }
 
@@ -118,8 +123,8 @@ void stor_note_timeout(struct scsi_cmnd *cmd)
 }
 
 /* Send a reset and let the host give back what it has of the device. */
-static int stor_reset(struct scsi_cmnd *cmd, u32 op,
-		      const struct scsi_device *only)
+static int stor_send_reset(struct scsi_cmnd *cmd, u32 op,
+			   const struct scsi_device *only)
 {
 	struct scsi_device *sdev = cmd->device;
 	struct stor_ctl *ctl = shost_priv(sdev->host);
@@ -145,6 +150,19 @@ static int stor_reset(struct scsi_cmnd *cmd, u32 op,
 		return FAILED;
 	}
 	return stor_drain(ctl, only, stor_reset_timeout()) ? SUCCESS : FAILED;
+}
+
+/* User space asks for it too, also while the controller goes: stor_release() waits for us. */
+static int stor_reset(struct scsi_cmnd *cmd, u32 op,
+		      const struct scsi_device *only)
+{
+	struct stor_ctl *ctl = shost_priv(cmd->device->host);
+	int ret;
+
+	atomic_inc(&ctl->draining);
+	ret = stor_send_reset(cmd, op, only);
+	stor_leave(ctl);
+	return ret;
 }
 
 int stor_eh_device_reset(struct scsi_cmnd *cmd)

@@ -197,13 +197,15 @@ static void stor_release(struct stor_ctl *ctl)
 	stor_end(ctl);
 	/* not before: who starts over asks for sub-channels, and the end waits for him */
 	vmbus_set_sc_create_callback(ctl->dev->channel, NULL);
+	hv_set_drvdata(ctl->dev, NULL);
+	/* nor does a sub-channel that is taken back find it any more: stor_on_sub_rescinded() */
+	synchronize_rcu();
 	cancel_work_sync(&ctl->force_close);
 	cancel_delayed_work_sync(&ctl->tend);
 	/* a last event of the host may have passed the look at STOR_REMOVING */
 	cancel_delayed_work_sync(&ctl->scan);
 	/* a reset that user space asked for outlives the SCSI host's devices */
 	wait_var_event(&ctl->draining, !atomic_read(&ctl->draining));
-	hv_set_drvdata(ctl->dev, NULL);
 	stor_free_queues(ctl);
 	kvfree(ctl->chans);
 	stor_put_hold(ctl);

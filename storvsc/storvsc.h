@@ -364,15 +364,40 @@ void stor_unwatch(struct stor_ctl *ctl);
 int stor_sleep(struct stor_ctl *ctl);
 int stor_wake(struct stor_ctl *ctl);
 
+/* Address of something on the controller, for a command of our own. */
+struct stor_where {
+	u8 path;
+	u8 target;
+	u8 lun;
+};
+
+#define STOR_LUNS	256
+
+/* The host did not say anything, which may be otherwise another time. */
+static inline bool stor_unanswered(int error)
+{
+	return error == -ETIMEDOUT || error == -EBUSY || error == -EAGAIN ||
+	       error == -ENOMEM;
+}
+
+/* ask.c */
+void stor_ask_init(struct stor_ctl *ctl);
+int stor_report_luns(struct stor_ctl *ctl, struct stor_where at, unsigned long *luns);
+int stor_ask_lun(struct stor_ctl *ctl, struct scsi_device *sdev);
+
+/* lun.c */
+int stor_lun_alloc(struct scsi_device *sdev);
+void stor_lun_free(struct scsi_device *sdev);
+void stor_remove_lun(struct stor_ctl *ctl, struct scsi_device *sdev);
+void stor_rescan_lun(struct scsi_device *sdev);
+bool stor_doubt_lun(struct stor_ctl *ctl, struct scsi_device *sdev);
+bool stor_settle_all(struct stor_ctl *ctl);
+
 /* scan.c */
 int stor_scan_first(struct stor_ctl *ctl);
 void stor_scan_init(struct stor_ctl *ctl);
 void stor_scan_kick(struct stor_ctl *ctl, int what);
 void stor_scan_bus(struct stor_ctl *ctl);
-bool stor_doubt_lun(struct stor_ctl *ctl, struct scsi_device *sdev);
-void stor_rescan_lun(struct scsi_device *sdev);
-int stor_lun_alloc(struct scsi_device *sdev);
-void stor_lun_free(struct scsi_device *sdev);
 void stor_on_event(struct stor_ctl *ctl, const struct hv_stor_event *event);
 
 /* fc.c */

@@ -29,6 +29,22 @@ static void stor_on_moved(struct vmbus_channel *channel, u32 from, u32 to)
 }
 
 /*
+ * A sub-channel is taken back: what is on it gets no answer any more, and is not left to its
+ * timers.  Whoever takes the controller away waits for those who find it here.
+ */
+static void stor_on_sub_rescinded(struct vmbus_channel *channel)
+{
+	struct hv_device *dev = channel->primary_channel->device_obj;
+	struct stor_ctl *ctl;
+
+	rcu_read_lock();
+	ctl = dev ? hv_get_drvdata(dev) : NULL;
+	if (ctl)
+		stor_tend_kick(ctl, STOR_CHAN_LOST);
+	rcu_read_unlock();
+}
+
+/*
  * Request ids are made by this driver (slot.h), so the bus's own tables stay
  * off: rqstor_size 0 and no callbacks.
  */
@@ -42,7 +58,9 @@ static int stor_open_channel(struct stor_chan *chan,
 	channel->rqstor_size = 0;
 	channel->next_request_id_callback = NULL;
 	channel->request_addr_callback = NULL;
-	channel->change_target_cpu_callback = stor_on_moved;
+	WRITE_ONCE(channel->change_target_cpu_callback, stor_on_moved);
+	if (channel->primary_channel)
+		vmbus_set_chn_rescind_callback(channel, stor_on_sub_rescinded);
 
 	WRITE_ONCE(chan->in, channel);
 	ret = vmbus_open(channel, chan->ctl->ring_size, chan->ctl->ring_size,
@@ -172,7 +190,7 @@ int stor_close_channels(struct stor_ctl *ctl)
 		set_bit(STOR_GONE, &ctl->state);
 		for (i = 0; i < ctl->nr_queues; i++) {
 			if (ctl->chans[i].channel)
-				ctl->chans[i].channel->change_target_cpu_callback = NULL;
+				WRITE_ONCE(ctl->chans[i].channel->change_target_cpu_callback, NULL);
 		}
 		/* whoever saw the bits clear is done with the rings */
 		synchronize_rcu();
@@ -228,7 +246,7 @@ void stor_reap_channels(struct stor_ctl *ctl)
 		WRITE_ONCE(chan->channel, NULL);
 		synchronize_rcu();
 		stor_read_last(chan);
-		channel->change_target_cpu_callback = NULL;
+		WRITE_ONCE(channel->change_target_cpu_callback, NULL);
 		vmbus_close(channel);
 		WRITE_ONCE(chan->in, NULL);
 		ctl->nr_open--;

@@ -15,7 +15,7 @@
 
 #define NO_ANSWER_MS	20	/* before 5.3 nothing tells when a move has taken place */
 
-/* CPUs that may be bothered; all that are online if the user isolated every one */
+/* CPUs that may be bothered; if the user isolated every one, pick() takes the connect CPU. */
 static bool usable(unsigned int cpu, unsigned int not)
 {
 	return cpu_online(cpu) && cpu != not &&
@@ -242,13 +242,16 @@ static int moved(struct vmbus_channel *ch, unsigned int cpu, unsigned int openin
 {
 	struct vmbus_chan *chan = to_chan(ch);
 	unsigned int old = ch->target_cpu;
+	void (*told)(struct vmbus_channel *ch, u32 from, u32 to);
 	int ret = -EIO;
 
 	mutex_lock(&chan->tell);
 	if (chan->opens == opening && chan_step(ch, EV_MODIFY) >= 0) {
 		place(ch, cpu);
-		if (ch->change_target_cpu_callback)
-			ch->change_target_cpu_callback(ch, old, cpu);
+		/* drivers take it away while the channel is open */
+		told = READ_ONCE(ch->change_target_cpu_callback);
+		if (told)
+			told(ch, old, cpu);
 		ret = 0;
 	}
 	mutex_unlock(&chan->tell);
@@ -317,14 +320,14 @@ static int vacate_one(struct vmbus_channel *ch, unsigned int cpu)
 	unsigned int to;
 	int ret;
 
-	if (ch->target_cpu != cpu || READ_ONCE(ch->rescind))
+	if (ch->target_cpu != cpu || chan_leaving(ch))
 		return 0;
 	to = pick(ch, cpu);
 	if (vacate_closed(ch, to))
 		return 0;
 	ret = move(ch, to);
 	/* closed or taken back meanwhile: no interrupt of it comes any more */
-	if (!ret || READ_ONCE(ch->rescind) || vacate_closed(ch, to))
+	if (!ret || ret == -ENODEV || vacate_closed(ch, to))
 		return 0;
 	pr_notice("CPU %u cannot go offline: channel %u stays on it (error %d)\n", cpu,
 		  chan_relid(ch), ret);

@@ -30,7 +30,10 @@ static const struct hv_vmbus_device_id *id_in_table(const struct hv_vmbus_device
 	return table;
 }
 
-/* What a driver that is forced on a device finds: no class of its own */
+/*
+ * What a driver finds that is forced on a device, or was told of its class: no class of its
+ * own.  What the user added may be removed again while the driver looks at it.
+ */
 static const struct hv_vmbus_device_id forced_id;
 
 /*
@@ -52,9 +55,7 @@ static const struct hv_vmbus_device_id *find_id(hv_match_driver_t *driver, struc
 		return NULL;
 	/* The driver's own entry first: it has what the driver wants to know of the class. */
 	id = id_in_table(drv->id_table, &dev->dev_type);
-	if (!id)
-		id = dynid_find(drv, &dev->dev_type);
-	if (!id && wanted > 0)
+	if (!id && (wanted > 0 || dynid_known(drv, &dev->dev_type)))
 		id = &forced_id;
 	return id;
 }
@@ -92,18 +93,10 @@ static int bus_probe(struct device *device)
 static void bus_remove(struct device *device)
 {
 	struct hv_device *dev = device_to_hv_device(device);
-	struct vmbus *bus = to_chan(dev->channel)->bus;
-	struct vmbus_channel *sub;
 
 	if (device->driver && hv_driver_of(device->driver)->remove)
 		hv_driver_of(device->driver)->remove(dev);
-	/* The driver's code may be unloaded next: no callback of it may still run. */
-	mutex_lock(&bus->chan_mutex);
-	chan_reset_driver(dev->channel);
-	list_for_each_entry(sub, &dev->channel->sc_list, sc_list)
-		chan_reset_driver(sub);
-	mutex_unlock(&bus->chan_mutex);
-	flush_work(&to_chan(dev->channel)->subs_work);
+	chan_forget_driver(dev->channel);
 }
 
 static void bus_shutdown(struct device *device)
@@ -237,11 +230,13 @@ struct hv_device *vmbus_device_new(struct vmbus_channel *ch)
  *
  * Its driver, if there is one, is probed; that may wait for the host.
  *
- * Return: 0, or an error after which the device is gone.
+ * Return: 0, or an error after which the device is gone, and the reference that it had of its
+ * channel with it; no driver and no user has seen it.
  */
 int vmbus_device_add(struct hv_device *dev)
 {
 	struct vmbus_channel *ch = dev->channel;
+	struct vmbus *bus = to_chan(ch)->bus;
 	int ret;
 
 	/* The mask first: a driver may be bound before device_register() returns. */
@@ -249,7 +244,10 @@ int vmbus_device_add(struct hv_device *dev)
 	dev_set_name(&dev->device, "%pUl", &dev->dev_instance);
 	ret = device_register(&dev->device);
 	if (ret) {
+		/* a sub-channel that is being shown looks at both under the lock */
+		mutex_lock(&bus->chan_mutex);
 		ch->device_obj = NULL;
+		mutex_unlock(&bus->chan_mutex);
 		put_device(&dev->device);
 		return ret;
 	}

@@ -128,7 +128,6 @@ enum vmbus_err chan_enlist(struct vmbus *bus, struct vmbus_chan *chan)
 			return VERR_OFFER;
 		chan_get(device);
 		ch->primary_channel = device;
-		ch->device_obj = device->device_obj;
 		list_add_tail(&ch->sc_list, &device->sc_list);
 		list_add_tail(&chan->new_subs, &to_chan(device)->new_subs);
 	} else {

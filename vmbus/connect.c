@@ -159,8 +159,12 @@ static void contact_failed(struct vmbus *bus, int err)
 {
 	if (err == -EOPNOTSUPP) {
 		set_phase(bus, VMBUS_PHASE_DOWN, DISCONNECTED);
-		pr_err("the host speaks no VMBus version up to %u.%u that we know\n",
-		       vmbus_max_version >> 16, vmbus_max_version & 0xffff);
+		if (vmbus_proto_version)	/* after a pause */
+			pr_err("the host does not speak VMBus %u.%u any more\n",
+			       vmbus_proto_version >> 16, vmbus_proto_version & 0xffff);
+		else
+			pr_err("the host speaks no VMBus version up to %u.%u that we know\n",
+			       vmbus_max_version >> 16, vmbus_max_version & 0xffff);
 		return;
 	}
 	pr_err("no connection to the host: error %d\n", err);

@@ -21,7 +21,6 @@ enum vmbus_err {
 	VERR_MSG_FIELD,		/* a field of a control message makes no sense */
 	VERR_RELID,		/* relid out of range or unknown */
 	VERR_OFFER,		/* offer refused: duplicate, or no parent */
-	VERR_OFFER_LIMIT,	/* offer refused: too many */
 	VERR_LATE_REPLY,	/* reply that nobody waits for (any more) */
 	VERR_TIMEOUT,		/* the host did not answer in time */
 	VERR_REFUSED,		/* the host answered with a failure status */

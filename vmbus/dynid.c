@@ -26,20 +26,20 @@ static struct dynid *find_locked(struct hv_driver *drv, const guid_t *guid)
 }
 
 /**
- * dynid_find() - an id of a class that the user added
+ * dynid_known() - has the user added a class
  * @drv: registered driver
  * @guid: class
  *
- * Return: the id; it stays until it is removed or the driver unregistered.
+ * Return: true if so; it may be removed at once.
  */
-const struct hv_vmbus_device_id *dynid_find(struct hv_driver *drv, const guid_t *guid)
+bool dynid_known(struct hv_driver *drv, const guid_t *guid)
 {
-	struct dynid *d;
+	bool known;
 
 	spin_lock(&drv->dynids.lock);
-	d = find_locked(drv, guid);
+	known = find_locked(drv, guid);
 	spin_unlock(&drv->dynids.lock);
-	return d ? &d->id : NULL;
+	return known;
 }
 
 void dynid_free_all(struct hv_driver *drv)

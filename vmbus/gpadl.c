@@ -43,18 +43,40 @@ static int post_list(struct vmbus *bus, u32 relid, u32 gpadl, u32 bytes, u32 off
 }
 
 /*
- * No answer.  If the channel was taken back, the host has made the list all the same, as it
- * takes messages in order, and forgets it with the relid: so it must let go before that is
- * given back.  A silent host is not asked again; its late answer is quarantine.c's.
+ * The channel was taken back before the list was answered.  The host takes messages in order
+ * and answers all the same: it made the list, and must let go before the relid is given
+ * back; or it refused, knows nothing of it, and would not answer a teardown.
  *
  * Returns the handle if the host may still have the memory.
  */
-static u32 create_undo(struct vmbus_channel *ch, u32 gpadl, int err)
+static u32 create_undo(struct vmbus_channel *ch, struct vmbus_req *late, u32 gpadl)
 {
-	if (err == -ENODEV &&
-	    !gpadl_destroy(to_chan(ch)->bus, chan_relid(ch), gpadl, gpadl_patience(ch)))
+	struct vmbus *bus = to_chan(ch)->bus;
+	const struct vmbus_channel_gpadl_created *rsp = (void *)late->reply;
+
+	if (!vmbus_req_wait(bus, late, gpadl_patience(ch)) && rsp->creation_status)
 		return 0;
-	return gpadl;
+	return gpadl_destroy(bus, chan_relid(ch), gpadl, gpadl_patience(ch)) ? gpadl : 0;
+}
+
+/*
+ * As vmbus_req_wait().  @late is for the answer that comes after a rescind, which ends the wait
+ * for @req; both are started, and neither is afterwards.  A silent host is not asked again, its
+ * late answer is quarantine.c's.  *handle: see gpadl_create().
+ */
+static int wait_created(struct vmbus_channel *ch, struct vmbus_req *req, struct vmbus_req *late,
+			u32 *handle)
+{
+	int ret = vmbus_req_wait(to_chan(ch)->bus, req, vmbus_timeout());
+
+	if (ret == -ENODEV) {
+		*handle = create_undo(ch, late, req->key);
+		return ret;
+	}
+	vmbus_req_cancel(to_chan(ch)->bus, late);
+	if (ret)
+		*handle = req->key;
+	return ret;
 }
 
 /**
@@ -82,6 +104,7 @@ int gpadl_create(struct vmbus_channel *ch, const u64 *pfns, u32 count, u32 bytes
 		.key = gpadl,
 		.chan = to_chan(ch),
 	};
+	struct vmbus_req late = { .type = req.type, .relid = req.relid, .key = gpadl };
 	const struct vmbus_channel_gpadl_created *rsp = (void *)req.reply;
 	int ret;
 
@@ -92,18 +115,19 @@ int gpadl_create(struct vmbus_channel *ch, const u64 *pfns, u32 count, u32 bytes
 			 READ_ONCE(bus->quarantine_bytes) >> 20);
 		return -ENOMEM;
 	}
+	/* An answer is given to the first that still waits. */
 	vmbus_req_start(bus, &req);
+	vmbus_req_start(bus, &late);
 	ret = post_list(bus, chan_relid(ch), gpadl, bytes, offset, pfns, count, &posted);
 	if (ret) {
 		vmbus_req_cancel(bus, &req);
+		vmbus_req_cancel(bus, &late);
 		*handle = posted ? gpadl : 0;
 		return ret;
 	}
-	ret = vmbus_req_wait(bus, &req, vmbus_timeout());
-	if (ret) {
-		*handle = create_undo(ch, gpadl, ret);
+	ret = wait_created(ch, &req, &late, handle);
+	if (ret)
 		return ret;
-	}
 	if (rsp->creation_status) {
 		chan_bad(ch, VERR_REFUSED, "GPADL %#x of %u frames, status %#x", gpadl, count,
 			 rsp->creation_status);
@@ -156,7 +180,7 @@ unsigned long gpadl_patience(const struct vmbus_channel *ch)
 {
 	unsigned long patience = vmbus_timeout();
 
-	return ch->rescind ? min_t(unsigned long, RESCINDED_TEARDOWN, patience) : patience;
+	return chan_leaving(ch) ? min_t(unsigned long, RESCINDED_TEARDOWN, patience) : patience;
 }
 
 /**

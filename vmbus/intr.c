@@ -78,6 +78,8 @@ static int receive(struct vmbus *bus, const void *msg, size_t len)
 			  len >= sizeof(*hdr) ? hdr->msgtype : 0, len, bus->phase);
 		return 0;
 	}
+	if (hdr->msgtype == CHANNELMSG_RESCIND_CHANNELOFFER)
+		vmbus_rescind_came(bus, msg);
 	if (entry->context == MSG_WORK)
 		return ctl_work_queue(bus, entry, msg, len);
 	trace_vmbus_on_message(hdr->msgtype);

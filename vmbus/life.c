@@ -33,6 +33,7 @@ static const struct step steps[LIFE_COUNT][EV_COUNT] = {
 		[EV_END] = GO(GONE, ACT_FORGET),
 	},
 	[LIFE_CLOSED] = {
+		[EV_UNHAND] = GO(NEW, 0),
 		[EV_OPEN] = GO(OPENING, 0),
 		[EV_RESCIND] = GO(CLOSED_BACK, ACT_REMOVE),
 		[EV_PAUSE] = GO(CLOSED_PAUSED, 0),
@@ -62,6 +63,7 @@ static const struct step steps[LIFE_COUNT][EV_COUNT] = {
 		[EV_END] = GO(GONE, ACT_FORGET),
 	},
 	[LIFE_CLOSED_BACK] = {
+		[EV_UNHAND] = GO(NEW_BACK, 0),
 		[EV_RELEASE] = GO(GONE, ACT_FORGET),
 		[EV_PAUSE] = GO(CLOSED_BACK, 0),
 		[EV_END] = GO(GONE, ACT_FORGET),

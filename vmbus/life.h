@@ -32,6 +32,7 @@ enum life {
 
 enum life_event {
 	EV_HAND,		/* its device is registered, or its driver is told of it */
+	EV_UNHAND,		/* the device could not be: nobody knows of it after all */
 	EV_OPEN,		/* a driver wants to open it */
 	EV_OPENED,		/* the host agreed */
 	EV_FAILED,		/* the host did not, or not in time; the opener has undone all */

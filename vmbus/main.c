@@ -41,7 +41,6 @@ const char * const vmbus_err_names[VERR_COUNT] = {
 	[VERR_MSG_FIELD]	= "message_field",
 	[VERR_RELID]		= "relid",
 	[VERR_OFFER]		= "offer_refused",
-	[VERR_OFFER_LIMIT]	= "offer_limit",
 	[VERR_LATE_REPLY]	= "late_reply",
 	[VERR_TIMEOUT]		= "timeout",
 	[VERR_REFUSED]		= "host_refused",
@@ -92,6 +91,7 @@ static int memory_alloc(struct vmbus *bus)
 	if (!bus->relid)
 		return -ENOMEM;
 	quarantine_init(bus);
+	pause_init(bus);
 	bus->names_seed = get_random_u32();
 	ret = affinity_start(bus);
 	if (ret)

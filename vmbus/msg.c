@@ -89,7 +89,7 @@ void vmbus_req_start(struct vmbus *bus, struct vmbus_req *req)
 	spin_lock_irqsave(&bus->req_lock, flags);
 	list_add_tail(&req->entry, &bus->reqs);
 	/* A rescind that came first found no request to wake. */
-	if (req->chan && req->chan->ch.rescind) {
+	if (req->chan && chan_leaving(&req->chan->ch)) {
 		req->result = -ENODEV;
 		complete(&req->done);
 	}

@@ -42,22 +42,38 @@ void chan_listed(struct vmbus_channel *ch)
 	complete_all(&to_chan(ch)->listed);
 }
 
+/* Returns an error, and there is no device, nor anybody who knew of it. */
+static int register_device(struct vmbus_chan *chan)
+{
+	struct hv_device *dev = vmbus_device_new(&chan->ch);
+	int ret;
+
+	if (!dev)
+		return -ENOMEM;
+	set_bit(CHAN_REGISTERED, &chan->flags);
+	ret = vmbus_device_add(dev);
+	if (ret)
+		clear_bit(CHAN_REGISTERED, &chan->flags);
+	return ret;
+}
+
+/*
+ * A channel whose device cannot be registered stays as it was offered, and its relid ours:
+ * the host takes it back, or offers it again after a pause, and then it is tried again.
+ */
 static void add_primary(struct vmbus_chan *chan)
 {
 	struct vmbus_channel *ch = &chan->ch;
-	struct hv_device *dev;
+	int ret;
 
 	if (chan_must_wait(ch) || chan_step(ch, EV_HAND) < 0)
 		return;
-	dev = vmbus_device_new(ch);
-	if (!dev) {
-		chan_bad(ch, VERR_NOMEM, "no device for it");
+	ret = register_device(chan);
+	if (ret) {
+		chan_step(ch, EV_UNHAND);
+		chan_bad(ch, ret == -ENOMEM ? VERR_NOMEM : VERR_OFFER,
+			 "its device could not be added (error %d)", ret);
 		return;
-	}
-	set_bit(CHAN_REGISTERED, &chan->flags);
-	if (vmbus_device_add(dev)) {
-		clear_bit(CHAN_REGISTERED, &chan->flags);
-		pr_err("channel %u: its device could not be added\n", chan_relid(ch));
 	}
 	ch->probe_done = true;
 }
@@ -177,6 +193,29 @@ static void rescind_work(struct work_struct *work)
 	chan_put(ch);	/* of the work */
 }
 
+/**
+ * chan_forget_driver() - no callback of a driver runs any more, nor will
+ * @primary: primary channel of a device that has just lost its driver, whose code may go next
+ *
+ * Context: may sleep; neither chan_mutex nor reg of a sub-channel held.
+ */
+void chan_forget_driver(struct vmbus_channel *primary)
+{
+	struct vmbus *bus = to_chan(primary)->bus;
+	struct vmbus_channel *sub;
+
+	mutex_lock(&bus->chan_mutex);
+	chan_reset_driver(primary);
+	list_for_each_entry(sub, &primary->sc_list, sc_list)
+		chan_reset_driver(sub);
+	mutex_unlock(&bus->chan_mutex);
+	flush_work(&to_chan(primary)->subs_work);
+	/* A rescind that has read a callback before that */
+	sub = NULL;
+	while ((sub = chan_next_sub(primary, sub)))
+		flush_work(&to_chan(sub)->rescind_work.work);
+}
+
 /* A refused offer left nothing behind but its number. */
 static void rescind_unknown(struct vmbus *bus, u32 relid)
 {
@@ -211,6 +250,34 @@ bool chan_rescind(struct vmbus_channel *ch, unsigned long delay)
 }
 
 /**
+ * vmbus_rescind_came() - a rescind is about to be put into the queue
+ * @bus: the bus
+ * @msg: checked for length
+ *
+ * Ends waits for the host on that channel.  What is before it in the queue may stand still for
+ * one of them: an offer waits for a CPU that goes offline, which has a channel moved away
+ * that the host has just taken back, and the host does not answer.
+ *
+ * Context: any.
+ */
+void vmbus_rescind_came(struct vmbus *bus, const void *msg)
+{
+	const struct vmbus_channel_rescind_offer *m = msg;
+	struct vmbus_chan *chan;
+
+	if (m->child_relid >= VMBUS_RELIDS)
+		return;
+	rcu_read_lock();
+	chan = rcu_dereference(bus->relid[m->child_relid]);
+	if (chan) {
+		/* The mark first: a request that starts later sees it, under req_lock. */
+		set_bit(CHAN_LEAVING, &chan->flags);
+		vmbus_req_fail_chan(bus, chan, -ENODEV);
+	}
+	rcu_read_unlock();
+}
+
+/**
  * vmbus_on_rescind() - the host takes a channel back
  * @bus: the bus
  * @msg: checked for length
@@ -225,7 +292,8 @@ void vmbus_on_rescind(struct vmbus *bus, const void *msg, size_t len)
 
 	trace_vmbus_onoffer_rescind(m->child_relid);
 	if (!ch) {
-		rescind_unknown(bus, m->child_relid);
+		if (!pause_drop_kept(bus, m->child_relid))
+			rescind_unknown(bus, m->child_relid);
 		return;
 	}
 	if (chan_rescind(ch, 0))
@@ -263,7 +331,11 @@ static void init_works(struct vmbus_chan *chan)
 	INIT_DELAYED_WORK(&chan->add_work, add_work);
 	INIT_WORK(&chan->probe_work, probe_work);
 	INIT_WORK(&chan->subs_work, subs_work);
-	INIT_DELAYED_WORK(&chan->rescind_work, rescind_work);
+	/* Two classes for lockdep: a device's removal waits for its sub-channels'. */
+	if (is_sub_channel(&chan->ch))
+		INIT_DELAYED_WORK(&chan->rescind_work, rescind_work);
+	else
+		INIT_DELAYED_WORK(&chan->rescind_work, rescind_work);
 }
 
 /**
@@ -283,6 +355,13 @@ void chan_start_add(struct vmbus_channel *ch)
 	chan_get(primary);
 	if (!queue_work(bus->sub_wq, &to_chan(primary)->subs_work))
 		chan_put(primary);	/* on its way already, and will find it */
+}
+
+/* Without memory for it: its number goes back when the host takes it back. */
+static void refuse_for_memory(struct vmbus *bus, const struct vmbus_channel_offer_channel *m)
+{
+	__set_bit(m->child_relid, bus->refused);
+	refuse(bus, VERR_NOMEM, m);
 }
 
 /**
@@ -307,12 +386,16 @@ void vmbus_on_offer(struct vmbus *bus, const void *msg, size_t len)
 		refuse(bus, VERR_RELID, m);
 		return;
 	}
+	if (READ_ONCE(bus->keep_offers)) {
+		if (!pause_keep_offer(bus, m))
+			refuse_for_memory(bus, m);
+		return;
+	}
 	if (pause_offer_again(bus, m))
 		return;
 	chan = chan_alloc(bus, m);
 	if (!chan) {
-		__set_bit(m->child_relid, bus->refused);
-		refuse(bus, VERR_NOMEM, m);
+		refuse_for_memory(bus, m);
 		return;
 	}
 	init_works(chan);

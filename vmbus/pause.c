@@ -42,6 +42,101 @@ const struct dev_pm_ops vmbus_device_pm = {
 	.restore_noirq	= device_resume,
 };
 
+/* ---- offers that come while the bus is about to sleep ---- */
+
+/*
+ * Whether it will sleep is not known yet: a host that is left forgets what it has offered, one
+ * that is not would never offer it again.  The list is ctl_wq's, which is ordered.
+ */
+struct kept_offer {
+	struct list_head entry;
+	struct vmbus_channel_offer_channel offer;
+};
+
+/**
+ * pause_keep_offer() - take up an offer later, if the bus does not sleep
+ * @bus: the bus
+ * @offer: checked copy, its relid free
+ *
+ * Context: vmbus.ctl_wq.
+ * Return: false without memory for it.
+ */
+bool pause_keep_offer(struct vmbus *bus, const struct vmbus_channel_offer_channel *offer)
+{
+	struct kept_offer *kept;
+
+	if (bus->nr_kept == VMBUS_MAX_OFFERS)
+		return false;
+	kept = kmalloc(sizeof(*kept), GFP_KERNEL);
+	if (!kept)
+		return false;
+	kept->offer = *offer;
+	list_add_tail(&kept->entry, &bus->kept);
+	bus->nr_kept++;
+	return true;
+}
+
+static void drop_kept(struct vmbus *bus, struct kept_offer *kept)
+{
+	list_del(&kept->entry);
+	bus->nr_kept--;
+	kfree(kept);
+}
+
+/**
+ * pause_drop_kept() - the host takes back what it has just offered
+ * @bus: the bus
+ * @relid: of no channel
+ *
+ * Context: vmbus.ctl_wq.
+ * Return: true if that was an offer that was kept; its number goes back to the host.
+ */
+bool pause_drop_kept(struct vmbus *bus, u32 relid)
+{
+	struct kept_offer *kept, *next;
+	bool found = false;
+
+	list_for_each_entry_safe(kept, next, &bus->kept, entry) {
+		if (kept->offer.child_relid != relid)
+			continue;
+		drop_kept(bus, kept);
+		found = true;
+	}
+	if (found)
+		relid_release(bus, relid);
+	return found;
+}
+
+/* The bus stays awake, or the host has forgotten them. */
+static void kept_work(struct work_struct *work)
+{
+	struct vmbus *bus = container_of(work, struct vmbus, kept_work);
+	struct kept_offer *kept, *next;
+
+	WRITE_ONCE(bus->keep_offers, false);
+	list_for_each_entry_safe(kept, next, &bus->kept, entry) {
+		vmbus_on_offer(bus, &kept->offer, sizeof(kept->offer));
+		drop_kept(bus, kept);
+	}
+}
+
+/* From here on offers are taken up, or with ignore_offers dropped, as are those that were kept. */
+static void decide_offers(struct vmbus *bus)
+{
+	queue_work(bus->ctl_wq, &bus->kept_work);
+	flush_work(&bus->kept_work);
+}
+
+/**
+ * pause_init() - before the host is asked for offers
+ * @bus: the bus
+ */
+void pause_init(struct vmbus *bus)
+{
+	INIT_LIST_HEAD(&bus->kept);
+	INIT_WORK(&bus->kept_work, kept_work);
+}
+
 /* ---- the bus ---- */
 
 /* How long after the bus resumed devices may be added and removed again */
@@ -134,7 +229,7 @@ static int bus_suspend(struct device *device)
 	struct vmbus *bus = &vmbus_bus;
 	int ret;
 
-	WRITE_ONCE(bus->ignore_offers, true);
+	WRITE_ONCE(bus->keep_offers, true);
 	flush_workqueue(bus->ctl_wq);
 	flush_workqueue(bus->primary_wq);
 	flush_workqueue(bus->probe_wq);
@@ -142,10 +237,10 @@ static int bus_suspend(struct device *device)
 	flush_workqueue(bus->rescind_wq);
 	drop_sockets(bus);
 	ret = check_closed(bus);
-	if (ret) {
-		WRITE_ONCE(bus->ignore_offers, false);
+	WRITE_ONCE(bus->ignore_offers, !ret);
+	decide_offers(bus);
+	if (ret)
 		return ret;
-	}
 	drop_sub_channels(bus);
 	withdraw_all(bus);
 	vmbus_unload(bus, false);
@@ -169,6 +264,7 @@ static bool paused(const struct vmbus_channel *ch)
 bool pause_offer_again(struct vmbus *bus, const struct vmbus_channel_offer_channel *offer)
 {
 	struct vmbus_channel *ch;
+	int actions;
 
 	if (!bus->suspended || is_hvsock_offer(offer) || offer->offer.sub_channel_index)
 		return false;
@@ -180,7 +276,8 @@ bool pause_offer_again(struct vmbus *bus, const struct vmbus_channel_offer_chann
 		chan_set_offer(ch, offer);
 		chan_publish(ch);
 		sysfs_rename_channel(ch);
-		if (chan_step(ch, EV_AGAIN) & ACT_ADD)
+		actions = chan_step(ch, EV_AGAIN);
+		if (actions > 0 && actions & ACT_ADD)
 			chan_start_add(ch);
 	}
 	mutex_unlock(&bus->chan_mutex);

@@ -58,7 +58,8 @@ struct vmbus {
 	struct device *dev;		/* parent of all VMBus devices (the ACPI node) */
 	struct acpi_device *acpi;
 	enum vmbus_phase phase;		/* written by connect.c and power.c only */
-	bool ignore_offers;		/* suspending or unloading: drop offers */
+	bool ignore_offers;		/* suspended or unloading: drop offers */
+	bool keep_offers;		/* about to suspend: put them off */
 	bool suspended;			/* between suspend and resume of the bus */
 	bool crashing;			/* crash or panic: nobody may sleep */
 
@@ -67,7 +68,7 @@ struct vmbus {
 	struct list_head reqs;
 	atomic_t next_open_id;
 
-	/* channels (chans.c, offer.c, channel.c) */
+	/* channels (chans.c, offer.c, channel.c, object.c) */
 	struct mutex chan_mutex;	/* protects: chans, sc_lists, names, writes to relid[] */
 	struct list_head chans;		/* primary channels, vmbus_channel.listentry */
 	DECLARE_HASHTABLE(names, VMBUS_NAME_BITS);	/* all in lists, by instance and index */
@@ -79,6 +80,11 @@ struct vmbus {
 	struct list_head storms;	/* history of devices that come and go, newest first */
 	unsigned int nr_storms;
 	struct completion offers_done;	/* "all offers delivered" came */
+
+	/* pause.c: offers that were put off, in their order; of ctl_wq alone */
+	struct list_head kept;
+	unsigned int nr_kept;
+	struct work_struct kept_work;
 
 	spinlock_t spread_lock;		/* protects: spread, on_cpu of each primary channel */
 	struct spread spread;		/* channels of disks and NICs by CPU (affinity.c) */
@@ -149,6 +155,7 @@ enum vmbus_chan_flags {
 	CHAN_REGISTERED,	/* device registered, or sub-channel handed over */
 	CHAN_COUNTED,		/* in vmbus.spread, on its target CPU */
 	CHAN_WAITS,		/* primary: for its former self to go */
+	CHAN_LEAVING,		/* the host's rescind has come, and is in the queue */
 	CHAN_NO_CALLBACK,	/* about to be rescinded: no callback may be set any more */
 	CHAN_RING_BLOCK,	/* primary: its driver maps rings to user space */
 	CHAN_WAS_OPEN,		/* some open succeeded */
@@ -175,6 +182,12 @@ static inline struct vmbus_channel *chan_primary(struct vmbus_channel *ch)
 static inline bool chan_in_use(const struct vmbus_channel *ch)
 {
 	return life_in_use(READ_ONCE(to_chan(ch)->life));
+}
+
+/* The host has taken it back: its rescind may still be in the queue. */
+static inline bool chan_leaving(const struct vmbus_channel *ch)
+{
+	return READ_ONCE(ch->rescind) || test_bit(CHAN_LEAVING, &to_chan(ch)->flags);
 }
 
 /* main.c: the one instance, and the limits */
@@ -331,16 +344,18 @@ void ringmem_free(struct vmbus_channel *ch);
 void ringmem_free_pages(struct page **pages, unsigned int count, unsigned int order);
 u64 *ringmem_pfns(struct vmbus_channel *ch);
 
-/* channel.c */
+/* object.c */
 struct vmbus_chan *chan_alloc(struct vmbus *bus, const struct vmbus_channel_offer_channel *offer);
 void chan_free(struct vmbus_chan *chan);	/* from the kobject's release */
 void chan_reset_driver(struct vmbus_channel *ch);
 void chan_get(struct vmbus_channel *ch);
 void chan_put(struct vmbus_channel *ch);
 void chan_set_offer(struct vmbus_channel *ch, const struct vmbus_channel_offer_channel *offer);
-void chan_mute(struct vmbus_channel *ch);
 struct vmbus_channel *vmbus_relid_get(struct vmbus *bus, u32 relid);	/* with a reference */
 struct vmbus_channel *vmbus_relid_next(struct vmbus *bus, u32 *relid);	/* with a reference */
+
+/* channel.c */
+void chan_mute(struct vmbus_channel *ch);
 
 /* affinity.c */
 int affinity_start(struct vmbus *bus);
@@ -374,6 +389,8 @@ void relid_release(struct vmbus *bus, u32 relid);
 /* offer.c */
 void chan_listed(struct vmbus_channel *ch);
 bool chan_rescind(struct vmbus_channel *ch, unsigned long delay);
+void vmbus_rescind_came(struct vmbus *bus, const void *msg);
+void chan_forget_driver(struct vmbus_channel *primary);
 void chan_start_add(struct vmbus_channel *ch);
 void vmbus_remove_all(struct vmbus *bus);
 
@@ -392,7 +409,7 @@ void vmbus_device_unregister(struct hv_device *device_obj);
 
 /* dynid.c */
 extern const struct attribute_group *vmbus_drv_groups[];
-const struct hv_vmbus_device_id *dynid_find(struct hv_driver *drv, const guid_t *guid);
+bool dynid_known(struct hv_driver *drv, const guid_t *guid);
 void dynid_free_all(struct hv_driver *drv);
 
 /* power.c */
@@ -400,6 +417,9 @@ int power_start(struct vmbus *bus);
 void power_stop(struct vmbus *bus);
 
 /* pause.c: hibernation */
+void pause_init(struct vmbus *bus);
+bool pause_keep_offer(struct vmbus *bus, const struct vmbus_channel_offer_channel *offer);
+bool pause_drop_kept(struct vmbus *bus, u32 relid);
 bool pause_offer_again(struct vmbus *bus, const struct vmbus_channel_offer_channel *offer);
 extern const struct dev_pm_ops vmbus_device_pm;		/* of each VMBus device */
 extern const struct dev_pm_ops vmbus_parent_pm;		/* of the ACPI node */

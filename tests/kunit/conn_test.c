@@ -28,6 +28,8 @@
 static struct {
 	int wait;		/* result of each wait, but of a teardown's */
 	int torn;		/* of that */
+	int late;		/* of that for a list's answer after a rescind */
+	u32 refused;		/* the status in it */
 	int post;		/* of each post */
 	bool agree, unload;	/* to a version; answers the unload */
 	unsigned int posts[CHANNELMSG_COUNT];
@@ -62,6 +64,10 @@ static int conn_req_wait(struct vmbus *bus, struct vmbus_req *req, unsigned long
 	}
 	if (req->type == CHANNELMSG_VERSION_RESPONSE)
 		r->version_supported = host.agree;
+	if (req->type == CHANNELMSG_GPADL_CREATED && !req->chan) {
+		((struct vmbus_channel_gpadl_created *)r)->creation_status = host.refused;
+		return host.late;
+	}
 	return req->type == CHANNELMSG_GPADL_TORNDOWN ? host.torn : host.wait;
 }
 
@@ -246,9 +252,18 @@ static void conn_list_of_what_is_taken_back(struct kunit *test)
 	host.torn = -ETIMEDOUT;
 	KUNIT_EXPECT_EQ(test, -ENODEV, gpadl_create(&chan->ch, &pfn, 1, PAGE_SIZE, 0, &handle));
 	KUNIT_EXPECT_NE(test, 0u, handle);
+	host.torn = 0;
+	host.refused = 0xc0000001;	/* then it has nothing, and knows of nothing */
+	KUNIT_EXPECT_EQ(test, -ENODEV, gpadl_create(&chan->ch, &pfn, 1, PAGE_SIZE, 0, &handle));
+	KUNIT_EXPECT_EQ(test, 2u, host.posts[CHANNELMSG_GPADL_TEARDOWN]);
+	KUNIT_EXPECT_EQ(test, 0u, handle);
+	host.late = -ETIMEDOUT;		/* no answer to the list, but to this */
+	KUNIT_EXPECT_EQ(test, -ENODEV, gpadl_create(&chan->ch, &pfn, 1, PAGE_SIZE, 0, &handle));
+	KUNIT_EXPECT_EQ(test, 3u, host.posts[CHANNELMSG_GPADL_TEARDOWN]);
+	KUNIT_EXPECT_EQ(test, 0u, handle);
 	host.wait = -ETIMEDOUT;		/* silent: not asked again */
 	KUNIT_EXPECT_EQ(test, -ETIMEDOUT, gpadl_create(&chan->ch, &pfn, 1, PAGE_SIZE, 0, &handle));
-	KUNIT_EXPECT_EQ(test, 2u, host.posts[CHANNELMSG_GPADL_TEARDOWN]);
+	KUNIT_EXPECT_EQ(test, 3u, host.posts[CHANNELMSG_GPADL_TEARDOWN]);
 	KUNIT_EXPECT_NE(test, 0u, handle);
 }
 

@@ -76,6 +76,7 @@ static bool look(void)
 	     pos = hlist_entry_safe((pos)->member.next, typeof(*(pos)), member))
 #define list_is_last(entry, head)	(look() && list_is_last(entry, head))
 
+#include "../../vmbus/object.c"
 #include "../../vmbus/channel.c"
 
 /* Channels are counted from here on. */
@@ -171,6 +172,7 @@ bool vmbus_req_answer(struct vmbus *bus, u32 type, u32 relid, u32 key, const voi
 
 void vmbus_req_fail_chan(struct vmbus *bus, struct vmbus_chan *chan, int err)
 {
+	tally(&fake.woken, 1);
 }
 
 int gpadl_create(struct vmbus_channel *ch, const u64 *pfns, u32 count, u32 bytes, u32 offset,
@@ -350,6 +352,12 @@ struct hv_device *vmbus_device_new(struct vmbus_channel *ch)
 
 int vmbus_device_add(struct hv_device *dev)
 {
+	if (fake.add_error) {
+		dev->channel->device_obj = NULL;
+		chan_put(dev->channel);
+		kfree(dev);
+		return fake.add_error;
+	}
 	tally(&fake.devices, 1);
 	chan_listed(dev->channel);
 	if (!fake.driver)
@@ -372,10 +380,7 @@ void vmbus_device_unregister(struct hv_device *dev)
 		return;
 	chan_get(ch);
 	vmbus_close(ch);
-	mutex_lock(&bus->chan_mutex);
-	chan_reset_driver(ch);
-	mutex_unlock(&bus->chan_mutex);
-	flush_work(&to_chan(ch)->subs_work);
+	chan_forget_driver(ch);
 	vmbus_close(ch);	/* sub-channels that came meanwhile */
 	close_sub_channels(ch);
 	ch->device_obj = NULL;
@@ -434,6 +439,7 @@ struct vmbus *fakebus_new_on(struct kunit *test, unsigned int cpus, unsigned int
 	init_completion(&bus->offers_done);
 	INIT_LIST_HEAD(&bus->chans);
 	INIT_LIST_HEAD(&bus->storms);
+	pause_init(bus);
 	bus->phase = VMBUS_PHASE_UP;
 	bus->relid = kunit_kzalloc(test, VMBUS_RELIDS * sizeof(*bus->relid), GFP_KERNEL);
 	bus->ctl_wq = queues[0];

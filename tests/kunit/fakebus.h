@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A bus without a host: offer.c, chans.c, channel.c, affinity.c, pause.c, storm.c and devtypes.c
- * themselves, with what they call below and beside them played by fakebus.c. Kernel only.
+ * A bus without a host: offer.c, chans.c, object.c, channel.c, affinity.c, pause.c, storm.c
+ * and devtypes.c themselves, with what they call below and beside them played by fakebus.c.
+ * Kernel only.
  */
 #ifndef _HV_KUNIT_FAKEBUS_H
 #define _HV_KUNIT_FAKEBUS_H
@@ -21,6 +22,7 @@ struct fakebus_log {
 	unsigned int released[FAKE_RELIDS];	/* RELID_RELEASED posted */
 	unsigned int opens, closes, modifies;	/* OPEN, CLOSE and MODIFYCHANNEL posted */
 	unsigned int connects, unloads;
+	unsigned int woken;			/* who waited for a channel's host */
 	unsigned int blocks;			/* rings in one physical block */
 	unsigned int allocated, freed;		/* channels */
 	unsigned int devices, removed;
@@ -33,6 +35,7 @@ struct fakebus_log {
 	/* orders to the played parts */
 	bool driver;		/* opens every channel, closes them when the device goes */
 	bool dawdle;		/* whatever asks the host takes a while, now and then */
+	int add_error;		/* of devices */
 	int alloc_error, map_error, ids_error, gpadl_error, teardown_error;
 	u32 silent_relid;	/* whose teardown has no answer */
 	int post_error;		/* of OPEN */

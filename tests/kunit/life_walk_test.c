@@ -295,6 +295,13 @@ static void bus_acts(struct walk *w, struct world x)
 		found(w, &y);
 	}
 	y = x;
+	/* its device could not be registered */
+	if (x.kind != K_SUB && x.handed && x.driver == D_IDLE && x.removal < R_TOLD &&
+	    step(w, &y, EV_UNHAND)) {
+		y.handed = 0;
+		found(w, &y);
+	}
+	y = x;
 	if (x.kind == K_SOCKET && x.handed && x.driver == D_IDLE && x.removal == R_OVER) {
 		y.handed = 0;
 		if (!step(w, &y, EV_RELEASE))

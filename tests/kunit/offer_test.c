@@ -189,6 +189,58 @@ static void offer_without_memory(struct kunit *test)
 	check_nothing_left(test, "no memory");
 }
 
+/*
+ * Its device cannot be registered: nobody knows of it, it can be tried again, and goes as
+ * others do.
+ */
+static void offer_without_device(struct kunit *test)
+{
+	struct vmbus *bus = fakebus_new(test);
+	struct vmbus_channel *ch;
+
+	fake.add_error = -ENOMEM;
+	fakebus_offer(bus, 1, 1, 0);
+	fakebus_offer(bus, 2, 1, 1);
+	fakebus_flush(bus);
+	ch = fakebus_channel(bus, 1);
+	KUNIT_EXPECT_EQ(test, CHANNEL_OFFER_STATE, ch->state);
+	KUNIT_EXPECT_EQ(test, CHANNEL_OFFER_STATE, fakebus_channel(bus, 2)->state);
+	KUNIT_EXPECT_EQ(test, 1, (int)atomic64_read(&bus->err[VERR_NOMEM]));
+	KUNIT_EXPECT_EQ(test, 0u, fake.devices);
+	fake.add_error = 0;
+	fakebus_pause(bus, false);
+	bus->ignore_offers = false;
+	fakebus_offer(bus, 3, 1, 0);		/* the same device, after the pause */
+	KUNIT_EXPECT_EQ(test, 3u, chan_relid(ch));
+	KUNIT_EXPECT_TRUE(test, delayed_work_pending(&to_chan(ch)->add_work));
+	fakebus_pause(bus, true);
+	fakebus_rescind(bus, 3);
+	fakebus_flush(bus);
+	KUNIT_EXPECT_EQ(test, 1u, fake.released[3]);
+	fakebus_end(test, bus);
+	check_nothing_left(test, "no device");
+}
+
+/* The host does not wait for that: it takes the channel back, or the bus ends. */
+static void rescind_without_device(struct kunit *test)
+{
+	struct vmbus *bus = fakebus_new(test);
+
+	fake.add_error = -EEXIST;
+	fakebus_offer(bus, 1, 1, 0);
+	fakebus_offer(bus, 2, 2, 0);
+	fakebus_flush(bus);
+	fakebus_rescind(bus, 1);
+	fakebus_flush(bus);
+	KUNIT_EXPECT_EQ(test, 1u, fake.released[1]);
+	fake.add_error = 0;
+	fakebus_offer(bus, 1, 1, 0);
+	fakebus_flush(bus);
+	KUNIT_EXPECT_EQ(test, 1u, fake.devices);
+	fakebus_end(test, bus);
+	check_nothing_left(test, "no device, taken back");
+}
+
 static void offer_ignored(struct kunit *test)
 {
 	struct vmbus *bus = fakebus_new(test);
@@ -252,6 +304,78 @@ static void rescind_mutes(struct kunit *test)
 	mutex_unlock(&to_chan(ch)->reg);
 	fakebus_end(test, bus);
 	check_nothing_left(test, "mute");
+}
+
+static struct {
+	struct completion begun;
+	bool over;
+} slow;
+
+static void slow_to_hear(struct vmbus_channel *ch)
+{
+	complete(&slow.begun);
+	msleep(200);
+	slow.over = true;
+}
+
+/* A driver that is gone is not called any more: a call that has begun ends first. */
+static void rescind_beside_the_drivers_end(struct kunit *test)
+{
+	struct vmbus *bus = fakebus_new(test);
+	struct vmbus_channel *sub;
+
+	init_completion(&slow.begun);
+	slow.over = false;
+	fakebus_offer(bus, 1, 1, 0);
+	fakebus_offer(bus, 2, 1, 1);
+	fakebus_flush(bus);
+	sub = fakebus_channel(bus, 2);
+	vmbus_set_chn_rescind_callback(sub, slow_to_hear);
+	fakebus_rescind(bus, 2);
+	wait_for_completion(&slow.begun);
+	vmbus_device_unregister(fakebus_channel(bus, 1)->device_obj);
+	KUNIT_EXPECT_TRUE(test, slow.over);
+	fakebus_end(test, bus);
+	check_nothing_left(test, "driver's end");
+}
+
+/* It ends waits before its turn in the queue comes, and a CPU is free of what it is about. */
+static void rescind_ahead_of_the_queue(struct kunit *test)
+{
+	struct vmbus_channel_rescind_offer m = {
+		.header.msgtype = CHANNELMSG_RESCIND_CHANNELOFFER,
+		.child_relid = 1,
+	};
+	struct vmbus *bus = fakebus_new_on(test, 4, 1);
+	u32 version = vmbus_proto_version;
+	struct vmbus_channel *ch;
+
+	fake.driver = true;
+	fakebus_offer(bus, 1, 1, 0);
+	fakebus_flush(bus);
+	ch = fakebus_channel(bus, 1);
+	vmbus_proto_version = VERSION_WIN10_V5_3;
+	fake.answer = -ENODEV;			/* to MODIFYCHANNEL: the wait was ended */
+	KUNIT_EXPECT_EQ(test, 0, affinity_vacate(bus, ch->target_cpu));
+	KUNIT_EXPECT_EQ(test, 1u, fake.modifies);
+	vmbus_rescind_came(bus, &m);
+	KUNIT_EXPECT_EQ(test, 1u, fake.woken);
+	KUNIT_EXPECT_TRUE(test, chan_leaving(ch));
+	KUNIT_EXPECT_FALSE(test, ch->rescind);
+	KUNIT_EXPECT_EQ(test, 0, affinity_vacate(bus, ch->target_cpu));
+	KUNIT_EXPECT_EQ(test, 1u, fake.modifies);	/* not asked */
+	m.child_relid = 5;
+	vmbus_rescind_came(bus, &m);		/* of nothing, and of no number */
+	m.child_relid = 0xffffffff;
+	vmbus_rescind_came(bus, &m);
+	KUNIT_EXPECT_EQ(test, 1u, fake.woken);
+	fake.answer = 0;
+	fakebus_rescind(bus, 1);
+	fakebus_flush(bus);
+	KUNIT_EXPECT_EQ(test, 1u, fake.released[1]);
+	fakebus_end(test, bus);
+	check_nothing_left(test, "ahead");
+	vmbus_proto_version = version;
 }
 
 static DECLARE_COMPLETION(silence);
@@ -344,10 +468,14 @@ static struct kunit_case offer_cases[] = {
 	KUNIT_CASE_PARAM(offer_every_order, crowds_gen_params),
 	KUNIT_CASE_PARAM(offer_refused, refusals_gen_params),
 	KUNIT_CASE(offer_without_memory),
+	KUNIT_CASE(offer_without_device),
+	KUNIT_CASE(rescind_without_device),
 	KUNIT_CASE(offer_ignored),
 	KUNIT_CASE(rescind_refused),
 	KUNIT_CASE(rescind_twice),
 	KUNIT_CASE(rescind_mutes),
+	KUNIT_CASE(rescind_beside_the_drivers_end),
+	KUNIT_CASE(rescind_ahead_of_the_queue),
 	KUNIT_CASE(offer_beside_a_silent_one),
 	KUNIT_CASE(offer_before_the_former_self_is_gone),
 	KUNIT_CASE(offer_storm),

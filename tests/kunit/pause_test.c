@@ -89,6 +89,76 @@ static void pause_that_cannot_be(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fake.allocated, fake.freed);
 }
 
+/* While the bus looks whether it can sleep, the host offers three, and takes one of them back. */
+static void offers_meanwhile(struct vmbus_channel *ch)
+{
+	struct vmbus *bus = to_chan(ch)->bus;
+
+	fakebus_offer(bus, 7, 7, 0);
+	fakebus_offer(bus, 8, 8, 0);
+	fakebus_offer(bus, 9, 7, 1);
+	fakebus_rescind(bus, 8);
+	fakebus_rescind(bus, 10);	/* of nothing */
+	told++;
+}
+
+static struct vmbus *pause_among_offers(struct kunit *test, bool busy)
+{
+	struct vmbus *bus;
+	struct vmbus_channel *ch = fakebus_device(test, &bus);
+
+	if (busy)
+		KUNIT_EXPECT_EQ(test, 0, fakebus_open(ch));
+	fakebus_offer_of(bus, 2, HV_UNKNOWN, 9, 0);
+	fakebus_flush(bus);
+	vmbus_set_chn_rescind_callback(fakebus_channel(bus, 2), offers_meanwhile);
+	told = 0;
+	fakebus_pause(bus, false);
+	KUNIT_EXPECT_EQ(test, 1u, told);
+	KUNIT_EXPECT_EQ(test, !busy, fake.unloads);
+	KUNIT_EXPECT_EQ(test, 1, (int)atomic64_read(&bus->err[VERR_RELID]));
+	KUNIT_EXPECT_EQ(test, 1u, fake.released[8]);
+	return bus;
+}
+
+/* The host would not offer again what came before a pause that could not be: nothing is lost. */
+static void offers_before_no_pause(struct kunit *test)
+{
+	struct vmbus *bus = pause_among_offers(test, true);
+	struct vmbus_channel *ch;
+
+	fakebus_flush(bus);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, fakebus_channel(bus, 7));
+	KUNIT_EXPECT_EQ(test, CHANNEL_OPEN_STATE, fakebus_channel(bus, 7)->state);
+	ch = fakebus_channel(bus, 9);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, ch);
+	KUNIT_EXPECT_PTR_EQ(test, fakebus_channel(bus, 7), ch->primary_channel);
+	KUNIT_EXPECT_FALSE(test, fakebus_channel(bus, 8));
+	fakebus_offer(bus, 8, 8, 0);
+	fakebus_flush(bus);
+	KUNIT_EXPECT_TRUE(test, fakebus_channel(bus, 8));	/* and offers are taken as ever */
+	vmbus_close(fakebus_channel(bus, 1));
+	vmbus_device_unregister(fakebus_channel(bus, 2)->device_obj);
+	fakebus_end(test, bus);
+	KUNIT_EXPECT_EQ(test, fake.allocated, fake.freed);
+}
+
+/* A host that is left has forgotten them, and so have we. */
+static void offers_before_a_pause(struct kunit *test)
+{
+	struct vmbus *bus = pause_among_offers(test, false);
+
+	KUNIT_EXPECT_FALSE(test, fakebus_channel(bus, 7));
+	KUNIT_EXPECT_EQ(test, 0u, bus->nr_kept);
+	fakebus_pause(bus, true);
+	KUNIT_EXPECT_FALSE(test, fakebus_channel(bus, 7));
+	fakebus_offer(bus, 7, 3, 0);
+	fakebus_flush(bus);
+	KUNIT_EXPECT_TRUE(test, fakebus_channel(bus, 7));
+	fakebus_end(test, bus);
+	KUNIT_EXPECT_EQ(test, fake.allocated, fake.freed);
+}
+
 /* A sub-channel that outlived its device is not there after a pause: another has its relid. */
 static void pause_ends_orphans(struct kunit *test)
 {
@@ -116,6 +186,8 @@ static struct kunit_case pause_cases[] = {
 	KUNIT_CASE(pause_with_a_socket),
 	KUNIT_CASE(pause_that_cannot_be),
 	KUNIT_CASE(pause_ends_orphans),
+	KUNIT_CASE(offers_before_no_pause),
+	KUNIT_CASE(offers_before_a_pause),
 	{}
 };
 

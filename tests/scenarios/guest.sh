@@ -16,6 +16,16 @@ of_class() {
 # nth N: line N, counted from 0
 nth() { sed -n "$(($1 + 1))p"; }
 
+# unload MODULE: once nobody uses it, as a scan or a look at a new disk does for a moment
+unload() {
+	n=0
+	until rmmod "$1" 2>/run/unload.why; do
+		n=$((n + 1))
+		[ $n -lt 150 ] || { cat /run/unload.why; return 1; }
+		sleep 0.2
+	done
+}
+
 # controller N: the sysfs folder of the Nth SCSI controller
 controller() { of_class "$SCSI_CLASS" | nth "$1"; }
 

@@ -119,6 +119,9 @@ class Labs:
                                  text=True, errors="replace")
         lines = []
         for line in child.stdout:
+            if line.startswith("#>"):       # how far a long one is
+                self.show([line])
+                continue
             lines.append(line)
             if RESULT.match(line):
                 self.show(lines)

@@ -11,7 +11,7 @@ fc_disk() { d=$(ls "$(fc)"/host*/target*:0:3/*:0:3:"$1"/block 2>/dev/null) && [ 
 """
 
 
-@scenario(rows="S03 ~S11 ~S13", machine=Machine(), drivers=ONLY_OURS, timeout=300, long=True)
+@scenario(rows="S03 ~S11 ~S13", machine=Machine(), drivers=ONLY_OURS, timeout=300)
 def fibre_channel(m):
     "a virtual Fibre Channel adapter: names as tools look for them, LUNs that come and go, 512 KiB at a time, cut answers that are no errors"
     def sh(script, timeout=60):

@@ -19,7 +19,7 @@ def take_away(m, number=0):
     """Rescind the controller. In-tree storvsc is unloaded first: it would wait for ever in the
     last cache flush of a disk that is gone."""
     if m.drivers[1] == "intree":
-        m.sh("rmmod hv_storvsc", 60)
+        m.sh("unload hv_storvsc", 60)
     m.host("rescind scsi%d" % number)
     m.wait('[ -z "$(controller %d)" ]' % number, 60, "the controller goes")
 

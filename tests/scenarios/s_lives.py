@@ -5,6 +5,10 @@ The guest writes and reads its disks all the time and checks every block (tests/
 and has datagrams echoed by content. The order of what happens is drawn from a seed, which is in the
 notes and in each failure: LIVES_SEED=N draws the same again, LIVES=N makes it longer or shorter.
 The short one has the same seed each time.
+
+The bus itself ends in the nested lab only: User Mode Linux warns of itself when it frees the first
+part of a module that was just loaded beside busy disks (tests/process/README.md, vmalloc), once in some
+twenty loads, and lockdep is blind from there on.
 """
 import dataclasses
 import os
@@ -67,8 +71,9 @@ class Lives:
     def __init__(self, m, count, seed):
         self.m = m
         self.seed = common.setting("LIVES_SEED", default=seed or secrets.randbelow(1 << 31))
-        self.plan = list(plan(self.seed, common.setting("LIVES", default=count), bus=not seed))
+        self.plan = list(plan(self.seed, common.setting("LIVES", default=count), bus=m.spec.place == "nested"))
         self.lives = dict.fromkeys((k for k, _ in KINDS), 0)
+        self.spent = dict(self.lives)
         self.echo = None
 
     # -- what the host knows -----------------------------------------------------
@@ -134,7 +139,9 @@ done 2>&1 | grep -E 'differs|bytes of' >/run/lives.net) >/dev/null 2>&1 & echo $
         wrong = self.m.sh("cat /run/lives.net; grep -h generation /run/lives.disk.* || :")
         self.m.expect(not wrong, "content:\n" + wrong)
         bad = self.m.trouble("I/O error")
-        self.m.expect(not bad, "the kernel complained:\n" + "\n".join(bad[:20]))
+        if bad:
+            raise Failure("the kernel complained:\n%s\n%s" % ("\n".join(bad[:20]), self.m.sh(
+                "dmesg | grep -A60 -m1 -F '%s' || :" % bad[0].split("] ", 1)[-1].split("'")[0])))
 
     # -- one life ----------------------------------------------------------------
     def moment(self, life):
@@ -166,11 +173,18 @@ done 2>&1 | grep -E 'differs|bytes of' >/run/lives.net) >/dev/null 2>&1 & echo $
         if self.state(name) not in ("open", "closed"):
             return 0                        # the device is still to come: its former self has not gone
         m.host("subs %s count=3" % name)
-        self.until(lambda: self.state(name, life.sub), "a sub-channel")
+        # a guest that closes the primary channel ends them all, those that are just to come too
+        self.until(lambda: self.state(name, life.sub) or self.state(name) not in ("open", "closed") or
+                   m.host("subs %s count=3" % name), "a sub-channel")
         time.sleep(life.after / 1000)
-        if self.state(name, life.sub) == "rescinded":
+        if self.state(name, life.sub) in (None, "rescinded"):
             return 0
-        m.host("rescind %s sub=%d" % (name, life.sub))
+        try:
+            m.host("rescind %s sub=%d" % (name, life.sub))
+        except HostError as e:
+            if "has no sub-channel" not in str(e):
+                raise
+            return 0
         if life.gone:
             self.until(lambda: self.state(name, life.sub) is None, "the sub-channel gives its number back")
             m.host("subs %s count=3" % name)
@@ -186,15 +200,16 @@ done 2>&1 | grep -E 'differs|bytes of' >/run/lives.net) >/dev/null 2>&1 & echo $
     def run(self):
         act = {"sub-channel": self.sub_channel, "bus": self.bus}
         for n, life in enumerate(self.plan):
+            start = time.monotonic()
             try:
                 self.lives[life.kind] += act.get(life.kind, self.device)(life)
             except (Failure, HostError) as e:
                 raise Failure("life %d of seed %d, %s: %s" % (n, self.seed, life, e)) from e
+            self.spent[life.kind] += time.monotonic() - start
             if n % 100 == 99:
                 self.complain()
                 os.truncate(self.m.trace.path, 0)       # nobody reads so much
-            if n % 1000 == 999:
-                print("# %d of %d" % (n + 1, len(self.plan)), flush=True)
+                print("#> seed %d, %d of %d, %.0f s" % (self.seed, n + 1, len(self.plan), sum(self.spent.values())), flush=True)
 
     def over(self):
         """As it was: every device taken back once more, so that nothing is left of what nobody had asked for."""
@@ -208,7 +223,7 @@ done 2>&1 | grep -E 'differs|bytes of' >/run/lives.net) >/dev/null 2>&1 & echo $
 
 
 def lives(m, count, seed=None):
-    """SEED: the one of each time, and the bus stays loaded."""
+    """SEED: the one of each time."""
     x = Lives(m, count, seed)
     m.wait("[ -e /sys/class/net/eth0 ]", 60, "a network device")
     before, blame = x.totals(), x.blame()
@@ -221,7 +236,8 @@ def lives(m, count, seed=None):
     x.until(lambda: x.totals() == before, "what was there before: %s; now there is %s" % (before, x.totals()))
     grown = {k: v - blame[k] for k, v in x.blame().items() if v != blame[k]}
     m.expect(not grown, "seed %d: counted, and nobody made a mistake: %s" % (x.seed, grown))
-    m.note("%d lives: %s" % (sum(x.lives.values()), ", ".join("%s %d" % kv for kv in x.lives.items())))
+    m.note("%d lives: %s" % (sum(x.lives.values()), ", ".join(
+        "%s %d in %.0f s" % (k, n, x.spent[k]) for k, n in x.lives.items() if n)))
 
 
 @scenario(rows="~V09 ~V10 ~S06 ~N33", machine=HERE, drivers=ONLY_OURS, timeout=300, noise="I/O error")
@@ -232,11 +248,11 @@ def lives_60(m):
 
 @scenario(rows="V09 V10", machine=HERE, drivers=ONLY_OURS, timeout=5400, noise="I/O error", long=True)
 def lives_10000(m):
-    "the same ten thousand times, and now and then the bus is unloaded and loaded"
+    "the same ten thousand times"
     lives(m, 10000)
 
 
 @scenario(rows="V09 V10", machine=THERE, drivers=ONLY_OURS, timeout=1800, noise="I/O error", long=True)
 def lives_500(m):
-    "the same 500 times, with sub-channels that were asked for, on four processors"
+    "the same 500 times, with sub-channels that were asked for, on four processors; now and then the bus is unloaded and loaded"
     lives(m, 500)

@@ -20,13 +20,13 @@ def works(m):
         m.sh(READ % m.dev(d), 60)
 
 
-# the devices' drivers are looked for while the bus is not there yet
-@scenario(rows="~V08", machine=TWO, drivers=ONLY_OURS, timeout=200, long=True, noise="hv_storvsc: Unknown symbol")
+@scenario(rows="~V08", machine=TWO, drivers=ONLY_OURS, timeout=200)
 def offers_before_asked(m):
     "a host that offers with its version and then lets the request for offers fail: the load fails, no device and no memory is left"
     bus, stor = m.drivers
     m.drivers = (None, None)
-    m.sh("unload_all", 60)
+    # hotplug sees the devices, and the driver that it loads for them wants the bus, which offers them again, and so on
+    m.sh("unload_all; settle; killall -STOP hotplug", 60)
     # the host is busy until its offers are registered, then it has no ear
     m.host("fault early-offers count=all delay=300")
     m.host("fault post message=REQUEST_OFFERS count=25 then=0x06")
@@ -36,6 +36,7 @@ def offers_before_asked(m):
     m.sh("! grep -q '^hv_vmbus ' /proc/modules; [ ! -e /sys/bus/vmbus ]; [ -z \"$(find /sys/devices -name 'f8b3781a*')\" ]")
     m.expect(lists_at_host(m) == 0, "memory is left to the host")
     m.host("fault clear")
+    m.sh("killall -CONT hotplug; settle", 60)
     m.use(bus, stor)
     works(m)
 
@@ -63,9 +64,8 @@ def take_back_at(m, step, last):
     return True
 
 
-@scenario(rows="V10 ~F22", machine=TWO, drivers=ONLY_OURS, timeout=600, long=True, noise="I/O error|Buffer I/O|Sense|offlin|unable to read|Synchroniz|Sync")
-def rescind_at_each_step(m):
-    "a controller is taken back at each step of its arrival, from its offer to its last command, and comes each time it is offered again"
+def arrivals(m, every):
+    """One controller's arrival, taken back at each EVERYth step; steps of each manner, to tell."""
     def gone():
         m.wait('[ -z "$(controller 1)" ]', 60, "the controller goes")
 
@@ -77,8 +77,9 @@ def rescind_at_each_step(m):
     count = steps_until_now(m, "scsi1")
     m.host("rescind scsi1")
     gone()
-    # all of the bus and the handshake, a third of the commands; and with a host of other manners the former
-    walks = {"none": list(range(EARLY)) + list(range(EARLY, count, 3)), "lists-refused,relids-reused": list(range(EARLY))}
+    # of the bus and the handshake, a third of the commands; and with a host of other manners the former
+    walks = {"none": list(range(0, EARLY, every)) + list(range(EARLY, count, 3 * every)),
+             "lists-refused,relids-reused": list(range(every // 2, EARLY, every))}
     taken = 0
     for manner, walk in walks.items():
         m.host("manner " + manner)
@@ -95,7 +96,22 @@ def rescind_at_each_step(m):
     m.note("taken back at %d of %d steps" % (taken, total))
 
 
-@scenario(rows="~V10 ~S24", machine=TWO, drivers=ONLY_OURS, timeout=300, long=True, noise="I/O error|Buffer I/O|Sense|Sync")
+ENDS = "I/O error|Buffer I/O|Sense|offlin|unable to read|Synchroniz|Sync"
+
+
+@scenario(rows="V10 ~F22", machine=TWO, drivers=ONLY_OURS, timeout=600, long=True, noise=ENDS)
+def rescind_at_each_step(m):
+    "a controller is taken back at each step of its arrival, from its offer to its last command, and comes each time it is offered again"
+    arrivals(m, 1)
+
+
+@scenario(rows="~V10 ~F22", machine=TWO, drivers=ONLY_OURS, timeout=300, noise=ENDS)
+def rescind_at_every_fourth_step(m):
+    "the same at every fourth step"
+    arrivals(m, 4)
+
+
+@scenario(rows="~V10 ~S24", machine=TWO, drivers=ONLY_OURS, timeout=300, noise="I/O error|Buffer I/O|Sense|Sync")
 def rescind_at_each_step_of_leaving(m):
     "a controller is taken back while its driver lets go of it, at each step of that, and comes when it is offered again"
     leave = "d=$(basename $(controller 1)); echo $d >/sys/bus/vmbus/drivers/hv_storvsc/unbind"
@@ -120,11 +136,11 @@ def rescind_at_each_step_of_leaving(m):
 
 def load_storage(m, arguments=""):
     m.drivers = (None, None)
-    m.sh("rmmod hv_storvsc; modprobe hv_storvsc " + arguments, 100)
+    m.sh("unload hv_storvsc; modprobe hv_storvsc " + arguments, 100)
     m.drivers = ("ours", "ours")
 
 
-@scenario(rows="~S02 ~V11", machine=TWO, drivers=ONLY_OURS, timeout=300, long=True, noise="I/O error|Buffer I/O|Sense|Sync")
+@scenario(rows="~S02 ~V11", machine=TWO, drivers=ONLY_OURS, timeout=300, noise="I/O error|Buffer I/O|Sense|Sync")
 def slow_host(m):
     "each answer is late, but within the limits: everything comes and goes; behind the limits: errors, and everything comes when the host is quick again"
     m.host("manner slow=200")
@@ -162,3 +178,27 @@ def slow_host(m):
     works(m)
     m.sh(DISK_LIMIT % 180)
     m.expect(lists_at_host(m) == 2, "%d memory lists at the host" % lists_at_host(m))
+
+
+@scenario(rows="~V10 ~V11", machine=TWO, drivers=ONLY_OURS, timeout=200, noise=ENDS)
+def refused_lists_of_what_is_taken_back(m):
+    "a host that takes a controller back while it is opened, and refuses its memory lists after that: no memory is left to it, nothing is waited for"
+    def told():
+        return m.sh("awk '$2 == \"quarantine\" || $2 == \"timeout\"' /sys/kernel/debug/hv_vmbus/errors")
+
+    before = told()
+    m.host("rescind scsi1")
+    m.wait('[ -z "$(controller 1)" ]', 60, "the controller goes")
+    m.host("manner lists-refused")
+    m.host("fault message GPADL_CREATED delay=300 count=all")
+    for step in (1, 2):             # its memory list, as one message or more
+        m.trace.mark()
+        m.host("rescind scsi1 step=%d" % step)
+        m.host("offer scsi1")
+        m.trace.wait("STEP_RESCIND", 60)
+        m.trace.wait("RELID_RELEASED", 60)
+    m.host("fault clear")
+    m.host("manner none")
+    m.expect(told() == before, "before: %s; now: %s" % (before, told()))
+    m.host("offer scsi1")
+    works(m)

@@ -200,7 +200,7 @@ def parameters_take_effect(m):
     "each module parameter changes what it says"
     def load(arguments):
         m.drivers = (None, None)
-        m.sh("rmmod hv_storvsc; modprobe hv_storvsc " + arguments, 60)
+        m.sh("unload hv_storvsc; modprobe hv_storvsc " + arguments, 60)
         m.settle()
         m.drivers = ("ours", "ours")
 
@@ -278,7 +278,7 @@ def full_ring_holds_its_disk(m):
 def load_driver(m, arguments=""):
     """hv_storvsc again, with these parameters; the disks need not be there afterwards."""
     m.drivers = (None, None)
-    m.sh("rmmod hv_storvsc; modprobe hv_storvsc " + arguments, 100)
+    m.sh("unload hv_storvsc; modprobe hv_storvsc " + arguments, 100)
     m.drivers = ("ours", "ours")
 
 
@@ -294,7 +294,7 @@ def slow_handshake(m):
         read(m)
     m.host("fault storage packet=7 drop count=all")
     load_driver(m, "storvsc_host_timeout=1")
-    m.sh("rmmod hv_storvsc", 60)
+    m.sh("unload hv_storvsc", 60)
     m.host("fault clear")
     m.sh("modprobe hv_storvsc")
     m.settle()
@@ -401,7 +401,7 @@ def rescind_during_scan(m):
         m.drivers = (None, None)
         # not the other controller's: the midlayer has one scan wait for those before it
         m.host("fault storage ide op=0x12 hold count=all")
-        m.sh("rmmod hv_storvsc")
+        m.sh("unload hv_storvsc")
         m.trace.mark()
         m.sh("modprobe hv_storvsc & true")
         m.trace.wait(moment, 60)

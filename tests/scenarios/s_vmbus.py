@@ -37,13 +37,13 @@ def memory_that_is_not_given_back(m):
     bus, stor = m.drivers
     m.sh("echo 3 >/sys/module/hv_vmbus/parameters/host_timeout")
     m.host("fault message GPADL_TORNDOWN delay=9000 count=1")
-    m.sh("rmmod hv_storvsc", 60)
+    m.sh("unload hv_storvsc", 60)
     kept = "awk '/quarantine$/ && /bytes/ {print $1}' /sys/kernel/debug/hv_vmbus/errors"
     m.expect(int(m.sh(kept)) >= 64 * 4096, "the ring was not kept")
     m.wait("[ \"$(%s)\" = 0 ]" % kept, 30, "the late answer frees it")
     m.sh("modprobe hv_storvsc; settle")
     m.host("fault message GPADL_TORNDOWN drop count=1")
-    m.sh("rmmod hv_storvsc", 60)
+    m.sh("unload hv_storvsc", 60)
     m.expect(int(m.sh(kept)) >= 64 * 4096, "the ring was not kept")
     m.sh("echo 60 >/sys/module/hv_vmbus/parameters/host_timeout; unload_all; dmesg | grep -c 'bytes are lost' | grep -q '^0$'", 60)
     m.drivers = (None, None)

@@ -160,6 +160,8 @@ void ctl_on_gpadl_teardown(struct ctl *c, const void *msg, size_t len)
 	memcpy(&m, msg, sizeof(m));
 	ch = find(c, m.relid);
 	g = gpadl_find(&c->gpadls, m.gpadl);
+	if (ch && ch->rescinded && !g && c->manners.bits & MANNER_LISTS_REFUSED)
+		return;		/* refused, so there is nothing to tear down, nor to answer */
 	if (ch && ch->rescinded && (!g || !g->users)) {
 		if (g)
 			gpadl_remove(&c->gpadls, g);
@@ -396,11 +398,12 @@ void ctl_on_modify_channel(struct ctl *c, const void *msg, size_t len)
 
 	memcpy(&m, msg, sizeof(m));
 	ch = find(c, m.relid);
-	if (ch && ch->rescinded)
+	if (ch && ch->rescinded && !(c->manners.bits & MANNER_MODIFY_ANSWERED))
 		return;
-	if (!ch || ch->state != CHAN_OPEN) {
+	if (!ch || ch->rescinded || ch->state != CHAN_OPEN) {
 		/* A real host does not answer: a guest that asks after its CLOSE waits in vain. */
-		ctl_refuse(c, MSG_MODIFY_CHANNEL, "channel not open");
+		if (!ch || !ch->rescinded)
+			ctl_refuse(c, MSG_MODIFY_CHANNEL, "channel not open");
 		r.relid = m.relid;
 		r.status = NTSTATUS_UNSUCCESSFUL;
 		if (c->manners.bits & MANNER_MODIFY_ANSWERED && c->version >= VMBUS_V5_3)

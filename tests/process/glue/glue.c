@@ -28,6 +28,8 @@
 extern unsigned long long physmem_size;	/* exported, in no header */
 
 #define SINT_VMBUS	2
+#define POST_PAYLOAD	4	/* of a message's input, in words: where VMBus' type is */
+#define MESSAGE_GPADL_HEADER	8
 #define FAST_SIGNAL	(HVCALL_SIGNAL_EVENT | HV_HYPERCALL_FAST_BIT)
 
 static int call_fd = -1;
@@ -113,8 +115,16 @@ static int hello(void *page)
 
 /* ---- hypercalls and registers ---- */
 
+/* The memory list of a ring, or of buffers: see mapped.c. */
+static bool tells_of_memory(u64 control, const u32 *input)
+{
+	return (u16)control == HVCALL_POST_MESSAGE && input[POST_PAYLOAD] == MESSAGE_GPADL_HEADER;
+}
+
 u64 hv_do_hypercall(u64 control, void *input, void *output)
 {
+	if (tells_of_memory(control, input))
+		glue_keep_mapped();
 	return ask(PROCESS_HYPERCALL, control, input ? virt_to_phys(input) : 0, 0);
 }
 EXPORT_SYMBOL_GPL(hv_do_hypercall);
@@ -291,6 +301,9 @@ static int __init hvglue_init(void)
 	ret = irq;
 	if (irq < 0)
 		goto free;
+	ret = glue_mapped_start();
+	if (ret)
+		goto no_interrupt;
 	ret = glue_acpi_start();
 	if (ret)
 		goto no_device;
@@ -298,6 +311,8 @@ static int __init hvglue_init(void)
 	return 0;
 
 no_device:
+	glue_mapped_stop();
+no_interrupt:
 	um_free_irq(irq, &ms_hyperv);
 free:
 	free_percpu(hyperv_pcpu_input_arg);
@@ -309,6 +324,7 @@ static void __exit hvglue_exit(void)
 {
 	atomic_notifier_chain_unregister(&panic_notifier_list, &panic_block);
 	glue_acpi_stop();
+	glue_mapped_stop();
 	um_free_irq(irq, &ms_hyperv);
 	free_page((unsigned long)*per_cpu_ptr(hyperv_pcpu_input_arg, 0));
 	free_percpu(hyperv_pcpu_input_arg);

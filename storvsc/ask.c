@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What the host says when it is asked: which LUNs a target has, whether one of them is there.
+ *
+ * The commands for that go by themselves, beside the midlayer.  A host that does not answer
+ * has more and more time to: it is slow, and its disks are there all the same.
+ */
+#include <linux/bitmap.h>
+#include <scsi/scsi.h>
+#include <scsi/scsi_proto.h>
+
+#include "srb.h"
+#include "storvsc.h"
+
+#define STOR_LIST_LEN	(8 + 8 * STOR_LUNS)
+
+/* For a host that is not known to be slow */
+static unsigned long stor_probe_timeout(void)
+{
+	return min_t(unsigned long, stor_step_timeout(), STOR_PROBE_TIMEOUT);
+}
+
+/*
+ * Run a short command outside the midlayer.  Returns 0 with the answer's
+ * verdict in *v and the data in *call, which the caller puts.
+ */
+static int stor_run_cdb(struct stor_ctl *ctl, struct stor_where at,
+			const u8 *cdb, u8 cdb_len, u32 data_len,
+			struct stor_verdict *v, struct stor_call **out)
+{
+	struct stor_request req = {
+		.cdb = cdb, .cdb_len = cdb_len,
+		.direction = data_len ? HV_SRB_DIR_IN : HV_SRB_DIR_NONE,
+		.port = ctl->shost->host_no,
+		.path = at.path, .target = at.target, .lun = at.lun,
+		.data_len = data_len,
+	};
+	struct stor_asked asked = { .cdb = cdb, .bytes = data_len };
+	struct stor_call *call;
+	int ret;
+
+	call = stor_call_new(ctl, HV_STOR_EXECUTE_SRB, data_len);
+	if (!call)
+		return -ENOMEM;
+	stor_srb_build(&call->pkt, &req);
+	ret = stor_call_run(call, ctl->probe_timeout);
+	if (ret) {
+		stor_call_put(call);
+		if (ret == -ETIMEDOUT)
+			ctl->probe_timeout = min(2 * ctl->probe_timeout,
+						 stor_step_timeout());
+		return ret;
+	}
+	ctl->probe_timeout = stor_probe_timeout();
+	stor_srb_judge(&call->pkt.srb, &asked, v);
+	*out = call;
+	return 0;
+}
+
+/* Turn a REPORT LUNS answer of @len bytes into a bitmap. */
+static void stor_parse_luns(const u8 *data, u32 len, unsigned long *luns)
+{
+	u32 listed, i;
+
+	if (len < 8)
+		return;
+	listed = min(get_unaligned_be32(data), len - 8) / 8;
+	for (i = 0; i < listed; i++) {
+		u64 lun = scsilun_to_int((struct scsi_lun *)(data + 8 + 8 * i));
+
+		if (lun < STOR_LUNS)
+			set_bit(lun, luns);
+	}
+}
+
+/* Only these say that a target is not there; others say "not just now". */
+static bool stor_no_target(const struct hv_stor_srb *reply)
+{
+	u8 code = reply->srb_status & HV_SRB_CODE_MASK;
+
+	return code == HV_SRB_INVALID_TARGET || code == HV_SRB_INVALID_PATH;
+}
+
+/**
+ * stor_report_luns() - the LUNs of a target
+ * @ctl: controller
+ * @at: the target
+ * @luns: bitmap of STOR_LUNS, gets them; empty if there is no such target
+ *
+ * Context: process; the wait is limited.
+ *
+ * Return: 0; an error if the host does not say: -EIO if it answered, but not with that.
+ */
+int stor_report_luns(struct stor_ctl *ctl, struct stor_where at, unsigned long *luns)
+{
+	u8 cdb[12] = { REPORT_LUNS };
+	struct stor_call *call;
+	struct stor_verdict v;
+	int ret;
+
+	bitmap_zero(luns, STOR_LUNS);
+	put_unaligned_be32(STOR_LIST_LEN, cdb + 6);
+	ret = stor_run_cdb(ctl, at, cdb, sizeof(cdb), STOR_LIST_LEN, &v, &call);
+	if (ret)
+		return ret;
+	if (v.host_byte == DID_OK && v.scsi_status == SAM_STAT_GOOD) {
+		dma_sync_single_for_cpu(&ctl->dev->device, call->dma,
+					call->data_len, DMA_FROM_DEVICE);
+		stor_parse_luns(call->data, v.moved, luns);
+	} else if (!stor_no_target(&call->pkt.srb)) {
+		ret = -EIO;
+	}
+	stor_call_put(call);
+	return ret;
+}
+
+/**
+ * stor_ask_lun() - is a doubted LUN there
+ * @ctl: controller
+ * @sdev: its device
+ *
+ * Context: process; the wait is limited.
+ *
+ * Return: 1 yes, 0 no, -ENXIO if the host calls it invalid and yet does not leave it out
+ * of its list, another error if it is just not reached.
+ */
+int stor_ask_lun(struct stor_ctl *ctl, struct scsi_device *sdev)
+{
+	struct stor_where at = {
+		.path = sdev->channel, .target = sdev->id, .lun = sdev->lun,
+	};
+	u8 cdb[6] = { TEST_UNIT_READY };
+	DECLARE_BITMAP(luns, STOR_LUNS);
+	struct stor_call *call;
+	struct stor_verdict v;
+	bool invalid;
+	int ret;
+
+	ret = stor_run_cdb(ctl, at, cdb, sizeof(cdb), 0, &v, &call);
+	if (ret)
+		return ret;
+	invalid = (call->pkt.srb.srb_status & HV_SRB_CODE_MASK) ==
+		  HV_SRB_INVALID_LUN;
+	stor_call_put(call);
+	if (v.host_byte != DID_NO_CONNECT)
+		return 1;
+
+	ret = stor_report_luns(ctl, at, luns);
+	if (!ret && !test_bit(sdev->lun, luns))
+		return 0;
+	return invalid ? -ENXIO : -EAGAIN;
+}
+
+void stor_ask_init(struct stor_ctl *ctl)
+{
+	ctl->probe_timeout = stor_probe_timeout();
+}

@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Our side of a LUN's device: how long it lives, its size read again, and whether it
+ * is there at all.  One that the host says it cannot reach is blocked, so that its commands
+ * wait, and asked again every second until it answers, disappears from the list, or has
+ * had its time.
+ */
+#include <linux/slab.h>
+#include <scsi/scsi.h>
+
+#include "storvsc.h"
+
+static void stor_lun_release(struct kref *ref)
+{
+	kfree(container_of(ref, struct stor_lun, ref));
+}
+
+static void stor_lun_put(struct stor_lun *lun)
+{
+	kref_put(&lun->ref, stor_lun_release);
+}
+
+/*
+ * A reference to our side of a device, or NULL if it is being destroyed.  Only
+ * code that runs on behalf of one of its commands can do without.
+ */
+static struct stor_lun *stor_lun_get(struct scsi_device *sdev)
+{
+	struct stor_ctl *ctl = shost_priv(sdev->host);
+	struct stor_lun *lun;
+	unsigned long flags;
+
+	spin_lock_irqsave(&ctl->lun_lock, flags);
+	lun = sdev->hostdata;
+	if (lun)
+		kref_get(&lun->ref);
+	spin_unlock_irqrestore(&ctl->lun_lock, flags);
+	return lun;
+}
+
+static void stor_rescan_work(struct work_struct *work)
+{
+	struct stor_lun *lun = container_of(work, struct stor_lun, rescan);
+	struct scsi_device *sdev = lun->sdev;
+
+	hv_scsi_rescan_device(sdev);
+	stor_lun_put(lun);
+	scsi_device_put(sdev);
+}
+
+/**
+ * stor_rescan_lun() - read a device's capacity and limits again
+ * @sdev: device
+ *
+ * Context: any; the work runs on its own, since it waits for the device.
+ */
+void stor_rescan_lun(struct scsi_device *sdev)
+{
+	struct stor_lun *lun;
+
+	if (scsi_device_get(sdev))
+		return;
+	lun = stor_lun_get(sdev);
+	if (lun && queue_work(system_unbound_wq, &lun->rescan))
+		return;
+	if (lun)
+		stor_lun_put(lun);
+	scsi_device_put(sdev);
+}
+
+int stor_lun_alloc(struct scsi_device *sdev)
+{
+	struct stor_lun *lun = kzalloc(sizeof(*lun), GFP_KERNEL);
+
+	if (!lun)
+		return -ENOMEM;
+	kref_init(&lun->ref);
+	lun->sdev = sdev;
+	INIT_WORK(&lun->rescan, stor_rescan_work);
+	sdev->hostdata = lun;
+	return 0;
+}
+
+void stor_lun_free(struct scsi_device *sdev)
+{
+	struct stor_ctl *ctl = shost_priv(sdev->host);
+	struct stor_lun *lun;
+	unsigned long flags;
+
+	spin_lock_irqsave(&ctl->lun_lock, flags);
+	lun = sdev->hostdata;
+	sdev->hostdata = NULL;
+	spin_unlock_irqrestore(&ctl->lun_lock, flags);
+	if (lun)
+		stor_lun_put(lun);
+}
+
+/**
+ * stor_remove_lun() - a LUN is gone, and so is its device
+ * @ctl: controller
+ * @sdev: its device
+ *
+ * Context: process; holds no lock of a device.
+ */
+void stor_remove_lun(struct stor_ctl *ctl, struct scsi_device *sdev)
+{
+	stor_count(ctl, LUN_REMOVED);
+	scsi_remove_device(sdev);
+}
+
+/* Settle a doubt if possible; false to ask again later. */
+static bool stor_settle(struct stor_ctl *ctl, struct scsi_device *sdev,
+			struct stor_lun *lun)
+{
+	int there = stor_ask_lun(ctl, sdev);
+	unsigned long limit = there == -ENXIO ? STOR_INVALID_LIMIT :
+			      stor_unanswered(there) && there != -EAGAIN ?
+			      STOR_SILENT_LIMIT : STOR_DOUBT_LIMIT;
+	bool over = time_after(jiffies, lun->doubt_since + limit);
+
+	/* nobody was asked: the channel is closed, and comes back or ends all */
+	if (there < 0 && (!over || (there == -ENODEV && stor_life_tries(ctl->life))))
+		return false;
+
+	clear_bit(0, &lun->doubted);
+	if (there > 0) {
+		scsi_internal_device_unblock_nowait(sdev, SDEV_RUNNING);
+		return true;
+	}
+	dev_info(&sdev->sdev_gendev, "%s, removing the device\n",
+		 there ? "not reachable" : "no longer there");
+	scsi_internal_device_unblock_nowait(sdev, SDEV_TRANSPORT_OFFLINE);
+	stor_remove_lun(ctl, sdev);
+	return true;
+}
+
+/**
+ * stor_settle_all() - ask once more for all LUNs that are doubted
+ * @ctl: controller
+ *
+ * Context: process, of the scan.
+ *
+ * Return: false if it has to be done again.
+ */
+bool stor_settle_all(struct stor_ctl *ctl)
+{
+	struct scsi_device *sdev;
+	bool all = true;
+
+	shost_for_each_device(sdev, ctl->shost) {
+		struct stor_lun *lun = stor_lun_get(sdev);
+
+		if (!lun)
+			continue;
+		if (test_bit_acquire(0, &lun->doubted))
+			all &= stor_settle(ctl, sdev, lun);
+		stor_lun_put(lun);
+	}
+	return all;
+}
+
+static bool stor_begin_doubt(struct stor_ctl *ctl, struct scsi_device *sdev,
+			     struct stor_lun *lun)
+{
+	if (test_bit(0, &lun->doubted))
+		return true;
+	if (sdev->sdev_state != SDEV_RUNNING)
+		return false;
+	lun->doubt_since = jiffies;
+	/* Before the bit is seen, by stor_settle_all(): a doubt counts from there. */
+	smp_mb__before_atomic();
+	if (test_and_set_bit(0, &lun->doubted))
+		return true;
+	if (scsi_internal_device_block_nowait(sdev)) {
+		clear_bit(0, &lun->doubted);
+		return false;
+	}
+	stor_count(ctl, LUN_DOUBTED);
+	stor_scan_kick(ctl, STOR_DOUBTS);
+	return true;
+}
+
+/**
+ * stor_doubt_lun() - the host says that it does not reach a LUN
+ * @ctl: controller
+ * @sdev: device
+ *
+ * Context: softirq.
+ *
+ * Return: true if the command is to wait for the outcome; false for a device
+ * that is only being probed, or on its way out.
+ */
+bool stor_doubt_lun(struct stor_ctl *ctl, struct scsi_device *sdev)
+{
+	struct stor_lun *lun;
+	bool doubted;
+
+	if (test_bit(STOR_REMOVING, &ctl->state))
+		return false;
+	lun = stor_lun_get(sdev);
+	if (!lun)
+		return false;
+	doubted = stor_begin_doubt(ctl, sdev, lun);
+	stor_lun_put(lun);
+	return doubted;
+}
