@@ -223,6 +223,7 @@ row("lab --room", "scripts/lab --room x", 2, "--room x: want the guest's memory 
 for setting in ("LAB_CPUS", "LAB_SLOTS", "LAB_TIMEOUT"):
     row("lab, " + setting, "scripts/lab true", 2, setting + "=x: want a number", env=(setting + "=x",))
 row("lab, LAB_CPUS=0", "scripts/lab true", 2, "LAB_CPUS=0: want 1 at least", env=("LAB_CPUS=0",))
+row("lab, LAB_PLUGIN not there", "scripts/lab true", 2, "LAB_PLUGIN=nothing.so: no such file", env=("LAB_PLUGIN=nothing.so",))
 row("lab, LAB_KERNEL", "scripts/lab true", 2, NO_KERNEL % "9.9", env=("LAB_KERNEL=9.9", "LAB=nested"))
 row("lab, LAB_OUT", "scripts/lab true", 125, "/proc/nosuch: .*set LAB_OUT to a folder that you can write", env=("LAB_OUT=/proc/nosuch",))
 row("lab without QEMU", "scripts/lab true", 125, "needs qemu-system-x86_64, " + SUDO % "qemu-system-x86", without="qemu-system-x86_64",
