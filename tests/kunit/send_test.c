@@ -166,7 +166,7 @@ static void send_in_place_is_held_back(struct kunit *test)
 
 	hv_ring_hold(ch);
 	for (i = 0; i < 2; i++) {
-		KUNIT_ASSERT_TRUE(test, hv_ring_place(ch, 64, &flags) != NULL);
+		KUNIT_ASSERT_FALSE(test, !hv_ring_place(ch, 64, &flags));
 		hv_ring_placed(ch, 56, 64, i, flags);
 	}
 	KUNIT_EXPECT_EQ(test, 0u, fake_used(s->out));

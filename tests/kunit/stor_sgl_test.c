@@ -48,7 +48,8 @@ static int convert(const struct piece *p, unsigned int n, u32 len, u64 *frames,
 	memset(sgl, 0, sizeof(sgl));
 	make_list(sgl, p, n);
 	same = stor_sgl_to_frames(sgl, n, len, again, min(max, MAX_FRAMES), &at, false);
-	if (got != same || at != *offset || (got > 0 && memcmp(frames, again, got * sizeof(*again))))
+	if (got != same || at != *offset ||
+	    (got > 0 && memcmp(frames, again, got * sizeof(*again))))
 		return -ENXIO;
 	return got;
 }
