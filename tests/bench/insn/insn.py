@@ -4,7 +4,6 @@
 
 Each job runs with two sizes; report.py takes the difference. README.md says more.
 """
-import argparse
 import ctypes
 import dataclasses
 import itertools
@@ -21,7 +20,8 @@ PLUGIN = os.path.join(ROOT, "build/insn/insn.so")
 sys.path.insert(0, os.path.join(ROOT, "tests/scenarios"))
 sys.dont_write_bytecode = True
 
-import images                                           # noqa: E402
+import images                                           # noqa: E402; puts scripts/lib into the path
+import common                                           # noqa: E402
 import machine                                          # noqa: E402
 import measure_net                                      # noqa: E402
 import measuring                                        # noqa: E402
@@ -177,18 +177,27 @@ def build_plugin():
 
 
 def main():
-    p = argparse.ArgumentParser(usage=__doc__)
+    p = common.Parser(__doc__)
     p.add_argument("--net", action="store_true")
     p.add_argument("--no-trace", action="store_true")
     p.add_argument("--one-nic", action="store_true")
     p.add_argument("--pairs", default="ii,oo")
     p.add_argument("--only", default="")
-    p.add_argument("--rep", type=int, default=1)
-    p.add_argument("--cpus", type=int, default=1)
+    p.add_argument("--rep", type=common.whole(1), default=1)
+    p.add_argument("--cpus", type=common.whole(1), default=1)
     p.add_argument("--kernel", default="default")
     p.add_argument("--out", default="build/insn")
     p.add_argument("--in-lab", action="store_true")
     o = p.parse_args()
+    for pair in o.pairs.split(","):
+        if pair not in PAIRS:
+            raise common.Misuse("--pairs %s: want some of %s" % (o.pairs, ", ".join(PAIRS)))
+    try:
+        names = [n for n in (*NET, *FIO) if re.search(o.only, n)]
+    except re.error:
+        raise common.Misuse("--only %s: no regular expression" % o.only) from None
+    if not names:
+        raise common.Misuse("--only %s: no such job; they are: %s" % (o.only, " ".join((*NET, *FIO))))
     if o.in_lab:
         inside(o)
         return 0
@@ -206,4 +215,4 @@ def main():
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    common.run(main, "insn.py")

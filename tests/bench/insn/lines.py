@@ -4,16 +4,22 @@
 import glob
 import os
 import subprocess
-import sys
 from collections import defaultdict
 
-from report import Job, load
+from report import Job, common, load
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
 
 
 def main():
-    d, job, pair = sys.argv[1], sys.argv[2], (sys.argv[3:] + ["oo"])[0]
+    p = common.Parser(__doc__)
+    p.add_argument("dir", nargs="?")
+    p.add_argument("job", nargs="?")
+    p.add_argument("pair", nargs="?", default="oo")
+    o = p.parse_args()
+    if not o.job:
+        raise common.Misuse("want DIR and JOB (see --help)")
+    d, job, pair = o.dir, o.job, o.pair
     j = Job(d, pair, 0, job)
     base = os.path.join(d, "%s.0.%s." % (pair, job))
     t = [load(base + "%d.hist" % i)[0] for i in (0, 1)]
@@ -44,4 +50,5 @@ def main():
             print("%8.1f  %s" % (v, k))
 
 
-main()
+if __name__ == "__main__":
+    common.run(main, "lines.py")

@@ -1,12 +1,17 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
 """report.py DIR JOB [PAIR...] [--rep N] [--top N] - the tables of one job, from insn.py's files."""
-import argparse
 import bisect
 import json
 import os
 import re
+import sys
 from collections import defaultdict
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../../scripts/lib"))
+sys.dont_write_bytecode = True
+
+import common                                           # noqa: E402
 
 BLOCK = re.compile(r"^_?_?_?(blk|bio|sbitmap|elv|dd_|submit_bio|blkdev|block|rq_|ioc_|part_|disk_|mq_|iov_iter|sbq|update_io_ticks|bdev|bvec|kyber|bfq|set_capacity|io_schedule|__submit|iomap|aio|lookup_ioctx|io_submit|io_getevents|do_io_getevents|read_events|mempool|scsi)")
 NET = re.compile(r"^_?_?_?(skb|ip_|ip6|udp|tcp|inet|dev_|netif|napi|net_|sk_|sock|neigh|eth_|sch_|qdisc|fib|dst_|rt_|gro|flow|nf_|xdp|bpf|page_pool|kfree_skb|consume_skb|alloc_skb|build_skb|pfifo|fq_|fq|csum|icmp|arp|validate_xmit|datagram|move_addr|import_|sys_send|sys_recv|lock_sock|release_sock|__alloc_skb|raw|ipv4|loopback|rps|enqueue_to|process_backlog|receive|deliver|loop|do_csum|bictcp|cubic)")
@@ -123,6 +128,9 @@ def load(path):
 class Job:
     def __init__(self, d, pair, rep, job, place=None):
         tag = "%s.%d" % (pair, rep)
+        last = os.path.join(d, "%s.%s.1.json" % (tag, job))
+        if not os.path.exists(last):
+            raise common.Misuse("%s: no such file: insn.py --out %s has not measured that" % (last, d))
         self.place = place or Place(d, tag)
         base = os.path.join(d, "%s.%s." % (tag, job))
         j0, j1 = (json.load(open(base + "%d.json" % i)) for i in (0, 1))
@@ -158,15 +166,17 @@ ORDER = ["hv_vmbus", "hv_storvsc", "hv_netvsc", "hypercall page", "scsi modules"
 
 
 def main():
-    p = argparse.ArgumentParser()
-    p.add_argument("dir")
-    p.add_argument("job")
+    p = common.Parser(__doc__)
+    p.add_argument("dir", nargs="?")
+    p.add_argument("job", nargs="?")
     p.add_argument("pairs", nargs="*", default=["ii", "oo"])
     p.add_argument("--rep", type=int, default=0)
     p.add_argument("--top", type=int, default=25)
     p.add_argument("--guest", type=int, default=15)
     p.add_argument("--buckets", action="store_true")
     o = p.parse_args()
+    if not o.job:
+        raise common.Misuse("want DIR and JOB (see --help)")
     jobs = [Job(o.dir, pair, o.rep, o.job) for pair in o.pairs]
     print("== %s, per operation (%d operations)" % (o.job, jobs[0].units))
     print("%-44s" % "instructions in" + "".join("%12s" % p for p in o.pairs))
@@ -208,4 +218,4 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    common.run(main, "report.py")
