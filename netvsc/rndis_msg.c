@@ -11,6 +11,7 @@
 #include <linux/kernel.h>
 #include <linux/string.h>
 #include <asm/byteorder.h>
+#include <hv/uninit.h>
 #include "rndis_msg.h"
 
 u16 nv_vlan_to_tci(u32 info)
@@ -163,7 +164,7 @@ static bool inside(u32 msg_len, u32 head, u32 offset, u32 len)
 int nv_rndis_get_packet(const void *msg, u32 len, struct nv_rx_meta *m)
 {
 	struct hv_rndis_packet h;
-	u8 info[NV_INFO_MAX];
+	u8 info[NV_INFO_MAX] HV_UNINITIALIZED;	/* of which what is copied is read */
 	u32 msg_len, at, n;
 
 	memset(m, 0, sizeof(*m));

@@ -3,7 +3,6 @@
  * Answers: out of a ring, checked, back to the midlayer; and the end of
  * commands that will never be answered.
  */
-#include <linux/dma-mapping.h>
 #include <scsi/scsi.h>
 #include <scsi/scsi_cmnd.h>
 #include <scsi/scsi_eh.h>
@@ -99,7 +98,7 @@ static void stor_complete(struct stor_chan *chan, struct scsi_cmnd *cmd,
 
 	chan->completed++;
 	trace_storvsc_complete(cmd, chan->index, pkt);
-	scsi_dma_unmap(cmd);
+	stor_unmap(ctl, cmd);
 	if (likely(stor_srb_clean(&pkt->srb, scsi_bufflen(cmd)))) {
 		chan->bytes += scsi_bufflen(cmd);
 		scsi_set_resid(cmd, 0);
@@ -268,7 +267,7 @@ void stor_evict_all(struct stor_ctl *ctl, struct stor_chan *only, int host_byte)
 		if (!cmd)
 			continue;
 		stor_count(ctl, EVICTED);
-		scsi_dma_unmap(cmd);
+		stor_unmap(ctl, cmd);
 		local_bh_disable();
 		stor_finish(cmd, stor_evict_byte(cmd, host_byte));
 		local_bh_enable();

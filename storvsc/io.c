@@ -1,32 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Commands: from the midlayer into a ring.
- *
- * Sending allocates nothing.  The page list of a command of up to
- * STOR_SMALL_BYTES is built on the stack, a larger one in its queue's own
- * buffer; both are copied into the ring before the call returns.
+ * Commands: from the midlayer, one by one or in batches, to send.c.
  */
-#include <linux/dma-mapping.h>
 #include <linux/rcupdate.h>
 #include <scsi/scsi.h>
 #include <scsi/scsi_cmnd.h>
 #include <scsi/scsi_dbg.h>
 #include <scsi/scsi_proto.h>
 
-#include "sgl.h"
-#include "srb.h"
 #include "storvsc.h"
-#include "trace.h"
-
-union stor_small_mpb {
-	struct vmbus_packet_mpb_array mpb;
-	u8 room[STOR_MPB_LEN(STOR_SMALL_FRAMES)];
-};
 
 /* A command that will not be sent after all. */
 static void stor_refuse(struct stor_ctl *ctl, struct scsi_cmnd *cmd, int error)
 {
-	scsi_dma_unmap(cmd);
+	stor_unmap(ctl, cmd);
 	if (error == -EAGAIN) {
 		stor_finish(cmd, DID_REQUEUE);
 	} else if (error == -ENODEV) {
@@ -48,155 +35,6 @@ static bool stor_refused_opcode(struct stor_ctl *ctl, struct scsi_cmnd *cmd)
 	scsi_build_sense(cmd, 0, ILLEGAL_REQUEST, 0x20, 0);
 	scsi_done(cmd);
 	return true;
-}
-
-static unsigned int stor_room(const struct vmbus_channel *channel)
-{
-	return hv_get_avail_to_write_percent(&channel->outbound);
-}
-
-/* The queue's own channel is missing, nearly full or gone: the best other. */
-static struct stor_chan *stor_pick_other(struct stor_ctl *ctl,
-					 struct stor_queue *q)
-{
-	struct stor_chan *best = NULL;
-	int best_score = -1;
-	unsigned int i;
-
-	for (i = 0; i < ctl->nr_queues; i++) {
-		struct stor_chan *chan = &ctl->chans[i];
-		struct vmbus_channel *channel = READ_ONCE(chan->channel);
-		int score;
-
-		if (!channel)
-			continue;
-		if (channel->rescind) {
-			if (i)
-				stor_tend_kick(ctl, STOR_CHAN_LOST);
-			continue;
-		}
-		score = stor_room(channel);
-		if (score > ring_avail_percent_lowater &&
-		    cpu_to_node(channel->target_cpu) == numa_node_id())
-			score += 100;
-		if (score > best_score) {
-			best_score = score;
-			best = chan;
-		}
-	}
-	if (best && best->index != q->home)
-		stor_count(ctl, DETOUR);
-	return best;
-}
-
-static struct stor_chan *stor_pick(struct stor_ctl *ctl, struct stor_queue *q)
-{
-	struct stor_chan *chan = &ctl->chans[READ_ONCE(q->home)];
-	struct vmbus_channel *channel = READ_ONCE(chan->channel);
-
-	if (likely(channel && !channel->rescind &&
-		   (ctl->nr_queues == 1 ||
-		    (int)stor_room(channel) > ring_avail_percent_lowater)))
-		return chan;
-	return stor_pick_other(ctl, q);
-}
-
-static void stor_build(struct scsi_cmnd *cmd, struct hv_stor_packet *pkt)
-{
-	struct scsi_device *sdev = cmd->device;
-	struct stor_request req = {
-		.cdb = cmd->cmnd,
-		.cdb_len = cmd->cmd_len,
-		.direction = HV_SRB_DIR_NONE,
-		.tagged = sdev->tagged_supported,
-		.port = sdev->host->host_no,
-		.path = sdev->channel,
-		.target = sdev->id,
-		.lun = sdev->lun,
-		.data_len = scsi_bufflen(cmd),
-	};
-
-	if (cmd->sc_data_direction == DMA_TO_DEVICE)
-		req.direction = HV_SRB_DIR_OUT;
-	else if (cmd->sc_data_direction == DMA_FROM_DEVICE)
-		req.direction = HV_SRB_DIR_IN;
-	stor_srb_build(pkt, &req);
-}
-
-/* Write one packet into the ring; the slot is armed, so not a look at the command. */
-static int stor_write(struct stor_chan *chan, const struct hv_stor_packet *pkt,
-		      unsigned int frames, struct vmbus_packet_mpb_array *mpb,
-		      u64 id)
-{
-	struct vmbus_channel *channel = READ_ONCE(chan->channel);
-
-	if (unlikely(!channel))
-		return -ENODEV;
-	if (!frames)
-		return vmbus_sendpacket(channel, (void *)pkt, sizeof(*pkt), id,
-					VM_PKT_DATA_INBAND,
-					VMBUS_DATA_PACKET_FLAG_COMPLETION_REQUESTED);
-	return vmbus_sendpacket_mpb_desc(channel, mpb, STOR_MPB_LEN(frames),
-					 (void *)pkt, sizeof(*pkt), id);
-}
-
-/* What becomes of a command for which there is no channel. */
-static int stor_no_channel(const struct stor_ctl *ctl)
-{
-	return stor_life_flow(READ_ONCE(ctl->life)) == STOR_FLOW_FAIL ||
-	       ctl->dev->channel->rescind ? -ENODEV : -EAGAIN;
-}
-
-/*
- * Hand a mapped command to the host.  An error means that it is still ours;
- * 0 also covers a host that answered an id before it was sent.  Built first,
- * armed last: see stor_slot_arm().
- */
-static int stor_send(struct stor_ctl *ctl, struct stor_queue *q, u16 tag,
-		     struct scsi_cmnd *cmd, struct vmbus_packet_mpb_array *mpb,
-		     unsigned int max_frames)
-{
-	struct stor_slot *slot = &ctl->slots[tag];
-	struct stor_chan *chan = stor_pick(ctl, q);
-	struct hv_stor_packet pkt HV_UNINITIALIZED;
-	u32 gen = stor_slot_next(slot);
-	u64 id = stor_id_pack(gen, q->index, tag);
-	int frames = 0;
-	int ret;
-
-	if (unlikely(!chan))
-		return stor_no_channel(ctl);
-	if (unlikely(!gen)) {
-		stor_count(ctl, SLOT_BUSY);
-		return -EAGAIN;
-	}
-
-	if (scsi_bufflen(cmd)) {
-		mpb->reserved = 0;
-		mpb->rangecount = 1;
-		mpb->range.len = scsi_bufflen(cmd);
-		frames = stor_sgl_to_frames(scsi_sglist(cmd), cmd->sdb.table.nents,
-					    scsi_bufflen(cmd), mpb->range.pfn_array,
-					    max_frames, &mpb->range.offset);
-		if (unlikely(frames < 0)) {
-			stor_count(ctl, MAP_FAILED);
-			return frames;
-		}
-	}
-
-	stor_build(cmd, &pkt);
-	trace_storvsc_submit(cmd, chan->index, id);
-
-	stor_slot_arm(slot, gen, cmd, chan);
-	ret = stor_write(chan, &pkt, frames, mpb, id);
-	if (likely(!ret) || stor_slot_claim(slot, gen, NULL, &cmd) != STOR_CLAIMED)
-		return 0;
-
-	if (ret == -EAGAIN)
-		stor_count(ctl, RING_FULL);
-	else if (chan->index && !ctl->dev->channel->rescind)
-		ret = -EAGAIN;		/* only this sub-channel went away */
-	return ret;
 }
 
 /* Commands of a batch that could not be sent. */
@@ -229,8 +67,7 @@ static void stor_flush(struct stor_ctl *ctl, struct stor_queue *q,
 	for (i = 0; i < q->nr_staged; i++) {
 		struct scsi_cmnd *cmd = q->staged[i];
 		int ret = halted ? stor_no_channel(ctl) :
-			  stor_send(ctl, q, stor_tag(cmd), cmd, q->big,
-				    ctl->max_frames);
+			  stor_send(ctl, q, stor_tag(cmd), cmd, true);
 
 		if (unlikely(ret)) {
 			refused->cmd[refused->count] = cmd;
@@ -279,41 +116,26 @@ static int stor_stage(struct stor_ctl *ctl, struct stor_queue *q, u16 tag,
 	return ret;
 }
 
-static int stor_send_now(struct stor_ctl *ctl, struct stor_queue *q, u16 tag,
-			 struct scsi_cmnd *cmd)
-{
-	union stor_small_mpb small HV_UNINITIALIZED;
-	int ret;
-
-	if (likely(scsi_bufflen(cmd) <= STOR_SMALL_BYTES))
-		return stor_send(ctl, q, tag, cmd, &small.mpb,
-				 STOR_SMALL_FRAMES);
-	spin_lock(&q->lock);
-	ret = stor_send(ctl, q, tag, cmd, q->big, ctl->max_frames);
-	spin_unlock(&q->lock);
-	return ret;
-}
-
 /* The rest of queuecommand, with the host known to be there. */
 static int stor_submit(struct stor_ctl *ctl, struct stor_queue *q, u16 tag,
 		       struct scsi_cmnd *cmd)
 {
 	int ret;
 
-	if (unlikely(scsi_dma_map(cmd) < 0)) {
+	if (unlikely(!stor_map(ctl, cmd))) {
 		stor_count(ctl, MAP_FAILED);
 		return SCSI_MLQUEUE_TARGET_BUSY;
 	}
 
 	if (cmd->flags & SCMD_LAST && !READ_ONCE(q->nr_staged))
-		ret = stor_send_now(ctl, q, tag, cmd);
+		ret = stor_send(ctl, q, tag, cmd, false);
 	else
 		ret = stor_stage(ctl, q, tag, cmd);
 
 	if (likely(!ret))
 		return 0;
 	if (ret == -EAGAIN) {
-		scsi_dma_unmap(cmd);
+		stor_unmap(ctl, cmd);
 		/*
 		 * Every ring is full, of other disks' commands for all we know.  With
 		 * DEVICE_BUSY the block layer tries again when one of this disk's comes

@@ -174,11 +174,15 @@ static int stor_bring_up(struct stor_ctl *ctl)
 	return ret;
 }
 
-/* Several packets with one signal, if this bus can (hv/ring_hold.h). */
+/* Several packets with one signal, and packets in place, if this bus can (hv/ring_hold.h). */
 static void stor_find_hold(struct stor_ctl *ctl)
 {
 	ctl->hold = symbol_get(hv_ring_hold);
 	ctl->let_go = symbol_get(hv_ring_let_go);
+	ctl->placed = symbol_get(hv_ring_placed);
+	ctl->forget = symbol_get(hv_ring_forget);
+	if (ctl->placed && ctl->forget)
+		ctl->place = symbol_get(hv_ring_place);
 }
 
 static void stor_put_hold(struct stor_ctl *ctl)
@@ -187,6 +191,12 @@ static void stor_put_hold(struct stor_ctl *ctl)
 		symbol_put(hv_ring_hold);
 	if (ctl->let_go)
 		symbol_put(hv_ring_let_go);
+	if (ctl->place)
+		symbol_put(hv_ring_place);
+	if (ctl->placed)
+		symbol_put(hv_ring_placed);
+	if (ctl->forget)
+		symbol_put(hv_ring_forget);
 }
 
 /* Whoever may still come to the controller by itself is turned away before it is freed. */
@@ -227,6 +237,7 @@ static int stor_probe(struct hv_device *dev, const struct hv_vmbus_device_id *id
 	stor_find_hold(ctl);
 	/* bounce buffers keep the offset within a page */
 	dma_set_min_align_mask(&dev->device, HV_HYP_PAGE_SIZE - 1);
+	ctl->direct = stor_dma_direct(&dev->device);
 
 	ret = stor_bring_up(ctl);
 	if (ret == -EINPROGRESS)

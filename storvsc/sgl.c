@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Turns a mapped scatterlist into the one range of page frames that a storage
+ * Turns a scatterlist into the one range of page frames that a storage
  * packet carries (pure: no device, no locks, no sleeping).
  */
 #include <linux/hyperv.h>
@@ -8,14 +8,66 @@
 
 #include "sgl.h"
 
+/* The entry behind @sg, which is not the last one. */
+static inline struct scatterlist *stor_sg_behind(struct scatterlist *sg)
+{
+	sg++;
+	return unlikely(sg_is_chain(sg)) ? sg_chain_ptr(sg) : sg;
+}
+
+static __always_inline int stor_to_frames(struct scatterlist *sg, unsigned int nents, u32 len,
+					  u64 *frames, unsigned int max, u32 *offset, bool mapped)
+{
+	unsigned int n = 0;
+	u32 left = len;
+
+	for (; nents; nents--) {
+		u64 addr = mapped ? sg_dma_address(sg) : sg_phys(sg);
+		u32 bytes = min(mapped ? sg_dma_len(sg) : sg->length, left);
+		u32 head = offset_in_hvpage(addr);
+		u64 frame = HVPFN_DOWN(addr);
+		unsigned int count;
+
+		if (likely(bytes == HV_HYP_PAGE_SIZE && !head && n < max)) {
+			/* the usual one: a page, all of it */
+			if (!n)
+				*offset = 0;
+			frames[n++] = frame;
+			left -= HV_HYP_PAGE_SIZE;
+			if (!left)
+				return n;
+		} else if (bytes) {
+			if (!n)
+				*offset = head;
+			else if (head)
+				return -EINVAL;
+
+			count = HVPFN_UP((u64)head + bytes);
+			left -= bytes;
+			if (left && offset_in_hvpage(addr + bytes))
+				return -EINVAL;
+			if (count > max - n)
+				return -E2BIG;
+			while (count--)
+				frames[n++] = frame++;
+			if (!left)
+				return n;
+		}
+		if (nents > 1)
+			sg = stor_sg_behind(sg);
+	}
+	return -EINVAL;
+}
+
 /**
  * stor_sgl_to_frames() - fill in the page frames of a data buffer
- * @sgl: scatterlist, already mapped for DMA
- * @nents: number of mapped entries
+ * @sgl: scatterlist
+ * @nents: number of its entries
  * @len: bytes that the command transfers, not 0
- * @frames: where the frame numbers go
+ * @frames: where the frame numbers go; written only, it may be memory of the host's too
  * @max: room in @frames
  * @offset: out: offset of the first byte in the first frame
+ * @mapped: by their bus addresses, else by the physical ones, which are the same then
  *
  * The protocol knows a single range per packet, whose frames are all used in
  * full but the first and the last, so an entry that is not the first must
@@ -27,37 +79,9 @@
  * than @len, -E2BIG if @max is too small.
  */
 int stor_sgl_to_frames(struct scatterlist *sgl, unsigned int nents, u32 len,
-		       u64 *frames, unsigned int max, u32 *offset)
+		       u64 *frames, unsigned int max, u32 *offset, bool mapped)
 {
-	struct scatterlist *sg;
-	unsigned int n = 0;
-	u32 left = len;
-	unsigned int i;
-
-	for_each_sg(sgl, sg, nents, i) {
-		dma_addr_t addr = sg_dma_address(sg);
-		u32 bytes = min(sg_dma_len(sg), left);
-		u32 head = offset_in_hvpage(addr);
-		unsigned int count;
-		u64 frame = HVPFN_DOWN(addr);
-
-		if (!bytes)
-			continue;
-		if (!n)
-			*offset = head;
-		else if (head)
-			return -EINVAL;
-
-		count = HVPFN_UP((u64)head + bytes);
-		left -= bytes;
-		if (left && offset_in_hvpage(addr + bytes))
-			return -EINVAL;
-		if (count > max - n)
-			return -E2BIG;
-		while (count--)
-			frames[n++] = frame++;
-		if (!left)
-			break;
-	}
-	return left || !n ? -EINVAL : n;
+	if (mapped)
+		return stor_to_frames(sgl, nents, len, frames, max, offset, true);
+	return stor_to_frames(sgl, nents, len, frames, max, offset, false);
 }

@@ -7,6 +7,6 @@
 struct scatterlist;
 
 int stor_sgl_to_frames(struct scatterlist *sgl, unsigned int nents, u32 len,
-		       u64 *frames, unsigned int max, u32 *offset);
+		       u64 *frames, unsigned int max, u32 *offset, bool mapped);
 
 #endif

@@ -16,9 +16,27 @@
 
 #define STOR_SRB_TIMEOUT	60	/* seconds, for the host's own use */
 
+/* Lengths that are known where they are used become a few moves. */
+static __always_inline void stor_copy_cdb(u8 *to, const u8 *cdb, u8 len)
+{
+	switch (len) {
+	case 6:
+		memcpy(to, cdb, 6);
+		break;
+	case 10:
+		memcpy(to, cdb, 10);
+		break;
+	case HV_STOR_CDB_LEN:
+		memcpy(to, cdb, HV_STOR_CDB_LEN);
+		break;
+	default:
+		memcpy(to, cdb, min_t(u8, len, HV_STOR_CDB_LEN));
+	}
+}
+
 /**
  * stor_srb_build() - write an EXECUTE_SRB packet
- * @pkt: all 64 bytes are written
+ * @pkt: all 64 bytes are written, none is read: it may be memory of the host's too
  * @req: the command
  */
 void stor_srb_build(struct hv_stor_packet *pkt, const struct stor_request *req)
@@ -39,7 +57,7 @@ void stor_srb_build(struct hv_stor_packet *pkt, const struct stor_request *req)
 	srb->sense_len = HV_STOR_SENSE_LEN;
 	srb->direction = req->direction;
 	srb->data_len = cpu_to_le32(req->data_len);
-	memcpy(srb->cdb, req->cdb, min_t(u8, req->cdb_len, HV_STOR_CDB_LEN));
+	stor_copy_cdb(srb->cdb, req->cdb, req->cdb_len);
 	srb->timeout = cpu_to_le32(STOR_SRB_TIMEOUT);
 
 	if (req->tagged) {

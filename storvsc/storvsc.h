@@ -224,6 +224,12 @@ struct stor_ctl {
 	unsigned int max_frames;	/* page list of the largest command */
 	void (*hold)(struct vmbus_channel *channel);	/* NULL: this bus sends */
 	void (*let_go)(struct vmbus_channel *channel);	/* packets one by one */
+	void *(*place)(struct vmbus_channel *channel, u32 len,	/* NULL: it copies them */
+		       unsigned long *flags);
+	void (*placed)(struct vmbus_channel *channel, u32 header, u32 len, u64 id,
+		       unsigned long flags);
+	void (*forget)(struct vmbus_channel *channel, unsigned long flags);
+	bool direct;			/* bus addresses are physical ones (dma.c) */
 	unsigned long state;
 	atomic_t draining;		/* somebody waits on drained */
 
@@ -317,6 +323,26 @@ void stor_call_answer(struct stor_ctl *ctl, struct stor_id id,
 void stor_calls_fail(struct stor_ctl *ctl);
 int stor_negotiate(struct stor_ctl *ctl);
 int stor_create_subchans(struct stor_ctl *ctl, u16 count);
+
+/* dma.c */
+bool stor_dma_direct(struct device *dev);
+
+/* Data buffers for the host; nothing to do where bus addresses are physical ones. */
+static inline bool stor_map(const struct stor_ctl *ctl, struct scsi_cmnd *cmd)
+{
+	return ctl->direct || scsi_dma_map(cmd) >= 0;
+}
+
+static inline void stor_unmap(const struct stor_ctl *ctl, struct scsi_cmnd *cmd)
+{
+	if (!ctl->direct)
+		scsi_dma_unmap(cmd);
+}
+
+/* send.c */
+int stor_no_channel(const struct stor_ctl *ctl);
+int stor_send(struct stor_ctl *ctl, struct stor_queue *q, u16 tag,
+	      struct scsi_cmnd *cmd, bool locked);
 
 /* io.c */
 hv_queue_status_t stor_queuecommand(struct Scsi_Host *shost,

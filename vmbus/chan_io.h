@@ -13,15 +13,15 @@
 /**
  * struct chan_io - private state of a channel's data path
  * @tx: producing end; protected by outbound.ring_lock
- * @tx_high: most bytes ever in use in the outbound ring at a send
  * @holds: callers of hv_ring_hold() that did not let go yet; protected by
  *	outbound.ring_lock
- * @out_empty: signals since the ring was found empty; protected by outbound.ring_lock
+ * @out_empty: signals since the ring was found empty; without a lock, as @signals
  * @full: the last send found no room; protected by outbound.ring_lock
  * @signals: all signals to the host, most of them by senders
  * @rx: consuming end; used by the one context that reads the channel
  * @rx_len: bytes that the packet handed out last occupies in the ring, 0 if
  *	none; never taken from the copy, which the driver may change
+ * @repaired: how many of @rx's repairs were reported
  * @ids: request ids; protected by requestor.req_lock
  * @ids_memory: what @ids lives in
  * @told: a fault that gives this ring up was reported, a bit for each ring: what
@@ -35,7 +35,6 @@
  */
 struct chan_io {
 	struct ring_writer tx ____cacheline_aligned_in_smp;
-	u32 tx_high;
 	unsigned int holds;
 	u64 out_empty;
 	bool full;
@@ -43,6 +42,7 @@ struct chan_io {
 
 	struct ring_reader rx ____cacheline_aligned_in_smp;
 	u32 rx_len;
+	u32 repaired;
 
 	struct reqid_table ids ____cacheline_aligned_in_smp;
 	void *ids_memory;

@@ -17,26 +17,24 @@
 
 #define DELAY_MOST	1000	/* microseconds */
 
-static bool testing;
+bool debugfs_testing;
 /* Not in modinfo: see main.c */
-module_param_cb(testing, &param_ops_bool, &testing, 0444);
+module_param_cb(testing, &param_ops_bool, &debugfs_testing, 0444);
 
 /* ------------------------------ delays -------------------------------------- */
 
 /**
- * debugfs_delay - wait as long as a tester asked for
+ * debugfs_delay_now - wait as long as a tester asked for
  * @ch: channel
  * @what: where the caller stands
  *
  * Context: any; spins.
  */
-void debugfs_delay(struct vmbus_channel *ch, enum debugfs_delay what)
+void debugfs_delay_now(struct vmbus_channel *ch, enum debugfs_delay what)
 {
 	const struct vmbus_channel *from;
 	u32 us;
 
-	if (likely(!testing))
-		return;
 	from = chan_primary(ch);
 	if (!READ_ONCE(from->fuzz_testing_state))
 		return;
@@ -170,7 +168,7 @@ void debugfs_start(struct vmbus *bus)
 {
 	bus->debugfs = debugfs_create_dir("hv_vmbus", NULL);
 	debugfs_create_file("errors", 0444, bus->debugfs, bus, &bus_errors_fops);
-	if (testing)
+	if (debugfs_testing)
 		bus->debugfs_delays = debugfs_create_dir("hyperv", NULL);
 }
 
@@ -197,7 +195,7 @@ void debugfs_add_device(struct hv_device *dev)
 	chan->debugfs = debugfs_create_dir(dev_name(&dev->device), chan->bus->debugfs);
 	debugfs_create_file("errors", 0444, chan->debugfs, dev, &errors_fops);
 	debugfs_create_file("rings", 0400, chan->debugfs, dev, &rings_fops);
-	if (testing)
+	if (debugfs_testing)
 		add_delays(dev);
 }
 

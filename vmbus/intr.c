@@ -191,17 +191,33 @@ static void relid_event(struct vmbus *bus, unsigned int relid)
 
 	rcu_read_lock();
 	chan = rcu_dereference(bus->relid[relid]);
-	if (!chan)
+	if (unlikely(!chan))
 		vmbus_bad(bus, VERR_EVENT, "event flag %u belongs to no channel, cleared", relid);
-	else if (!chan->ch.rescind)
+	else if (likely(!chan->ch.rescind))
 		channel_event(&chan->ch);
 	rcu_read_unlock();
+}
+
+/* Serve and clear what is set in one word of a CPU's event flags; false if nothing is. */
+static bool scan_word(struct vmbus *bus, unsigned long *flags, unsigned int word)
+{
+	unsigned long set;
+
+	if (!READ_ONCE(flags[word]))
+		return false;
+	set = xchg(&flags[word], 0);
+	for (; set; set &= set - 1)
+		relid_event(bus, word * BITS_PER_LONG + __ffs(set));
+	return true;
 }
 
 /**
  * intr_scan_events() - serve and clear the event flags of a CPU
  * @bus: the bus
  * @cpu: whose; the calling CPU, or one that no longer takes interrupts
+ *
+ * Looks at the words in which a channel has its flag. If none is set there, the host may have
+ * set one that belongs to no channel: then at all of them.
  *
  * Flag 0 is the shared signal of protocols before 2.4, which we do not speak.
  * Context: interrupts off; on PREEMPT_RT softirqs off.
@@ -210,16 +226,16 @@ void intr_scan_events(struct vmbus *bus, unsigned int cpu)
 {
 	union hv_synic_event_flags *events = per_cpu_ptr(bus->cpu, cpu)->event_page;
 	unsigned long *flags = events[VMBUS_SINT].flags;
-	unsigned int word, bit;
-	unsigned long set;
+	unsigned long words;
+	unsigned int word;
+	bool found = false;
 
-	for (word = 0; word < VMBUS_RELIDS / BITS_PER_LONG; word++) {
-		if (!READ_ONCE(flags[word]))
-			continue;
-		set = xchg(&flags[word], 0);
-		for_each_set_bit(bit, &set, BITS_PER_LONG)
-			relid_event(bus, word * BITS_PER_LONG + bit);
-	}
+	for (words = READ_ONCE(bus->event_words); words; words &= words - 1)
+		found |= scan_word(bus, flags, __ffs(words));
+	if (likely(found))
+		return;
+	for (word = 0; word < VMBUS_EVENT_WORDS; word++)
+		scan_word(bus, flags, word);
 }
 
 /**

@@ -9,6 +9,7 @@
 #ifndef _HV_RING_H
 #define _HV_RING_H
 
+#include <linux/compiler.h>
 #include <linux/hyperv.h>
 
 /* Every packet is followed by eight bytes that name its start. */
@@ -34,10 +35,40 @@ enum ring_error {
 	RING_NR_ERRORS
 };
 
-/* One piece of a packet to be sent. */
-struct ring_piece {
-	const void *base;
+/**
+ * struct ring_packet - a packet to be sent
+ * @head: first word of its descriptor: type, offset, length, flags (packet_head())
+ * @id: second word of its descriptor
+ * @list: what stands between descriptor and payload, page ranges for one
+ * @data: payload
+ * @list_len: bytes of @list, a multiple of 8
+ * @data_len: bytes of @data
+ * @len: of the whole packet without trailer: both and the descriptor, padded to 8
+ */
+struct ring_packet {
+	u64 head;
+	u64 id;
+	const void *list;
+	const void *data;
+	u32 list_len;
+	u32 data_len;
 	u32 len;
+};
+
+/**
+ * struct ring_mark - what a commit leaves to decide on, once others may go on
+ * @shared: control page
+ * @size: bytes in the data area
+ * @read: the peer's index as was known
+ * @old: what the peer could see before the commit
+ * @now: what it can see from then on
+ */
+struct ring_mark {
+	struct hv_ring_buffer *shared;
+	u32 size;
+	u32 read;
+	u32 old;
+	u32 now;
 };
 
 /**
@@ -49,6 +80,7 @@ struct ring_piece {
  * @published: what the peer can see
  * @read: the peer's index as last seen and checked; the free space computed
  *	from it can only be too small, never too large
+ * @high: most bytes in use, staged ones included, whenever the peer's index was taken
  * @error: first thing found wrong; the end refuses all work from then on
  * @bad: the value that was wrong
  */
@@ -59,6 +91,7 @@ struct ring_writer {
 	u32 write;
 	u32 published;
 	u32 read;
+	u32 high;
 	enum ring_error error;
 	u32 bad;
 };
@@ -92,23 +125,41 @@ struct ring_reader {
 	u32 repaired;
 };
 
+/**
+ * ring_quiet - a cheap look at an end that has nothing to do
+ * @r: the end
+ *
+ * Return: true if there is nothing to read and the peer has left our index alone; otherwise
+ * ring_peek() or ring_fetch() knows more.
+ */
+static inline bool ring_quiet(const struct ring_reader *r)
+{
+	return r->read == r->write && READ_ONCE(r->shared->write_index) == r->write &&
+	       READ_ONCE(r->shared->read_index) == r->published;
+}
+
 int ring_writer_init(struct ring_writer *w, struct hv_ring_buffer *shared,
 		     u32 bytes);
 u32 ring_writer_free(const struct ring_writer *w);
 int ring_room(struct ring_writer *w, u32 len);
-int ring_stage(struct ring_writer *w, const struct ring_piece *pieces,
-	       unsigned int nr, u32 len);
+void ring_stage(struct ring_writer *w, const struct ring_packet *p);
+void *ring_place(struct ring_writer *w, u32 len);
+void ring_placed(struct ring_writer *w, u64 head, u64 id, u32 len);
+bool ring_commit(struct ring_writer *w, struct ring_mark *mark);
+int ring_wants_signal(const struct ring_mark *mark);
+bool ring_look(struct ring_writer *w, const struct ring_mark *mark);
 bool ring_publish(struct ring_writer *w);
 
 int ring_reader_init(struct ring_reader *r, struct hv_ring_buffer *shared,
 		     u32 bytes);
 int ring_peek(struct ring_reader *r, struct vmpacket_descriptor *desc);
-void ring_bytes(const u8 *data, u32 size, u32 at, void *to, u32 len);
+int ring_fetch(struct ring_reader *r, struct vmpacket_descriptor *to, u32 room);
 void ring_copy_out(const struct ring_reader *r, void *to, u32 offset, u32 len);
 void ring_skip(struct ring_reader *r, u32 len);
 bool ring_release(struct ring_reader *r);
 void ring_drain(struct ring_reader *r);
 
+int ring_prepare(struct hv_ring_buffer *shared, u32 bytes);
 const char *ring_error_name(enum ring_error error);
 
 #endif

@@ -10,6 +10,7 @@
 #include <linux/hyperv.h>
 #include <linux/seq_file.h>
 #include "packet.h"
+#include "ring_math.h"
 #include "ringdump.h"
 #include "vmbus_priv.h"
 
@@ -38,7 +39,8 @@ static bool packet_before(const struct ring_view *v, u32 end, u32 *start,
 	len = end > *start ? end - *start : end + v->size - *start;
 	return packet_type_known(desc->type) &&
 	       hv_pkt_len(desc) + RING_TRAILER == len &&
-	       packet_check(desc, len - RING_TRAILER) == RING_OK;
+	       packet_check(packet_head(desc->type, desc->offset8 * 8u, hv_pkt_len(desc),
+					desc->flags), len - RING_TRAILER) == RING_OK;
 }
 
 static const char *packet_type_name(u16 type)
@@ -118,7 +120,7 @@ static void show_outbound(struct seq_file *s, struct vmbus_channel *ch)
 	struct ring_view v = { .data = tx->data, .size = tx->size };
 
 	seq_printf(s, " outbound size 0x%x own write 0x%x, host's read seen 0x%x, high-water %u, error: %s\n  ",
-		   tx->size, tx->write, tx->read, to_chan(ch)->io.tx_high,
+		   tx->size, tx->write, tx->read, tx->high,
 		   ring_error_name(tx->error));
 	show_shared(s, ch->outbound.ring_buffer);
 	show_packets(s, ch, &v, READ_ONCE(tx->published));

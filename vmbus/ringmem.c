@@ -161,7 +161,7 @@ static int map_ring(struct hv_ring_buffer_info *rbi, struct page **pages, unsign
 	return ret;
 }
 
-static void unmap_ring(struct hv_ring_buffer_info *rbi)
+static void unmap_ring(struct hv_ring_buffer_info *rbi, bool outbound)
 {
 	void *map;
 
@@ -169,6 +169,9 @@ static void unmap_ring(struct hv_ring_buffer_info *rbi)
 	map = rbi->ring_buffer;
 	ring_detach(rbi);
 	mutex_unlock(&rbi->ring_buffer_mutex);
+	/* Senders on their way out look at the shared page until ring_leave(). */
+	if (map && outbound)
+		synchronize_rcu_expedited();
 	vunmap(map);
 }
 
@@ -196,7 +199,7 @@ int ringmem_map(struct vmbus_channel *ch)
 	return 0;
 
 unmap_outbound:
-	unmap_ring(&ch->outbound);
+	unmap_ring(&ch->outbound, true);
 free_buffer:
 	free_packet_buffer(ch);
 	return ret;
@@ -204,8 +207,8 @@ free_buffer:
 
 void ringmem_unmap(struct vmbus_channel *ch)
 {
-	unmap_ring(&ch->outbound);
-	unmap_ring(&ch->inbound);
+	unmap_ring(&ch->outbound, true);
+	unmap_ring(&ch->inbound, false);
 	free_packet_buffer(ch);
 }
 

@@ -44,9 +44,11 @@ struct hv_device;
 #define VMBUS_SINT		2	/* the synthetic interrupt of VMBus */
 #define VMBUS_CONNECT_CPU	0	/* gets all control messages */
 #define VMBUS_RELIDS		2048	/* relids are 1..2047: one event flag each */
+#define VMBUS_EVENT_WORDS	(VMBUS_RELIDS / BITS_PER_LONG)
 #define VMBUS_MAX_OFFERS	2047	/* no more channels than that at a time */
 #define VMBUS_NAME_BITS		9	/* four channels to a hash bucket at the most, on average */
 
+static_assert(VMBUS_EVENT_WORDS <= BITS_PER_LONG);	/* vmbus.event_words */
 static_assert(VMBUS_MSG_MAX == HV_MESSAGE_PAYLOAD_BYTE_COUNT);
 
 extern const char * const vmbus_err_names[VERR_COUNT];
@@ -69,12 +71,14 @@ struct vmbus {
 	atomic_t next_open_id;
 
 	/* channels (chans.c, offer.c, channel.c, object.c) */
-	struct mutex chan_mutex;	/* protects: chans, sc_lists, names, writes to relid[] */
+	/* protects: chans, sc_lists, names, writes to relid[] and event_words */
+	struct mutex chan_mutex;
 	struct list_head chans;		/* primary channels, vmbus_channel.listentry */
 	DECLARE_HASHTABLE(names, VMBUS_NAME_BITS);	/* all in lists, by instance and index */
 	u32 names_seed;			/* so that no host chooses who shares a bucket */
 	unsigned int nr_chans;
 	struct vmbus_chan __rcu **relid;	/* VMBUS_RELIDS entries */
+	unsigned long event_words;	/* bit n: word n of the event flags has had a channel's */
 	DECLARE_BITMAP(refused, VMBUS_RELIDS);	/* relids of refused offers: release at rescind */
 	wait_queue_head_t chan_wait;	/* a channel went away, or is no longer "opening" */
 	struct list_head storms;	/* history of devices that come and go, newest first */
@@ -176,6 +180,11 @@ static inline u32 chan_relid(const struct vmbus_channel *ch)
 static inline struct vmbus_channel *chan_primary(struct vmbus_channel *ch)
 {
 	return ch->primary_channel ?: ch;
+}
+
+static inline struct chan_io *chan_io_of(struct vmbus_channel *ch)
+{
+	return &to_chan(ch)->io;
 }
 
 /* open, or being opened or closed; may change at once unless the caller is who changes it */
@@ -335,6 +344,8 @@ int ring_attach(struct hv_ring_buffer_info *rbi, struct hv_ring_buffer *map, u32
 		bool outbound);
 void ring_detach(struct hv_ring_buffer_info *rbi);
 bool chan_io_broken(const struct vmbus_channel *ch);
+void chan_io_bad(struct vmbus_channel *ch, bool outbound, enum ring_error error, u32 value,
+		 bool fatal);
 
 /* ringmem.c: pages, mappings and bounce buffer of a channel's two rings */
 int ringmem_alloc(struct vmbus_channel *ch, u32 send_bytes, u32 recv_bytes, bool contiguous);
@@ -454,9 +465,15 @@ void debugfs_stop(struct vmbus *bus);
 void debugfs_add_device(struct hv_device *dev);
 void debugfs_remove_device(struct hv_device *dev);
 enum debugfs_delay { DELAY_INTERRUPT, DELAY_MESSAGE };
-void debugfs_delay(struct vmbus_channel *ch, enum debugfs_delay what);
+void debugfs_delay_now(struct vmbus_channel *ch, enum debugfs_delay what);
+extern bool debugfs_testing;		/* module parameter */
+static inline void debugfs_delay(struct vmbus_channel *ch, enum debugfs_delay what)
+{
+	if (unlikely(debugfs_testing))
+		debugfs_delay_now(ch, what);
+}
 
-/* chan_io.c: the data path's exports are in <linux/hyperv.h> */
+/* chan_send.c, chan_recv.c: the data path's exports are in <linux/hyperv.h> */
 void vmbus_set_event(struct vmbus_channel *channel);
 
 #endif

@@ -9,6 +9,7 @@
 
 #include <linux/types.h>
 #include <asm/mshyperv.h>
+#include <hv/uninit.h>
 
 /* Synthetic MSRs: renamed together with their accessors. */
 #ifdef HV_MSR_EOM

@@ -12,16 +12,7 @@
 #include <linux/hyperv.h>
 #include <scsi/scsi_device.h>
 #include <scsi/scsi_host.h>
-
-/*
- * For large variables on the hot path whose every used byte is written first:
- * kernels that clear the stack need not clear these.
- */
-#if __has_attribute(__uninitialized__)
-#define HV_UNINITIALIZED	__attribute__((__uninitialized__))
-#else
-#define HV_UNINITIALIZED
-#endif
+#include <hv/uninit.h>
 
 /* remove() returned an int before it returned nothing. */
 #define hv_remove_t \

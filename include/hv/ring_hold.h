@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Several packets, one signal: what our hv_vmbus offers beyond <linux/hyperv.h>.
+ * Several packets, one signal, and packets written in place: what our hv_vmbus offers beyond
+ * <linux/hyperv.h>.
  *
  * The kernel's own hv_vmbus does not have these calls, and a driver of ours
  * works on either bus. So nobody links against them: symbol_get() finds them
- * or does not, and without them each packet is shown to the host by itself.
+ * or does not, and without them each packet is copied and shown to the host by itself.
  */
 #ifndef _HV_RING_HOLD_H
 #define _HV_RING_HOLD_H
@@ -13,5 +14,9 @@
 
 void hv_ring_hold(struct vmbus_channel *channel);
 void hv_ring_let_go(struct vmbus_channel *channel);
+void *hv_ring_place(struct vmbus_channel *channel, u32 len, unsigned long *flags);
+void hv_ring_placed(struct vmbus_channel *channel, u32 header, u32 len, u64 id,
+		    unsigned long flags);
+void hv_ring_forget(struct vmbus_channel *channel, unsigned long flags);
 
 #endif

@@ -137,39 +137,6 @@ static void ring_release_ignores_wrong_indices(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, release(ends_new(test, 256, 0), 32, 170, 256 + 96));
 }
 
-static void ring_stage_wants_whole_words(struct kunit *test)
-{
-	struct ends *e = ends_new(test, 128, 0);
-	u8 bytes[64] = {};
-	struct ring_piece piece = { bytes, 16 };
-	u32 odd;
-
-	for (odd = 1; odd < 8; odd++)
-		KUNIT_EXPECT_EQ(test, -EINVAL, ring_stage(&e->w, &piece, 1, 16 + odd));
-	piece.len = 17;
-	KUNIT_EXPECT_EQ(test, -EINVAL, ring_stage(&e->w, &piece, 1, 16));
-	piece.len = 16;
-	KUNIT_EXPECT_EQ(test, -EINVAL, ring_stage(&e->w, &piece, 1, 24));
-	piece.len = 17;		/* seven bytes of padding */
-	KUNIT_EXPECT_EQ(test, 0, ring_stage(&e->w, &piece, 1, 24));
-}
-
-/* A piece that is longer than its packet is not copied at all. */
-static void ring_stage_copies_no_more_than_fits(struct kunit *test)
-{
-	struct ends *e = ends_new(test, 128, 64);
-	u8 *bytes = kunit_kzalloc(test, 1024, GFP_KERNEL);
-	struct ring_piece piece = { bytes, 1024 };
-	u32 i;
-
-	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, bytes);
-	memset(bytes, 0x11, 1024);
-	KUNIT_EXPECT_EQ(test, -EINVAL, ring_stage(&e->w, &piece, 1, 16));
-	KUNIT_EXPECT_TRUE(test, fake_guard_intact(e->f));
-	for (i = 0; i < 128; i++)
-		KUNIT_EXPECT_EQ(test, 0, fake_byte(e->f, i));
-}
-
 static struct kunit_case ring_edge_cases[] = {
 	KUNIT_CASE(ring_init_wants_whole_words),
 	KUNIT_CASE(ring_index_wants_whole_words),
@@ -178,8 +145,6 @@ static struct kunit_case ring_edge_cases[] = {
 	KUNIT_CASE(ring_peek_counts_junk_from_zero),
 	KUNIT_CASE(ring_release_counts_around_the_end),
 	KUNIT_CASE(ring_release_ignores_wrong_indices),
-	KUNIT_CASE(ring_stage_wants_whole_words),
-	KUNIT_CASE(ring_stage_copies_no_more_than_fits),
 	{}
 };
 

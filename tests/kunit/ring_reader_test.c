@@ -407,15 +407,16 @@ struct pair {
 
 static int pair_send(struct pair *p, u32 payload)
 {
-	struct vmpacket_descriptor d;
-	int len = packet_build(&d, VM_PKT_DATA_INBAND, 16, payload, 0, p->sent);
-	struct ring_piece pieces[] = { { &d, 16 }, { p->bytes, payload } };
-	int ret;
+	struct ring_packet d = { .data = p->bytes, .id = p->sent };
+	int len = packet_build(&d, VM_PKT_DATA_INBAND, 0, payload, 0);
+	int ret = ring_room(&p->w, len);
 
+	if (ret)
+		return ret;
 	memset(p->bytes, (u8)p->sent, payload);
-	ret = ring_stage(&p->w, pieces, 2, len);
-	p->sent += !ret;
-	return ret;
+	ring_stage(&p->w, &d);
+	p->sent++;
+	return 0;
 }
 
 static void pair_receive(struct kunit *test, struct pair *p)

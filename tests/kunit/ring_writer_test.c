@@ -28,12 +28,14 @@ static struct tx *tx_new(struct kunit *test, u32 size)
 static int stage(struct tx *t, u32 payload, u64 id, u8 fill)
 {
 	u8 bytes[256];
-	struct vmpacket_descriptor d;
-	int len = packet_build(&d, VM_PKT_DATA_INBAND, 16, payload, 1, id);
-	struct ring_piece pieces[] = { { &d, 16 }, { bytes, payload } };
+	struct ring_packet p = { .data = bytes, .id = id };
+	int len = packet_build(&p, VM_PKT_DATA_INBAND, 0, payload, 1), ret;
 
 	memset(bytes, fill, sizeof(bytes));
-	return len < 0 ? len : ring_stage(&t->w, pieces, 2, len);
+	ret = len < 0 ? len : ring_room(&t->w, len);
+	if (!ret)
+		ring_stage(&t->w, &p);
+	return ret;
 }
 
 /* Stage and publish; 1 = signal wanted. */
@@ -197,42 +199,194 @@ static void ring_stage_refuses_what_never_fits(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 1, send(t, 96));
 }
 
-static void ring_stage_refuses_wrong_lengths(struct kunit *test)
+static void ring_room_refuses_wrong_lengths(struct kunit *test)
 {
 	struct tx *t = tx_new(test, 128);
-	u8 bytes[64] = { 0 };
-	struct ring_piece pieces[] = { { bytes, 16 }, { bytes, 8 } };
+	u32 odd;
 
-	KUNIT_EXPECT_EQ(test, -EINVAL, ring_stage(&t->w, pieces, 2, 28));
-	KUNIT_EXPECT_EQ(test, -EINVAL, ring_stage(&t->w, pieces, 2, 16));
-	KUNIT_EXPECT_EQ(test, -EINVAL, ring_stage(&t->w, pieces, 2, 32));
+	for (odd = 1; odd < 8; odd++) {
+		KUNIT_EXPECT_EQ(test, -EINVAL, ring_room(&t->w, 16 + odd));
+		KUNIT_EXPECT_EQ(test, -EINVAL, ring_room(&t->w, 0xfffffff8 + odd));
+	}
+	KUNIT_EXPECT_EQ(test, -EMSGSIZE, ring_room(&t->w, 0xfffffff8));
+	KUNIT_EXPECT_EQ(test, -EMSGSIZE, ring_room(&t->w, 120));
+	KUNIT_EXPECT_EQ(test, 0, ring_room(&t->w, 112));
 	KUNIT_EXPECT_FALSE(test, ring_publish(&t->w));
-	KUNIT_EXPECT_EQ(test, 0u, t->w.write);
-	KUNIT_EXPECT_EQ(test, 0, ring_stage(&t->w, pieces, 2, 24));
 }
 
-/* A packet that starts at each place of the ring, so that each part of it wraps. */
+/* An unused ring, whose indices begin somewhere. */
+static void start_at(struct tx *t, u32 start)
+{
+	ring_writer_init(&t->w, t->f->shared, fake_ring_bytes(t->f));
+	memset(t->f->data, 0xee, t->f->size);
+	t->w.write = start;
+	t->w.read = start;
+	t->w.published = start;
+	fake_start_at(t->f, start);
+}
+
+/* 16 descriptor | list | data | padding | trailer, wherever in the ring it begins */
+static void expect_packet(struct kunit *test, struct tx *t, u32 start, u32 list, u32 data)
+{
+	u32 len = 16 + list + DIV_ROUND_UP(data, 8) * 8, i;
+	u64 head = 9 | (u64)(2 + list / 8) << 16 | (u64)(len / 8) << 32 | 1ull << 48;
+
+	KUNIT_EXPECT_EQ(test, (start + len + 8) % t->f->size, t->f->shared->write_index);
+	KUNIT_EXPECT_EQ(test, head, fake_u64(t->f, start));
+	KUNIT_EXPECT_EQ(test, 0x1122334455667788ull, fake_u64(t->f, start + 8));
+	for (i = 0; i < list; i++)
+		KUNIT_EXPECT_EQ(test, 0x80 + i, fake_byte(t->f, start + 16 + i));
+	for (i = 0; i < data; i++)
+		KUNIT_EXPECT_EQ(test, 0x40 + i, fake_byte(t->f, start + 16 + list + i));
+	for (i += 16 + list; i < len; i++)
+		KUNIT_EXPECT_EQ(test, 0, fake_byte(t->f, start + i));
+	KUNIT_EXPECT_EQ(test, (u64)start << 32, fake_u64(t->f, start + len));
+	KUNIT_EXPECT_TRUE(test, fake_guard_intact(t->f));
+	for (i = len + 8; i < t->f->size; i++)
+		KUNIT_EXPECT_EQ(test, 0xee, fake_byte(t->f, start + i));
+}
+
+/* Every packet that fits, with a list and without, at every place: each part of it wraps. */
 static void ring_stage_wraps_everywhere(struct kunit *test)
 {
-	u32 start, i;
+	struct tx *t = tx_new(test, 128);
+	u32 start, list, data, i;
+	u8 bytes[2][64];
 
-	for (start = 0; start < 128; start += 8) {
-		struct tx *t = tx_new(test, 128);
-
-		t->w.write = start;
-		t->w.read = start;
-		t->w.published = start;
-		fake_start_at(t->f, start);
-		KUNIT_ASSERT_EQ(test, 1, send(t, 45));
-		KUNIT_EXPECT_EQ(test, (start + 72) % 128, t->f->shared->write_index);
-		KUNIT_EXPECT_EQ(test, 0x0001000800020006ull, fake_u64(t->f, start));
-		for (i = 0; i < 45; i++)
-			KUNIT_EXPECT_EQ(test, 0x5a, fake_byte(t->f, start + 16 + i));
-		for (; i < 48; i++)
-			KUNIT_EXPECT_EQ(test, 0, fake_byte(t->f, start + 16 + i));
-		KUNIT_EXPECT_EQ(test, (u64)start << 32, fake_u64(t->f, start + 64));
-		KUNIT_EXPECT_TRUE(test, fake_guard_intact(t->f));
+	for (i = 0; i < 64; i++) {
+		bytes[0][i] = 0x80 + i;
+		bytes[1][i] = 0x40 + i;
 	}
+	for (start = 0; start < 128; start += 8)
+		for (list = 0; list <= 32; list += 8)
+			for (data = 0; data <= 45; data++) {
+				struct ring_packet p = {
+					.list = bytes[0], .data = data ? bytes[1] : NULL,
+					.id = 0x1122334455667788,
+				};
+
+				start_at(t, start);
+				packet_build(&p, VM_PKT_DATA_USING_GPA_DIRECT, list, data, 1);
+				KUNIT_ASSERT_EQ(test, 0, ring_room(&t->w, p.len));
+				ring_stage(&t->w, &p);
+				KUNIT_EXPECT_TRUE(test, ring_publish(&t->w));
+				expect_packet(test, t, start, list, data);
+			}
+}
+
+/* Written in place, as far as it does not reach the end; elsewhere it has no place. */
+static void ring_place_is_in_one_piece(struct kunit *test)
+{
+	struct tx *t = tx_new(test, 128);
+	u32 start, len, i;
+
+	for (start = 0; start < 128; start += 8)
+		for (len = 16; len <= 128; len += 8) {
+			u8 *at;
+
+			start_at(t, start);
+			at = ring_place(&t->w, len);
+			if (len >= 120 || start + len + 8 >= 128) {
+				KUNIT_EXPECT_TRUE(test, !at);
+				KUNIT_EXPECT_EQ(test, start, t->w.write);
+				continue;
+			}
+			KUNIT_ASSERT_TRUE(test, at == t->f->data + start);
+			for (i = 16; i < len; i++)
+				at[i] = 0x80 + i - 16;
+			ring_placed(&t->w, packet_head(9, len, len, 1), 0x1122334455667788, len);
+			KUNIT_EXPECT_TRUE(test, ring_publish(&t->w));
+			expect_packet(test, t, start, len - 16, 0);
+		}
+}
+
+/* A place is a promise of room, and asks the peer for it if need be. */
+static void ring_place_wants_room(struct kunit *test)
+{
+	struct tx *t = tx_new(test, 256);
+
+	KUNIT_EXPECT_TRUE(test, !ring_place(&t->w, 20));
+	KUNIT_EXPECT_TRUE(test, !ring_place(&t->w, 0xfffffff8));
+	KUNIT_EXPECT_TRUE(test, !ring_place(&t->w, 0xffffffe0));
+	KUNIT_EXPECT_EQ(test, 1, send(t, 128));
+	KUNIT_EXPECT_TRUE(test, ring_place(&t->w, 72) == t->f->data + 152);
+	KUNIT_EXPECT_EQ(test, 0, send(t, 56));
+	KUNIT_EXPECT_TRUE(test, !ring_place(&t->w, 16));	/* reaches the end */
+	fake_read_packet(t->f);
+	KUNIT_EXPECT_EQ(test, 0, send(t, 0));
+	KUNIT_EXPECT_EQ(test, 0u, t->w.write);
+	KUNIT_EXPECT_TRUE(test, !ring_place(&t->w, 144));
+	KUNIT_EXPECT_TRUE(test, ring_place(&t->w, 136) == t->f->data);
+	t->f->shared->read_index = 4;
+	t->w.read = 152;
+	KUNIT_EXPECT_TRUE(test, !ring_place(&t->w, 144));
+	KUNIT_EXPECT_EQ(test, RING_READ_INDEX, t->w.error);
+	KUNIT_EXPECT_TRUE(test, !ring_place(&t->w, 16));
+}
+
+/* ---- two senders, each with its own step of the index ---- */
+
+static struct ring_mark commit(struct kunit *test, struct tx *t)
+{
+	struct ring_mark m;
+
+	KUNIT_ASSERT_EQ(test, 0, stage(t, 8, 1, 1));
+	KUNIT_ASSERT_TRUE(test, ring_commit(&t->w, &m));
+	return m;
+}
+
+static void ring_wants_signal_for_the_first(struct kunit *test)
+{
+	struct tx *t = tx_new(test, 256);
+	struct ring_mark a = commit(test, t), b = commit(test, t);
+
+	/* nothing read: the first must tell, the second need not */
+	KUNIT_EXPECT_EQ(test, 0, ring_wants_signal(&b));
+	KUNIT_EXPECT_EQ(test, 1, ring_wants_signal(&a));
+	/* the first was read, and the peer went to sleep before the second came */
+	fake_read_packet(t->f);
+	KUNIT_EXPECT_EQ(test, 0, ring_wants_signal(&a));
+	KUNIT_EXPECT_EQ(test, 1, ring_wants_signal(&b));
+	t->f->shared->interrupt_mask = 1;
+	KUNIT_EXPECT_EQ(test, 0, ring_wants_signal(&b));
+	t->f->shared->interrupt_mask = 0;
+	/* all of it was read; the first does not know of the second, and asks */
+	fake_read_packet(t->f);
+	KUNIT_EXPECT_EQ(test, 0, ring_wants_signal(&b));
+	KUNIT_EXPECT_EQ(test, -EAGAIN, ring_wants_signal(&a));
+	KUNIT_EXPECT_FALSE(test, ring_look(&t->w, &a));
+	KUNIT_EXPECT_EQ(test, RING_OK, t->w.error);
+	KUNIT_EXPECT_EQ(test, 64u, t->w.read);
+}
+
+static void ring_look_tells_a_peer_that_fell_back(struct kunit *test)
+{
+	struct tx *t = tx_new(test, 256);
+	struct ring_mark m = commit(test, t);
+
+	t->f->shared->read_index = 40;
+	KUNIT_EXPECT_EQ(test, -EAGAIN, ring_wants_signal(&m));
+	t->f->shared->read_index = 0;
+	KUNIT_EXPECT_TRUE(test, ring_look(&t->w, &m));
+	KUNIT_EXPECT_EQ(test, RING_OK, t->w.error);
+	t->f->shared->read_index = 40;
+	KUNIT_EXPECT_TRUE(test, ring_look(&t->w, &m));
+	KUNIT_EXPECT_EQ(test, RING_READ_JUMP, t->w.error);
+	KUNIT_EXPECT_EQ(test, 40u, t->w.bad);
+}
+
+static void ring_writer_remembers_the_fullest(struct kunit *test)
+{
+	struct tx *t = tx_new(test, 128);
+
+	while (send(t, 8) >= 0)
+		;
+	KUNIT_EXPECT_EQ(test, 96u, t->w.high);
+	fake_read_all(t->f);
+	KUNIT_EXPECT_EQ(test, 1, send(t, 80));
+	KUNIT_EXPECT_EQ(test, 96u, t->w.high);
+	KUNIT_EXPECT_EQ(test, -EAGAIN, send(t, 8));
+	KUNIT_EXPECT_EQ(test, 104u, t->w.high);
 }
 
 /* ---- a peer that lies ---- */
@@ -318,8 +472,13 @@ static struct kunit_case ring_writer_cases[] = {
 	KUNIT_CASE(ring_stage_never_fills_the_last_bytes),
 	KUNIT_CASE(ring_stage_finds_space_the_peer_freed),
 	KUNIT_CASE(ring_stage_refuses_what_never_fits),
-	KUNIT_CASE(ring_stage_refuses_wrong_lengths),
+	KUNIT_CASE(ring_room_refuses_wrong_lengths),
 	KUNIT_CASE(ring_stage_wraps_everywhere),
+	KUNIT_CASE(ring_place_is_in_one_piece),
+	KUNIT_CASE(ring_place_wants_room),
+	KUNIT_CASE(ring_wants_signal_for_the_first),
+	KUNIT_CASE(ring_look_tells_a_peer_that_fell_back),
+	KUNIT_CASE(ring_writer_remembers_the_fullest),
 	KUNIT_CASE_PARAM(ring_stage_refuses_lies, ring_lies_gen_params),
 	KUNIT_CASE_PARAM(ring_publish_refuses_lies, ring_lies_gen_params),
 	KUNIT_CASE(ring_writer_ignores_the_shared_write_index),

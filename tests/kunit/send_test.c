@@ -3,7 +3,7 @@
  * Sending with request ids: an id is given out only for a packet that goes out, so the
  * driver never hears "not sent" of a request that a guessing host has completed.
  *
- * Kernel only: it runs chan_io.c and requestor.c themselves.
+ * Kernel only: it runs chan_io.c, chan_send.c, chan_recv.c and requestor.c themselves.
  */
 #include <kunit/test.h>
 #include "fake.h"
@@ -11,6 +11,7 @@
 
 /* no tracepoints, no debugfs, and a host that is signalled by counting */
 #define _HV_VMBUS_TRACE_H
+#define trace_ring_send_enabled()		false
 #define trace_ring_send(relid, desc, ret)	((void)(ret))
 #define trace_ring_recv(relid, desc, ret)	((void)(desc))
 #define debugfs_delay(ch, what)			((void)(ch))
@@ -22,6 +23,8 @@ static unsigned int signals;
 #define reqid_free	send_reqid_free
 #include "../../vmbus/requestor.c"
 #include "../../vmbus/chan_io.c"
+#include "../../vmbus/chan_send.c"
+#include "../../vmbus/chan_recv.c"
 
 #define RING	256
 
@@ -129,30 +132,73 @@ static void send_without_ids_left(struct kunit *test)
 	reqid_free(&ch->requestor);
 }
 
-/* Pieces that do not add up cannot be sent: the id is taken back, unless it is gone. */
-static void send_that_fails_after_the_id(struct kunit *test)
+/* Written in place: the bus adds descriptor and trailer, and signals as ever. */
+static void send_in_place(struct kunit *test)
 {
-	struct vmbus_channel *ch = channel(test, 8);
-	struct vmpacket_descriptor desc = { .flags = VMBUS_DATA_PACKET_FLAG_COMPLETION_REQUESTED };
-	struct ring_piece pieces[] = { { .base = &desc, .len = sizeof(desc) } };
-	struct outgoing out = { .desc = &desc, .pieces = pieces, .nr = 1, .len = 64, .value = 9 };
-	bool signal;
+	struct vmbus_channel *ch = channel(test, 0);
+	unsigned long flags;
+	u8 *at = hv_ring_place(ch, 64, &flags);
 
-	KUNIT_EXPECT_EQ(test, -EINVAL, put_packet(ch, &out, &signal));
-	KUNIT_EXPECT_EQ(test, 0u, s->chan.io.ids.used);
-	guess = true;
-	KUNIT_EXPECT_EQ(test, 0, put_packet(ch, &out, &signal));
-	KUNIT_EXPECT_EQ(test, 1u, completed);
-	KUNIT_EXPECT_FALSE(test, signal);
+	KUNIT_ASSERT_TRUE(test, at == s->out->data);
+	memset(at + 16, 0x5a, 48);
+	hv_ring_placed(ch, 56, 64, 0x77, flags);
+	KUNIT_EXPECT_EQ(test, 1u, signals);
+	KUNIT_EXPECT_EQ(test, 72u, fake_used(s->out));
+	KUNIT_EXPECT_EQ(test, 0x0001000800070009ull, fake_u64(s->out, 0));
+	KUNIT_EXPECT_EQ(test, 0x77ull, fake_u64(s->out, 8));
+	KUNIT_EXPECT_EQ(test, 0x5a5a5a5a5a5a5a5aull, fake_u64(s->out, 56));
+	KUNIT_EXPECT_EQ(test, 0ull, fake_u64(s->out, 64));
+
+	at = hv_ring_place(ch, 64, &flags);
+	KUNIT_ASSERT_TRUE(test, at == s->out->data + 72);
+	hv_ring_forget(ch, flags);
+	KUNIT_EXPECT_EQ(test, 72u, fake_used(s->out));
+	KUNIT_EXPECT_EQ(test, 0, send(ch, 5));
+	KUNIT_EXPECT_EQ(test, 72u + 64, fake_used(s->out));
+	KUNIT_EXPECT_EQ(test, 1u, signals);
+}
+
+static void send_in_place_is_held_back(struct kunit *test)
+{
+	struct vmbus_channel *ch = channel(test, 0);
+	unsigned long flags;
+	int i;
+
+	hv_ring_hold(ch);
+	for (i = 0; i < 2; i++) {
+		KUNIT_ASSERT_FALSE(test, !hv_ring_place(ch, 64, &flags));
+		hv_ring_placed(ch, 56, 64, i, flags);
+	}
 	KUNIT_EXPECT_EQ(test, 0u, fake_used(s->out));
-	reqid_free(&ch->requestor);
+	hv_ring_let_go(ch);
+	KUNIT_EXPECT_EQ(test, 144u, fake_used(s->out));
+	KUNIT_EXPECT_EQ(test, 1u, signals);
+}
+
+/* No place: nothing is locked, and the ordinary call says why. */
+static void send_in_place_has_none(struct kunit *test)
+{
+	struct vmbus_channel *ch = channel(test, 0);
+	unsigned long flags;
+
+	KUNIT_EXPECT_TRUE(test, !hv_ring_place(ch, 248, &flags));
+	KUNIT_EXPECT_TRUE(test, !hv_ring_place(ch, 60, &flags));
+	ch->rescind = true;
+	KUNIT_EXPECT_TRUE(test, !hv_ring_place(ch, 64, &flags));
+	KUNIT_EXPECT_EQ(test, -ENODEV, send(ch, 1));
+	ch->rescind = false;
+	ring_detach(&ch->outbound);
+	KUNIT_EXPECT_TRUE(test, !hv_ring_place(ch, 64, &flags));
+	KUNIT_EXPECT_EQ(test, -ENODEV, send(ch, 1));
 }
 
 static struct kunit_case send_cases[] = {
 	KUNIT_CASE(send_full_takes_no_id),
 	KUNIT_CASE(send_dead_takes_no_id),
 	KUNIT_CASE(send_without_ids_left),
-	KUNIT_CASE(send_that_fails_after_the_id),
+	KUNIT_CASE(send_in_place),
+	KUNIT_CASE(send_in_place_is_held_back),
+	KUNIT_CASE(send_in_place_has_none),
 	{}
 };
 

@@ -30,7 +30,7 @@ static void make_list(struct scatterlist *sgl, const struct piece *p,
 	for (i = 0; i < n; i++) {
 		sg_dma_address(&sgl[i]) = p[i].addr;
 		sg_dma_len(&sgl[i]) = p[i].len;
-		sgl[i].length = p[i].len;
+		sg_set_page(&sgl[i], pfn_to_page(p[i].addr >> 12), p[i].len, p[i].addr & 0xfff);
 	}
 }
 
@@ -38,9 +38,20 @@ static int convert(const struct piece *p, unsigned int n, u32 len, u64 *frames,
 		   unsigned int max, u32 *offset)
 {
 	struct scatterlist sgl[8];
+	u64 again[MAX_FRAMES];
+	u32 at = *offset;
+	int got, same;
 
 	make_list(sgl, p, n);
-	return stor_sgl_to_frames(sgl, n, len, frames, max, offset);
+	got = stor_sgl_to_frames(sgl, n, len, frames, max, offset, true);
+	/* without a mapping, by the pages: the same */
+	memset(sgl, 0, sizeof(sgl));
+	make_list(sgl, p, n);
+	same = stor_sgl_to_frames(sgl, n, len, again, min(max, MAX_FRAMES), &at, false);
+	if (got != same || at != *offset ||
+	    (got > 0 && memcmp(frames, again, got * sizeof(*again))))
+		return -ENXIO;
+	return got;
 }
 
 /* One entry: every offset in steps of 4, lengths around every page edge. */

@@ -26,7 +26,8 @@ class Row:
 # What a user calls: each has a row for its help and one for an option that it has not.
 SCRIPTS = """scripts/build-modules scripts/check scripts/check-abi scripts/check-modinfo scripts/demo scripts/deps scripts/dkms
     scripts/features scripts/kernel scripts/kernel-built scripts/kunit scripts/lab scripts/mutants scripts/source scripts/style
-    scripts/try     tests/failsite/build tests/guest/mkinitramfs tests/guest/mktools tests/mistakes/run.py tests/process/intree/build tests/scenarios/measure.py
+    scripts/try     tests/bench/insn/hvroot_top.py tests/bench/insn/insn.py tests/bench/insn/lines.py tests/bench/insn/report.py
+    tests/bench/insn/summary.py tests/failsite/build tests/guest/mkinitramfs tests/guest/mktools tests/mistakes/run.py tests/process/intree/build tests/scenarios/measure.py
     tests/scenarios/measure_utils.py tests/scenarios/run.py""".split()
 # No scripts for users: what runs in the guest or is called by one of the others, and continuous integration's.
 OTHERS = r"^(\.ci/|tests/guest/(bin/|init$|hv_set_ifconfig$)|tests/demo/|scripts/lib/|scripts/dkms-|tests/hvroot/liar/)"
@@ -223,6 +224,7 @@ row("lab --room", "scripts/lab --room x", 2, "--room x: want the guest's memory 
 for setting in ("LAB_CPUS", "LAB_SLOTS", "LAB_TIMEOUT"):
     row("lab, " + setting, "scripts/lab true", 2, setting + "=x: want a number", env=(setting + "=x",))
 row("lab, LAB_CPUS=0", "scripts/lab true", 2, "LAB_CPUS=0: want 1 at least", env=("LAB_CPUS=0",))
+row("lab, LAB_PLUGIN not there", "scripts/lab true", 2, "LAB_PLUGIN=nothing.so: no such file", env=("LAB_PLUGIN=nothing.so",))
 row("lab, LAB_KERNEL", "scripts/lab true", 2, NO_KERNEL % "9.9", env=("LAB_KERNEL=9.9", "LAB=nested"))
 row("lab, LAB_OUT", "scripts/lab true", 125, "/proc/nosuch: .*set LAB_OUT to a folder that you can write", env=("LAB_OUT=/proc/nosuch",))
 row("lab without QEMU", "scripts/lab true", 125, "needs qemu-system-x86_64, " + SUDO % "qemu-system-x86", without="qemu-system-x86_64",
@@ -265,6 +267,12 @@ row("measure.py --kernel", "tests/scenarios/measure.py --kernel 9.9", 2, NO_KERN
 row("measure_utils.py, nothing", "tests/scenarios/measure_utils.py --rounds 0", 2, "nothing to measure")
 row("measure_utils.py --requests", "tests/scenarios/measure_utils.py --requests 0", 2, "--requests: 0: want a whole number")
 row("measure_utils.py --clock", "tests/scenarios/measure_utils.py --clock x", 2, "--clock: x: want a whole number")
+row("insn.py --only", "tests/bench/insn/insn.py --only nosuch", 2, "--only nosuch: no such job; they are: udp64-out")
+row("insn.py --only (", "tests/bench/insn/insn.py --only '('", 2, "no regular expression")
+row("insn.py --pairs", "tests/bench/insn/insn.py --pairs ox", 2, "--pairs ox: want some of ii, oo, oi, io")
+row("insn.py --rep", "tests/bench/insn/insn.py --rep 0", 2, "--rep: 0: want a whole number from 1 on")
+row("report.py, not measured", "tests/bench/insn/report.py nosuch job", 2, "nosuch/ii.0.job.1.json: no such file: insn.py --out nosuch has not")
+row("summary.py, no job", "tests/bench/insn/summary.py nosuch", 2, "'nosuch': want DIR:JOB")
 
 # ---- hvroot
 row("hvroot", "{hvroot}", 2, r"--kernel is needed \(see --help\)")

@@ -37,6 +37,7 @@ typedef u64 dma_addr_t;
 #define __packed		__attribute__((packed))
 #define __aligned(x)		__attribute__((aligned(x)))
 #define __maybe_unused		__attribute__((unused))
+#define noinline		__attribute__((noinline))
 #define __weak			__attribute__((weak))
 #define __user
 #define __rcu
