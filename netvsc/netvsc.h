@@ -22,6 +22,7 @@
 #include <linux/workqueue.h>
 #include <net/xdp.h>
 #include <hv/compat_net.h>
+#include "free_list.h"
 #include "life.h"
 #include "owner.h"
 #include "rndis_msg.h"
@@ -49,7 +50,6 @@
 #define NV_RANGES_MAX	562
 #define NV_PACKET_MAX	(24 + NV_RANGES_MAX * 8 + 40 + 64)
 
-#define NV_TX_SLOTS	256	/* requests without a section, per queue */
 #define NV_TX_HEAD	128	/* room for the header of one of them */
 /* A host takes what lies in the ring at once. Byte queue limits below two of the largest packets
  * would stop the stack after each, and the next would cost a signal.
@@ -104,7 +104,7 @@ struct nv_rx_stats {
 	struct u64_stats_sync sync;
 	u64_stats_t packets, bytes, multicast;
 	u64_stats_t coalesced, paged, csum_ok, csum_bad, no_memory, comp_busy, vlan_error;
-	u64_stats_t xdp_drop, xdp_redirect, xdp_tx;
+	u64_stats_t xdp_drop, xdp_redirect, xdp_tx, no_taker;
 	u64_stats_t polls;
 };
 
@@ -114,14 +114,6 @@ struct nv_tx_stats {
 	u64_stats_t trains, sections, direct, lso;
 	u64_stats_t stop, wake, full, no_section, dropped, refused, xdp;
 	u64_stats_t no_memory, too_big, busy;
-};
-
-/* Slot numbers that are free: the sender takes them, completions put them back. */
-struct nv_free {
-	u16 *slot;
-	u32 mask;
-	u32 put;	/* written by completions alone */
-	u32 take;	/* written under the queue's transmit lock */
 };
 
 struct nv_slot {
@@ -441,6 +433,7 @@ void nv_channel_event(void *ctx);
 int nv_poll(struct napi_struct *napi, int budget);
 int nv_rx_init(struct nv_queue *q);
 void nv_rx_free(struct nv_queue *q);
+void nv_look(struct nv_queue *q);
 void nv_retry(struct work_struct *work);
 
 /* rx_skb.c */
@@ -451,6 +444,7 @@ struct nv_queue *nv_queue_alloc(struct nv_conn *conn, u32 index);
 int nv_queue_open(struct nv_queue *q, struct vmbus_channel *chan);
 void nv_queue_dead(struct nv_queue *q);
 void nv_queue_stop(struct nv_queue *q);
+void nv_queue_move(struct nv_queue *q, u32 index);
 void nv_queue_free(struct nv_queue *q);
 void nv_queue_orphan(struct nv_queue *q);
 void nv_orphans_free(struct nv *nv);

@@ -33,14 +33,18 @@ void nv_channel_event(void *ctx)
 	}
 }
 
-/* The host should have made room by now; look again. */
-void nv_retry(struct work_struct *work)
+/* Has NAPI look at the ring, whether the host signalled or not. */
+void nv_look(struct nv_queue *q)
 {
-	struct nv_queue *q = container_of(to_delayed_work(work), struct nv_queue, retry);
-
 	local_bh_disable();
 	napi_schedule(&q->napi);
 	local_bh_enable();
+}
+
+/* The host should have made room by now; look again. */
+void nv_retry(struct work_struct *work)
+{
+	nv_look(container_of(to_delayed_work(work), struct nv_queue, retry));
 }
 
 /* ---- receive completions ---- */

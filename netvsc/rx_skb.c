@@ -242,6 +242,17 @@ static void nv_rx_account(struct nv_queue *q, u32 len, bool multicast)
 	u64_stats_update_end(&st->sync);
 }
 
+/*
+ * Whether the stack takes frames of this connection: not while it is built or undone, when
+ * the queues' numbers and their slots for sending are not what they will be.
+ */
+static bool nv_rx_usable(const struct nv_queue *q)
+{
+	const struct nv *nv = q->conn->nv;
+
+	return netif_running(nv->ndev) && rcu_access_pointer(nv->conn) == q->conn;
+}
+
 /**
  * nv_rx_deliver - give the frame whose parts are gathered to the stack
  * @q: the queue
@@ -259,8 +270,10 @@ void nv_rx_deliver(struct nv_queue *q)
 	struct sk_buff *skb;
 	bool taken = false;
 
-	if (!netif_running(ndev))
+	if (!nv_rx_usable(q)) {
+		nv_count_rx(q, no_taker);
 		return;
+	}
 	rcu_read_lock();
 	prog = rcu_dereference(nv->prog);
 	if (!prog) {
