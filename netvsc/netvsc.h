@@ -63,6 +63,9 @@
 #define NV_TX_COPYBREAK	U16_MAX	/* whatever fits into a section */
 #define NV_RX_COPYBREAK	2048
 #define NV_RX_COPYBREAK_MIN 256	/* what is always copied: the headers */
+/* A program's frame without fragments fits into a page with head and tail. */
+#define NV_XDP_FRAME	(PAGE_SIZE - XDP_PACKET_HEADROOM - \
+			 SKB_DATA_ALIGN(sizeof(struct skb_shared_info)))
 
 /*
  * A transaction id says what it belongs to, so that no answer can be taken for
