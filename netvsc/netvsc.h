@@ -287,11 +287,9 @@ struct nv {
 	u8 rss_key[HV_RSS_KEY_LEN];
 	u32 rss_table[NV_RSS_ENTRIES];
 	u32 rss_entries;
-	bool rss_user;			/* the table is the user's */
 	u32 tx_l4;			/* HV_HASH_*: flows that we spread by ports too */
 	u32 speed;			/* set by the user, else 0 */
 	u8 duplex;
-	u32 coalesce_us;
 	u32 tx_copybreak;		/* longer frames go as their pages */
 	u32 rx_copybreak;		/* longer frames come in pages */
 	bool gone;			/* rescinded or removed */
