@@ -292,6 +292,7 @@ struct nv {
 	u8 duplex;
 	u32 tx_copybreak;		/* longer frames go as their pages */
 	u32 rx_copybreak;		/* longer frames come in pages */
+	netdev_features_t offered;	/* by any host so far; under RTNL */
 	bool gone;			/* rescinded or removed */
 	unsigned long state;
 #define NV_RX_MODE	0
@@ -413,7 +414,7 @@ int nv_rndis_filter(struct nv_conn *conn, u32 filter);
 /* offload.c */
 int nv_offload_query(struct nv_conn *conn);
 int nv_offload_set(struct nv_conn *conn, netdev_features_t features);
-void nv_offload_features(struct nv *nv, const struct nv_conn *conn);
+netdev_features_t nv_offload_features(struct nv *nv, const struct nv_conn *conn);
 netdev_features_t nv_offload_possible(const struct nv_conn *conn);
 netdev_features_t nv_offload_wanted(const struct nv_conn *conn);
 void nv_offload_work(struct work_struct *work);
