@@ -58,6 +58,7 @@
 #define NV_COMPLETIONS	1024	/* receive completions that may wait */
 #define NV_PARTS	NV_RANGES_MAX	/* of a coalesced packet: all lie in one transfer packet */
 #define NV_CTL_SLOTS	8	/* control messages the host may hold */
+#define NV_SEND_TRIES	100	/* of a request, half a millisecond apart, at a full ring */
 #define NV_CTL_REPLY	2048	/* longest control message of the host */
 #define NV_RSS_ENTRIES	256
 #define NV_TX_COPYBREAK	U16_MAX	/* whatever fits into a section */
@@ -66,6 +67,8 @@
 /* A program's frame without fragments fits into a page with head and tail. */
 #define NV_XDP_FRAME	(PAGE_SIZE - XDP_PACKET_HEADROOM - \
 			 SKB_DATA_ALIGN(sizeof(struct skb_shared_info)))
+/* What the host did not take of the receive filter is said again after so long. */
+#define NV_FILTER_AGAIN_MS 2000
 
 /*
  * A transaction id says what it belongs to, so that no answer can be taken for
@@ -108,7 +111,6 @@ struct nv_rx_stats {
 	u64_stats_t packets, bytes, multicast;
 	u64_stats_t coalesced, paged, csum_ok, csum_bad, no_memory, comp_busy, vlan_error;
 	u64_stats_t xdp_drop, xdp_redirect, xdp_tx, no_taker;
-	u64_stats_t polls;
 };
 
 struct nv_tx_stats {
@@ -223,7 +225,7 @@ struct nv_host {
 	bool link;
 	u64 speed;		/* in 100 bit/s */
 	struct hv_ndis_offload offload;
-	u32 rss_queues, rss_entries, rss_flags;
+	u32 rss_queues, rss_entries;
 	u32 multicast_max;
 	u32 max_packets;	/* messages in one section */
 	u32 align;
@@ -251,6 +253,7 @@ struct nv_conn {
 	netdev_features_t told;	/* what the host knows of our features */
 	bool rx_ready;		/* transfer packets make sense now */
 	u32 filter;		/* HV_FILTER_* that the host has */
+	bool filter_late;	/* it has not taken the last one; under RTNL */
 
 	struct mutex request_lock;	/* one request at a time */
 	struct nv_wait nvsp, rndis;
@@ -294,11 +297,8 @@ struct nv {
 	u32 rx_copybreak;		/* longer frames come in pages */
 	netdev_features_t offered;	/* by any host so far; under RTNL */
 	bool gone;			/* rescinded or removed */
-	unsigned long state;
-#define NV_RX_MODE	0
-
 	struct delayed_work link_work, announce_work;
-	struct work_struct rx_mode_work;
+	struct delayed_work rx_mode_work;
 	struct work_struct offload_work;
 	struct delayed_work reset_work;
 	unsigned int retry_s;		/* until the next try to connect */
@@ -464,6 +464,7 @@ void nv_link_start(struct nv *nv, const struct nv_conn *conn);
 
 /* netdev.c */
 extern const struct net_device_ops nv_netdev_ops;
+void nv_rx_mode_soon(struct nv *nv, unsigned int ms);
 void nv_rx_mode_work(struct work_struct *work);
 u32 nv_wanted_filter(struct net_device *ndev);
 

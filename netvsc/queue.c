@@ -74,6 +74,8 @@ static void nv_sub_rescinded(struct vmbus_channel *chan)
 	struct nv *nv;
 	u32 i;
 
+	/* chan->rescind is set: pairs with the barrier in nv_publish() */
+	smp_mb();
 	rcu_read_lock();
 	nv = hv_get_drvdata(chan->primary_channel->device_obj);
 	if (nv)
