@@ -310,7 +310,7 @@ void nv_rx_deliver(struct nv_queue *q)
 	skb_record_rx_queue(skb, q->index);
 	nv_renew_header(skb, m);
 	nv_set_csum(q, skb, m);
-	if (q->rx.parts > 1)
+	if (unlikely(skb->len > READ_ONCE(ndev->mtu)))	/* in one part, too */
 		nv_set_gso(ndev, skb);
 	if (m->has_hash && ndev->features & NETIF_F_RXHASH)
 		skb_set_hash(skb, m->hash, nv_hash_type(nv, skb));
