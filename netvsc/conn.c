@@ -85,7 +85,8 @@ static int nv_start_rss(struct nv_conn *conn)
 {
 	struct nv *nv = conn->nv;
 
-	if (!nv->rss_user || nv->rss_entries != conn->host.rss_entries)
+	/* a table of the user's stays; the core lets no queue go that it names */
+	if (!netif_is_rxfh_configured(nv->ndev) || nv->rss_entries != conn->host.rss_entries)
 		nv_rss_default(nv, conn->nqueues, conn->host.rss_entries);
 	return nv_rss_apply(conn);
 }

@@ -79,7 +79,6 @@ static int nv_set_channels(struct net_device *ndev, struct ethtool_channels *c)
 	    c->combined_count > conn->host.rss_queues)
 		return -EINVAL;
 	cfg.queues = c->combined_count;
-	nv->rss_user = false;
 	return nv_reconfigure(nv, &cfg);
 }
 
@@ -127,9 +126,8 @@ static int nv_get_coalesce(struct net_device *ndev, struct ethtool_coalesce *c,
 			   struct kernel_ethtool_coalesce *kc,
 			   struct netlink_ext_ack *extack)
 {
-	struct nv *nv = netdev_priv(ndev);
-
-	c->rx_coalesce_usecs = nv->coalesce_us;
+	/* the kernel's value, which the user may also write in sysfs */
+	c->rx_coalesce_usecs = READ_ONCE(ndev->gro_flush_timeout) / 1000;
 	return 0;
 }
 
@@ -142,9 +140,10 @@ static int nv_set_coalesce(struct net_device *ndev, struct ethtool_coalesce *c,
 	unsigned long ns = c->rx_coalesce_usecs * 1000ul;
 	u32 irqs = ns ? 2 : 0, i;
 
-	if (c->rx_coalesce_usecs > 1000)
+	if (c->rx_coalesce_usecs > 1000) {
+		NL_SET_ERR_MSG_MOD(extack, "rx-usecs is at most 1000");
 		return -EINVAL;
-	nv->coalesce_us = c->rx_coalesce_usecs;
+	}
 	WRITE_ONCE(ndev->gro_flush_timeout, ns);
 	WRITE_ONCE(ndev->napi_defer_hard_irqs, irqs);
 	for (i = 0; conn && i < conn->nqueues; i++)
@@ -205,14 +204,19 @@ static int nv_set_tunable(struct net_device *ndev, const struct ethtool_tunable 
 
 	switch (t->id) {
 	case ETHTOOL_TX_COPYBREAK:
-		if (v > NV_TX_COPYBREAK)
+		if (v > NV_TX_COPYBREAK) {
+			netdev_info(ndev, "tx-copybreak is at most %u\n", NV_TX_COPYBREAK);
 			return -EINVAL;
+		}
 		WRITE_ONCE(nv->tx_copybreak, v);
 		return 0;
 	case ETHTOOL_RX_COPYBREAK:
 		/* a linear frame fits into a page with all that is around it */
-		if (v < NV_RX_COPYBREAK_MIN || v > NV_RX_COPYBREAK)
+		if (v < NV_RX_COPYBREAK_MIN || v > NV_RX_COPYBREAK) {
+			netdev_info(ndev, "rx-copybreak is %u to %u\n",
+				    NV_RX_COPYBREAK_MIN, NV_RX_COPYBREAK);
 			return -EINVAL;
+		}
 		WRITE_ONCE(nv->rx_copybreak, v);
 		return 0;
 	}
@@ -243,7 +247,12 @@ const struct ethtool_ops nv_ethtool_ops = {
 	.get_regs = nv_get_regs,
 	.get_ts_info = ethtool_op_get_ts_info,
 	.get_rxnfc = nv_get_rxnfc,
+#ifdef HV_HAVE_RXFH_FIELDS
+	.get_rxfh_fields = nv_get_flow_hash,
+	.set_rxfh_fields = nv_set_flow_hash,
+#else
 	.set_rxnfc = nv_set_rxnfc,
+#endif
 	.get_rxfh_key_size = nv_get_rxfh_key_size,
 	.get_rxfh_indir_size = nv_get_rxfh_indir_size,
 	.get_rxfh = nv_get_rxfh,

@@ -7,6 +7,9 @@
 
 int nv_get_rxnfc(struct net_device *ndev, struct ethtool_rxnfc *c, u32 *rules);
 int nv_set_rxnfc(struct net_device *ndev, struct ethtool_rxnfc *c);
+int nv_get_flow_hash(struct net_device *ndev, struct hv_flow_hash *c);
+int nv_set_flow_hash(struct net_device *ndev, const struct hv_flow_hash *c,
+		     struct netlink_ext_ack *extack);
 u32 nv_get_rxfh_key_size(struct net_device *ndev);
 u32 nv_get_rxfh_indir_size(struct net_device *ndev);
 int nv_get_rxfh(struct net_device *ndev, HV_RXFH_ARGS);

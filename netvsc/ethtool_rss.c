@@ -17,16 +17,20 @@ u32 nv_get_rxfh_indir_size(struct net_device *ndev)
 	struct nv *nv = netdev_priv(ndev);
 	struct nv_conn *conn = nv_conn_rtnl(nv);
 
-	return conn && conn->nqueues > 1 ? nv->rss_entries : 0;
+	/* with one queue, too: the core reads the table before there may be more */
+	return conn ? nv->rss_entries : 0;
 }
 
 int nv_get_rxfh(struct net_device *ndev, HV_RXFH_ARGS)
 {
 	struct nv *nv = netdev_priv(ndev);
+	struct nv_conn *conn = nv_conn_rtnl(nv);
+	u32 i;
 
 	hv_rxfh_set_func(ETH_RSS_HASH_TOP);
-	if (hv_rxfh_table)
-		memcpy(hv_rxfh_table, nv->rss_table, nv->rss_entries * sizeof(u32));
+	/* as the host has it: fewer queues may have come than the user's table names */
+	for (i = 0; conn && hv_rxfh_table && i < nv->rss_entries; i++)
+		hv_rxfh_table[i] = nv->rss_table[i] % conn->nqueues;
 	if (hv_rxfh_key)
 		memcpy(hv_rxfh_key, nv->rss_key, sizeof(nv->rss_key));
 	return 0;
@@ -40,7 +44,10 @@ static bool nv_table_ok(const struct nv_conn *conn, const u32 *table, u32 n)
 	return true;
 }
 
-/* The old values stay when the host refuses the new ones. */
+/*
+ * The old values stay when the host refuses the new ones.  It is told to stop spreading
+ * before it gets them, and may have done so: it is told the old ones again.
+ */
 int nv_set_rxfh(struct net_device *ndev, HV_RXFH_SET_ARGS)
 {
 	struct nv *nv = netdev_priv(ndev);
@@ -51,8 +58,8 @@ int nv_set_rxfh(struct net_device *ndev, HV_RXFH_SET_ARGS)
 
 	if (hv_rxfh_func != ETH_RSS_HASH_NO_CHANGE && hv_rxfh_func != ETH_RSS_HASH_TOP)
 		return -EOPNOTSUPP;
-	if (!conn || conn->nqueues < 2)
-		return -EOPNOTSUPP;
+	if (!conn)
+		return -ENODEV;
 	if (hv_rxfh_table && !nv_table_ok(conn, hv_rxfh_table, nv->rss_entries))
 		return -EINVAL;
 	memcpy(table, nv->rss_table, sizeof(table));
@@ -65,10 +72,9 @@ int nv_set_rxfh(struct net_device *ndev, HV_RXFH_SET_ARGS)
 	if (ret) {
 		memcpy(nv->rss_table, table, sizeof(table));
 		memcpy(nv->rss_key, old, sizeof(old));
-		return ret;
+		nv_rss_apply(conn);
 	}
-	nv->rss_user |= !!hv_rxfh_table;
-	return 0;
+	return ret;
 }
 
 /* The HV_HASH_* bit that adds ports for a flow type; 0 = always without. */
@@ -87,8 +93,10 @@ static u32 nv_flow_bit(u32 type)
 	return 0;
 }
 
-static int nv_get_flow_hash(const struct nv *nv, struct ethtool_rxnfc *c)
+/* Kernels ask by one operation or by another, with a structure that has these fields. */
+int nv_get_flow_hash(struct net_device *ndev, struct hv_flow_hash *c)
 {
+	const struct nv *nv = netdev_priv(ndev);
 	u32 bit = nv_flow_bit(c->flow_type);
 
 	if (!bit && c->flow_type != IPV4_FLOW && c->flow_type != IPV6_FLOW)
@@ -108,15 +116,19 @@ int nv_get_rxnfc(struct net_device *ndev, struct ethtool_rxnfc *c, u32 *rules)
 	case ETHTOOL_GRXRINGS:
 		c->data = conn ? conn->nqueues : 0;
 		return 0;
+#ifndef HV_HAVE_RXFH_FIELDS
 	case ETHTOOL_GRXFH:
-		return nv_get_flow_hash(nv, c);
+		return nv_get_flow_hash(ndev, c);
+#endif
 	}
 	return -EOPNOTSUPP;
 }
 
-static int nv_set_flow_hash(struct nv *nv, struct nv_conn *conn,
-			    const struct ethtool_rxnfc *c)
+int nv_set_flow_hash(struct net_device *ndev, const struct hv_flow_hash *c,
+		     struct netlink_ext_ack *extack)
 {
+	struct nv *nv = netdev_priv(ndev);
+	struct nv_conn *conn = nv_conn_rtnl(nv);
 	const u64 l3 = RXH_IP_SRC | RXH_IP_DST;
 	const u64 l4 = l3 | RXH_L4_B_0_1 | RXH_L4_B_2_3;
 	u32 bit = nv_flow_bit(c->flow_type), old = nv->hash;
@@ -127,21 +139,22 @@ static int nv_set_flow_hash(struct nv *nv, struct nv_conn *conn,
 	nv->hash = c->data == l4 ? old | bit : old & ~bit;
 	if (nv->hash != old)
 		ret = conn ? nv_rss_apply(conn) : -ENODEV;
-	if (ret)
+	if (ret) {
 		nv->hash = old;
-	else
-		nv->tx_l4 = c->data == l4 ? nv->tx_l4 | bit : nv->tx_l4 & ~bit;
-	return ret;
+		if (conn)
+			nv_rss_apply(conn);
+		return ret;
+	}
+	nv->tx_l4 = c->data == l4 ? nv->tx_l4 | bit : nv->tx_l4 & ~bit;
+	return 0;
 }
 
+#ifndef HV_HAVE_RXFH_FIELDS
 int nv_set_rxnfc(struct net_device *ndev, struct ethtool_rxnfc *c)
 {
-	struct nv *nv = netdev_priv(ndev);
-
-	if (c->cmd != ETHTOOL_SRXFH)
-		return -EOPNOTSUPP;
-	return nv_set_flow_hash(nv, nv_conn_rtnl(nv), c);
+	return c->cmd == ETHTOOL_SRXFH ? nv_set_flow_hash(ndev, c, NULL) : -EOPNOTSUPP;
 }
+#endif
 
 /* ---- self-test ---- */
 

@@ -29,6 +29,7 @@ static const struct nv_stat nv_rx_sums[] = {
 	RX("rx_comp_busy", comp_busy), RX("rx_no_memory", no_memory),
 	RX("rx_coalesced", coalesced), RX("rx_paged", paged), RX("rx_csum_ok", csum_ok),
 	RX("rx_csum_bad", csum_bad), RX("vlan_error", vlan_error),
+	RX("rx_no_taker", no_taker),
 };
 
 static const struct nv_stat nv_tx_each[] = {

@@ -69,7 +69,7 @@ static int nv_init(struct nv *nv, struct hv_device *hdev, struct net_device *nde
 	nv->rx_copybreak = NV_RX_COPYBREAK;
 	nv->tx_l4 = HV_HASH_TCP4 | HV_HASH_TCP6 | HV_HASH_UDP4 | HV_HASH_UDP6;
 	nv_link_init(nv);
-	INIT_WORK(&nv->rx_mode_work, nv_rx_mode_work);
+	INIT_DELAYED_WORK(&nv->rx_mode_work, nv_rx_mode_work);
 	INIT_WORK(&nv->offload_work, nv_offload_work);
 	INIT_DELAYED_WORK(&nv->reset_work, nv_reset_work);
 	nv->rx_stats = kvcalloc(NV_QUEUES_MAX, sizeof(*nv->rx_stats), GFP_KERNEL);
@@ -100,7 +100,7 @@ static void nv_cancel(struct nv *nv)
 {
 	cancel_delayed_work_sync(&nv->link_work);
 	cancel_delayed_work_sync(&nv->announce_work);
-	cancel_work_sync(&nv->rx_mode_work);
+	cancel_delayed_work_sync(&nv->rx_mode_work);
 	cancel_work_sync(&nv->offload_work);
 	cancel_delayed_work_sync(&nv->reset_work);
 	cancel_delayed_work_sync(&nv->vf_work);
@@ -252,6 +252,9 @@ static int __init nv_module_init(void)
 		return -ENODEV;
 	}
 	nv_ring_pages = clamp(ring_size, 4u, 1024u);
+	if (nv_ring_pages != ring_size)
+		pr_info(KBUILD_MODNAME ": ring_size is 4 to 1024 pages, %u are taken\n",
+			nv_ring_pages);
 	ret = nv_vf_register();
 	if (ret)
 		return ret;

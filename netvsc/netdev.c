@@ -3,6 +3,7 @@
  * The network device's operations.
  */
 #include <linux/etherdevice.h>
+#include <linux/ipv6.h>
 #include <linux/rtnetlink.h>
 #include "netvsc.h"
 
@@ -56,13 +57,40 @@ static int nv_apply_filter(struct net_device *ndev)
 	return nv_rndis_filter(conn, f);
 }
 
+void nv_rx_mode_soon(struct nv *nv, unsigned int ms)
+{
+	if (!READ_ONCE(nv->gone))
+		mod_delayed_work(system_wq, &nv->rx_mode_work, msecs_to_jiffies(ms));
+}
+
+/* What the host has not taken now is said again: the stack does not ask twice. */
+static void nv_filter_failed(struct nv *nv, struct nv_conn *conn, int error)
+{
+	bool again = error != -EIO && !conn->chan->rescind;
+
+	if (!conn->filter_late)
+		netdev_err(nv->ndev, "cannot set the receive filter: %d%s\n", error,
+			   again ? ", trying again" : "");
+	conn->filter_late = true;
+	if (again)
+		nv_rx_mode_soon(nv, NV_FILTER_AGAIN_MS);
+}
+
 void nv_rx_mode_work(struct work_struct *work)
 {
-	struct nv *nv = container_of(work, struct nv, rx_mode_work);
+	struct nv *nv = container_of(to_delayed_work(work), struct nv, rx_mode_work);
+	struct nv_conn *conn;
+	int ret;
 
 	rtnl_lock();
-	if (netif_running(nv->ndev) && nv_conn_rtnl(nv))
-		nv_apply_filter(nv->ndev);
+	conn = nv_conn_rtnl(nv);
+	if (netif_running(nv->ndev) && conn) {
+		ret = nv_apply_filter(nv->ndev);
+		if (ret)
+			nv_filter_failed(nv, conn, ret);
+		else
+			conn->filter_late = false;
+	}
 	rtnl_unlock();
 }
 
@@ -71,8 +99,7 @@ static void nv_set_rx_mode(struct net_device *ndev)
 	struct nv *nv = netdev_priv(ndev);
 
 	nv_vf_rx_mode(nv);
-	if (!nv->gone)
-		schedule_work(&nv->rx_mode_work);
+	nv_rx_mode_soon(nv, 0);
 }
 
 static void nv_change_rx_flags(struct net_device *ndev, int changed)
@@ -126,8 +153,10 @@ static int nv_change_mtu(struct net_device *ndev, int mtu)
 	struct nv_config cfg = nv->cfg;
 	int old = ndev->mtu, ret;
 
-	if (!nv_xdp_mtu_ok(rtnl_dereference(nv->prog), mtu))
+	if (!nv_xdp_mtu_ok(rtnl_dereference(nv->prog), mtu)) {
+		netdev_info(ndev, "MTU %d is too large for XDP without fragments\n", mtu);
 		return -EINVAL;
+	}
 	ret = nv_vf_set_mtu(nv, mtu);
 	if (ret)
 		return ret;
@@ -204,11 +233,28 @@ static int nv_set_features(struct net_device *ndev, netdev_features_t f)
 	return ret;
 }
 
+/* Extension headers in front of TCP, in a large frame, on a host that cannot do those. */
+static bool nv_lso_refused(const struct net_device *ndev, const struct sk_buff *skb)
+{
+	const struct nv *nv = netdev_priv(ndev);
+	const struct nv_conn *conn;
+	bool refused;
+
+	if (!(skb_shinfo(skb)->gso_type & SKB_GSO_TCPV6) || skb_transport_offset(skb) ==
+	    skb_network_offset(skb) + (int)sizeof(struct ipv6hdr))
+		return false;
+	rcu_read_lock();
+	conn = rcu_dereference(nv->conn);
+	refused = !conn || !(conn->host.offload.lso_v6_options & cpu_to_le32(HV_LSO6_EXTENSIONS));
+	rcu_read_unlock();
+	return refused;
+}
+
 static netdev_features_t nv_features_check(struct sk_buff *skb, struct net_device *ndev,
 					   netdev_features_t f)
 {
 	/* the host finds the TCP header by a field of ten bits */
-	if (skb_is_gso(skb) && skb_transport_offset(skb) >= 1024)
+	if (skb_is_gso(skb) && (skb_transport_offset(skb) >= 1024 || nv_lso_refused(ndev, skb)))
 		f &= ~NETIF_F_GSO_MASK;
 	return vlan_features_check(skb, f);
 }

@@ -22,6 +22,7 @@
 #include <linux/workqueue.h>
 #include <net/xdp.h>
 #include <hv/compat_net.h>
+#include "free_list.h"
 #include "life.h"
 #include "owner.h"
 #include "rndis_msg.h"
@@ -49,7 +50,6 @@
 #define NV_RANGES_MAX	562
 #define NV_PACKET_MAX	(24 + NV_RANGES_MAX * 8 + 40 + 64)
 
-#define NV_TX_SLOTS	256	/* requests without a section, per queue */
 #define NV_TX_HEAD	128	/* room for the header of one of them */
 /* A host takes what lies in the ring at once. Byte queue limits below two of the largest packets
  * would stop the stack after each, and the next would cost a signal.
@@ -58,11 +58,17 @@
 #define NV_COMPLETIONS	1024	/* receive completions that may wait */
 #define NV_PARTS	NV_RANGES_MAX	/* of a coalesced packet: all lie in one transfer packet */
 #define NV_CTL_SLOTS	8	/* control messages the host may hold */
+#define NV_SEND_TRIES	100	/* of a request, half a millisecond apart, at a full ring */
 #define NV_CTL_REPLY	2048	/* longest control message of the host */
 #define NV_RSS_ENTRIES	256
 #define NV_TX_COPYBREAK	U16_MAX	/* whatever fits into a section */
 #define NV_RX_COPYBREAK	2048
 #define NV_RX_COPYBREAK_MIN 256	/* what is always copied: the headers */
+/* A program's frame without fragments fits into a page with head and tail. */
+#define NV_XDP_FRAME	(PAGE_SIZE - XDP_PACKET_HEADROOM - \
+			 SKB_DATA_ALIGN(sizeof(struct skb_shared_info)))
+/* What the host did not take of the receive filter is said again after so long. */
+#define NV_FILTER_AGAIN_MS 2000
 
 /*
  * A transaction id says what it belongs to, so that no answer can be taken for
@@ -104,8 +110,7 @@ struct nv_rx_stats {
 	struct u64_stats_sync sync;
 	u64_stats_t packets, bytes, multicast;
 	u64_stats_t coalesced, paged, csum_ok, csum_bad, no_memory, comp_busy, vlan_error;
-	u64_stats_t xdp_drop, xdp_redirect, xdp_tx;
-	u64_stats_t polls;
+	u64_stats_t xdp_drop, xdp_redirect, xdp_tx, no_taker;
 };
 
 struct nv_tx_stats {
@@ -114,14 +119,6 @@ struct nv_tx_stats {
 	u64_stats_t trains, sections, direct, lso;
 	u64_stats_t stop, wake, full, no_section, dropped, refused, xdp;
 	u64_stats_t no_memory, too_big, busy;
-};
-
-/* Slot numbers that are free: the sender takes them, completions put them back. */
-struct nv_free {
-	u16 *slot;
-	u32 mask;
-	u32 put;	/* written by completions alone */
-	u32 take;	/* written under the queue's transmit lock */
 };
 
 struct nv_slot {
@@ -228,7 +225,7 @@ struct nv_host {
 	bool link;
 	u64 speed;		/* in 100 bit/s */
 	struct hv_ndis_offload offload;
-	u32 rss_queues, rss_entries, rss_flags;
+	u32 rss_queues, rss_entries;
 	u32 multicast_max;
 	u32 max_packets;	/* messages in one section */
 	u32 align;
@@ -256,6 +253,7 @@ struct nv_conn {
 	netdev_features_t told;	/* what the host knows of our features */
 	bool rx_ready;		/* transfer packets make sense now */
 	u32 filter;		/* HV_FILTER_* that the host has */
+	bool filter_late;	/* it has not taken the last one; under RTNL */
 
 	struct mutex request_lock;	/* one request at a time */
 	struct nv_wait nvsp, rndis;
@@ -292,19 +290,15 @@ struct nv {
 	u8 rss_key[HV_RSS_KEY_LEN];
 	u32 rss_table[NV_RSS_ENTRIES];
 	u32 rss_entries;
-	bool rss_user;			/* the table is the user's */
 	u32 tx_l4;			/* HV_HASH_*: flows that we spread by ports too */
 	u32 speed;			/* set by the user, else 0 */
 	u8 duplex;
-	u32 coalesce_us;
 	u32 tx_copybreak;		/* longer frames go as their pages */
 	u32 rx_copybreak;		/* longer frames come in pages */
+	netdev_features_t offered;	/* by any host so far; under RTNL */
 	bool gone;			/* rescinded or removed */
-	unsigned long state;
-#define NV_RX_MODE	0
-
 	struct delayed_work link_work, announce_work;
-	struct work_struct rx_mode_work;
+	struct delayed_work rx_mode_work;
 	struct work_struct offload_work;
 	struct delayed_work reset_work;
 	unsigned int retry_s;		/* until the next try to connect */
@@ -420,7 +414,7 @@ int nv_rndis_filter(struct nv_conn *conn, u32 filter);
 /* offload.c */
 int nv_offload_query(struct nv_conn *conn);
 int nv_offload_set(struct nv_conn *conn, netdev_features_t features);
-void nv_offload_features(struct nv *nv, const struct nv_conn *conn);
+netdev_features_t nv_offload_features(struct nv *nv, const struct nv_conn *conn);
 netdev_features_t nv_offload_possible(const struct nv_conn *conn);
 netdev_features_t nv_offload_wanted(const struct nv_conn *conn);
 void nv_offload_work(struct work_struct *work);
@@ -441,6 +435,7 @@ void nv_channel_event(void *ctx);
 int nv_poll(struct napi_struct *napi, int budget);
 int nv_rx_init(struct nv_queue *q);
 void nv_rx_free(struct nv_queue *q);
+void nv_look(struct nv_queue *q);
 void nv_retry(struct work_struct *work);
 
 /* rx_skb.c */
@@ -451,6 +446,7 @@ struct nv_queue *nv_queue_alloc(struct nv_conn *conn, u32 index);
 int nv_queue_open(struct nv_queue *q, struct vmbus_channel *chan);
 void nv_queue_dead(struct nv_queue *q);
 void nv_queue_stop(struct nv_queue *q);
+void nv_queue_move(struct nv_queue *q, u32 index);
 void nv_queue_free(struct nv_queue *q);
 void nv_queue_orphan(struct nv_queue *q);
 void nv_orphans_free(struct nv *nv);
@@ -468,6 +464,7 @@ void nv_link_start(struct nv *nv, const struct nv_conn *conn);
 
 /* netdev.c */
 extern const struct net_device_ops nv_netdev_ops;
+void nv_rx_mode_soon(struct nv *nv, unsigned int ms);
 void nv_rx_mode_work(struct work_struct *work);
 u32 nv_wanted_filter(struct net_device *ndev);
 

@@ -18,7 +18,7 @@ static int nv_nvsp_send(struct nv_conn *conn, const struct hv_nvsp *m, u64 id,
 	int ret;
 
 	trace_nvsp_send(conn->nv->ndev, le32_to_cpu(m->type));
-	for (tries = 0; tries < 100; tries++) {
+	for (tries = 0; tries < NV_SEND_TRIES; tries++) {
 		ret = vmbus_sendpacket(conn->chan, (void *)m, sizeof(*m), id,
 				       VM_PKT_DATA_INBAND, answer ?
 				       VMBUS_DATA_PACKET_FLAG_COMPLETION_REQUESTED : 0);

@@ -10,7 +10,10 @@
 			  NETIF_F_IPV6_CSUM | NETIF_F_RXCSUM | NETIF_F_TSO |	\
 			  NETIF_F_TSO6 | NETIF_F_RXHASH | NETIF_F_LRO)
 
-/* Asks for the capabilities; a host that has none to offer is fine. */
+/*
+ * Asks for the capabilities; a host that has none to offer is fine.  What is known already
+ * stays when there is no answer: frames are described by it meanwhile.
+ */
 int nv_offload_query(struct nv_conn *conn)
 {
 	u32 v = conn->host.nvsp;
@@ -24,7 +27,6 @@ int nv_offload_query(struct nv_conn *conn)
 	struct hv_ndis_offload o = {};
 	int ret;
 
-	memset(&conn->host.offload, 0, sizeof(o));
 	ret = nv_rndis_query(conn, HV_OID_OFFLOAD_CAPS, &in, sizeof(in), &o, size);
 	if (ret < 0)
 		return ret;
@@ -42,10 +44,16 @@ static bool nv_has(__le32 caps, u32 need)
 	return (le32_to_cpu(caps) & need) == need;
 }
 
+/* Nearly each segment has TCP options, so a host that cannot do them is of no use. */
+static bool nv_lso_v6(const struct hv_ndis_offload *o)
+{
+	return o->lso_v6_encap && nv_has(o->lso_v6_options, HV_LSO6_TCP_OPTIONS);
+}
+
 static u32 nv_lso_max(const struct hv_ndis_offload *o)
 {
 	u32 v4 = le32_to_cpu(o->lso_v4_encap) ? le32_to_cpu(o->lso_v4_max) : 0;
-	u32 v6 = le32_to_cpu(o->lso_v6_encap) ? le32_to_cpu(o->lso_v6_max) : 0;
+	u32 v6 = nv_lso_v6(o) ? le32_to_cpu(o->lso_v6_max) : 0;
 
 	return v4 && v6 ? min(v4, v6) : max(v4, v6);
 }
@@ -67,7 +75,7 @@ netdev_features_t nv_offload_possible(const struct nv_conn *conn)
 		f |= NETIF_F_RXCSUM;
 	if (tcp4 && o->lso_v4_encap && room)
 		f |= NETIF_F_TSO;
-	if (tcp6 && o->lso_v6_encap && room)
+	if (tcp6 && nv_lso_v6(o) && room)
 		f |= NETIF_F_TSO6;
 	if (conn->host.rss_queues > 1)
 		f |= NETIF_F_RXHASH;
@@ -113,7 +121,7 @@ int nv_offload_set(struct nv_conn *conn, netdev_features_t features)
 	p.udp6 = nv_csum_param(o->v6.tx, HV_CAP_UDP, o->v6.rx, HV_CAP_UDP);
 	p.lso1 = HV_PARAM_OFF;
 	p.lso_v4 = o->lso_v4_encap ? HV_PARAM_LSO_ON : HV_PARAM_OFF;
-	p.lso_v6 = o->lso_v6_encap ? HV_PARAM_LSO_ON : HV_PARAM_OFF;
+	p.lso_v6 = nv_lso_v6(o) ? HV_PARAM_LSO_ON : HV_PARAM_OFF;
 	if (conn->host.caps & HV_NVSP_CAP_RSC) {
 		p.rsc_v4 = o->rsc_v4 ? rsc : HV_PARAM_OFF;
 		p.rsc_v6 = o->rsc_v6 ? rsc : HV_PARAM_OFF;
@@ -127,13 +135,16 @@ int nv_offload_set(struct nv_conn *conn, netdev_features_t features)
  * @conn: its connection
  *
  * Context: RTNL, or before registration.
+ * Return: those that no host of the device has offered before.
  */
-void nv_offload_features(struct nv *nv, const struct nv_conn *conn)
+netdev_features_t nv_offload_features(struct nv *nv, const struct nv_conn *conn)
 {
 	netdev_features_t f = nv_offload_possible(conn);
 	netdev_features_t vlan = NETIF_F_HW_VLAN_CTAG_TX | NETIF_F_HW_VLAN_CTAG_RX;
+	netdev_features_t fresh = f & ~nv->offered;
 	struct net_device *ndev = nv->ndev;
 
+	nv->offered |= f;
 	ndev->hw_features = (ndev->hw_features & ~NV_HOST_FEATURES) | f;
 	ndev->vlan_features = f & ~(NETIF_F_LRO | NETIF_F_RXHASH);
 	if (f & (NETIF_F_TSO | NETIF_F_TSO6))
@@ -142,6 +153,7 @@ void nv_offload_features(struct nv *nv, const struct nv_conn *conn)
 						     GSO_LEGACY_MAX_SIZE - 1));
 	if (ndev->reg_state == NETREG_UNINITIALIZED)
 		ndev->features |= f | vlan;
+	return fresh;
 }
 
 /* What a new connection makes use of; a device that is not registered yet wants all. */
@@ -162,12 +174,8 @@ void nv_offload_work(struct work_struct *work)
 	rtnl_lock();
 	conn = nv_conn_rtnl(nv);
 	if (conn && !nv->gone && !nv_offload_query(conn)) {
-		netdev_features_t had = nv->ndev->hw_features;
-		netdev_features_t new;
-
-		nv_offload_features(nv, conn);
-		new = nv->ndev->hw_features & ~had & ~NETIF_F_LRO;
-		nv->ndev->wanted_features |= new;
+		/* what was there before the user may have turned off since */
+		nv->ndev->wanted_features |= nv_offload_features(nv, conn) & ~NETIF_F_LRO;
 		netdev_update_features(nv->ndev);
 	}
 	rtnl_unlock();

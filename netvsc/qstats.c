@@ -38,17 +38,35 @@ static void nv_qstats_tx(struct net_device *ndev, int i,
 	} while (u64_stats_fetch_retry(&t->sync, start));
 }
 
-/* Nothing is counted outside of a queue. */
+/* What the VF has carried, and queues that there are no more: sums do not go back. */
 static void nv_qstats_base(struct net_device *ndev, struct netdev_queue_stats_rx *rx,
 			   struct netdev_queue_stats_tx *tx)
 {
-	rx->packets = 0;
-	rx->bytes = 0;
+	struct nv *nv = netdev_priv(ndev);
+	struct netdev_queue_stats_rx r;
+	struct netdev_queue_stats_tx t;
+	int i;
+
+	rx->packets = nv_vf_stat(nv, NV_VF_RX_PACKETS);
+	rx->bytes = nv_vf_stat(nv, NV_VF_RX_BYTES);
 	rx->alloc_fail = 0;
-	tx->packets = 0;
-	tx->bytes = 0;
+	for (i = ndev->real_num_rx_queues; i < NV_QUEUES_MAX; i++) {
+		nv_qstats_rx(ndev, i, &r);
+		rx->packets += r.packets;
+		rx->bytes += r.bytes;
+		rx->alloc_fail += r.alloc_fail;
+	}
+	tx->packets = nv_vf_stat(nv, NV_VF_TX_PACKETS);
+	tx->bytes = nv_vf_stat(nv, NV_VF_TX_BYTES);
 	tx->stop = 0;
 	tx->wake = 0;
+	for (i = ndev->real_num_tx_queues; i < NV_QUEUES_MAX; i++) {
+		nv_qstats_tx(ndev, i, &t);
+		tx->packets += t.packets;
+		tx->bytes += t.bytes;
+		tx->stop += t.stop;
+		tx->wake += t.wake;
+	}
 }
 
 static const struct netdev_stat_ops nv_stat_ops = {

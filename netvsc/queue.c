@@ -74,6 +74,8 @@ static void nv_sub_rescinded(struct vmbus_channel *chan)
 	struct nv *nv;
 	u32 i;
 
+	/* chan->rescind is set: pairs with the barrier in nv_publish() */
+	smp_mb();
 	rcu_read_lock();
 	nv = hv_get_drvdata(chan->primary_channel->device_obj);
 	if (nv)
@@ -86,10 +88,21 @@ static void nv_sub_rescinded(struct vmbus_channel *chan)
 	rcu_read_unlock();
 }
 
+/* No poll runs any more, and none starts; the last one may have set the timer again. */
+static void nv_queue_quiet(struct nv_queue *q)
+{
+	cancel_delayed_work_sync(&q->retry);
+	napi_disable(&q->napi);
+	cancel_delayed_work_sync(&q->retry);
+}
+
 /**
  * nv_queue_open - open the channel of a queue and start its NAPI
  * @q: the queue
  * @chan: a channel nobody opened yet
+ *
+ * A host may send before it says whether the channel is open.  That is read once it is: of
+ * one that does not open the ring is gone when the bus returns, and no NAPI may look at it.
  *
  * Context: may sleep, for as long as the bus waits for the host.
  * Return: 0 or a negative error; then the queue has no channel.
@@ -108,14 +121,14 @@ int nv_queue_open(struct nv_queue *q, struct vmbus_channel *chan)
 	set_channel_read_mode(chan, HV_CALL_ISR);
 	if (chan->primary_channel)
 		vmbus_set_chn_rescind_callback(chan, nv_sub_rescinded);
-	napi_enable(&q->napi);	/* the host may send before open returns */
 	ret = vmbus_open(chan, bytes, bytes, NULL, 0, nv_channel_event, q);
 	if (ret) {
-		napi_disable(&q->napi);
 		q->chan = NULL;
 		return ret;
 	}
 	q->opened = true;
+	napi_enable(&q->napi);
+	nv_look(q);
 	return 0;
 }
 
@@ -124,10 +137,28 @@ void nv_queue_stop(struct nv_queue *q)
 {
 	if (!q->opened)
 		return;
-	cancel_delayed_work_sync(&q->retry);
-	napi_disable(&q->napi);
-	cancel_delayed_work_sync(&q->retry);
+	nv_queue_quiet(q);
 	q->opened = false;
+}
+
+/**
+ * nv_queue_move - give an open queue another number
+ * @q: a queue of a connection that the stack does not have yet
+ * @index: the number
+ *
+ * Its NAPI counts by that number, so it rests meanwhile, and looks for what it missed.
+ *
+ * Context: RTNL; may sleep.
+ */
+void nv_queue_move(struct nv_queue *q, u32 index)
+{
+	if (q->index == index)
+		return;
+	nv_queue_quiet(q);
+	q->index = index;
+	q->rx.xdp_rxq.queue_index = index;
+	napi_enable(&q->napi);
+	nv_look(q);
 }
 
 /* The channel is closed.  Context: RTNL. */

@@ -51,6 +51,8 @@ void nv_publish(struct nv *nv, struct nv_conn *conn)
 		hv_queue_napi(ndev, i, &conn->queue[i]->napi);
 	}
 	rcu_assign_pointer(nv->conn, conn);
+	/* pairs with the barrier in nv_sub_rescinded(): one of the two sees the other */
+	smp_mb();
 	for (i = 1; i < conn->nqueues; i++)
 		if (conn->queue[i]->chan->rescind)
 			nv_queue_dead(conn->queue[i]);
@@ -83,7 +85,7 @@ static void nv_republish(struct nv *nv, struct nv_conn *conn)
 		nv_offload_set(conn, ndev->features);
 	if (netif_running(ndev)) {
 		nv_rndis_filter(conn, nv_wanted_filter(ndev));
-		schedule_work(&nv->rx_mode_work);
+		nv_rx_mode_soon(nv, 0);
 	}
 	netif_device_attach(ndev);
 	nv_link_start(nv, conn);
@@ -205,8 +207,10 @@ int nv_reconfigure(struct nv *nv, const struct nv_config *cfg)
 	struct nv_config old = nv->cfg;
 	int ret;
 
-	if (!mutex_trylock(&nv->lock))	/* whoever has it may wait for RTNL */
+	if (!mutex_trylock(&nv->lock)) {	/* whoever has it may wait for RTNL */
+		netdev_info(nv->ndev, "the connection to the host is being built, try again\n");
 		return -EBUSY;
+	}
 	ret = nv->gone ? -ENODEV : nv_begin(nv, NV_TURN_CHANGE);
 	if (ret)
 		goto unlock;

@@ -3,6 +3,7 @@
  * RNDIS control messages: each request waits for its own answer, for a limited
  * time; the host's own messages go to where they belong.
  */
+#include <linux/delay.h>
 #include <linux/slab.h>
 #include "netvsc.h"
 #include "trace.h"
@@ -19,7 +20,7 @@ static void nv_ctl_end(struct nv_ctl_slot *s)
 	__free_page(page);
 }
 
-/* A slot for a message, held; -EBUSY when the host has all of them. */
+/* A slot for a message, held; -EAGAIN when the host has all of them. */
 static int nv_ctl_hold(struct nv_conn *conn)
 {
 	unsigned int i;
@@ -27,7 +28,7 @@ static int nv_ctl_hold(struct nv_conn *conn)
 	for (i = 0; i < NV_CTL_SLOTS; i++)
 		if (nv_owner_hold(&conn->ctl[i].owner))
 			return i;
-	return -EBUSY;
+	return -EAGAIN;
 }
 
 /**
@@ -60,7 +61,10 @@ void nv_rndis_free(struct nv_conn *conn)
 			nv_ctl_end(&conn->ctl[i]);
 }
 
-/* Takes @page over in any case. */
+/*
+ * Takes @page over, but with -EAGAIN: no slot is free, or the ring is full.  That passes, as
+ * soon as the host reads.
+ */
 static int nv_ctl_send(struct nv_conn *conn, struct page *page, u32 len)
 {
 	struct {
@@ -73,10 +77,8 @@ static int nv_ctl_send(struct nv_conn *conn, struct page *page, u32 len)
 	struct nv_ctl_slot *s;
 	u64 id;
 
-	if (slot < 0) {
-		__free_page(page);
+	if (slot < 0)
 		return slot;
-	}
 	s = &conn->ctl[slot];
 	s->page = page;
 	m.rndis.channel = cpu_to_le32(HV_NVSP_CHANNEL_CONTROL);
@@ -87,20 +89,48 @@ static int nv_ctl_send(struct nv_conn *conn, struct page *page, u32 len)
 	nv_owner_give(&s->owner);
 	ret = vmbus_sendpacket_mpb_desc(conn->chan, &desc.head, sizeof(desc), &m,
 					sizeof(m), id);
-	if (ret && nv_owner_take(&s->owner, NV_ID_GEN(id)))
+	if (!ret)
+		return 0;
+	if (!nv_owner_take(&s->owner, NV_ID_GEN(id)))
+		return -EPROTO;		/* "completed" before it was sent, and the page gone */
+	if (ret != -EAGAIN) {
 		nv_ctl_end(s);
-	return ret;
+		return ret;
+	}
+	s->page = NULL;
+	nv_owner_release(&s->owner);
+	return -EAGAIN;
+}
+
+/* The same for who can wait for a moment; takes @page over in any case. */
+static int nv_ctl_send_wait(struct nv_conn *conn, struct page *page, u32 len)
+{
+	unsigned int tries;
+	int ret;
+
+	for (tries = 0; tries < NV_SEND_TRIES; tries++) {
+		ret = nv_ctl_send(conn, page, len);
+		if (ret != -EAGAIN)
+			return ret;
+		usleep_range(500, 1000);
+	}
+	__free_page(page);
+	return -EBUSY;
 }
 
 static void nv_rndis_tell(struct nv_conn *conn, const void *msg, u32 len)
 {
 	struct page *page = alloc_page(GFP_ATOMIC);
+	int ret;
 
 	if (!page)
 		return;
 	memcpy(page_address(page), msg, len);
-	if (nv_ctl_send(conn, page, len))
+	ret = nv_ctl_send(conn, page, len);
+	if (ret)
 		netdev_dbg(conn->nv->ndev, "control message not sent\n");
+	if (ret == -EAGAIN)
+		__free_page(page);
 }
 
 /* ---- requests with an answer ---- */
@@ -121,7 +151,7 @@ static int nv_exchange(struct nv_conn *conn, struct page *page, u32 len, u32 id,
 	else
 		snprintf(what, sizeof(what), "RNDIS message %u", type);
 	nv_wait_arm(w, id, type | HV_RNDIS_REPLY, reply, NV_CTL_REPLY);
-	ret = nv_ctl_send(conn, page, len);
+	ret = nv_ctl_send_wait(conn, page, len);
 	if (ret) {
 		nv_wait_disarm(w);
 		return ret;
@@ -290,7 +320,6 @@ static void nv_query_rss(struct nv_conn *conn)
 			   sizeof(c)) < (int)offsetof(struct hv_ndis_rss_caps, entries))
 		return;
 	conn->host.rss_queues = clamp_t(u32, le32_to_cpu(c.queues), 1, NV_QUEUES_MAX);
-	conn->host.rss_flags = le32_to_cpu(c.flags);
 	conn->host.rss_entries = clamp_t(u32, le16_to_cpu(c.entries), 0, NV_RSS_ENTRIES);
 	if (!conn->host.rss_entries)
 		conn->host.rss_entries = 128;
@@ -378,11 +407,14 @@ bad:
 static void nv_reply(struct nv_conn *conn, u32 type, const void *msg, u32 len)
 {
 	struct hv_rndis_short m;
+	enum nv_answer a;
 
 	memcpy(&m, msg, sizeof(m));
-	if (nv_wait_answer(&conn->rndis, le32_to_cpu(m.id), type, msg, len) == NV_ANSWER_TAKEN)
+	a = nv_wait_answer(&conn->rndis, le32_to_cpu(m.id), type, msg, len);
+	if (a == NV_ANSWER_TAKEN)
 		return;
-	atomic64_inc(&conn->nv->late_replies);
+	if (a == NV_ANSWER_TO_NOBODY)
+		atomic64_inc(&conn->nv->late_replies);
 	nv_bad(conn->nv, NV_BAD_REPLY, "RNDIS reply %#x with id %u that nobody waits for",
 	       type, le32_to_cpu(m.id));
 }

@@ -33,14 +33,18 @@ void nv_channel_event(void *ctx)
 	}
 }
 
-/* The host should have made room by now; look again. */
-void nv_retry(struct work_struct *work)
+/* Has NAPI look at the ring, whether the host signalled or not. */
+void nv_look(struct nv_queue *q)
 {
-	struct nv_queue *q = container_of(to_delayed_work(work), struct nv_queue, retry);
-
 	local_bh_disable();
 	napi_schedule(&q->napi);
 	local_bh_enable();
+}
+
+/* The host should have made room by now; look again. */
+void nv_retry(struct work_struct *work)
+{
+	nv_look(container_of(to_delayed_work(work), struct nv_queue, retry));
 }
 
 /* ---- receive completions ---- */
@@ -65,7 +69,9 @@ static bool nv_done_flush(struct nv_queue *q)
 
 		if (ret == -EAGAIN) {
 			nv_count_rx(q, comp_busy);
-			set_channel_pending_send_size(q->chan, 2048);
+			/* a queue that waits has asked for more: it is to be told, too */
+			if (READ_ONCE(q->chan->outbound.ring_buffer->pending_send_sz) < 2048)
+				set_channel_pending_send_size(q->chan, 2048);
 			mod_delayed_work(system_wq, &q->retry, msecs_to_jiffies(5));
 			return false;
 		}
@@ -108,6 +114,10 @@ static bool nv_part_add(struct nv_queue *q, const void *msg,
 {
 	struct nv_rx *rx = &q->rx;
 
+	if (m->packet_flags && !(q->conn->host.caps & HV_NVSP_CAP_RSC)) {
+		nv_bad(q->conn->nv, NV_BAD_RNDIS, "part of a packet, which nobody agreed to");
+		return false;
+	}
 	if (!m->packet_flags || m->packet_flags & HV_PACKET_FIRST) {
 		nv_parts_drop(q);
 		rx->first = *m;
@@ -118,7 +128,9 @@ static bool nv_part_add(struct nv_queue *q, const void *msg,
 		return false;
 	}
 	if (rx->parts == NV_PARTS || rx->parts_len + m->data_len > 65535 + VLAN_ETH_HLEN) {
-		nv_parts_drop(q);
+		nv_bad(q->conn->nv, NV_BAD_RNDIS, "packet of more than %u bytes in %u parts",
+		       rx->parts_len + m->data_len, rx->parts + 1);
+		rx->parts = 0;
 		return false;
 	}
 	rx->part[rx->parts++] = (struct nv_part){ msg + m->data_offset, m->data_len };
@@ -158,6 +170,8 @@ static void nv_rx_message(struct nv_queue *q, const void *msg, u32 len)
 	if (nv_part_add(q, msg, &m)) {
 		if (q->rx.parts_len >= ETH_HLEN)
 			nv_rx_deliver(q);
+		else
+			nv_bad(q->conn->nv, NV_BAD_RNDIS, "frame of %u bytes", q->rx.parts_len);
 		q->rx.parts = 0;
 	}
 }
@@ -250,6 +264,8 @@ static u32 nv_rx_packet(struct nv_queue *q, const struct vmpacket_descriptor *d)
 	case VM_PKT_DATA_INBAND:
 		if (!q->index)
 			nv_nvsp_inband(q, hv_pkt_data(d), hv_pkt_datalen(d));
+		else
+			nv_bad(q->conn->nv, NV_BAD_STATE, "in-band message on a sub-channel");
 		return 1;
 	}
 	nv_bad(q->conn->nv, NV_BAD_PACKET, "ring packet of type %u (channel %u)",

@@ -9,12 +9,13 @@
 #include <linux/ipv6.h>
 #include <linux/tcp.h>
 #include <net/ip.h>
+#include <net/ip6_checksum.h>
+#include <net/tcp.h>
+#include "gso.h"
 #include "netvsc.h"
 
 /* Of a frame longer than rx-copybreak this much is linear, the rest in pages. */
 #define NV_HEAD		NV_RX_COPYBREAK_MIN
-#define NV_XDP_LEN	(PAGE_SIZE - XDP_PACKET_HEADROOM - \
-			 SKB_DATA_ALIGN(sizeof(struct skb_shared_info)))
 
 struct nv_reader {
 	const struct nv_part *part;
@@ -106,7 +107,7 @@ static bool nv_xdp_frags(struct nv_queue *q, struct xdp_buff *xdp,
 /* The frame in pages of its own. */
 static bool nv_xdp_fill(struct nv_queue *q, struct xdp_buff *xdp, u32 len)
 {
-	u32 head = min_t(u32, len, NV_XDP_LEN);
+	u32 head = min_t(u32, len, NV_XDP_FRAME);
 	struct nv_reader r = { .part = q->rx.part };
 	struct page *page = page_pool_dev_alloc_pages(q->rx.pool);
 
@@ -206,26 +207,37 @@ static enum pkt_hash_types nv_hash_type(const struct nv *nv, const struct sk_buf
 }
 
 /*
- * A coalesced packet stands for several of at most the MTU: TCP estimates its
- * peer's segments from that, and forwarding can cut it again.
+ * A coalesced packet stands for several of at most the MTU: TCP estimates its peer's
+ * segments from that, and who forwards it can cut it again.  Only one whose checksums were
+ * right: the pieces get new ones.  The headers are the host's, so who cuts looks at them, too.
  */
 static void nv_set_gso(const struct net_device *ndev, struct sk_buff *skb)
 {
 	bool v6 = skb->protocol == htons(ETH_P_IPV6);
-	u32 l4 = v6 ? sizeof(struct ipv6hdr) : 0, head;
-	const u8 *p = skb->data;
+	u32 mtu = READ_ONCE(ndev->mtu), n;
+	struct nv_gso g;
+	struct tcphdr *th;
 
-	if (!v6 && skb_headlen(skb) >= sizeof(struct iphdr))
-		l4 = (p[0] & 15) * 4;
-	if (!l4 || skb_headlen(skb) < l4 + sizeof(struct tcphdr) ||
-	    (v6 ? p[6] : p[9]) != IPPROTO_TCP)
+	if ((!v6 && skb->protocol != htons(ETH_P_IP)) || skb->len <= mtu ||
+	    skb->ip_summed != CHECKSUM_UNNECESSARY ||
+	    !nv_gso_parse(skb->data, skb_headlen(skb), skb->len, v6, &g) || g.head >= mtu ||
+	    !skb_partial_csum_set(skb, g.l4, offsetof(struct tcphdr, check)))
 		return;
-	head = l4 + (p[l4 + 12] >> 4) * 4;
-	if (head >= ndev->mtu || skb->len <= ndev->mtu)
-		return;
-	skb_shinfo(skb)->gso_size = ndev->mtu - head;
-	skb_shinfo(skb)->gso_segs = DIV_ROUND_UP(skb->len - head, ndev->mtu - head);
-	skb_shinfo(skb)->gso_type = v6 ? SKB_GSO_TCPV6 : SKB_GSO_TCPV4;
+	th = (struct tcphdr *)(skb->data + g.l4);
+	n = skb->len - g.l4;
+	if (v6) {
+		const struct ipv6hdr *ip = (const struct ipv6hdr *)skb->data;
+
+		th->check = ~tcp_v6_check(n, &ip->saddr, &ip->daddr, 0);
+	} else {
+		const struct iphdr *ip = (const struct iphdr *)skb->data;
+
+		th->check = ~tcp_v4_check(n, ip->saddr, ip->daddr, 0);
+	}
+	skb_shinfo(skb)->gso_size = mtu - g.head;
+	skb_shinfo(skb)->gso_segs = DIV_ROUND_UP(skb->len - g.head, mtu - g.head);
+	skb_shinfo(skb)->gso_type = (v6 ? SKB_GSO_TCPV6 : SKB_GSO_TCPV4) | SKB_GSO_DODGY |
+				    (g.cwr ? SKB_GSO_TCP_ECN : 0);
 }
 
 static void nv_rx_account(struct nv_queue *q, u32 len, bool multicast)
@@ -240,6 +252,17 @@ static void nv_rx_account(struct nv_queue *q, u32 len, bool multicast)
 	if (q->rx.parts > 1)
 		u64_stats_inc(&st->coalesced);
 	u64_stats_update_end(&st->sync);
+}
+
+/*
+ * Whether the stack takes frames of this connection: not while it is built or undone, when
+ * the queues' numbers and their slots for sending are not what they will be.
+ */
+static bool nv_rx_usable(const struct nv_queue *q)
+{
+	const struct nv *nv = q->conn->nv;
+
+	return netif_running(nv->ndev) && rcu_access_pointer(nv->conn) == q->conn;
 }
 
 /**
@@ -259,13 +282,15 @@ void nv_rx_deliver(struct nv_queue *q)
 	struct sk_buff *skb;
 	bool taken = false;
 
-	if (!netif_running(ndev))
+	if (!nv_rx_usable(q)) {
+		nv_count_rx(q, no_taker);
 		return;
+	}
 	rcu_read_lock();
 	prog = rcu_dereference(nv->prog);
 	if (!prog) {
 		skb = nv_build(q, len);
-	} else if (len <= NV_XDP_LEN || prog->aux->xdp_has_frags) {
+	} else if (len <= NV_XDP_FRAME || prog->aux->xdp_has_frags) {
 		skb = nv_build_xdp(q, prog, len, &taken);
 	} else {	/* nothing passes the program by */
 		nv_count_rx(q, xdp_drop);
@@ -285,7 +310,7 @@ void nv_rx_deliver(struct nv_queue *q)
 	skb_record_rx_queue(skb, q->index);
 	nv_renew_header(skb, m);
 	nv_set_csum(q, skb, m);
-	if (q->rx.parts > 1)
+	if (unlikely(skb->len > READ_ONCE(ndev->mtu)))	/* in one part, too */
 		nv_set_gso(ndev, skb);
 	if (m->has_hash && ndev->features & NETIF_F_RXHASH)
 		skb_set_hash(skb, m->hash, nv_hash_type(nv, skb));

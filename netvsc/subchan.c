@@ -108,8 +108,7 @@ static void nv_sub_compact(struct nv_conn *conn)
 		if (nv_sub_abandon(conn, q))
 			continue;
 		if (q->opened) {
-			q->index = n;
-			q->rx.xdp_rxq.queue_index = n;
+			nv_queue_move(q, n);
 			conn->queue[n++] = q;
 		} else {
 			nv_queue_free(q);

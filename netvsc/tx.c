@@ -37,15 +37,21 @@ static void nv_block(struct nv_queue *q, struct netdev_queue *txq)
 	nv_want_room(q);
 }
 
-/* The channel is gone: no completion will give byte queue limits their bytes back. */
+/* Byte queue limits have them for sent, and no completion gives them back: a poll does. */
+static void nv_unsent(struct nv_queue *q, u32 bytes)
+{
+	atomic_add(bytes, &q->tx.unsent);
+	mod_delayed_work(system_wq, &q->retry, 0);
+}
+
+/* The channel is gone. */
 static void nv_train_drop(struct nv_queue *q)
 {
 	nv_count_tx(q, dropped);
 	nv_owner_release(&q->tx.slot[q->tx.train.slot].owner);
 	q->tx.train.open = false;
 	q->tx.blocked = false;
-	atomic_add(q->tx.train.bytes, &q->tx.unsent);
-	mod_delayed_work(system_wq, &q->retry, 0);
+	nv_unsent(q, q->tx.train.bytes);
 }
 
 /**
@@ -235,7 +241,7 @@ static int nv_send(struct nv_queue *q, struct netdev_queue *txq, struct sk_buff 
 	netdev_tx_sent_queue(txq, size);
 	ret = nv_send_skb(q, skb, head, len);
 	if (ret)
-		atomic_add(size, &q->tx.unsent);
+		nv_unsent(q, size);
 	return ret;
 }
 
@@ -273,7 +279,8 @@ static netdev_tx_t nv_xmit(struct nv_queue *q, struct sk_buff *skb,
 		dev_kfree_skb_any(skb);
 		return NETDEV_TX_OK;
 	}
-	if (q->tx.blocked) {
+	if (q->tx.blocked) {	/* and started meanwhile, by up or a new connection */
+		netif_tx_stop_queue(txq);
 		nv_count_tx(q, busy);
 		return NETDEV_TX_BUSY;
 	}
@@ -297,6 +304,20 @@ static netdev_tx_t nv_xmit(struct nv_queue *q, struct sk_buff *skb,
 	return NETDEV_TX_OK;
 }
 
+/* True when the frame is gone: the VF has it, or it cannot be sent. */
+static bool nv_gone_before(struct nv *nv, struct nv_queue *q, struct sk_buff *skb, u16 index)
+{
+	if (nv_vf_xmit(nv, skb))
+		return true;
+	if (!q || nv_take_tag(skb))
+		dev_kfree_skb_any(skb);
+	else if (!skb_put_padto(skb, ETH_ZLEN))		/* else it has freed it */
+		return false;
+	if (index < NV_QUEUES_MAX)
+		nv_add_one(&nv->tx_stats[index].sync, &nv->tx_stats[index].dropped);
+	return true;
+}
+
 /**
  * nv_start_xmit - ndo_start_xmit
  * @skb: frame
@@ -307,25 +328,21 @@ static netdev_tx_t nv_xmit(struct nv_queue *q, struct sk_buff *skb,
 netdev_tx_t nv_start_xmit(struct sk_buff *skb, struct net_device *ndev)
 {
 	u16 index = skb_get_queue_mapping(skb);
+	bool more = netdev_xmit_more();		/* the VF's sending changes it */
 	struct nv *nv = netdev_priv(ndev);
+	netdev_tx_t ret = NETDEV_TX_OK;
+	struct nv_queue *q = NULL;
 	struct nv_conn *conn;
-	netdev_tx_t ret;
 
-	if (nv_vf_xmit(nv, skb))
-		return NETDEV_TX_OK;
 	rcu_read_lock();	/* netpoll comes with interrupts off */
 	conn = rcu_dereference(nv->conn);
 	/* @index: the caller has that queue's lock, and no other's */
-	if (!conn || conn->dead || index >= conn->nqueues || nv_take_tag(skb)) {
-		rcu_read_unlock();
-		dev_kfree_skb_any(skb);
-		return NETDEV_TX_OK;
-	}
-	if (skb_put_padto(skb, ETH_ZLEN)) {	/* which has freed it */
-		rcu_read_unlock();
-		return NETDEV_TX_OK;
-	}
-	ret = nv_xmit(conn->queue[index], skb, netdev_get_tx_queue(ndev, index));
+	if (conn && !conn->dead && index < conn->nqueues)
+		q = conn->queue[index];
+	if (!nv_gone_before(nv, q, skb, index))
+		ret = nv_xmit(q, skb, netdev_get_tx_queue(ndev, index));
+	else if (q && !more)	/* those before it in the burst wait for its end */
+		nv_tx_flush(q, netdev_get_tx_queue(ndev, index));
 	rcu_read_unlock();
 	return ret;
 }

@@ -123,6 +123,7 @@ void nv_tx_poll(struct nv_queue *q)
 	if (hv_get_avail_to_write_percent(&q->chan->outbound) >= NV_HIGH_PERCENT &&
 	    nv_free_count(&q->tx.without) > NV_LOW_SLOTS)
 		nv_tx_locked(q, txq, nv_tx_go_on);
-	else if (READ_ONCE(q->tx.blocked))
+	else if (READ_ONCE(q->tx.blocked) || nv_tx_usable(q))
+		/* and again: a host may show that it has read only after it has signalled */
 		mod_delayed_work(system_wq, &q->retry, msecs_to_jiffies(NV_AGAIN_MS));
 }

@@ -8,16 +8,11 @@
 
 static int nv_free_init(struct nv_free *f, u32 first, u32 count)
 {
-	u32 size = roundup_pow_of_two(count + 1), i;
+	u16 *slot = kvmalloc_array(nv_free_room(count), sizeof(*slot), GFP_KERNEL);
 
-	f->slot = kvmalloc_array(size, sizeof(*f->slot), GFP_KERNEL);
-	if (!f->slot)
+	if (!slot)
 		return -ENOMEM;
-	f->mask = size - 1;
-	f->take = 0;
-	f->put = count;
-	for (i = 0; i < count; i++)
-		f->slot[i] = first + i;
+	nv_free_fill(f, slot, first, count);
 	return 0;
 }
 
@@ -27,15 +22,18 @@ static int nv_free_init(struct nv_free *f, u32 first, u32 count)
  * @first_section: of the send buffer, of those that are this queue's
  * @sections: how many
  *
- * Until it is ready, no completion finds a slot of the queue.
+ * NAPI runs already: until the queue is ready, no completion finds a slot of it, and no
+ * program sends by it.  What is more than NV_TX_SECTIONS_MAX sections stays unused.
  *
  * Return: 0 or -ENOMEM; nv_tx_free() cleans up in any case.
  */
 int nv_tx_init(struct nv_queue *q, u32 first_section, u32 sections)
 {
-	u32 slots = sections + NV_TX_SLOTS;
 	struct nv_tx *tx = &q->tx;
+	u32 slots;
 
+	sections = nv_tx_sections(sections);
+	slots = sections + NV_TX_SLOTS;
 	tx->sections = sections;
 	tx->first_section = first_section;
 	tx->slot = kvcalloc(slots, sizeof(*tx->slot), GFP_KERNEL);
@@ -43,7 +41,7 @@ int nv_tx_init(struct nv_queue *q, u32 first_section, u32 sections)
 	if (!tx->slot || !tx->heads || nv_free_init(&tx->with, 0, sections) ||
 	    nv_free_init(&tx->without, sections, NV_TX_SLOTS))
 		return -ENOMEM;
-	/* NAPI runs already: pairs with the acquire in nv_tx_completion() */
+	/* pairs with the acquires in nv_tx_completion() and nv_tx_xdp() */
 	smp_store_release(&tx->slots, slots);
 	return 0;
 }

@@ -26,27 +26,6 @@ void nv_tx_account(struct nv_tx_stats *st, u32 packets, u32 bytes, bool lso);
 int nv_send_pages(struct nv_queue *q, const struct nv_payload *p,
 		  const u8 *head, u32 head_len);
 
-static inline u32 nv_free_count(const struct nv_free *f)
-{
-	return READ_ONCE(f->put) - READ_ONCE(f->take);
-}
-
-static inline bool nv_free_peek(const struct nv_free *f, u32 *slot)
-{
-	/* pairs with the release in nv_free_put(): the slot is ours entirely */
-	if (smp_load_acquire(&f->put) == f->take)
-		return false;
-	*slot = f->slot[f->take & f->mask];
-	return true;
-}
-
-static inline void nv_free_put(struct nv_free *f, u32 slot)
-{
-	f->slot[f->put & f->mask] = slot;
-	/* pairs with the acquire in nv_free_peek() */
-	smp_store_release(&f->put, f->put + 1);
-}
-
 /* The host has it from here on; the id of its packet. */
 static inline u64 nv_slot_give(struct nv_slot *s, u32 slot)
 {

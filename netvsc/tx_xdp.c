@@ -47,7 +47,9 @@ int nv_tx_xdp(struct nv_queue *q, struct xdp_frame *f)
 	bool keep;
 	int ret;
 
-	if (q->tx.blocked || q->conn->dead || READ_ONCE(q->dead))
+	/* pairs with the release in nv_tx_init(): slots and lists are there */
+	if (!smp_load_acquire(&q->tx.slots) || q->tx.blocked || q->conn->dead ||
+	    READ_ONCE(q->dead))
 		return -EAGAIN;
 	nv_take_frame_tag(f, &m);
 	bytes = xdp_get_frame_len(f);

@@ -10,9 +10,6 @@
 #include <linux/rtnetlink.h>
 #include "netvsc.h"
 
-/* A frame without fragments fits into a page with head and tail. */
-#define NV_XDP_FRAME	(PAGE_SIZE - XDP_PACKET_HEADROOM - \
-			 SKB_DATA_ALIGN(sizeof(struct skb_shared_info)))
 #define NV_XDP_MTU	((int)NV_XDP_FRAME - ETH_HLEN)
 
 /* Gives the pages back to the queue's pool. */

@@ -106,6 +106,13 @@ static inline void hv_queue_napi(struct net_device *ndev, unsigned int queue,
 #endif
 }
 
+/* What flows are spread by is asked for with get_rxnfc, or by an operation of its own. */
+#ifdef HV_HAVE_RXFH_FIELDS
+#define hv_flow_hash	ethtool_rxfh_fields
+#else
+#define hv_flow_hash	ethtool_rxnfc
+#endif
+
 #ifdef HV_HAVE_RXFH_PARAM
 #define HV_RXFH_ARGS	struct ethtool_rxfh_param *rxfh
 #define HV_RXFH_SET_ARGS	struct ethtool_rxfh_param *rxfh, struct netlink_ext_ack *extack

@@ -280,6 +280,9 @@ static_assert(offsetof(struct hv_ndis_offload_params, rsc_v4) == 22);
 #define HV_PARAM_RX		3
 #define HV_PARAM_BOTH		4
 #define HV_PARAM_LSO_ON		2
+/* hv_ndis_offload.lso_v6_options: what a large frame may have, two bits each */
+#define HV_LSO6_EXTENSIONS	BIT(0)
+#define HV_LSO6_TCP_OPTIONS	BIT(2)
 #define HV_PARAM_RSC_ON		2
 
 struct hv_ndis_rss_caps {

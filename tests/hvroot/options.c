@@ -269,7 +269,7 @@ static const struct option_row rows[] = {
 		"fc: on a virtual Fibre Channel adapter", add_disk },
 	{ "ide", "SPEC", "a disk on the IDE controller: file=PATH[,lun=N][,controller=N][,ro]", add_disk },
 	{ "nic", "SPEC", "a network device: tap=NAME[,mac=..][,queues=N][,mtu=N][,vlan=N]\n"
-	  "[,speed=MBIT][,nvsp=VERSION][,link=up|down][,off=csum+lso+rsc+rss]", add_nic },
+	  "[,speed=MBIT][,nvsp=VERSION][,link=up|down][,off=csum+lso+rsc+rss+v6opt]", add_nic },
 	{ "subchannels", "N", "sub-channels a SCSI controller offers (default 0)", set_subchannels },
 	{ "vmbus-version", "X.Y", "newest VMBus version to accept (default: all)", set_version },
 	{ "offers", "LIST", "devices besides the disks, comma-separated, or none, or all", set_offers },

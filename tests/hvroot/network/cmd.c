@@ -102,6 +102,7 @@ static int cmd_caps(struct reply *r, int argc, char **argv, struct nic *n)
 	n->no_lso = off && strstr(off, "lso");
 	n->no_rsc = off && strstr(off, "rsc");
 	n->no_rss = off && strstr(off, "rss");
+	n->no_v6opt = off && strstr(off, "v6opt");
 	net_offload_caps(n, &o);
 	net_indicate(n, RNDIS_OFFLOAD_CONFIG, &o, o.h.size);
 	return 0;
@@ -302,7 +303,7 @@ void net_commands(struct bus *b, struct nic **nics)
 		"version 1|2|4|5|6|6.1 [nic=NAME]  newest NVSP version, from the next connection on\n"
 		"mtu N [nic=NAME]  largest MTU, from the next connection on\n"
 		"parts BYTES [nic=NAME]  of coalesced frames, 0 = as large as a section\n"
-		"caps [off=csum+lso+rsc+rss] [nic=NAME]  change the offloads and say so\n"
+		"caps [off=csum+lso+rsc+rss+v6opt] [nic=NAME]  change the offloads and say so\n"
 		"sums true|lie [nic=NAME]  lie: every received checksum is called right\n"
 		"manner none|LIST [nic=NAME]  behave as these hosts do, see hvroot --help\n"
 		"vf on|off [serial=N] [port=NAME] [nic=NAME]  VF association; NIC port is the VF's wire\n"

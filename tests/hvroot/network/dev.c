@@ -51,14 +51,15 @@ uint32_t net_version(const char *v)
 	return 0;
 }
 
-/* off=csum+lso+rsc+rss: what this host cannot do */
+/* off=csum+lso+rsc+rss+v6opt: what this host cannot do */
 static int set_off(struct nic *n, const char *v)
 {
 	n->no_csum = strstr(v, "csum");
 	n->no_lso = strstr(v, "lso");
 	n->no_rsc = strstr(v, "rsc");
 	n->no_rss = strstr(v, "rss");
-	return !(n->no_csum || n->no_lso || n->no_rsc || n->no_rss);
+	n->no_v6opt = strstr(v, "v6opt");
+	return !(n->no_csum || n->no_lso || n->no_rsc || n->no_rss || n->no_v6opt);
 }
 
 static int set_one(struct nic *n, const char *key, const char *v)
@@ -113,7 +114,7 @@ static int parse(struct nic *n, const char *spec)
 		if (v)
 			*v++ = 0;
 		if (!v || set_one(n, part, v)) {
-			log_usage("--nic %s: %s%s%s makes no sense; tap=NAME[,mac=A:B:C:D:E:F][,queues=N][,mtu=N][,vlan=N][,speed=MBIT][,nvsp=1|2|4|5|6|6.1][,link=up|down][,off=csum+lso+rsc+rss][,lso=BYTES][,section=BYTES][,packets=N]",
+			log_usage("--nic %s: %s%s%s makes no sense; tap=NAME[,mac=A:B:C:D:E:F][,queues=N][,mtu=N][,vlan=N][,speed=MBIT][,nvsp=1|2|4|5|6|6.1][,link=up|down][,off=csum+lso+rsc+rss+v6opt][,lso=BYTES][,section=BYTES][,packets=N]",
 				spec, part, v ? "=" : "", v ? v : "");
 			free(text);
 			return -1;

@@ -92,6 +92,7 @@ struct nic {
 	bool link;
 	uint16_t access_vlan;		/* 0 = trunk */
 	bool no_csum, no_lso, no_rsc, no_rss;
+	bool no_v6opt;			/* large frames over IPv6 without options and extension headers */
 	bool lie;			/* calls every checksum right */
 	uint32_t manners;		/* enum manner bits */
 	uint32_t lso_max;

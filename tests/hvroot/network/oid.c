@@ -59,7 +59,7 @@ void net_offload_caps(struct nic *n, struct ndis_offload *o)
 		o->lso2_v6_encap = ENCAP_8023;
 		o->lso2_v6_max = n->lso_max;
 		o->lso2_v6_min = 2;
-		o->lso2_v6_options = 0x5;	/* extension headers, TCP options */
+		o->lso2_v6_options = n->no_v6opt ? 0 : 0x5;	/* extension headers, TCP options */
 	}
 	if (!n->no_rsc && n->nvsp >= NVSP_V6_1) {
 		o->rsc_v4 = 1;
