@@ -36,17 +36,19 @@ enum nv_vf_step nv_vf_next(const struct nv_vf_view *v, bool on_vf)
  * @assoc: the host named a serial number
  * @serial: that number
  *
- * The address decides; where both the slot and the host have a number, that
- * must be the same, for several NICs may have one address.
+ * Several NICs may have one address: the one whose serial number is the slot's has the
+ * function, the others only if there is no such one.
+ *
+ * Return: how well it fits; the best of all NICs wins.
  */
-bool nv_vf_match(const u8 *ours, const u8 *theirs, const char *slot, bool assoc,
-		 u32 serial)
+enum nv_vf_fit nv_vf_match(const u8 *ours, const u8 *theirs, const char *slot, bool assoc,
+			   u32 serial)
 {
 	u32 number;
 
 	if (!ether_addr_equal_unaligned(ours, theirs))
-		return false;
+		return NV_VF_NOT_OURS;
 	if (!slot || !assoc || kstrtou32(slot, 10, &number))
-		return true;
-	return number == serial;
+		return NV_VF_BY_ADDRESS;
+	return number == serial ? NV_VF_BY_SERIAL : NV_VF_NOT_OURS;
 }

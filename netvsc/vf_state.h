@@ -24,7 +24,14 @@ enum nv_vf_step {
 };
 
 enum nv_vf_step nv_vf_next(const struct nv_vf_view *v, bool on_vf);
-bool nv_vf_match(const u8 *ours, const u8 *theirs, const char *slot, bool assoc,
-		 u32 serial);
+/* How sure it is that a network device is our VF, worst first. */
+enum nv_vf_fit {
+	NV_VF_NOT_OURS,
+	NV_VF_BY_ADDRESS,	/* one of the two has no number to compare */
+	NV_VF_BY_SERIAL,
+};
+
+enum nv_vf_fit nv_vf_match(const u8 *ours, const u8 *theirs, const char *slot, bool assoc,
+			   u32 serial);
 
 #endif

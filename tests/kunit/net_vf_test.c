@@ -17,20 +17,20 @@ struct match_case {
 	const char *slot;
 	bool assoc;
 	u32 serial;
-	bool want;
+	enum nv_vf_fit want;
 };
 
 static const struct match_case match_cases[] = {
-	{ "address and serial", ours, "7", true, 7, true },
-	{ "address, another serial", ours, "8", true, 7, false },
-	{ "another address, the serial", other, "7", true, 7, false },
-	{ "no slot", ours, NULL, true, 7, true },
-	{ "number of two digits", ours, "10", true, 10, true },
-	{ "slot without a number", ours, "0000:00:02", true, 7, true },
-	{ "serial not known yet", ours, "8", false, 0, true },
-	{ "another address, nothing known", other, NULL, false, 0, false },
-	{ "large serial", ours, "4294967295", true, 0xffffffffu, true },
-	{ "number too large for a serial", ours, "4294967303", true, 7, true },
+	{ "address and serial", ours, "7", true, 7, NV_VF_BY_SERIAL },
+	{ "address, another serial", ours, "8", true, 7, NV_VF_NOT_OURS },
+	{ "another address, the serial", other, "7", true, 7, NV_VF_NOT_OURS },
+	{ "no slot", ours, NULL, true, 7, NV_VF_BY_ADDRESS },
+	{ "number of two digits", ours, "10", true, 10, NV_VF_BY_SERIAL },
+	{ "slot without a number", ours, "0000:00:02", true, 7, NV_VF_BY_ADDRESS },
+	{ "serial not known yet", ours, "8", false, 0, NV_VF_BY_ADDRESS },
+	{ "another address, nothing known", other, NULL, false, 0, NV_VF_NOT_OURS },
+	{ "large serial", ours, "4294967295", true, 0xffffffffu, NV_VF_BY_SERIAL },
+	{ "number too large for a serial", ours, "4294967303", true, 7, NV_VF_BY_ADDRESS },
 };
 
 KUNIT_ARRAY_PARAM_DESC(match_cases, match_cases, name);
@@ -39,8 +39,19 @@ static void vf_match(struct kunit *test)
 {
 	const struct match_case *c = test->param_value;
 
-	KUNIT_EXPECT_EQ(test, nv_vf_match(ours, c->theirs, c->slot, c->assoc, c->serial),
-			c->want);
+	KUNIT_EXPECT_EQ(test, (int)nv_vf_match(ours, c->theirs, c->slot, c->assoc, c->serial),
+			(int)c->want);
+}
+
+/* Two NICs with one address: the one with the slot's serial wins, known of the other or not. */
+static void vf_serial_wins(struct kunit *test)
+{
+	int right = nv_vf_match(ours, ours, "7", true, 7);
+
+	KUNIT_EXPECT_GT(test, right, (int)nv_vf_match(ours, ours, "7", false, 0));
+	KUNIT_EXPECT_GT(test, right, (int)nv_vf_match(ours, ours, "7", true, 8));
+	KUNIT_EXPECT_GT(test, (int)nv_vf_match(ours, ours, NULL, true, 7),
+			(int)nv_vf_match(ours, ours, "7", true, 8));
 }
 
 /* The view number @n: one bit for each fact. */
@@ -137,6 +148,7 @@ static void vf_flapping_association(struct kunit *test)
 
 static struct kunit_case net_vf_cases[] = {
 	KUNIT_CASE_PARAM(vf_match, match_cases_gen_params),
+	KUNIT_CASE(vf_serial_wins),
 	KUNIT_CASE(vf_only_ready_is_used),
 	KUNIT_CASE(vf_is_opened_only_for_us),
 	KUNIT_CASE(vf_every_order_settles),
