@@ -77,10 +77,11 @@ static void nv_set_rx_mode(struct net_device *ndev)
 
 static void nv_change_rx_flags(struct net_device *ndev, int changed)
 {
-	struct net_device *vf = rtnl_dereference(((struct nv *)netdev_priv(ndev))->vf);
+	struct nv *nv = netdev_priv(ndev);
+	struct net_device *vf = rtnl_dereference(nv->vf);
 	unsigned int set = changed & ndev->flags, cleared = changed & ~ndev->flags;
 
-	if (!vf)
+	if (!vf || !nv->vf_mirrored)
 		return;
 	nv_vf_flags(vf, set, 1);
 	nv_vf_flags(vf, cleared, -1);
@@ -113,6 +114,7 @@ static int nv_stop(struct net_device *ndev)
 
 	netif_tx_disable(ndev);
 	netif_carrier_off(ndev);
+	nv_vf_close(nv);
 	if (conn && !conn->dead && !conn->chan->rescind)
 		nv_rndis_filter(conn, 0);
 	return 0;
@@ -195,6 +197,7 @@ static int nv_set_features(struct net_device *ndev, netdev_features_t f)
 	struct nv_conn *conn = nv_conn_rtnl(nv);
 	int ret;
 
+	nv_vf_set_features(nv, f);
 	if (!((f ^ ndev->features) & NETIF_F_LRO) || !conn)
 		return 0;
 	ret = nv_offload_set(conn, f);

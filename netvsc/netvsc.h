@@ -325,6 +325,7 @@ struct nv {
 	struct net_device __rcu *vf;
 	bool vf_path;			/* the host carries data over the VF */
 	bool vf_assoc;
+	bool vf_mirrored;		/* it has what we have; under RTNL */
 	u32 vf_serial;
 	struct delayed_work vf_work;
 	struct nv_vf_stats __percpu *vf_stats;
@@ -494,9 +495,22 @@ int nv_vf_init(struct nv *nv);
 void nv_vf_exit(struct nv *nv);
 void nv_vf_association(struct nv *nv, bool allocated, u32 serial);
 void nv_vf_disconnected(struct nv *nv);
+
+/* vf_path.c */
+int nv_vf_path(struct nv *nv, bool vf);
+rx_handler_result_t nv_vf_rx(struct sk_buff **pskb);
 bool nv_vf_xmit(struct nv *nv, struct sk_buff *skb);
+int nv_vf_pick(struct nv *nv, struct sk_buff *skb);
+int nv_vf_xdp_xmit(struct nv *nv, int n, struct xdp_frame **frames, u32 flags);
 u64 nv_vf_stat(const struct nv *nv, enum nv_vf_counter which);
 u64 nv_vf_stat_cpu(const struct nv *nv, enum nv_vf_counter which, unsigned int cpu);
+
+/* vf_mirror.c */
+void nv_vf_mirror(struct nv *nv, struct net_device *vf);
+void nv_vf_unmirror(struct nv *nv, struct net_device *vf);
+void nv_vf_set_features(struct nv *nv, netdev_features_t features);
+bool nv_vf_link_settings(struct nv *nv, struct ethtool_link_ksettings *k);
+void nv_vf_close(struct nv *nv);
 int nv_vf_set_mtu(struct nv *nv, int mtu);
 int nv_vf_set_mac(struct nv *nv, struct sockaddr *address);
 void nv_vf_rx_mode(struct nv *nv);

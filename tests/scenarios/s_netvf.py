@@ -5,12 +5,13 @@ import contextlib
 import io
 import os
 import re
+import socket
 import sys
 import tarfile
 
 import images
 from bpfobject import xdp
-from nethost import HOST, MAC, Nic, host
+from nethost import GUEST, HOST, MAC, Echo, Nic, host
 from registry import ONLY_OURS, Machine, scenario
 
 sys.path.append(os.path.join(images.ROOT, "tests/guest"))
@@ -39,8 +40,8 @@ class Function:
     def __init__(self, m, n):
         self.m, self.n = m, n
 
-    def plug(self, slot=7):
-        self.m.sh("insmod /lib/test/softvf.ko mac=%s wire=%s slot=%d" % (MAC, WIRE, slot))
+    def plug(self, slot=7, queues=1):
+        self.m.sh("insmod /lib/test/softvf.ko mac=%s wire=%s slot=%d queues=%d" % (MAC, WIRE, slot, queues))
 
     def unplug(self):
         self.m.sh("rmmod softvf")
@@ -146,6 +147,48 @@ def net_vf(m):
         n.up()
         f.path("vf")
         f.carries("after the driver's reload")
+        f.unplug()
+        f.path("synthetic")
+        n.content(0.2, "without the VF")
+
+
+@scenario(rows="N30 N32", machine=VF, drivers=ONLY_OURS, timeout=300, needs=("vf",))
+def net_vf_parity(m):
+    "over a VF: all of its queues are used, its speed is shown, settings reach it, it goes down with the NIC, netconsole works"
+    with switch() as tap:
+        n = Nic(m, tap)
+        f = Function(m, n)
+        m.sh("echo 1 >/proc/sys/net/ipv6/conf/eth1/disable_ipv6; ip link set eth1 up")
+        m.trace.mark()
+        m.host("nic vf on serial=7 port=net1 nic=net0")
+        f.plug(queues=4)
+        f.path("vf")
+        n.up()
+        e = Echo()
+        m.sh("net conns %s %d 40 500" % (HOST, e.port))
+        e.close()
+        m.expect(f.stat("tx_queues") == 4, "queues of the VF that were used: %d of 4" % f.stat("tx_queues"))
+        m.expect("Speed: 56000Mb/s" in m.sh("ethtool eth0"), "speed: " + m.sh("ethtool eth0 | grep Speed"))
+        for on in ("off", "on"):
+            m.sh("ethtool -K eth0 gro %s; ethtool -k vf0 | grep -q 'generic-receive-offload: %s'" % (on, on))
+        m.sh("ip link set eth0 down")
+        f.path("synthetic")
+        m.sh("[ $(( $(cat /sys/class/net/vf0/flags) & 1 )) = 0 ]")
+        n.up()
+        f.path("vf")
+        # messages come with interrupts off: they must not go through the VF's own queueing
+        sink = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        sink.bind((HOST, 0))
+        sink.settimeout(10)
+        mac = re.search(r"link/ether (\S+)", host("ip link show " + tap)).group(1)
+        m.sh("dmesg -n 8; modprobe netconsole netconsole=6665@%s/eth0,%d@%s/%s" % (GUEST, sink.getsockname()[1], HOST, mac))
+        try:
+            m.sh("echo '<4>over the VF' >/dev/kmsg")
+            while b"over the VF" not in sink.recv(65536):
+                pass
+        finally:
+            m.sh("rmmod netconsole; dmesg -n 4")
+            sink.close()
         f.unplug()
         f.path("synthetic")
         n.content(0.2, "without the VF")

@@ -6,7 +6,7 @@
  * network device of the guest: what it sends leaves there, and what comes there
  * it receives.  It can run an XDP program (pass and drop).
  *
- *   insmod softvf.ko mac=ADDRESS wire=ADDRESS [slot=NUMBER]
+ *   insmod softvf.ko mac=ADDRESS wire=ADDRESS [slot=NUMBER] [queues=NUMBER]
  */
 #include <linux/bpf_trace.h>
 #include <linux/etherdevice.h>
@@ -34,6 +34,10 @@ MODULE_PARM_DESC(wire, "permanent address of the device that carries its frames"
 module_param(slot, uint, 0444);
 MODULE_PARM_DESC(slot, "number of its slot");
 
+static unsigned int queues = 1;
+module_param(queues, uint, 0444);
+MODULE_PARM_DESC(queues, "to send on");
+
 static u8 vf_mac[ETH_ALEN], vf_wire[ETH_ALEN];
 
 enum { VF_RX, VF_TX, VF_XDP_DROP, VF_COUNTERS };
@@ -46,6 +50,7 @@ struct vf {
 	struct sk_buff_head queue;
 	struct work_struct work;	/* sends: no lock of who sends is held then */
 	atomic64_t count[VF_COUNTERS];
+	unsigned long used;		/* queues that had a frame to send */
 };
 
 static struct net_device *vf_ndev;	/* the one there is; changed under RTNL */
@@ -146,6 +151,7 @@ static netdev_tx_t vf_xmit(struct sk_buff *skb, struct net_device *ndev)
 		dev_kfree_skb_any(skb);
 		return NETDEV_TX_OK;
 	}
+	set_bit(skb_get_queue_mapping(skb) % BITS_PER_LONG, &v->used);
 	skb_orphan(skb);
 	skb_queue_tail(&v->queue, skb);
 	atomic64_inc(&v->count[VF_TX]);
@@ -198,13 +204,13 @@ static rx_handler_result_t vf_receive(struct sk_buff **pskb)
 
 static int vf_open(struct net_device *ndev)
 {
-	netif_start_queue(ndev);
+	netif_tx_start_all_queues(ndev);
 	return 0;
 }
 
 static int vf_stop(struct net_device *ndev)
 {
-	netif_stop_queue(ndev);
+	netif_tx_stop_all_queues(ndev);
 	return 0;
 }
 
@@ -233,7 +239,7 @@ static const struct net_device_ops vf_netdev_ops = {
 };
 
 static const char vf_names[][ETH_GSTRING_LEN] = {
-	"rx_frames", "tx_frames", "rx_dropped", "xdp_program"
+	"rx_frames", "tx_frames", "rx_dropped", "xdp_program", "tx_queues"
 };
 
 static int vf_sset_count(struct net_device *ndev, int set)
@@ -255,10 +261,19 @@ static void vf_stats(struct net_device *ndev, struct ethtool_stats *s, u64 *d)
 	for (i = 0; i < VF_COUNTERS; i++)
 		d[i] = atomic64_read(&v->count[i]);
 	d[VF_COUNTERS] = prog ? prog->aux->id : 0;
+	d[VF_COUNTERS + 1] = hweight_long(v->used);
+}
+
+static int vf_link_settings(struct net_device *ndev, struct ethtool_link_ksettings *k)
+{
+	k->base.speed = SPEED_56000;
+	k->base.duplex = DUPLEX_FULL;
+	return 0;
 }
 
 static const struct ethtool_ops vf_ethtool_ops = {
 	.get_link = ethtool_op_get_link,
+	.get_link_ksettings = vf_link_settings,
 	.get_sset_count = vf_sset_count,
 	.get_strings = vf_strings,
 	.get_ethtool_stats = vf_stats,
@@ -311,8 +326,8 @@ static struct notifier_block vf_notifier = { .notifier_call = vf_event };
 
 static int vf_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 {
-	struct net_device *ndev = alloc_netdev(sizeof(struct vf), "vf%d", NET_NAME_ENUM,
-					       ether_setup);
+	struct net_device *ndev = alloc_netdev_mqs(sizeof(struct vf), "vf%d", NET_NAME_ENUM,
+						   ether_setup, clamp(queues, 1u, 16u), 1);
 	struct vf *v;
 	int ret;
 
