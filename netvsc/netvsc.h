@@ -407,9 +407,14 @@ void nv_bufs_revoke(struct nv_conn *conn);
 void nv_bufs_unmap(struct nv_conn *conn);
 void nv_bufs_free(struct nv_conn *conn);
 
-/* rndis.c */
+/* rndis_start.c */
 int nv_rndis_connect(struct nv_conn *conn);
 void nv_rndis_halt(struct nv_conn *conn);
+
+/* rndis.c */
+void nv_rndis_tell(struct nv_conn *conn, const void *msg, u32 len);
+int nv_rndis_exchange(struct nv_conn *conn, struct page *page, u32 len, u32 id, u32 type,
+		      void *reply);
 int nv_rndis_query(struct nv_conn *conn, u32 oid, const void *in, u32 in_len,
 		   void *out, u32 cap);
 int nv_rndis_set(struct nv_conn *conn, u32 oid, const void *data, u32 len);
