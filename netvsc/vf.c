@@ -64,7 +64,19 @@ static struct nv *nv_vf_best(struct net_device *vf)
 	return found && !found->gone ? found : NULL;
 }
 
-/* A VF that is there and not joined, in whatever namespace, or NULL. */
+/* The NIC of ours that the VF has joined, or NULL. */
+static struct nv *nv_vf_joined(struct net_device *vf)
+{
+	struct net_device *ndev = netdev_master_upper_dev_get(vf);
+	struct nv *nv = ndev && nv_is_ours(ndev) ? netdev_priv(ndev) : NULL;
+
+	return nv && rtnl_dereference(nv->vf) == vf ? nv : NULL;
+}
+
+/*
+ * A VF for us, in whatever namespace, or NULL.  It may have joined another NIC with our
+ * address, before the host said whose it is.
+ */
 static struct net_device *nv_vf_find(const struct nv *nv)
 {
 	struct net_device *dev, *found = NULL;
@@ -74,7 +86,7 @@ static struct net_device *nv_vf_find(const struct nv *nv)
 	for_each_net(net)
 		for_each_netdev(net, dev)
 			if (!found && nv_vf_candidate(dev) && nv_vf_best(dev) == nv &&
-			    !netdev_master_upper_dev_get(dev))
+			    (!netdev_master_upper_dev_get(dev) || nv_vf_joined(dev)))
 				found = dev;
 	up_read(&net_rwsem);
 	return found;
@@ -89,14 +101,6 @@ static struct nv *nv_vf_owner(struct net_device *vf)
 	found = nv_vf_best(vf);
 	up_read(&net_rwsem);
 	return found;
-}
-
-static struct nv *nv_vf_joined(struct net_device *vf)
-{
-	struct net_device *ndev = netdev_master_upper_dev_get(vf);
-	struct nv *nv = ndev && nv_is_ours(ndev) ? netdev_priv(ndev) : NULL;
-
-	return nv && rtnl_dereference(nv->vf) == vf ? nv : NULL;
 }
 
 /* User space shall know it for a slave, which has no addresses, from its first sight of it. */
@@ -187,11 +191,16 @@ static void nv_vf_work(struct work_struct *work)
 {
 	struct nv *nv = container_of(to_delayed_work(work), struct nv, vf_work);
 	struct net_device *vf;
+	struct nv *other;
 
 	rtnl_lock();
 	vf = rtnl_dereference(nv->vf) ?: nv_vf_find(nv);
+	other = vf ? nv_vf_joined(vf) : NULL;
 	if (nv->gone || nv->ndev->reg_state != NETREG_REGISTERED) {
 		/* too late */
+	} else if (other && other != nv) {
+		nv_vf_leave(other, vf);
+		mod_delayed_work(system_wq, &nv->vf_work, 0);
 	} else if (vf && !net_eq(dev_net(vf), dev_net(nv->ndev))) {
 		/* one that has joined leaves, moves and joins again */
 		if (dev_change_net_namespace(vf, dev_net(nv->ndev), "eth%d"))

@@ -77,7 +77,7 @@ def moves(m, n):
     n.up()
 
 
-@scenario(rows="N30 N29", machine=VF, drivers=ONLY_OURS, timeout=400, needs=("vf",))
+@scenario(rows="N30 N29", machine=VF, drivers=ONLY_OURS, timeout=400)
 def net_vf(m):
     "a VF joins, carries the traffic, goes and comes, while ping goes on; it has the NIC's settings and XDP program"
     with switch() as tap:
@@ -152,7 +152,7 @@ def net_vf(m):
         n.content(0.2, "without the VF")
 
 
-@scenario(rows="N30 N32", machine=VF, drivers=ONLY_OURS, timeout=300, needs=("vf",))
+@scenario(rows="N30 N32", machine=VF, drivers=ONLY_OURS, timeout=300)
 def net_vf_parity(m):
     "over a VF: all of its queues are used, its speed is shown, settings reach it, it goes down with the NIC, netconsole works"
     with switch() as tap:
@@ -194,6 +194,44 @@ def net_vf_parity(m):
         n.content(0.2, "without the VF")
 
 
+TWINS = Machine(cpus=2, options=("--nic", "tap=hvt0,mac=" + MAC, "--nic", "tap=hvt1,mac=" + MAC, "--nic", "tap=hvt2,mac=" + WIRE))
+
+
+@scenario(rows="N30", machine=TWINS, drivers=ONLY_OURS, timeout=200)
+def net_vf_twins(m):
+    "two NICs with one address: the VF is that one's whose number its slot has, whatever comes first, and moves when the host says so"
+    f = Function(m, None)
+
+    def master(name):
+        m.wait("[ \"$(basename \"$(readlink /sys/class/net/vf0/master)\")\" = %s ]" % name, 20, "the VF with " + name)
+
+    def path(nic, which):
+        m.trace.wait("NVSP_DATA_PATH.*%s %s" % (nic, which), 30)
+        m.trace.mark()
+
+    m.wait("[ -e /sys/class/net/eth2 ]", 60, "three network devices")
+    m.expect(m.sh("cat /sys/class/net/eth2/address") == WIRE, "eth2 is another NIC")
+    m.sh("for n in 0 1 2; do ip link set eth$n up; done")
+    for nic, eth in (("net1", "eth1"), ("net0", "eth0")):
+        # the number first; then the VF first, which the other NIC has by its address meanwhile
+        m.trace.mark()
+        m.host("nic vf on serial=7 nic=" + nic)
+        f.plug()
+        path(nic, "vf")
+        master(eth)
+        m.host("nic vf off serial=7 nic=" + nic)
+        path(nic, "synthetic")
+        f.unplug()
+        f.plug()
+        m.wait("[ -e /sys/class/net/vf0/master ]", 20, "a NIC for the VF")
+        m.host("nic vf on serial=7 nic=" + nic)
+        path(nic, "vf")
+        master(eth)
+        m.host("nic vf off serial=7 nic=" + nic)
+        path(nic, "synthetic")
+        f.unplug()
+
+
 def udev(m):
     """Debian's udev and our rules into the guest, by way of its disk."""
     path = slim.find("udevadm")
@@ -211,7 +249,7 @@ def udev(m):
     m.sh("cd /; head -c %d %s | tar x" % (len(buf.getvalue()), m.dev()))
 
 
-@scenario(rows="N31", machine=VF, drivers=ONLY_OURS, timeout=200, needs=("vf",))
+@scenario(rows="N31", machine=VF, drivers=ONLY_OURS, timeout=200)
 def net_vf_rules(m):
     "udev with our rules: a VF that stands in for a NIC is nobody's to manage, any other device is"
     with switch() as tap:
