@@ -103,7 +103,7 @@ static int nv_open(struct net_device *ndev)
 		return ret;
 	}
 	netif_tx_start_all_queues(ndev);
-	nv_link_start(nv, conn);
+	nv_link_show(nv);
 	return 0;
 }
 
@@ -133,6 +133,10 @@ static int nv_change_mtu(struct net_device *ndev, int mtu)
 	ret = nv_vf_set_mtu(nv, mtu);
 	if (ret)
 		return ret;
+	if (nv_conn_rtnl(nv) && nv->cfg.mtu == mtu) {	/* nv_republish(): the connection has it */
+		WRITE_ONCE(ndev->mtu, mtu);
+		return 0;
+	}
 	cfg.mtu = mtu;
 	WRITE_ONCE(ndev->mtu, mtu);
 	ret = nv_reconfigure(nv, &cfg);

@@ -241,6 +241,13 @@ struct nv_config {
 	u32 send_bytes;
 };
 
+/* How a connection is built. */
+enum nv_how {
+	NV_AS_IT_GOES,	/* the host may take less than the settings; RTNL is free */
+	NV_EXACTLY,	/* as the user wants it, or not at all; RTNL is free */
+	NV_UNDER_RTNL,	/* exactly, and the caller has RTNL */
+};
+
 struct nv_conn {
 	struct kref ref;	/* its owner, and whoever opens a sub-channel */
 	struct rcu_head rcu;
@@ -253,6 +260,7 @@ struct nv_conn {
 	bool silent;		/* the last request got no answer */
 	bool reset_wanted;	/* it is of no use any more */
 	bool rtnl;		/* who builds or undoes it has RTNL */
+	bool exactly;		/* a host that takes less than the settings is refused */
 	netdev_features_t told;	/* what the host knows of our features */
 	bool rx_ready;		/* transfer packets make sense now */
 	u32 filter;		/* HV_FILTER_* that the host has */
@@ -308,9 +316,10 @@ struct nv {
 	struct work_struct offload_work;
 	struct delayed_work reset_work;
 	unsigned int retry_s;		/* until the next try to connect */
-	spinlock_t link_lock;		/* protects: link, link_flap, link_speed */
+	spinlock_t link_lock;		/* protects: those up to link_speed, which any reads */
 	bool link;
 	bool link_flap;			/* the network is another one now */
+	bool link_told, speed_told;	/* since the newest connection asked */
 	u64 link_speed;
 	unsigned long link_last;
 
@@ -369,7 +378,7 @@ static inline void nv_add_one(struct u64_stats_sync *sync, u64_stats_t *value)
 extern unsigned int nv_ring_pages;
 
 /* conn.c */
-struct nv_conn *nv_attach(struct nv *nv, const struct nv_config *cfg, bool rtnl);
+struct nv_conn *nv_attach(struct nv *nv, const struct nv_config *cfg, enum nv_how how);
 void nv_detach(struct nv *nv, struct nv_conn *conn, bool rtnl);
 void nv_conn_put(struct nv_conn *conn);
 void nv_conn_lock(struct nv_conn *conn);
@@ -470,7 +479,9 @@ void nv_rss_default(struct nv *nv, u32 queues, u32 entries);
 /* link.c */
 void nv_link_init(struct nv *nv);
 void nv_link_event(struct nv *nv, u32 status, const void *data, u32 len);
-void nv_link_start(struct nv *nv, const struct nv_conn *conn);
+void nv_link_asked(struct nv *nv);
+void nv_link_take(struct nv *nv, const struct nv_host *host);
+void nv_link_show(struct nv *nv);
 
 /* netdev.c */
 extern const struct net_device_ops nv_netdev_ops;
@@ -500,6 +511,8 @@ int nv_vf_init(struct nv *nv);
 void nv_vf_exit(struct nv *nv);
 void nv_vf_association(struct nv *nv, bool allocated, u32 serial);
 void nv_vf_disconnected(struct nv *nv);
+void nv_vf_connected(struct nv *nv);
+void nv_vf_fallen_back(struct nv *nv);
 
 /* vf_path.c */
 int nv_vf_path(struct nv *nv, bool vf);

@@ -103,6 +103,7 @@ int nv_rndis_connect(struct nv_conn *conn)
 	ret = nv_offload_query(conn);
 	if (ret == -ETIMEDOUT || ret == -ENODEV)
 		return ret;
+	nv_link_asked(conn->nv);
 	h->link = nv_query_u32(conn, HV_OID_MEDIA_STATE, &v) || !v;
 	h->speed = nv_query_u32(conn, HV_OID_LINK_SPEED, &v) ? 0 : v;
 	if (!nv_query_u32(conn, HV_OID_MULTICAST_MAX, &v))

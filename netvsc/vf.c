@@ -18,6 +18,8 @@
 #define NV_VF_UP_MS	100
 /* A host that has a VF come and go is not followed faster than that. */
 #define NV_VF_AGAIN_MS	500
+/* After so long it is asked again for a path that it did not give. */
+#define NV_VF_ASK_MS	5000
 
 static bool nv_is_ours(const struct net_device *ndev)
 {
@@ -176,7 +178,9 @@ static void nv_vf_step(struct nv *nv, struct net_device *vf)
 		netdev_warn(nv->ndev, "VF %s does not come up\n", vf->name);
 		break;
 	case NV_VF_TO_VF:
-		nv_vf_path(nv, true);
+		if (nv_vf_path(nv, true))
+			mod_delayed_work(system_wq, &nv->vf_work,
+					 msecs_to_jiffies(NV_VF_ASK_MS));
 		break;
 	case NV_VF_TO_SYNTHETIC:
 		nv_vf_path(nv, false);
@@ -235,6 +239,27 @@ void nv_vf_disconnected(struct nv *nv)
 {
 	WRITE_ONCE(nv->vf_path, false);
 	WRITE_ONCE(nv->vf_assoc, false);
+}
+
+/* There is one again; the host may have named its VF before it could be asked for a path. */
+void nv_vf_connected(struct nv *nv)
+{
+	if (READ_ONCE(nv->vf_assoc) && !nv->gone)
+		mod_delayed_work(system_wq, &nv->vf_work, 0);
+}
+
+/**
+ * nv_vf_fallen_back - the host sends over the synthetic path again, by itself
+ * @nv: the device
+ *
+ * If the VF is still associated, its path is asked for again, not at once.
+ * Context: NAPI.
+ */
+void nv_vf_fallen_back(struct nv *nv)
+{
+	WRITE_ONCE(nv->vf_path, false);
+	if (!nv->gone)
+		mod_delayed_work(system_wq, &nv->vf_work, msecs_to_jiffies(NV_VF_ASK_MS));
 }
 
 /* What happens to ourselves: there, perhaps after our VF; moved to another namespace; up. */

@@ -13,6 +13,7 @@ import images
 from bpfobject import xdp
 from nethost import GUEST, HOST, MAC, Echo, Nic, host
 from registry import ONLY_OURS, Machine, scenario
+from s_netlife import FIRST, HOLD, RESET
 
 sys.path.append(os.path.join(images.ROOT, "tests/guest"))
 import slim     # noqa: E402
@@ -154,7 +155,7 @@ def net_vf(m):
 
 @scenario(rows="N30 N32", machine=VF, drivers=ONLY_OURS, timeout=300)
 def net_vf_parity(m):
-    "over a VF: all of its queues are used, its speed is shown, settings reach it, it goes down with the NIC, netconsole works"
+    "over a VF: all of its queues are used, its speed is shown, settings reach it, it goes down with the NIC, netconsole works; the host changes the path or loses all"
     with switch() as tap:
         n = Nic(m, tap)
         f = Function(m, n)
@@ -189,6 +190,21 @@ def net_vf_parity(m):
         finally:
             m.sh("rmmod netconsole; dmesg -n 4")
             sink.close()
+        # the host goes back by itself: so does the guest, and asks again later
+        m.host("nic vf fallback nic=net0")
+        n.up()
+        m.trace.wait("NVSP_DATA_PATH.*net0 vf", 30)
+        # another connection, and the host names the VF long before there is one that it could be asked on
+        m.host(HOLD)
+        m.trace.mark()
+        m.host(RESET)
+        m.trace.wait(FIRST, 20)
+        m.sh("sleep 1")
+        m.host("nic release")
+        f.path("vf")
+        n.up()
+        bad = [line for line in m.sh("ethtool -S eth0").splitlines() if "host_bad" in line and not line.endswith(" 0")]
+        m.expect(not bad, "counted as the host's faults: %s" % bad)
         f.unplug()
         f.path("synthetic")
         n.content(0.2, "without the VF")
