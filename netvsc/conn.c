@@ -3,6 +3,7 @@
  * A connection to the host: built from the bottom (channel, NVSP, buffers,
  * RNDIS, sub-channels), undone in the opposite order, from wherever it got to.
  */
+#include <linux/etherdevice.h>
 #include <linux/rtnetlink.h>
 #include "netvsc.h"
 
@@ -35,7 +36,8 @@ void nv_conn_unlock(struct nv_conn *conn)
 		rtnl_unlock();
 }
 
-static struct nv_conn *nv_conn_alloc(struct nv *nv, const struct nv_config *cfg, bool rtnl)
+static struct nv_conn *nv_conn_alloc(struct nv *nv, const struct nv_config *cfg,
+				     enum nv_how how)
 {
 	struct nv_conn *conn = kvzalloc(struct_size(conn, queue, NV_QUEUES_MAX),
 					GFP_KERNEL);
@@ -46,7 +48,8 @@ static struct nv_conn *nv_conn_alloc(struct nv *nv, const struct nv_config *cfg,
 	conn->nv = nv;
 	conn->chan = nv->hdev->channel;
 	conn->cfg = *cfg;
-	conn->rtnl = rtnl;
+	conn->rtnl = how == NV_UNDER_RTNL;
+	conn->exactly = how != NV_AS_IT_GOES;
 	mutex_init(&conn->request_lock);
 	nv_wait_init(&conn->nvsp);
 	nv_wait_init(&conn->rndis);
@@ -91,6 +94,35 @@ static int nv_start_rss(struct nv_conn *conn)
 	return nv_rss_apply(conn);
 }
 
+/* The settings that the host may take less of. */
+static int nv_agree(struct nv_conn *conn)
+{
+	if (conn->cfg.mtu <= conn->host.max_frame)
+		return 0;
+	if (conn->exactly)
+		return -EINVAL;
+	netdev_warn(conn->nv->ndev, "the host takes an MTU of %u at most, no longer %u\n",
+		    conn->host.max_frame, conn->cfg.mtu);
+	conn->cfg.mtu = conn->host.max_frame;
+	return 0;
+}
+
+/* A new connection has the permanent address, whatever the user had set. */
+static int nv_tell_mac(struct nv_conn *conn)
+{
+	const struct net_device *ndev = conn->nv->ndev;
+	u8 buf[128];
+	int ret;
+
+	if (ndev->reg_state == NETREG_UNINITIALIZED ||
+	    ether_addr_equal_unaligned(ndev->dev_addr, conn->host.mac))
+		return 0;
+	ret = nv_rndis_set(conn, HV_OID_CONFIG, buf, nv_mac_config(buf, ndev->dev_addr));
+	if (ret == -EIO)
+		netdev_warn(ndev, "the host refuses our address %pM\n", ndev->dev_addr);
+	return ret == -EIO ? 0 : ret;
+}
+
 static int nv_connect(struct nv_conn *conn)
 {
 	int ret;
@@ -104,8 +136,12 @@ static int nv_connect(struct nv_conn *conn)
 	ret = nv_rndis_connect(conn);
 	if (ret)
 		return ret;
-	if (conn->cfg.mtu > conn->host.max_frame)
-		return -EINVAL;
+	ret = nv_agree(conn);
+	if (ret)
+		return ret;
+	ret = nv_tell_mac(conn);
+	if (ret)
+		return ret;
 	ret = nv_alloc_queues(conn);
 	if (ret)
 		return ret;
@@ -123,14 +159,15 @@ static int nv_connect(struct nv_conn *conn)
  * nv_attach - build a connection to the host
  * @nv: the device
  * @cfg: settings
- * @rtnl: the caller has RTNL; it is better not to, as the host is waited for
+ * @how: whether the host may take less, and whether the caller has RTNL; it is better not to,
+ *	as the host is waited for
  *
  * Context: nv->lock, behind nv_begin(); may sleep, for NV_BUILD_MS and what the bus takes.
  * Return: the connection, or an error pointer.
  */
-struct nv_conn *nv_attach(struct nv *nv, const struct nv_config *cfg, bool rtnl)
+struct nv_conn *nv_attach(struct nv *nv, const struct nv_config *cfg, enum nv_how how)
 {
-	struct nv_conn *conn = nv_conn_alloc(nv, cfg, rtnl);
+	struct nv_conn *conn = nv_conn_alloc(nv, cfg, how);
 	int ret = -ENOMEM;
 
 	if (!conn)
@@ -146,7 +183,7 @@ struct nv_conn *nv_attach(struct nv *nv, const struct nv_config *cfg, bool rtnl)
 		ret = nv_connect(conn);
 	if (!ret)
 		return conn;
-	nv_detach(nv, conn, rtnl);
+	nv_detach(nv, conn, how == NV_UNDER_RTNL);
 	return ERR_PTR(ret);
 }
 
@@ -184,12 +221,13 @@ void nv_detach(struct nv *nv, struct nv_conn *conn, bool rtnl)
 
 	conn->rtnl = rtnl;
 	conn->dead = true;
-	nv_vf_disconnected(nv);
+	nv_vf_disconnected(nv);		/* frames take no path that the host forgets now */
 	if (conn->queue[0] && conn->queue[0]->opened && conn->host.nvsp) {
 		nv_rndis_halt(conn);
 		nv_bufs_revoke(conn);
 	}
 	nv_close_channels(conn);
+	nv_vf_disconnected(nv);		/* again: until then, the host may have said something */
 	set_per_channel_state(conn->chan, NULL);
 	nv_conn_lock(conn);
 	for (i = 0; i < conn->nalloc; i++)

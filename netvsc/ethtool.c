@@ -38,6 +38,8 @@ static int nv_get_link_ksettings(struct net_device *ndev,
 	struct nv *nv = netdev_priv(ndev);
 	u64 mbit = READ_ONCE(nv->link_speed) / 10000;
 
+	if (!nv->speed && nv_vf_link_settings(nv, k))
+		return 0;
 	ethtool_link_ksettings_zero_link_mode(k, supported);
 	ethtool_link_ksettings_zero_link_mode(k, advertising);
 	k->base.speed = nv->speed ? nv->speed : mbit ? mbit : SPEED_UNKNOWN;

@@ -69,10 +69,12 @@ void nv_link_init(struct nv *nv)
 static void nv_link_note(struct nv *nv, u32 status)
 {
 	spin_lock_bh(&nv->link_lock);
-	if (status == HV_RNDIS_IND_NETWORK_CHANGE)
+	if (status == HV_RNDIS_IND_NETWORK_CHANGE) {
 		nv->link_flap = true;	/* the cable may be out all the same */
-	else
+	} else {
 		nv->link = status == HV_RNDIS_IND_LINK_UP;
+		nv->link_told = true;
+	}
 	spin_unlock_bh(&nv->link_lock);
 	if (!nv->gone)
 		schedule_delayed_work(&nv->link_work, 0);
@@ -101,7 +103,10 @@ void nv_link_event(struct nv *nv, u32 status, const void *data, u32 len)
 		if (len < sizeof(speed))
 			break;
 		memcpy(&speed, data, sizeof(speed));
+		spin_lock_bh(&nv->link_lock);
+		nv->speed_told = true;
 		WRITE_ONCE(nv->link_speed, le32_to_cpu(speed));
+		spin_unlock_bh(&nv->link_lock);
 		break;
 	case HV_RNDIS_IND_OFFLOAD:
 		if (!nv->gone && nv->ndev->reg_state == NETREG_REGISTERED)
@@ -112,15 +117,39 @@ void nv_link_event(struct nv *nv, u32 status, const void *data, u32 len)
 	}
 }
 
-/* Takes over what a new connection was told.  Context: RTNL. */
-void nv_link_start(struct nv *nv, const struct nv_conn *conn)
+/*
+ * A new connection is about to ask for link and speed: what the host indicates from here
+ * on is not older than its answers, what it indicated before was another connection's.
+ */
+void nv_link_asked(struct nv *nv)
 {
 	spin_lock_bh(&nv->link_lock);
-	nv->link = conn->host.link;
+	nv->link_told = false;
+	nv->speed_told = false;
 	nv->link_flap = false;
 	spin_unlock_bh(&nv->link_lock);
-	nv->link_speed = conn->host.speed;
-	if (conn->host.link && netif_running(nv->ndev))
+}
+
+/* The answers of a connection that gets published, once; indications are newer. */
+void nv_link_take(struct nv *nv, const struct nv_host *host)
+{
+	spin_lock_bh(&nv->link_lock);
+	if (!nv->link_told)
+		nv->link = host->link;
+	if (!nv->speed_told)
+		WRITE_ONCE(nv->link_speed, host->speed);
+	spin_unlock_bh(&nv->link_lock);
+}
+
+/* The stack gets to see the link as it is.  Context: RTNL. */
+void nv_link_show(struct nv *nv)
+{
+	bool up;
+
+	spin_lock_bh(&nv->link_lock);
+	up = nv->link;
+	spin_unlock_bh(&nv->link_lock);
+	if (up && netif_running(nv->ndev))
 		netif_carrier_on(nv->ndev);
 	else
 		netif_carrier_off(nv->ndev);

@@ -130,7 +130,7 @@ static int nv_start(struct nv *nv)
 	int ret;
 
 	nv_begin(nv, NV_TURN_PROBE);
-	conn = nv_attach(nv, &nv->cfg, false);
+	conn = nv_attach(nv, &nv->cfg, NV_AS_IT_GOES);
 	if (IS_ERR(conn)) {
 		ret = PTR_ERR(conn);
 		dev_err(&nv->hdev->device, "cannot connect to the network device: %d\n", ret);

@@ -104,10 +104,11 @@ static void nv_set_rx_mode(struct net_device *ndev)
 
 static void nv_change_rx_flags(struct net_device *ndev, int changed)
 {
-	struct net_device *vf = rtnl_dereference(((struct nv *)netdev_priv(ndev))->vf);
+	struct nv *nv = netdev_priv(ndev);
+	struct net_device *vf = rtnl_dereference(nv->vf);
 	unsigned int set = changed & ndev->flags, cleared = changed & ~ndev->flags;
 
-	if (!vf)
+	if (!vf || !nv->vf_mirrored)
 		return;
 	nv_vf_flags(vf, set, 1);
 	nv_vf_flags(vf, cleared, -1);
@@ -129,7 +130,7 @@ static int nv_open(struct net_device *ndev)
 		return ret;
 	}
 	netif_tx_start_all_queues(ndev);
-	nv_link_start(nv, conn);
+	nv_link_show(nv);
 	return 0;
 }
 
@@ -140,6 +141,7 @@ static int nv_stop(struct net_device *ndev)
 
 	netif_tx_disable(ndev);
 	netif_carrier_off(ndev);
+	nv_vf_close(nv);
 	if (conn && !conn->dead && !conn->chan->rescind)
 		nv_rndis_filter(conn, 0);
 	return 0;
@@ -160,6 +162,10 @@ static int nv_change_mtu(struct net_device *ndev, int mtu)
 	ret = nv_vf_set_mtu(nv, mtu);
 	if (ret)
 		return ret;
+	if (nv_conn_rtnl(nv) && nv->cfg.mtu == mtu) {	/* nv_republish(): the connection has it */
+		WRITE_ONCE(ndev->mtu, mtu);
+		return 0;
+	}
 	cfg.mtu = mtu;
 	WRITE_ONCE(ndev->mtu, mtu);
 	ret = nv_reconfigure(nv, &cfg);
@@ -224,6 +230,7 @@ static int nv_set_features(struct net_device *ndev, netdev_features_t f)
 	struct nv_conn *conn = nv_conn_rtnl(nv);
 	int ret;
 
+	nv_vf_set_features(nv, f);
 	if (!((f ^ ndev->features) & NETIF_F_LRO) || !conn)
 		return 0;
 	ret = nv_offload_set(conn, f);

@@ -238,6 +238,13 @@ struct nv_config {
 	u32 send_bytes;
 };
 
+/* How a connection is built. */
+enum nv_how {
+	NV_AS_IT_GOES,	/* the host may take less than the settings; RTNL is free */
+	NV_EXACTLY,	/* as the user wants it, or not at all; RTNL is free */
+	NV_UNDER_RTNL,	/* exactly, and the caller has RTNL */
+};
+
 struct nv_conn {
 	struct kref ref;	/* its owner, and whoever opens a sub-channel */
 	struct rcu_head rcu;
@@ -250,6 +257,7 @@ struct nv_conn {
 	bool silent;		/* the last request got no answer */
 	bool reset_wanted;	/* it is of no use any more */
 	bool rtnl;		/* who builds or undoes it has RTNL */
+	bool exactly;		/* a host that takes less than the settings is refused */
 	netdev_features_t told;	/* what the host knows of our features */
 	bool rx_ready;		/* transfer packets make sense now */
 	u32 filter;		/* HV_FILTER_* that the host has */
@@ -302,9 +310,10 @@ struct nv {
 	struct work_struct offload_work;
 	struct delayed_work reset_work;
 	unsigned int retry_s;		/* until the next try to connect */
-	spinlock_t link_lock;		/* protects: link, link_flap, link_speed */
+	spinlock_t link_lock;		/* protects: those up to link_speed, which any reads */
 	bool link;
 	bool link_flap;			/* the network is another one now */
+	bool link_told, speed_told;	/* since the newest connection asked */
 	u64 link_speed;
 	unsigned long link_last;
 
@@ -319,6 +328,7 @@ struct nv {
 	struct net_device __rcu *vf;
 	bool vf_path;			/* the host carries data over the VF */
 	bool vf_assoc;
+	bool vf_mirrored;		/* it has what we have; under RTNL */
 	u32 vf_serial;
 	struct delayed_work vf_work;
 	struct nv_vf_stats __percpu *vf_stats;
@@ -362,7 +372,7 @@ static inline void nv_add_one(struct u64_stats_sync *sync, u64_stats_t *value)
 extern unsigned int nv_ring_pages;
 
 /* conn.c */
-struct nv_conn *nv_attach(struct nv *nv, const struct nv_config *cfg, bool rtnl);
+struct nv_conn *nv_attach(struct nv *nv, const struct nv_config *cfg, enum nv_how how);
 void nv_detach(struct nv *nv, struct nv_conn *conn, bool rtnl);
 void nv_conn_put(struct nv_conn *conn);
 void nv_conn_lock(struct nv_conn *conn);
@@ -400,9 +410,14 @@ void nv_bufs_revoke(struct nv_conn *conn);
 void nv_bufs_unmap(struct nv_conn *conn);
 void nv_bufs_free(struct nv_conn *conn);
 
-/* rndis.c */
+/* rndis_start.c */
 int nv_rndis_connect(struct nv_conn *conn);
 void nv_rndis_halt(struct nv_conn *conn);
+
+/* rndis.c */
+void nv_rndis_tell(struct nv_conn *conn, const void *msg, u32 len);
+int nv_rndis_exchange(struct nv_conn *conn, struct page *page, u32 len, u32 id, u32 type,
+		      void *reply);
 int nv_rndis_query(struct nv_conn *conn, u32 oid, const void *in, u32 in_len,
 		   void *out, u32 cap);
 int nv_rndis_set(struct nv_conn *conn, u32 oid, const void *data, u32 len);
@@ -460,7 +475,9 @@ void nv_rss_default(struct nv *nv, u32 queues, u32 entries);
 /* link.c */
 void nv_link_init(struct nv *nv);
 void nv_link_event(struct nv *nv, u32 status, const void *data, u32 len);
-void nv_link_start(struct nv *nv, const struct nv_conn *conn);
+void nv_link_asked(struct nv *nv);
+void nv_link_take(struct nv *nv, const struct nv_host *host);
+void nv_link_show(struct nv *nv);
 
 /* netdev.c */
 extern const struct net_device_ops nv_netdev_ops;
@@ -491,9 +508,24 @@ int nv_vf_init(struct nv *nv);
 void nv_vf_exit(struct nv *nv);
 void nv_vf_association(struct nv *nv, bool allocated, u32 serial);
 void nv_vf_disconnected(struct nv *nv);
+void nv_vf_connected(struct nv *nv);
+void nv_vf_fallen_back(struct nv *nv);
+
+/* vf_path.c */
+int nv_vf_path(struct nv *nv, bool vf);
+rx_handler_result_t nv_vf_rx(struct sk_buff **pskb);
 bool nv_vf_xmit(struct nv *nv, struct sk_buff *skb);
+int nv_vf_pick(struct nv *nv, struct sk_buff *skb);
+int nv_vf_xdp_xmit(struct nv *nv, int n, struct xdp_frame **frames, u32 flags);
 u64 nv_vf_stat(const struct nv *nv, enum nv_vf_counter which);
 u64 nv_vf_stat_cpu(const struct nv *nv, enum nv_vf_counter which, unsigned int cpu);
+
+/* vf_mirror.c */
+void nv_vf_mirror(struct nv *nv, struct net_device *vf);
+void nv_vf_unmirror(struct nv *nv, struct net_device *vf);
+void nv_vf_set_features(struct nv *nv, netdev_features_t features);
+bool nv_vf_link_settings(struct nv *nv, struct ethtool_link_ksettings *k);
+void nv_vf_close(struct nv *nv);
 int nv_vf_set_mtu(struct nv *nv, int mtu);
 int nv_vf_set_mac(struct nv *nv, struct sockaddr *address);
 void nv_vf_rx_mode(struct nv *nv);

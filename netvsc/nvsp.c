@@ -176,6 +176,9 @@ void nv_nvsp_inband(struct nv_queue *q, const void *body, u32 len)
 	else if (type == HV_NVSP_VF_ASSOCIATION && len >= HV_NVSP_LEN(vf))
 		nv_vf_association(conn->nv, le32_to_cpu(m.vf.allocated),
 				  le32_to_cpu(m.vf.serial));
+	else if (type == HV_NVSP_DATA_PATH && len >= HV_NVSP_LEN(data_path) &&
+		 le32_to_cpu(m.data_path.path) == HV_NVSP_PATH_SYNTHETIC)
+		nv_vf_fallen_back(conn->nv);
 	else
 		nv_bad(conn->nv, NV_BAD_PACKET,
 		       "in-band message %u of %u bytes (channel %u)", type, len,

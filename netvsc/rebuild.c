@@ -4,8 +4,9 @@
  * lost its state, after a sleep, and again and again while there is none.
  *
  * nv->lock is held throughout, life.c says what may follow what.  RTNL is taken inside
- * of it, to give the stack a connection and to take it away, and never while the host is
- * waited for; only a change of settings comes with RTNL held, and tries the lock.
+ * of it, to give the stack a connection and to take it away; it is free while one is undone
+ * and built, which is what the host may take long for.  A change of settings comes with RTNL
+ * held, tries the lock, and lets go of RTNL meanwhile.
  */
 #include <linux/etherdevice.h>
 #include <linux/rtnetlink.h>
@@ -57,6 +58,7 @@ void nv_publish(struct nv *nv, struct nv_conn *conn)
 		if (conn->queue[i]->chan->rescind)
 			nv_queue_dead(conn->queue[i]);
 	nv_offload_features(nv, conn);
+	nv_link_take(nv, &conn->host);
 	/* What a host takes shows when it is asked for: hosts name what is configured. */
 	ndev->max_mtu = conn->host.nvsp > HV_NVSP_V1 ? NV_MTU_MAX : ETH_DATA_LEN;
 }
@@ -88,23 +90,26 @@ static void nv_republish(struct nv *nv, struct nv_conn *conn)
 		nv_rx_mode_soon(nv, 0);
 	}
 	netif_device_attach(ndev);
-	nv_link_start(nv, conn);
+	/* a host that takes less; the stack refuses this while the device is not present */
+	if (conn->cfg.mtu < ndev->mtu && dev_set_mtu(ndev, conn->cfg.mtu))
+		netdev_warn(ndev, "the MTU stays %u, the host does not take it\n", ndev->mtu);
+	nv_link_show(nv);
+	nv_vf_connected(nv);
 }
 
 /* ---- building; under nv->lock, behind nv_begin() ---- */
 
-/* @rtnl: the caller has it */
-static int nv_build(struct nv *nv, const struct nv_config *cfg, bool rtnl)
+static int nv_build(struct nv *nv, const struct nv_config *cfg, enum nv_how how)
 {
-	struct nv_conn *conn = nv_attach(nv, cfg, rtnl);
+	struct nv_conn *conn = nv_attach(nv, cfg, how);
 
 	if (IS_ERR(conn))
 		return PTR_ERR(conn);
 	nv->retry_s = 0;
-	if (!rtnl)
+	if (how != NV_UNDER_RTNL)
 		rtnl_lock();
 	nv_republish(nv, conn);
-	if (!rtnl)
+	if (how != NV_UNDER_RTNL)
 		rtnl_unlock();
 	nv_turn(nv, NV_TURN_CONNECTED);
 	return 0;
@@ -143,7 +148,7 @@ static void nv_reset(struct nv *nv)
 		return;
 	atomic64_inc(&nv->resets);
 	nv_drop(nv);
-	ret = nv_build(nv, &nv->cfg, false);
+	ret = nv_build(nv, &nv->cfg, NV_AS_IT_GOES);
 	if (ret)
 		nv_give_up(nv, ret);
 	else
@@ -156,7 +161,7 @@ static void nv_retry_build(struct nv *nv)
 
 	if (nv_begin(nv, NV_TURN_RETRY))
 		return;
-	ret = nv_build(nv, &nv->cfg, false);
+	ret = nv_build(nv, &nv->cfg, NV_AS_IT_GOES);
 	if (ret)
 		nv_give_up(nv, ret);
 	else
@@ -192,19 +197,55 @@ void nv_reset_work(struct work_struct *work)
 	mutex_unlock(&nv->lock);
 }
 
+/*
+ * Whether RTNL may be let go in the middle of an operation that the stack called with it.
+ * Nobody unregisters the device meanwhile, as nv_remove() waits for nv->lock and then for
+ * RTNL, which whoever called has until it is done.  But bonding and team set the MTU of their
+ * ports one by one, and `ip link set group` that of a group's devices: their lists
+ * stay as they are by RTNL alone, so there it is kept.
+ */
+static bool nv_may_let_go(const struct nv *nv, const struct nv_config *cfg)
+{
+	return cfg->mtu == nv->cfg.mtu || (!netif_is_lag_port(nv->ndev) && !nv->ndev->group);
+}
+
+/* To the new settings, or back.  Behind nv_begin() and nv_unpublish(). */
+static int nv_replace(struct nv *nv, struct nv_conn *conn, const struct nv_config *cfg,
+		      enum nv_how how)
+{
+	struct nv_config old = nv->cfg;
+	int ret, back;
+
+	nv_detach(nv, conn, how == NV_UNDER_RTNL);
+	ret = nv_build(nv, cfg, how);
+	if (!ret)
+		return 0;
+	back = ret;
+	/* a silent host gets no second chance now: somebody waits for this change */
+	if (ret != -ETIMEDOUT && !nv->hdev->channel->rescind && memcmp(cfg, &old, sizeof(old))) {
+		netdev_err(nv->ndev, "new settings failed (%d), going back\n", ret);
+		back = nv_build(nv, &old, how);
+	}
+	if (back)
+		nv_give_up(nv, back);
+	return ret;
+}
+
 /**
  * nv_reconfigure - change settings by a new connection
  * @nv: the device
  * @cfg: new settings; if the host refuses, the old ones come back
  *
- * Context: RTNL; may sleep, for a limited time.
+ * Context: RTNL, which others may have meanwhile: what was read under it before has to be
+ * read again; may sleep, for a limited time.
  * Return: 0 or a negative error, -EBUSY when the connection is being built anew; the
  * device works on unless even the old settings failed or the host is silent: then it is
  * tried again from time to time.
  */
 int nv_reconfigure(struct nv *nv, const struct nv_config *cfg)
 {
-	struct nv_config old = nv->cfg;
+	bool free = nv_may_let_go(nv, cfg);
+	struct nv_conn *conn;
 	int ret;
 
 	if (!mutex_trylock(&nv->lock)) {	/* whoever has it may wait for RTNL */
@@ -214,19 +255,12 @@ int nv_reconfigure(struct nv *nv, const struct nv_config *cfg)
 	ret = nv->gone ? -ENODEV : nv_begin(nv, NV_TURN_CHANGE);
 	if (ret)
 		goto unlock;
-	nv_detach(nv, nv_unpublish(nv), true);
-	ret = nv_build(nv, cfg, true);
-	if (ret) {
-		int back = ret;
-
-		/* no second wait for a silent host while others wait for RTNL */
-		if (ret != -ETIMEDOUT && memcmp(cfg, &old, sizeof(old))) {
-			netdev_err(nv->ndev, "new settings failed (%d), going back\n", ret);
-			back = nv_build(nv, &old, true);
-		}
-		if (back)
-			nv_give_up(nv, back);
-	}
+	conn = nv_unpublish(nv);
+	if (free)
+		rtnl_unlock();
+	ret = nv_replace(nv, conn, cfg, free ? NV_EXACTLY : NV_UNDER_RTNL);
+	if (free)
+		rtnl_lock();
 unlock:
 	mutex_unlock(&nv->lock);
 	return ret;
@@ -251,7 +285,7 @@ int nv_wake(struct nv *nv)
 	mutex_lock(&nv->lock);
 	ret = nv_begin(nv, NV_TURN_RESUME);
 	if (!ret) {
-		ret = nv_build(nv, &nv->cfg, false);
+		ret = nv_build(nv, &nv->cfg, NV_AS_IT_GOES);
 		if (ret)
 			nv_give_up(nv, ret);
 	}

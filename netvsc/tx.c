@@ -375,11 +375,15 @@ u16 nv_select_queue(struct net_device *ndev, struct sk_buff *skb,
 {
 	struct nv *nv = netdev_priv(ndev);
 	struct nv_conn *conn;
-	u16 q = 0;
+	int vf;
+	u16 q;
 
 	rcu_read_lock();
 	conn = rcu_dereference(nv->conn);
-	if (conn && READ_ONCE(conn->has_send_table) && conn->nqueues > 1)
+	vf = nv_vf_pick(nv, skb);
+	if (vf >= 0)
+		q = vf % ndev->real_num_tx_queues;
+	else if (conn && READ_ONCE(conn->has_send_table) && conn->nqueues > 1)
 		q = READ_ONCE(conn->send_table[nv_tx_hash(nv, skb) %
 					       HV_NVSP_SEND_TABLE_LEN]);
 	else

@@ -18,195 +18,8 @@
 #define NV_VF_UP_MS	100
 /* A host that has a VF come and go is not followed faster than that. */
 #define NV_VF_AGAIN_MS	500
-
-/* ---- data ---- */
-
-/* Asks the host for a path; without a connection the host has forgotten the VF's. */
-static int nv_vf_path(struct nv *nv, bool vf)
-{
-	struct hv_nvsp m = { .type = cpu_to_le32(HV_NVSP_DATA_PATH) };
-	struct nv_conn *conn = nv_conn_rtnl(nv);
-	int ret = 0;
-
-	if (nv->vf_path == vf || (!conn && vf))
-		return 0;
-	m.data_path.path = cpu_to_le32(vf ? HV_NVSP_PATH_VF : HV_NVSP_PATH_SYNTHETIC);
-	if (conn)	/* the answer carries nothing */
-		ret = nv_nvsp_request(conn, &m, 0, 0);
-	if (ret < 0 && vf)
-		return ret;
-	WRITE_ONCE(nv->vf_path, vf);
-	netdev_info(nv->ndev, "data path is %s now\n", vf ? "the VF" : "synthetic");
-	return 0;
-}
-
-static void nv_vf_count(struct nv *nv, u32 len, bool tx, bool ok)
-{
-	struct nv_vf_stats *s = get_cpu_ptr(nv->vf_stats);
-
-	u64_stats_update_begin(&s->syncp);
-	if (!ok) {
-		u64_stats_inc(&s->value[NV_VF_TX_DROPPED]);
-	} else {
-		u64_stats_inc(&s->value[tx ? NV_VF_TX_PACKETS : NV_VF_RX_PACKETS]);
-		u64_stats_add(&s->value[tx ? NV_VF_TX_BYTES : NV_VF_RX_BYTES], len);
-	}
-	u64_stats_update_end(&s->syncp);
-	put_cpu_ptr(nv->vf_stats);
-}
-
-u64 nv_vf_stat_cpu(const struct nv *nv, enum nv_vf_counter which, unsigned int cpu)
-{
-	const struct nv_vf_stats *s = per_cpu_ptr(nv->vf_stats, cpu);
-	unsigned int start;
-	u64 value;
-
-	do {
-		start = u64_stats_fetch_begin(&s->syncp);
-		value = u64_stats_read(&s->value[which]);
-	} while (u64_stats_fetch_retry(&s->syncp, start));
-	return value;
-}
-
-/* One counter over all processors. */
-u64 nv_vf_stat(const struct nv *nv, enum nv_vf_counter which)
-{
-	unsigned int cpu;
-	u64 sum = 0;
-
-	for_each_possible_cpu(cpu)
-		sum += nv_vf_stat_cpu(nv, which, cpu);
-	return sum;
-}
-
-static rx_handler_result_t nv_vf_rx(struct sk_buff **pskb)
-{
-	struct sk_buff *skb = *pskb;
-	struct net_device *ndev = rcu_dereference(skb->dev->rx_handler_data);
-
-	skb = skb_share_check(skb, GFP_ATOMIC);
-	if (!skb)
-		return RX_HANDLER_CONSUMED;
-	*pskb = skb;
-	skb->dev = ndev;
-	nv_vf_count(netdev_priv(ndev), skb->len, false, true);
-	return RX_HANDLER_ANOTHER;
-}
-
-/**
- * nv_vf_xmit - send over the VF if that is the path
- * @nv: the device
- * @skb: the frame
- *
- * Return: whether the VF took it, and it is gone.
- */
-bool nv_vf_xmit(struct nv *nv, struct sk_buff *skb)
-{
-	struct net_device *vf;
-	bool taken = false;
-	u32 len = skb->len;
-	int ret;
-
-	if (!READ_ONCE(nv->vf_path))
-		return false;
-	rcu_read_lock();
-	vf = rcu_dereference(nv->vf);
-	if (vf && netif_running(vf) && netif_carrier_ok(vf)) {
-		skb->dev = vf;
-		skb_record_rx_queue(skb, skb_get_queue_mapping(skb));
-		ret = dev_queue_xmit(skb);
-		nv_vf_count(nv, len, true, ret == NET_XMIT_SUCCESS || ret == NET_XMIT_CN);
-		taken = true;
-	}
-	rcu_read_unlock();
-	return taken;
-}
-
-/* ---- what the VF has to have as we have it; all under RTNL ---- */
-
-int nv_vf_set_mtu(struct nv *nv, int mtu)
-{
-	struct net_device *vf = rtnl_dereference(nv->vf);
-
-	return vf ? dev_set_mtu(vf, mtu) : 0;
-}
-
-int nv_vf_set_mac(struct nv *nv, struct sockaddr *address)
-{
-	struct net_device *vf = rtnl_dereference(nv->vf);
-
-	return vf ? dev_set_mac_address(vf, address, NULL) : 0;
-}
-
-/* Called with our address list locked. */
-void nv_vf_rx_mode(struct nv *nv)
-{
-	struct net_device *vf;
-
-	rcu_read_lock();
-	vf = rcu_dereference(nv->vf);
-	if (vf) {
-		dev_uc_sync(vf, nv->ndev);
-		dev_mc_sync(vf, nv->ndev);
-	}
-	rcu_read_unlock();
-}
-
-/* @add: 1 when the flags of @flags were set on us, -1 when they were cleared */
-void nv_vf_flags(struct net_device *vf, unsigned int flags, int add)
-{
-	if (flags & IFF_PROMISC)
-		dev_set_promiscuity(vf, add);
-	if (flags & IFF_ALLMULTI)
-		dev_set_allmulti(vf, add);
-}
-
-/* The VF runs the program too: frames come over it as well. */
-int nv_vf_set_xdp(struct net_device *vf, struct bpf_prog *prog,
-		  struct netlink_ext_ack *extack)
-{
-	struct netdev_bpf b = {
-		.command = XDP_SETUP_PROG, .prog = prog, .extack = extack,
-	};
-	int ret;
-
-	if (!vf || !vf->netdev_ops->ndo_bpf)
-		return prog && vf ? -EOPNOTSUPP : 0;
-	if (prog)
-		bpf_prog_inc(prog);	/* the VF's own reference */
-	ret = vf->netdev_ops->ndo_bpf(vf, &b);
-	if (ret && prog)
-		bpf_prog_put(prog);
-	return ret;
-}
-
-static void nv_vf_mirror(struct nv *nv, struct net_device *vf)
-{
-	struct net_device *ndev = nv->ndev;
-
-	if (dev_set_mtu(vf, ndev->mtu))
-		netdev_warn(ndev, "VF %s cannot have our MTU of %u\n", vf->name, ndev->mtu);
-	nv_vf_flags(vf, ndev->flags, 1);
-	netif_addr_lock_bh(ndev);
-	dev_uc_sync(vf, ndev);
-	dev_mc_sync(vf, ndev);
-	netif_addr_unlock_bh(ndev);
-	if (nv_vf_set_xdp(vf, rtnl_dereference(nv->prog), NULL))
-		netdev_warn(ndev, "VF %s does not run our XDP program\n", vf->name);
-}
-
-static void nv_vf_unmirror(struct nv *nv, struct net_device *vf)
-{
-	struct net_device *ndev = nv->ndev;
-
-	if (rtnl_dereference(nv->prog))
-		nv_vf_set_xdp(vf, NULL, NULL);
-	dev_uc_unsync(vf, ndev);	/* these lock both lists, other than those that sync */
-	dev_mc_unsync(vf, ndev);
-	nv_vf_flags(vf, ndev->flags, -1);
-}
-
-/* ---- joining and leaving ---- */
+/* After so long it is asked again for a path that it did not give. */
+#define NV_VF_ASK_MS	5000
 
 static bool nv_is_ours(const struct net_device *ndev)
 {
@@ -253,7 +66,19 @@ static struct nv *nv_vf_best(struct net_device *vf)
 	return found && !found->gone ? found : NULL;
 }
 
-/* A VF that is there and not joined, in whatever namespace, or NULL. */
+/* The NIC of ours that the VF has joined, or NULL. */
+static struct nv *nv_vf_joined(struct net_device *vf)
+{
+	struct net_device *ndev = netdev_master_upper_dev_get(vf);
+	struct nv *nv = ndev && nv_is_ours(ndev) ? netdev_priv(ndev) : NULL;
+
+	return nv && rtnl_dereference(nv->vf) == vf ? nv : NULL;
+}
+
+/*
+ * A VF for us, in whatever namespace, or NULL.  It may have joined another NIC with our
+ * address, before the host said whose it is.
+ */
 static struct net_device *nv_vf_find(const struct nv *nv)
 {
 	struct net_device *dev, *found = NULL;
@@ -263,7 +88,7 @@ static struct net_device *nv_vf_find(const struct nv *nv)
 	for_each_net(net)
 		for_each_netdev(net, dev)
 			if (!found && nv_vf_candidate(dev) && nv_vf_best(dev) == nv &&
-			    !netdev_master_upper_dev_get(dev))
+			    (!netdev_master_upper_dev_get(dev) || nv_vf_joined(dev)))
 				found = dev;
 	up_read(&net_rwsem);
 	return found;
@@ -278,14 +103,6 @@ static struct nv *nv_vf_owner(struct net_device *vf)
 	found = nv_vf_best(vf);
 	up_read(&net_rwsem);
 	return found;
-}
-
-static struct nv *nv_vf_joined(struct net_device *vf)
-{
-	struct net_device *ndev = netdev_master_upper_dev_get(vf);
-	struct nv *nv = ndev && nv_is_ours(ndev) ? netdev_priv(ndev) : NULL;
-
-	return nv && rtnl_dereference(nv->vf) == vf ? nv : NULL;
 }
 
 /* User space shall know it for a slave, which has no addresses, from its first sight of it. */
@@ -326,7 +143,6 @@ static void nv_vf_join(struct nv *nv, struct net_device *vf)
 		return;
 	}
 	dev_hold(vf);
-	nv_vf_mirror(nv, vf);
 	rcu_assign_pointer(nv->vf, vf);
 	netdev_info(nv->ndev, "VF %s joins\n", vf->name);
 	mod_delayed_work(system_wq, &nv->vf_work, msecs_to_jiffies(NV_VF_UP_MS));
@@ -353,6 +169,8 @@ static void nv_vf_step(struct nv *nv, struct net_device *vf)
 		.ours_up = netif_running(nv->ndev),
 	};
 
+	if (vf && !nv->vf_mirrored)
+		nv_vf_mirror(nv, vf);
 	switch (nv_vf_next(&v, nv->vf_path)) {
 	case NV_VF_OPEN:
 		if (!dev_open(vf, NULL))	/* its NETDEV_UP brings us here again */
@@ -360,7 +178,9 @@ static void nv_vf_step(struct nv *nv, struct net_device *vf)
 		netdev_warn(nv->ndev, "VF %s does not come up\n", vf->name);
 		break;
 	case NV_VF_TO_VF:
-		nv_vf_path(nv, true);
+		if (nv_vf_path(nv, true))
+			mod_delayed_work(system_wq, &nv->vf_work,
+					 msecs_to_jiffies(NV_VF_ASK_MS));
 		break;
 	case NV_VF_TO_SYNTHETIC:
 		nv_vf_path(nv, false);
@@ -375,11 +195,16 @@ static void nv_vf_work(struct work_struct *work)
 {
 	struct nv *nv = container_of(to_delayed_work(work), struct nv, vf_work);
 	struct net_device *vf;
+	struct nv *other;
 
 	rtnl_lock();
 	vf = rtnl_dereference(nv->vf) ?: nv_vf_find(nv);
+	other = vf ? nv_vf_joined(vf) : NULL;
 	if (nv->gone || nv->ndev->reg_state != NETREG_REGISTERED) {
 		/* too late */
+	} else if (other && other != nv) {
+		nv_vf_leave(other, vf);
+		mod_delayed_work(system_wq, &nv->vf_work, 0);
 	} else if (vf && !net_eq(dev_net(vf), dev_net(nv->ndev))) {
 		/* one that has joined leaves, moves and joins again */
 		if (dev_change_net_namespace(vf, dev_net(nv->ndev), "eth%d"))
@@ -414,6 +239,27 @@ void nv_vf_disconnected(struct nv *nv)
 {
 	WRITE_ONCE(nv->vf_path, false);
 	WRITE_ONCE(nv->vf_assoc, false);
+}
+
+/* There is one again; the host may have named its VF before it could be asked for a path. */
+void nv_vf_connected(struct nv *nv)
+{
+	if (READ_ONCE(nv->vf_assoc) && !nv->gone)
+		mod_delayed_work(system_wq, &nv->vf_work, 0);
+}
+
+/**
+ * nv_vf_fallen_back - the host sends over the synthetic path again, by itself
+ * @nv: the device
+ *
+ * If the VF is still associated, its path is asked for again, not at once.
+ * Context: NAPI.
+ */
+void nv_vf_fallen_back(struct nv *nv)
+{
+	WRITE_ONCE(nv->vf_path, false);
+	if (!nv->gone)
+		mod_delayed_work(system_wq, &nv->vf_work, msecs_to_jiffies(NV_VF_ASK_MS));
 }
 
 /* What happens to ourselves: there, perhaps after our VF; moved to another namespace; up. */

@@ -100,10 +100,13 @@ int nv_xdp_xmit(struct net_device *ndev, int n, struct xdp_frame **frames, u32 f
 	struct netdev_queue *txq;
 	struct nv_conn *conn;
 	struct nv_queue *q;
-	int i, ret = 0;
+	int i, ret;
 
 	if (flags & ~XDP_XMIT_FLAGS_MASK)
 		return -EINVAL;
+	ret = nv_vf_xdp_xmit(nv, n, frames, flags);
+	if (ret != -EOPNOTSUPP)
+		return ret;
 	conn = rcu_dereference_bh(nv->conn);
 	if (!conn || !netif_running(ndev) || !netif_carrier_ok(ndev))
 		return -ENETDOWN;

@@ -21,7 +21,6 @@ NEEDS = {
     "kernel": "another kernel",
     "clients": "VMBus drivers of the kernel's beside those that ours stand for",
     "qemu": "a machine of QEMU's",
-    "vf": "a PCI bus, for a virtual function",
     "bounce": "bounce buffers (swiotlb)",
     "schedulers": "I/O schedulers that a user can choose",
     "host modules": "modules of its own in the kernel below, which is the user's",

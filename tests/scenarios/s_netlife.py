@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The life of a NIC's connection: what happens while it is being built, lost or asleep."""
+import re
+
 from nethost import HOST, Echo, Nic
-from registry import ONLY_OURS, scenario
+from registry import BOTH, ONLY_OURS, scenario
 from s_net import PLAIN
 from s_netbad import le32
 
@@ -76,3 +78,105 @@ def net_sub_gone(m):
     m.sh("ethtool -L eth0 combined 1; ethtool -L eth0 combined 2")
     n.up()
     n.content(0.3, "two queues again")
+
+
+CARRIER = "[ \"$(cat /sys/class/net/eth0/carrier)\" = %d ]"
+SPEED = "[ \"$(cat /sys/class/net/eth0/speed)\" = %d ]"
+
+
+@scenario(rows="N26", machine=PLAIN, drivers=BOTH, timeout=200)
+def net_link_kept(m):
+    "link and speed are what the host said last: down and up of the NIC does not bring back older ones"
+    n = Nic(m)
+    m.host("nic link down")
+    m.wait(CARRIER % 0, 20, "no carrier")
+    m.sh("ip link set eth0 down; ip link set eth0 up; sleep 0.5; " + CARRIER % 0)
+    m.host("nic link up")
+    n.up()
+    m.host("nic speed 25000")
+    m.wait(SPEED % 25000, 20, "the new speed")
+    m.sh("ip link set eth0 down; ip link set eth0 up")
+    n.up()
+    m.sh(SPEED % 25000)
+    # the cable is put in between the driver's start and the first time that the NIC is up
+    m.sh("rmmod hv_netvsc")
+    m.host("nic link down")
+    m.sh("modprobe hv_netvsc")
+    m.wait("[ -e /sys/class/net/eth0 ]", 20, "a network device")
+    m.sh("ip link set eth0 down")
+    m.host("nic link up")
+    m.sh("sleep 0.5")
+    n.up()
+    m.host("nic speed 10000")
+
+
+@scenario(rows="N27", machine=PLAIN, drivers=ONLY_OURS, timeout=200, noise="the host takes an MTU")
+def net_mtu_less(m):
+    "a host that takes less than before, as after a move: the NIC has that MTU, with one line, and works"
+    n = Nic(m)
+    m.sh("ip link set eth0 mtu 9000")
+    n.up()
+    m.host("nic mtu 1500")
+    m.host(RESET)
+    m.wait("[ $(cat /sys/class/net/eth0/mtu) = 1500 ]", 30, "the host's MTU")
+    n.up()
+    n.content(0.2, "with less")
+    m.expect(len(re.findall("the host takes an MTU of 1500", m.dmesg())) == 1, "no line about it")
+    m.host("nic mtu 9000")
+    m.sh("ip link set eth0 mtu 1400")
+    n.up()
+    m.sh("ip link set eth0 mtu 1500")
+    n.up()
+
+
+@scenario(rows="N25", machine=PLAIN, drivers=ONLY_OURS, timeout=200)
+def net_mac_kept(m):
+    "an address that the user has set: the host of each later connection knows it"
+    n = Nic(m)
+    m.sh("ip link set eth0 down; ip link set eth0 address 02:aa:bb:cc:dd:01")
+    n.up()
+    for change in ("ip link set eth0 mtu 1400", "ip link set eth0 mtu 1500", "ethtool -L eth0 combined 2"):
+        m.sh(change)
+        m.expect(n.info()["mac"] == "02:aa:bb:cc:dd:01", "%s: the host has %s" % (change, n.info()["mac"]))
+        n.up()
+    m.host(RESET)
+    m.wait("[ \"$(ethtool -S eth0 | sed -n 's/^ *resets: //p')\" -ge 1 ]", 20, "a new connection")
+    n.up()
+    m.expect(n.info()["mac"] == "02:aa:bb:cc:dd:01", "the host has " + n.info()["mac"])
+
+
+CHANGES = ("ip link set eth0 mtu 1400", "ip link set eth0 mtu 1500", "ethtool -L eth0 combined 2", "ethtool -G eth0 rx 4000")
+
+
+@scenario(rows="N05 F01", machine=PLAIN, drivers=ONLY_OURS, timeout=300)
+def net_rtnl_change(m):
+    "while a setting waits for the host's answer, others configure the network; then it is done, or its device goes"
+    n = Nic(m)
+    m.sh("ethtool -L eth0 combined 1")
+    n.up()
+    late = n.stat("host_timeout")
+
+    def begin(change):
+        m.host(HOLD)
+        m.trace.mark()
+        m.sh("rm -f /tmp/done; (s=0; %s >/dev/null 2>&1 || s=$?; echo $s >/tmp/done.new; mv /tmp/done.new /tmp/done) >/dev/null 2>&1 &" % change)
+        m.trace.wait(FIRST, 20)
+        m.sh("/sbin/ip link set lo mtu 60000; /sbin/ip link set lo mtu 65536; ! [ -e /tmp/done ]")
+        m.expect(m.run("ethtool -L eth0 combined 1")[1], "a second change in the middle of the first")
+
+    for change in CHANGES:
+        begin(change)
+        m.host("nic release")
+        m.wait("[ -e /tmp/done ]", 20, "the change is over")
+        m.expect(m.sh("cat /tmp/done") == "0", change + " failed")
+        n.up()
+    m.expect(n.stat("host_timeout") == late, "an answer was waited for in vain: RTNL was held")
+    for change in CHANGES[::2]:
+        begin(change)
+        m.host("rescind net0")
+        m.wait("! [ -e /sys/class/net/eth0 ] && [ -e /tmp/done ]", 20, "the device and the change are gone")
+        m.expect(m.sh("cat /tmp/done") != "0", change + " succeeded without a device")
+        m.host("nic clear")
+        m.host("offer net0")
+        n.up()
+    n.content(0.2, "after all that")

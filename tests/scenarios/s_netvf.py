@@ -5,13 +5,15 @@ import contextlib
 import io
 import os
 import re
+import socket
 import sys
 import tarfile
 
 import images
 from bpfobject import xdp
-from nethost import HOST, MAC, Nic, host
+from nethost import GUEST, HOST, MAC, Echo, Nic, host
 from registry import ONLY_OURS, Machine, scenario
+from s_netlife import FIRST, HOLD, RESET
 
 sys.path.append(os.path.join(images.ROOT, "tests/guest"))
 import slim     # noqa: E402
@@ -39,8 +41,8 @@ class Function:
     def __init__(self, m, n):
         self.m, self.n = m, n
 
-    def plug(self, slot=7):
-        self.m.sh("insmod /lib/test/softvf.ko mac=%s wire=%s slot=%d" % (MAC, WIRE, slot))
+    def plug(self, slot=7, queues=1):
+        self.m.sh("insmod /lib/test/softvf.ko mac=%s wire=%s slot=%d queues=%d" % (MAC, WIRE, slot, queues))
 
     def unplug(self):
         self.m.sh("rmmod softvf")
@@ -76,7 +78,7 @@ def moves(m, n):
     n.up()
 
 
-@scenario(rows="N30 N29", machine=VF, drivers=ONLY_OURS, timeout=400, needs=("vf",))
+@scenario(rows="N30 N29", machine=VF, drivers=ONLY_OURS, timeout=400)
 def net_vf(m):
     "a VF joins, carries the traffic, goes and comes, while ping goes on; it has the NIC's settings and XDP program"
     with switch() as tap:
@@ -151,6 +153,101 @@ def net_vf(m):
         n.content(0.2, "without the VF")
 
 
+@scenario(rows="N30 N32", machine=VF, drivers=ONLY_OURS, timeout=300)
+def net_vf_parity(m):
+    "over a VF: all of its queues are used, its speed is shown, settings reach it, it goes down with the NIC, netconsole works; the host changes the path or loses all"
+    with switch() as tap:
+        n = Nic(m, tap)
+        f = Function(m, n)
+        m.sh("echo 1 >/proc/sys/net/ipv6/conf/eth1/disable_ipv6; ip link set eth1 up")
+        m.trace.mark()
+        m.host("nic vf on serial=7 port=net1 nic=net0")
+        f.plug(queues=4)
+        f.path("vf")
+        n.up()
+        e = Echo()
+        m.sh("net conns %s %d 40 500" % (HOST, e.port))
+        e.close()
+        m.expect(f.stat("tx_queues") == 4, "queues of the VF that were used: %d of 4" % f.stat("tx_queues"))
+        m.expect("Speed: 56000Mb/s" in m.sh("ethtool eth0"), "speed: " + m.sh("ethtool eth0 | grep Speed"))
+        for on in ("off", "on"):
+            m.sh("ethtool -K eth0 gro %s; ethtool -k vf0 | grep -q 'generic-receive-offload: %s'" % (on, on))
+        m.sh("ip link set eth0 down")
+        f.path("synthetic")
+        m.sh("[ $(( $(cat /sys/class/net/vf0/flags) & 1 )) = 0 ]")
+        n.up()
+        f.path("vf")
+        # messages come with interrupts off: they must not go through the VF's own queueing
+        sink = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        sink.bind((HOST, 0))
+        sink.settimeout(10)
+        mac = re.search(r"link/ether (\S+)", host("ip link show " + tap)).group(1)
+        m.sh("dmesg -n 8; modprobe netconsole netconsole=6665@%s/eth0,%d@%s/%s" % (GUEST, sink.getsockname()[1], HOST, mac))
+        try:
+            m.sh("echo '<4>over the VF' >/dev/kmsg")
+            while b"over the VF" not in sink.recv(65536):
+                pass
+        finally:
+            m.sh("rmmod netconsole; dmesg -n 4")
+            sink.close()
+        # the host goes back by itself: so does the guest, and asks again later
+        m.host("nic vf fallback nic=net0")
+        n.up()
+        m.trace.wait("NVSP_DATA_PATH.*net0 vf", 30)
+        # another connection, and the host names the VF long before there is one that it could be asked on
+        m.host(HOLD)
+        m.trace.mark()
+        m.host(RESET)
+        m.trace.wait(FIRST, 20)
+        m.sh("sleep 1")
+        m.host("nic release")
+        f.path("vf")
+        n.up()
+        bad = [line for line in m.sh("ethtool -S eth0").splitlines() if "host_bad" in line and not line.endswith(" 0")]
+        m.expect(not bad, "counted as the host's faults: %s" % bad)
+        f.unplug()
+        f.path("synthetic")
+        n.content(0.2, "without the VF")
+
+
+TWINS = Machine(cpus=2, options=("--nic", "tap=hvt0,mac=" + MAC, "--nic", "tap=hvt1,mac=" + MAC, "--nic", "tap=hvt2,mac=" + WIRE))
+
+
+@scenario(rows="N30", machine=TWINS, drivers=ONLY_OURS, timeout=200)
+def net_vf_twins(m):
+    "two NICs with one address: the VF is that one's whose number its slot has, whatever comes first, and moves when the host says so"
+    f = Function(m, None)
+
+    def master(name):
+        m.wait("[ \"$(basename \"$(readlink /sys/class/net/vf0/master)\")\" = %s ]" % name, 20, "the VF with " + name)
+
+    def path(nic, which):
+        m.trace.wait("NVSP_DATA_PATH.*%s %s" % (nic, which), 30)
+        m.trace.mark()
+
+    m.wait("[ -e /sys/class/net/eth2 ]", 60, "three network devices")
+    m.expect(m.sh("cat /sys/class/net/eth2/address") == WIRE, "eth2 is another NIC")
+    m.sh("for n in 0 1 2; do ip link set eth$n up; done")
+    for nic, eth in (("net1", "eth1"), ("net0", "eth0")):
+        # the number first; then the VF first, which the other NIC has by its address meanwhile
+        m.trace.mark()
+        m.host("nic vf on serial=7 nic=" + nic)
+        f.plug()
+        path(nic, "vf")
+        master(eth)
+        m.host("nic vf off serial=7 nic=" + nic)
+        path(nic, "synthetic")
+        f.unplug()
+        f.plug()
+        m.wait("[ -e /sys/class/net/vf0/master ]", 20, "a NIC for the VF")
+        m.host("nic vf on serial=7 nic=" + nic)
+        path(nic, "vf")
+        master(eth)
+        m.host("nic vf off serial=7 nic=" + nic)
+        path(nic, "synthetic")
+        f.unplug()
+
+
 def udev(m):
     """Debian's udev and our rules into the guest, by way of its disk."""
     path = slim.find("udevadm")
@@ -168,7 +265,7 @@ def udev(m):
     m.sh("cd /; head -c %d %s | tar x" % (len(buf.getvalue()), m.dev()))
 
 
-@scenario(rows="N31", machine=VF, drivers=ONLY_OURS, timeout=200, needs=("vf",))
+@scenario(rows="N31", machine=VF, drivers=ONLY_OURS, timeout=200)
 def net_vf_rules(m):
     "udev with our rules: a VF that stands in for a NIC is nobody's to manage, any other device is"
     with switch() as tap:

@@ -6,7 +6,11 @@
  * network device of the guest: what it sends leaves there, and what comes there
  * it receives.  It can run an XDP program (pass and drop).
  *
- *   insmod softvf.ko mac=ADDRESS wire=ADDRESS [slot=NUMBER]
+ * Newer kernels hold a lock of such a device's own where they tell of its appearance, and
+ * take it in dev_set_mtu() and the like.  Whoever calls these from there hangs; here
+ * that is a warning, on any kernel.
+ *
+ *   insmod softvf.ko mac=ADDRESS wire=ADDRESS [slot=NUMBER] [queues=NUMBER]
  */
 #include <linux/bpf_trace.h>
 #include <linux/etherdevice.h>
@@ -22,8 +26,17 @@
 
 #define VF_VENDOR	0x1d6b	/* the Linux Foundation's, which has no such device */
 #define VF_DEVICE	0xfff0
-#define VF_DOMAIN	0x5f5f
 #define VF_QUEUE_MAX	1000
+
+/* Beside all real buses: a domain of its own, or a high number where there is but one domain. */
+#ifdef CONFIG_X86
+#define VF_BUS		0
+static struct pci_sysdata vf_sysdata = { .domain = 0x5f5f, .node = NUMA_NO_NODE };
+#define VF_SYSDATA	(&vf_sysdata)
+#else
+#define VF_BUS		0x5f
+#define VF_SYSDATA	NULL
+#endif
 
 static char *mac, *wire;
 static unsigned int slot = 7;
@@ -33,6 +46,13 @@ module_param(wire, charp, 0444);
 MODULE_PARM_DESC(wire, "permanent address of the device that carries its frames");
 module_param(slot, uint, 0444);
 MODULE_PARM_DESC(slot, "number of its slot");
+
+static unsigned int queues = 1;
+module_param(queues, uint, 0444);
+MODULE_PARM_DESC(queues, "to send on");
+
+/* Holds what is the device's own lock on newer kernels; NULL: nobody. */
+static struct task_struct *vf_holder;
 
 static u8 vf_mac[ETH_ALEN], vf_wire[ETH_ALEN];
 
@@ -46,6 +66,7 @@ struct vf {
 	struct sk_buff_head queue;
 	struct work_struct work;	/* sends: no lock of who sends is held then */
 	atomic64_t count[VF_COUNTERS];
+	unsigned long used;		/* queues that had a frame to send */
 };
 
 static struct net_device *vf_ndev;	/* the one there is; changed under RTNL */
@@ -57,7 +78,7 @@ static u8 vf_config[256];
 static int vf_config_read(struct pci_bus *bus, unsigned int devfn, int where, int size, u32 *value)
 {
 	*value = ~0;
-	if (devfn || bus->number || where + size > (int)sizeof(vf_config))
+	if (devfn || bus->number != VF_BUS || where + size > (int)sizeof(vf_config))
 		return PCIBIOS_DEVICE_NOT_FOUND;
 	*value = 0;
 	memcpy(value, vf_config + where, size);
@@ -66,7 +87,7 @@ static int vf_config_read(struct pci_bus *bus, unsigned int devfn, int where, in
 
 static int vf_config_write(struct pci_bus *bus, unsigned int devfn, int where, int size, u32 value)
 {
-	if (devfn || bus->number)
+	if (devfn || bus->number != VF_BUS)
 		return PCIBIOS_DEVICE_NOT_FOUND;
 	if (where == PCI_COMMAND)
 		memcpy(vf_config + where, &value, 2);
@@ -74,13 +95,14 @@ static int vf_config_write(struct pci_bus *bus, unsigned int devfn, int where, i
 }
 
 static struct pci_ops vf_pci_ops = { .read = vf_config_read, .write = vf_config_write };
-static struct pci_sysdata vf_sysdata = { .domain = VF_DOMAIN, .node = NUMA_NO_NODE };
 static struct pci_bus *vf_bus;
 static struct pci_slot *vf_slot;
 
 static int vf_plug(struct platform_device *parent)
 {
-	static struct resource numbers = { .name = "softvf", .flags = IORESOURCE_BUS };
+	static struct resource numbers = {
+		.name = "softvf", .start = VF_BUS, .end = VF_BUS, .flags = IORESOURCE_BUS,
+	};
 	LIST_HEAD(resources);
 	char name[12];
 
@@ -89,7 +111,7 @@ static int vf_plug(struct platform_device *parent)
 	put_unaligned_le16(PCI_CLASS_NETWORK_ETHERNET, vf_config + PCI_CLASS_DEVICE);
 	pci_add_resource(&resources, &numbers);
 	pci_lock_rescan_remove();
-	vf_bus = pci_create_root_bus(&parent->dev, 0, &vf_pci_ops, &vf_sysdata, &resources);
+	vf_bus = pci_create_root_bus(&parent->dev, VF_BUS, &vf_pci_ops, VF_SYSDATA, &resources);
 	if (vf_bus) {
 		snprintf(name, sizeof(name), "%u", slot);
 		vf_slot = pci_create_slot(vf_bus, 0, name, NULL);
@@ -146,6 +168,7 @@ static netdev_tx_t vf_xmit(struct sk_buff *skb, struct net_device *ndev)
 		dev_kfree_skb_any(skb);
 		return NETDEV_TX_OK;
 	}
+	set_bit(skb_get_queue_mapping(skb) % BITS_PER_LONG, &v->used);
 	skb_orphan(skb);
 	skb_queue_tail(&v->queue, skb);
 	atomic64_inc(&v->count[VF_TX]);
@@ -196,16 +219,40 @@ static rx_handler_result_t vf_receive(struct sk_buff **pskb)
 
 /* ---- the network device ---- */
 
+static void vf_locks(const char *what)
+{
+	WARN(READ_ONCE(vf_holder) == current, "softvf: %s while the device's lock is held\n", what);
+}
+
 static int vf_open(struct net_device *ndev)
 {
-	netif_start_queue(ndev);
+	vf_locks("up");
+	netif_tx_start_all_queues(ndev);
 	return 0;
 }
 
 static int vf_stop(struct net_device *ndev)
 {
-	netif_stop_queue(ndev);
+	netif_tx_stop_all_queues(ndev);
 	return 0;
+}
+
+static int vf_change_mtu(struct net_device *ndev, int mtu)
+{
+	vf_locks("MTU");
+	ndev->mtu = mtu;
+	return 0;
+}
+
+static int vf_set_mac(struct net_device *ndev, void *address)
+{
+	vf_locks("address");
+	return eth_mac_addr(ndev, address);
+}
+
+static void vf_flags(struct net_device *ndev, int changed)
+{
+	vf_locks("flags");
 }
 
 static int vf_bpf(struct net_device *ndev, struct netdev_bpf *b)
@@ -213,6 +260,7 @@ static int vf_bpf(struct net_device *ndev, struct netdev_bpf *b)
 	struct vf *v = netdev_priv(ndev);
 	struct bpf_prog *old;
 
+	vf_locks("XDP program");
 	if (b->command != XDP_SETUP_PROG)
 		return -EINVAL;
 	old = rtnl_dereference(v->prog);
@@ -228,12 +276,14 @@ static const struct net_device_ops vf_netdev_ops = {
 	.ndo_open = vf_open,
 	.ndo_stop = vf_stop,
 	.ndo_start_xmit = vf_xmit,
-	.ndo_set_mac_address = eth_mac_addr,
+	.ndo_set_mac_address = vf_set_mac,
+	.ndo_change_mtu = vf_change_mtu,
+	.ndo_change_rx_flags = vf_flags,
 	.ndo_bpf = vf_bpf,
 };
 
 static const char vf_names[][ETH_GSTRING_LEN] = {
-	"rx_frames", "tx_frames", "rx_dropped", "xdp_program"
+	"rx_frames", "tx_frames", "rx_dropped", "xdp_program", "tx_queues"
 };
 
 static int vf_sset_count(struct net_device *ndev, int set)
@@ -255,10 +305,19 @@ static void vf_stats(struct net_device *ndev, struct ethtool_stats *s, u64 *d)
 	for (i = 0; i < VF_COUNTERS; i++)
 		d[i] = atomic64_read(&v->count[i]);
 	d[VF_COUNTERS] = prog ? prog->aux->id : 0;
+	d[VF_COUNTERS + 1] = hweight_long(v->used);
+}
+
+static int vf_link_settings(struct net_device *ndev, struct ethtool_link_ksettings *k)
+{
+	k->base.speed = SPEED_56000;
+	k->base.duplex = DUPLEX_FULL;
+	return 0;
 }
 
 static const struct ethtool_ops vf_ethtool_ops = {
 	.get_link = ethtool_op_get_link,
+	.get_link_ksettings = vf_link_settings,
 	.get_sset_count = vf_sset_count,
 	.get_strings = vf_strings,
 	.get_ethtool_stats = vf_stats,
@@ -311,8 +370,8 @@ static struct notifier_block vf_notifier = { .notifier_call = vf_event };
 
 static int vf_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 {
-	struct net_device *ndev = alloc_netdev(sizeof(struct vf), "vf%d", NET_NAME_ENUM,
-					       ether_setup);
+	struct net_device *ndev = alloc_netdev_mqs(sizeof(struct vf), "vf%d", NET_NAME_ENUM,
+						   ether_setup, clamp(queues, 1u, 16u), 1);
 	struct vf *v;
 	int ret;
 
@@ -332,12 +391,15 @@ static int vf_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	if (ret)
 		goto free;
 	pci_set_drvdata(pdev, v);
-	ret = register_netdev(ndev);
+	rtnl_lock();
+	WRITE_ONCE(vf_holder, current);
+	ret = register_netdevice(ndev);
+	WRITE_ONCE(vf_holder, NULL);
+	if (!ret)
+		vf_ndev = ndev;
+	rtnl_unlock();
 	if (ret)
 		goto unreg;
-	rtnl_lock();
-	vf_ndev = ndev;
-	rtnl_unlock();
 	ret = register_netdevice_notifier(&vf_notifier);	/* tells what is up already */
 	if (!ret)
 		return 0;

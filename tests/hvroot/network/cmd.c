@@ -145,6 +145,10 @@ static int cmd_vf(struct reply *r, int argc, char **argv, struct nic *n)
 		return reply_error(r, "a NIC is not the wire of its own VF");
 	if (wire)
 		wire->behind = n;
+	if (argc > 2 && !strcmp(argv[2], "fallback")) {
+		net_fall_back(n);
+		return 0;
+	}
 	n->vf_on = argc > 2 && !strcmp(argv[2], "on");
 	n->vf_serial = serial;
 	if (n->rndis_up)
@@ -307,6 +311,7 @@ void net_commands(struct bus *b, struct nic **nics)
 		"sums true|lie [nic=NAME]  lie: every received checksum is called right\n"
 		"manner none|LIST [nic=NAME]  behave as these hosts do, see hvroot --help\n"
 		"vf on|off [serial=N] [port=NAME] [nic=NAME]  VF association; NIC port is the VF's wire\n"
+		"vf fallback [nic=NAME]               synthetic path again, as OpenVMM may decide\n"
 		"table [queues=A,B,..] [count=N] [offset=N] [nic=NAME]  send indirection table\n"
 		"keepalive [nic=NAME]\n"
 		"indicate status=N [nic=NAME]  any status\n"

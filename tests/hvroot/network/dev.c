@@ -127,10 +127,23 @@ static int parse(struct nic *n, const char *spec)
 	return -1;
 }
 
+/* A NIC's own for ever: made of its address, and two that share one differ all the same. */
+static struct guid instance_of(const struct nic *n)
+{
+	const struct nic *other;
+	unsigned int same = 0;
+	char text[40];
+
+	for (other = nics; other != n; other = other->next)
+		same += !memcmp(other->mac, n->mac, sizeof(n->mac));
+	snprintf(text, sizeof(text), "6e657400-%04x-4000-8000-%02x%02x%02x%02x%02x%02x", same & 0xFFFF,
+		 n->mac[0], n->mac[1], n->mac[2], n->mac[3], n->mac[4], n->mac[5]);
+	return guid_make(text);
+}
+
 static int nic_add(struct bus *b, unsigned int number_of, const char *spec)
 {
 	struct nic *n = calloc(1, sizeof(*n)), **p = &nics;
-	char instance[40];
 
 	if (!n)
 		return -1;
@@ -148,13 +161,10 @@ static int nic_add(struct bus *b, unsigned int number_of, const char *spec)
 	if (!n->frame || !n->message || parse(n, spec) || net_tap_open(n))
 		return -1;
 	snprintf(n->dev.name, sizeof(n->dev.name), "net%u", number_of);
-	snprintf(instance, sizeof(instance),
-		 "6e657400-0000-4000-8000-%02x%02x%02x%02x%02x%02x", n->mac[0],
-		 n->mac[1], n->mac[2], n->mac[3], n->mac[4], n->mac[5]);
 	n->dev.ops = &net_ops;
 	n->dev.priv = n;
 	n->dev.type = guid_make(NET_GUID);
-	n->dev.instance = guid_make(instance);
+	n->dev.instance = instance_of(n);
 	n->dev.flags = OFFER_ENUMERATE;
 	n->dev.plugged = true;
 	net_forget(n);

@@ -156,6 +156,7 @@ void net_send_nvsp(struct nic *n, const struct nvsp *m, size_t len);
 void net_send_table(struct nic *n, uint32_t count, uint32_t offset, const uint32_t *queue);
 /* Whether there is a VF. */
 void net_tell_vf(struct nic *n);
+void net_fall_back(struct nic *n);
 /* All that the guest agreed with us is void. */
 void net_forget(struct nic *n);
 

@@ -72,6 +72,15 @@ void net_tell_vf(struct nic *n)
 	net_send_nvsp(n, &m, message_size(n));
 }
 
+/* What OpenVMM may say by itself: data comes over the synthetic path again. */
+void net_fall_back(struct nic *n)
+{
+	struct nvsp m = { .type = NVSP_SWITCH_DATA_PATH, .path.path = 0 };
+
+	n->vf_path = false;
+	net_send_nvsp(n, &m, message_size(n));
+}
+
 static void answer(struct vsp_chan *ch, const struct vsp_packet *p,
 		   const char *on, const struct nvsp *m)
 {
