@@ -289,6 +289,7 @@ def utils_hook_hangs(m):
     m.host("rescind vss")
     m.trace.wait("RELID_RELEASED", 20, released + 1)
     second.wait()
+    m.sh("touch /tmp/go.1 /tmp/go.2 /tmp/go.3 /tmp/go.4")       # the daemon ends, and lets go of its device
     m.wait("[ \"$(cat /tmp/hooks | tr '\\n' ' ')\" = 'freeze thaw ' ]", 20, "it may undo what it did")
     m.sh(NO_HANGING)
     # a daemon that does what it is told, and the program's limit, before and after
