@@ -9,25 +9,10 @@
 
 #if IS_REACHABLE(CONFIG_CONNECTOR)
 
-/*
- * The connector passes nothing of ours to this, so the service is looked up
- * among the driver's devices.  The lock on its device keeps it.
- */
 static void cn_receive(struct cn_msg *cn, struct netlink_skb_parms *from)
 {
-	struct device *dev;
-	struct ic *ic;
-
-	if (!capable(CAP_SYS_ADMIN))
-		return;
-	ic = utils_lock_service(&cn->id, &dev);
-	if (!ic)
-		return;
-	mutex_lock(&ic->lock);
-	dmn_input(ic->dmn, DMN_CONNECTOR, cn->data, cn->len);
-	mutex_unlock(&ic->lock);
-	device_unlock(dev);
-	put_device(dev);
+	if (capable(CAP_SYS_ADMIN))
+		node_input(&cn->id, cn->data, cn->len);
 }
 
 /**
@@ -36,7 +21,7 @@ static void cn_receive(struct cn_msg *cn, struct netlink_skb_parms *from)
  */
 int cn_start(struct dmn *dmn)
 {
-	if (!dmn->ops->connector.idx)
+	if (!dmn->ops->connector.idx || dmn->number)
 		return 0;
 	return cn_add_callback(&dmn->ops->connector, dmn->ops->node, cn_receive);
 }
@@ -47,7 +32,7 @@ int cn_start(struct dmn *dmn)
  */
 void cn_stop(struct dmn *dmn)
 {
-	if (dmn->ops->connector.idx)
+	if (dmn->ops->connector.idx && !dmn->number)
 		cn_del_callback(&dmn->ops->connector);
 }
 

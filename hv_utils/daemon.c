@@ -393,13 +393,18 @@ static void free_slots(struct dmn *dmn)
 
 static int start_ways(struct dmn *dmn)
 {
-	int ret = cn_start(dmn);
+	int ret;
 
+	node_claim(dmn);
+	ret = cn_start(dmn);
 	if (ret)
-		return ret;
+		goto release;
 	ret = misc_register(&dmn->misc);
-	if (ret)
-		cn_stop(dmn);
+	if (!ret)
+		return 0;
+	cn_stop(dmn);
+release:
+	node_release(dmn);
 	return ret;
 }
 
@@ -408,7 +413,7 @@ static int start_ways(struct dmn *dmn)
  * @ic: the service, whose priv is ready
  * @ops: its daemon
  *
- * Return: 0 or an error; -EEXIST if another device has this service.
+ * Return: 0 or an error.
  */
 int dmn_start(struct ic *ic, const struct dmn_ops *ops)
 {
@@ -425,7 +430,6 @@ int dmn_start(struct ic *ic, const struct dmn_ops *ops)
 	mutex_init(&dmn->input_lock);
 	dmn->reply.buf = kvzalloc(ops->most, GFP_KERNEL);
 	dmn->input = kvzalloc(ops->written, GFP_KERNEL);
-	snprintf(dmn->node, sizeof(dmn->node), "vmbus/%s", ops->node);
 	dmn->misc.minor = MISC_DYNAMIC_MINOR;
 	dmn->misc.name = dmn->node;
 	dmn->misc.fops = &dmn_fops;
@@ -446,6 +450,7 @@ void dmn_stop(struct ic *ic)
 
 	misc_deregister(&dmn->misc);
 	cn_stop(dmn);
+	node_release(dmn);
 	mutex_lock(&ic->lock);
 	dmn_abandon(ic);
 	dmn->dead = true;

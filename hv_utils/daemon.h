@@ -52,6 +52,8 @@ struct dmn {
 	const struct dmn_ops *ops;
 	struct miscdevice misc;
 	char node[32];
+	unsigned int number;		/* 0: the first of this service; set by node_claim() */
+	struct list_head node_entry;	/* in the list of node.c, protected by its lock */
 	wait_queue_head_t wait;
 	struct delayed_work limit;	/* on ic->wq */
 	void *input;			/* what the daemon writes; protected by @input_lock */
@@ -77,11 +79,13 @@ bool dmn_there(const struct ic *ic);
 void dmn_ask(struct ic *ic, void *msg, u32 len, unsigned long limit, unsigned int tag);
 void dmn_abandon(struct ic *ic);
 
-/* between daemon.c and connector.c */
+/* between daemon.c, node.c and connector.c */
 int dmn_input(struct dmn *dmn, enum dmn_way way, const void *msg, u32 len);
+void node_claim(struct dmn *dmn);
+void node_release(struct dmn *dmn);
+void node_input(const struct cb_id *id, const void *msg, u32 len);
 int cn_start(struct dmn *dmn);
 void cn_stop(struct dmn *dmn);
 int cn_send(struct dmn *dmn, const void *msg, u32 len);
-struct ic *utils_lock_service(const struct cb_id *id, struct device **dev);
 
 #endif

@@ -297,6 +297,8 @@ void ic_quiesce(struct ic *ic)
 		ic_drain(ic);
 	}
 	mutex_unlock(&ic->lock);
+	if (ic->svc->settle)
+		ic->svc->settle(ic);
 	/* none of them begins anything more once closing is set */
 	cancel_work_sync(&ic->receive);
 	cancel_delayed_work_sync(&ic->hold_over);

@@ -45,7 +45,7 @@ struct kvp {
 };
 
 static const int kvp_versions[] = {
-	HV_IC_VERSION(4, 0), HV_IC_VERSION(3, 0), HV_IC_VERSION(1, 0),
+	HV_IC_VERSION(5, 0), HV_IC_VERSION(4, 0), HV_IC_VERSION(3, 0), HV_IC_VERSION(1, 0),
 };
 
 static const int kvp_frameworks[] = { HV_IC_VERSION(3, 0), HV_IC_VERSION(1, 0) };
@@ -77,7 +77,7 @@ static u32 kvp_legacy_answer(struct ic *ic, struct hv_kvp_msg *copy)
 	copy->error = 0;
 	if (op == HV_KVP_ENUMERATE && !copy->body.kvp_enum_data.data.key[0])
 		return HV_IC_NO_MORE;
-	return kvp_to_host(ic_data(ic), copy);
+	return kvp_to_host(ic_data(ic), copy, ic->version);
 }
 
 static void kvp_done(struct ic *ic, unsigned int tag, int err, const void *msg, bool taken)
@@ -91,7 +91,7 @@ static void kvp_done(struct ic *ic, unsigned int tag, int err, const void *msg, 
 		memcpy(kvp->msg, msg, sizeof(*kvp->msg));
 		status = kvp_legacy_answer(ic, kvp->msg);
 	} else if (!err) {
-		status = kvp_to_host(ic_data(ic), msg);
+		status = kvp_to_host(ic_data(ic), msg, ic->version);
 	}
 	if (status != IC_LATER)
 		ic_answer(ic, status);
@@ -117,7 +117,7 @@ static bool is_ip(const struct hv_kvp_msg *m)
 static u32 kvp_request(struct ic *ic, void *data, u32 len)
 {
 	struct kvp *kvp = ic->priv;
-	u32 status = kvp_from_host(kvp->msg, data, len);
+	u32 status = kvp_from_host(kvp->msg, data, len, ic->version);
 
 	if (status) {
 		ic_bad(ic, "operation %d with %u bytes refused", len ? *(u8 *)data : -1, len);

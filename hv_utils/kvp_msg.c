@@ -22,9 +22,9 @@ static u64 get_u64(const u8 *p)
 /* Text of @size bytes in a field of @field bytes.  Returns its bytes as UTF-8, or an error. */
 static int get_text(const u8 *in, u32 size, u32 field, u8 *out, u32 room)
 {
-	if (size > field)
+	if (size > field || size % 2)
 		return -EINVAL;
-	return text_from_host(in, size, out, room);
+	return text_fit_from_host(in, size, out, room);
 }
 
 static int get_value(const struct hv_kvp_value *v, u8 *out)
@@ -34,10 +34,6 @@ static int get_value(const struct hv_kvp_value *v, u8 *out)
 	switch (le32_to_cpu(v->type)) {
 	case HV_KVP_STRING:
 	case HV_KVP_EXPAND_STRING:
-		if (!size) {
-			out[0] = 0;
-			return 1;
-		}
 		return get_text(v->value, size, sizeof(v->value), out, HV_KVP_VALUE_LEN);
 	case HV_KVP_U32:
 		if (size != 4)
@@ -53,10 +49,17 @@ static int get_value(const struct hv_kvp_value *v, u8 *out)
 	return -EINVAL;
 }
 
+/* A key, which must be there. */
+static int get_key_text(const u8 *in, __le32 size, u8 *out)
+{
+	u32 bytes = le32_to_cpu(size);
+
+	return bytes ? get_text(in, bytes, HV_KVP_KEY_LEN, out, HV_KVP_KEY_LEN) : -EINVAL;
+}
+
 static int get_key(const struct hv_kvp_value *v, struct hv_kvp_exchg_msg_value *to)
 {
-	int n = get_text(v->key, le32_to_cpu(v->key_size), sizeof(v->key), to->key,
-			 sizeof(to->key));
+	int n = get_key_text(v->key, v->key_size, to->key);
 
 	if (n < 0)
 		return n;
@@ -100,9 +103,7 @@ static u32 get_plain(struct hv_kvp_msg *to, const void *data, u32 len)
 		n = get_pair(&m->pair, &to->body.kvp_set.data);
 		break;
 	case HV_KVP_DELETE:
-		n = get_text(m->delete.key, le32_to_cpu(m->delete.key_size),
-			     sizeof(m->delete.key), to->body.kvp_delete.key,
-			     sizeof(to->body.kvp_delete.key));
+		n = get_key_text(m->delete.key, m->delete.key_size, to->body.kvp_delete.key);
 		to->body.kvp_delete.key_size = n;
 		break;
 	case HV_KVP_ENUMERATE:
@@ -140,15 +141,31 @@ static u32 get_ip(struct hv_kvp_msg *to, const void *data, u32 len)
 	return HV_IC_OK;
 }
 
+static bool is_binary_ip(u8 op, int version)
+{
+	return version >= HV_IC_VERSION(5, 0) && (op == HV_KVP_GET_IP || op == HV_KVP_SET_IP);
+}
+
+static u32 get_ip5(struct hv_kvp_msg *to, const void *data, u32 len)
+{
+	const struct hv_kvp_ip5 *m = data;
+
+	if (len < sizeof(*m))
+		return HV_IC_BAD_ARGUMENT;
+	to->kvp_hdr.pool = m->pool;
+	return kvp_addr_from_host(&to->body.kvp_ip_val, m);
+}
+
 /**
  * kvp_from_host() - a request of the host for the daemon
  * @to: the daemon's message, all of which is written
  * @data: the host's
  * @len: bytes there
+ * @version: agreed message version
  *
  * Return: HV_IC_OK, or the status to answer with.
  */
-u32 kvp_from_host(struct hv_kvp_msg *to, const void *data, u32 len)
+u32 kvp_from_host(struct hv_kvp_msg *to, const void *data, u32 len, int version)
 {
 	const u8 *op = data;
 
@@ -158,75 +175,69 @@ u32 kvp_from_host(struct hv_kvp_msg *to, const void *data, u32 len)
 		return HV_IC_UNSUPPORTED;
 	memset(to, 0, sizeof(*to));
 	to->kvp_hdr.operation = *op;
+	if (is_binary_ip(*op, version))
+		return get_ip5(to, data, len);
 	if (*op == HV_KVP_GET_IP || *op == HV_KVP_SET_IP)
 		return get_ip(to, data, len);
 	return get_plain(to, data, len);
 }
 
-static int put_value(struct hv_kvp_value *v, const struct hv_kvp_exchg_msg_value *from)
+static void put_value(struct hv_kvp_value *v, const struct hv_kvp_exchg_msg_value *from)
 {
-	int n = text_to_host(from->value, sizeof(from->value), v->value, sizeof(v->value));
-
-	if (n < 0)
-		return n;
 	v->type = cpu_to_le32(HV_KVP_STRING);
-	v->value_size = cpu_to_le32(n);
-	return 0;
+	v->value_size = cpu_to_le32(text_fit_to_host(from->value, sizeof(from->value),
+						     v->value, sizeof(v->value)));
 }
 
-static int put_pair(struct hv_kvp_value *v, const struct hv_kvp_exchg_msg_value *from)
+static void put_pair(struct hv_kvp_value *v, const struct hv_kvp_exchg_msg_value *from)
 {
-	int n = text_to_host(from->key, sizeof(from->key), v->key, sizeof(v->key));
-
-	if (n < 0)
-		return n;
-	v->key_size = cpu_to_le32(n);
-	return put_value(v, from);
+	v->key_size = cpu_to_le32(text_fit_to_host(from->key, sizeof(from->key),
+						   v->key, sizeof(v->key)));
+	put_value(v, from);
 }
 
-static int put_ip(struct hv_kvp_ip *m, const struct hv_kvp_ipaddr_value *ip)
+static void put_ip(struct hv_kvp_ip *m, const struct hv_kvp_ipaddr_value *ip)
 {
-	int bad = 0;
-
 	m->family = ip->addr_family;
 	m->dhcp = ip->dhcp_enabled;
-	bad |= text_to_host((const u8 *)&ip->adapter_id, sizeof(ip->adapter_id),
-			    m->adapter, sizeof(m->adapter));
-	bad |= text_to_host((const u8 *)&ip->ip_addr, sizeof(ip->ip_addr),
-			    m->addresses, sizeof(m->addresses));
-	bad |= text_to_host((const u8 *)&ip->sub_net, sizeof(ip->sub_net),
-			    m->masks, sizeof(m->masks));
-	bad |= text_to_host((const u8 *)&ip->gate_way, sizeof(ip->gate_way),
-			    m->gateways, sizeof(m->gateways));
-	bad |= text_to_host((const u8 *)&ip->dns_addr, sizeof(ip->dns_addr),
-			    m->dns, sizeof(m->dns));
-	return bad;
+	text_fit_to_host((const u8 *)&ip->adapter_id, sizeof(ip->adapter_id),
+			 m->adapter, sizeof(m->adapter));
+	text_fit_to_host((const u8 *)&ip->ip_addr, sizeof(ip->ip_addr),
+			 m->addresses, sizeof(m->addresses));
+	text_fit_to_host((const u8 *)&ip->sub_net, sizeof(ip->sub_net),
+			 m->masks, sizeof(m->masks));
+	text_fit_to_host((const u8 *)&ip->gate_way, sizeof(ip->gate_way),
+			 m->gateways, sizeof(m->gateways));
+	text_fit_to_host((const u8 *)&ip->dns_addr, sizeof(ip->dns_addr), m->dns, sizeof(m->dns));
 }
 
 /**
  * kvp_to_host() - the daemon's answer for the host
  * @data: the host's request, which kvp_from_host() took; becomes the answer
  * @from: the daemon's
+ * @version: agreed message version
  *
- * Return: the status to answer with, HV_IC_FAIL if the daemon's text is none.
+ * Return: the status to answer with.
  */
-u32 kvp_to_host(void *data, const struct hv_kvp_msg *from)
+u32 kvp_to_host(void *data, const struct hv_kvp_msg *from, int version)
 {
 	struct hv_kvp *m = data;
-	int bad = 0;
 
 	if (from->error)
 		return from->error;
 	switch (m->op) {
 	case HV_KVP_GET:
-		bad = put_value(&m->pair, &from->body.kvp_get.data);
+		put_value(&m->pair, &from->body.kvp_get.data);
 		break;
 	case HV_KVP_ENUMERATE:
-		bad = put_pair(&m->item.pair, &from->body.kvp_enum_data.data);
+		put_pair(&m->item.pair, &from->body.kvp_enum_data.data);
 		break;
 	case HV_KVP_GET_IP:
-		bad = put_ip(data, &from->body.kvp_ip_val);
+		if (is_binary_ip(m->op, version))
+			kvp_addr_to_host(data, &from->body.kvp_ip_val);
+		else
+			put_ip(data, &from->body.kvp_ip_val);
 		break;
 	}
-	return bad < 0 ? HV_IC_FAIL : HV_IC_OK;
+	return HV_IC_OK;
 }

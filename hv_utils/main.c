@@ -93,41 +93,6 @@ static int utils_resume(struct hv_device *dev)
 	return ic_open(ic);
 }
 
-static struct hv_driver utils_driver;
-
-static int serves(struct device *dev, const void *id)
-{
-	const struct ic *ic = dev_get_drvdata(dev);
-	const struct cb_id *want = id;
-
-	return ic && ic->dmn && ic->dmn->ops->connector.idx == want->idx &&
-	       ic->dmn->ops->connector.val == want->val;
-}
-
-/**
- * utils_lock_service() - find the service that listens to a connector id
- * @id: the id
- * @dev: gets its device, locked and with a reference
- *
- * Return: the service, which stays as long as @dev is locked, or NULL.
- */
-struct ic *utils_lock_service(const struct cb_id *id, struct device **dev)
-{
-	struct ic *ic;
-
-	*dev = driver_find_device(&utils_driver.driver, NULL, id, serves);
-	if (!*dev)
-		return NULL;
-	device_lock(*dev);
-	/* it may have been on its way out */
-	ic = serves(*dev, id) ? dev_get_drvdata(*dev) : NULL;
-	if (!ic) {
-		device_unlock(*dev);
-		put_device(*dev);
-	}
-	return ic;
-}
-
 static struct hv_driver utils_driver = {
 	.name = KBUILD_MODNAME,
 	.id_table = utils_ids,

@@ -3,10 +3,12 @@
  * Text of the host (UTF-16LE, ends with a zero) and of daemons (UTF-8, ends
  * with a zero).  Pure.
  *
- * What is not well-formed is refused, so that no two texts become one.  A text
- * that the other side has no room for is refused on the way in; on the way out
- * it is cut between two characters, since a fact that is cut says more than
- * none.
+ * Names of files and lists of addresses are taken as they are or not at all: a
+ * path that is cut is another path.  Facts are taken as well as they can be,
+ * since a fact that is cut says more than none, and a host that lists facts
+ * ends at the first that fails: a text ends with its field at the latest, what
+ * is no character becomes U+FFFD, and what does not fit is cut between two
+ * characters.
  */
 #include <linux/errno.h>
 #include <linux/kernel.h>
@@ -141,28 +143,61 @@ int text_from_host(const u8 *in, u32 size, u8 *out, u32 room)
 	return at;
 }
 
+#define NO_CHARACTER	0xfffd	/* in the place of what is none */
+
 /**
- * text_to_host() - UTF-8 to UTF-16LE
- * @in: text that ends with a zero
+ * text_fit_from_host() - as much as can be had of UTF-16LE as UTF-8
+ * @in: text that ends with a zero, or with @size
+ * @size: bytes there
+ * @out: gets as much of the text as there is room for, and a zero
+ * @room: bytes there, at least one
+ *
+ * Return: bytes written, with the zero.
+ */
+u32 text_fit_from_host(const u8 *in, u32 size, u8 *out, u32 room)
+{
+	u32 at = 0, len, c;
+	int took;
+
+	while (size >= 2) {
+		took = get_utf16(in, size, &c);
+		if (took < 0) {
+			took = 2;
+			c = NO_CHARACTER;
+		}
+		len = utf8_len(c);
+		/* the zero needs room as well */
+		if (!c || len + 1 > room - at)
+			break;
+		put_utf8(out + at, c, len);
+		at += len;
+		in += took;
+		size -= took;
+	}
+	out[at] = 0;
+	return at + 1;
+}
+
+/**
+ * text_fit_to_host() - as much as can be had of UTF-8 as UTF-16LE
+ * @in: text that ends with a zero, or with @size
  * @size: bytes there
  * @out: gets as much of the text as there is room for, and a zero
  * @room: bytes there, at least two
  *
- * Return: bytes written, with the zero; -EINVAL if there is no zero; -EILSEQ
- * if it is not UTF-8.
+ * Return: bytes written, with the zero.
  */
-int text_to_host(const u8 *in, u32 size, u8 *out, u32 room)
+u32 text_fit_to_host(const u8 *in, u32 size, u8 *out, u32 room)
 {
-	u32 at = 0, c = 0;
+	u32 at = 0, c;
 	int took;
 
-	if (!memchr(in, 0, size))
-		return -EINVAL;
-	for (;;) {
+	while (size) {
 		took = get_utf8(in, size, &c);
-		if (took < 0)
-			return took;
-		/* the zero needs room as well */
+		if (took < 0) {
+			took = 1;
+			c = NO_CHARACTER;
+		}
 		if (!c || (c < 0x10000 ? 4 : 6) > room - at)
 			break;
 		at += put_utf16(out + at, c);

@@ -6,6 +6,7 @@
 #include <linux/types.h>
 
 int text_from_host(const u8 *in, u32 size, u8 *out, u32 room);
-int text_to_host(const u8 *in, u32 size, u8 *out, u32 room);
+u32 text_fit_from_host(const u8 *in, u32 size, u8 *out, u32 room);
+u32 text_fit_to_host(const u8 *in, u32 size, u8 *out, u32 room);
 
 #endif

@@ -30,7 +30,7 @@ static int thaw_one(const char *dir)
 		return ret == -ENOMEM ? ret : 0;
 	sb = path.dentry->d_sb;
 	if (READ_ONCE(sb->s_writers.frozen) != SB_UNFROZEN && !hv_thaw_super(sb))
-		pr_warn("VSS: thawed %s, which the daemon left frozen\n", sb->s_id);
+		pr_warn_ratelimited("VSS: thawed %s, which the daemon left frozen\n", sb->s_id);
 	path_put(&path);
 	return 0;
 }

@@ -2,7 +2,7 @@
 /*
  * Private to hv_utils.  A service is a row of the table in main.c; ic.c carries
  * its messages, and hold.c keeps them for a daemon that is not there yet.
- * Dependencies: ic_msg, ic_limits, ts_math <- ic, hold <- daemon <- services <- main.
+ * Dependencies: ic_msg, ic_limits, ts_math <- ic, hold <- daemon, node <- services <- main.
  */
 #ifndef _HVU_UTILS_H
 #define _HVU_UTILS_H
@@ -58,6 +58,8 @@ enum ic_counter {
  *	the answer. Returns the answer's status, or IC_LATER. Called again for
  *	one that ic_hold_request() has held, when the daemon is there
  * @quiesce: the channel is about to close. What is outstanding then fails
+ * @settle: wait for what quiesce() has begun. Without ic->lock, which what it
+ *	waits for may want
  * @resumed: the machine wakes up; the channel is about to open again
  *
  * Only @name, @type, the versions and @request must be there.
@@ -75,6 +77,7 @@ struct ic_service {
 	void (*stop)(struct ic *ic);
 	u32 (*request)(struct ic *ic, void *data, u32 len);
 	void (*quiesce)(struct ic *ic);
+	void (*settle)(struct ic *ic);
 	void (*resumed)(struct ic *ic);
 };
 

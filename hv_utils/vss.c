@@ -51,7 +51,6 @@ MODULE_PARM_DESC(vss_freeze_limit,
 		 "Seconds that freezing, and what is frozen, may take at most (default 900)");
 
 #define VSS_LIMIT	LIM_REQUEST	/* seconds for other requests */
-#define VSS_HOOK_LIMIT	60	/* and for the program before freezing */
 #define VSS_THAW_LIMIT	60	/* and for thawing while memory is short */
 
 /* Marks of requests to the daemon: operations of the host, and this */
@@ -67,11 +66,13 @@ struct vss {
 	bool hooked;			/* which was run, so that the one after it must be */
 	struct delayed_work hook_overdue;	/* on ic->wq */
 
-	/* What may take long, in this order; ordered */
-	struct workqueue_struct *slow_wq;
+	/* What may take long.  Thawing waits for no program: that may wait for it */
+	struct workqueue_struct *thaw_wq;
 	struct work_struct thaw;
+	struct workqueue_struct *hook_wq;	/* ordered: one run at a time */
 	struct work_struct hook;	/* before freezing */
 	struct work_struct unhook;	/* after thawing */
+	struct vss_hook program;	/* what both run; its own lock */
 };
 
 static const int vss_versions[] = { HV_IC_VERSION(5, 0) };
@@ -102,12 +103,21 @@ static void vss_thaw_work(struct work_struct *unused)
 		ret = thaw_all();
 	}
 	if (ret)
-		pr_err("VSS: cannot thaw without the daemon (error %d)\n", ret);
+		pr_err_ratelimited("VSS: cannot thaw without the daemon (error %d)\n", ret);
 }
 
-static void vss_unhook_work(struct work_struct *unused)
+static void vss_run_thaw_hook(struct vss *vss)
 {
-	vss_hook_run("thaw");
+	vss_hook_next(&vss->program, true);
+	vss_hook_run(&vss->program, "thaw");
+}
+
+static void vss_unhook_work(struct work_struct *work)
+{
+	struct vss *vss = container_of(work, struct vss, unhook);
+
+	flush_work(&vss->thaw);
+	vss_run_thaw_hook(vss);
 }
 
 /* Nothing is frozen, or will not be soon. */
@@ -116,7 +126,7 @@ static void vss_thawed(struct vss *vss)
 	cancel_delayed_work(&vss->overdue);
 	vss->frozen = false;
 	if (vss->hooked)
-		queue_work(vss->slow_wq, &vss->unhook);
+		queue_work(vss->hook_wq, &vss->unhook);
 	vss->hooked = false;
 }
 
@@ -124,7 +134,7 @@ static void vss_thawed(struct vss *vss)
 static void vss_force_thaw(struct vss *vss)
 {
 	vss->spoiled |= vss->frozen;
-	queue_work(vss->slow_wq, &vss->thaw);
+	queue_work(vss->thaw_wq, &vss->thaw);
 	vss_thawed(vss);
 }
 
@@ -162,7 +172,8 @@ static void vss_overdue(struct work_struct *work)
 		/* perhaps with the host's thaw, which has its own limit */
 		mod_delayed_work(ic->wq, &vss->overdue, VSS_LIMIT * HZ);
 	} else {
-		pr_warn("VSS: frozen for %u s and the host does not thaw\n", vss_freeze_limit);
+		pr_warn_ratelimited("VSS: frozen for %u s and the host does not thaw\n",
+				    vss_freeze_limit);
 		vss_own_thaw(vss);
 	}
 	mutex_unlock(&ic->lock);
@@ -245,6 +256,8 @@ static void vss_end_hooking(struct vss *vss, int failed)
 
 	vss->hooking = false;
 	cancel_delayed_work(&vss->hook_overdue);
+	if (failed)
+		vss_hook_give_up(&vss->program);
 	if (!failed && dmn_there(ic)) {
 		vss->hooked = true;
 		vss_ask(ic, HV_VSS_FREEZE, vss_freeze_left(ic), HV_VSS_FREEZE);
@@ -265,7 +278,7 @@ static void vss_late(struct ic *ic, unsigned int tag, const void *msg)
 
 	if (tag != HV_VSS_FREEZE || ((const struct hv_vss_msg *)msg)->error)
 		return;
-	pr_warn("VSS: the daemon froze too late\n");
+	pr_warn_ratelimited("VSS: the daemon froze too late\n");
 	/* the daemon is asked one thing at a time, and the program may wait for the thaw */
 	if (vss->hooking)
 		vss_end_hooking(vss, -EBUSY);
@@ -325,8 +338,17 @@ static u32 vss_to_daemon(struct ic *ic, u8 op, unsigned long limit)
 static void vss_hook_work(struct work_struct *work)
 {
 	struct vss *vss = container_of(work, struct vss, hook);
-	int ret = vss_hook_run("freeze");
-	bool undo;
+	bool wanted, undo;
+	int ret;
+
+	mutex_lock(&vss->ic->lock);
+	wanted = vss->hooking;		/* not given up before it began */
+	if (wanted)
+		vss_hook_next(&vss->program, false);
+	mutex_unlock(&vss->ic->lock);
+	if (!wanted)
+		return;
+	ret = vss_hook_run(&vss->program, "freeze");
 
 	mutex_lock(&vss->ic->lock);
 	/* queued again: its freeze has been given up, and the next has a run of its own */
@@ -335,7 +357,7 @@ static void vss_hook_work(struct work_struct *work)
 	undo = !vss->hooked;
 	mutex_unlock(&vss->ic->lock);
 	if (undo)
-		vss_hook_run("thaw");
+		vss_run_thaw_hook(vss);
 }
 
 static void vss_hook_overdue(struct work_struct *work)
@@ -344,7 +366,7 @@ static void vss_hook_overdue(struct work_struct *work)
 
 	mutex_lock(&vss->ic->lock);
 	if (vss->hooking && !delayed_work_pending(&vss->hook_overdue)) {
-		pr_warn("VSS: the program before freezing takes too long\n");
+		pr_warn_ratelimited("VSS: the program before freezing takes too long\n");
 		vss_end_hooking(vss, -ETIMEDOUT);
 	}
 	mutex_unlock(&vss->ic->lock);
@@ -361,8 +383,8 @@ static u32 vss_freeze(struct vss *vss)
 	if (!vss_hook_wanted() || !dmn_there(ic))
 		return vss_to_daemon(ic, HV_VSS_FREEZE, vss_freeze_left(ic));
 	vss->hooking = true;
-	mod_delayed_work(ic->wq, &vss->hook_overdue, VSS_HOOK_LIMIT * HZ);
-	queue_work(vss->slow_wq, &vss->hook);
+	mod_delayed_work(ic->wq, &vss->hook_overdue, vss_hook_limit() * HZ);
+	queue_work(vss->hook_wq, &vss->hook);
 	return IC_LATER;
 }
 
@@ -398,6 +420,7 @@ static void vss_quiesce(struct ic *ic)
 	bool halfway;
 
 	vss->hooking = false;
+	vss_hook_give_up(&vss->program);
 	cancel_delayed_work(&vss->hook_overdue);
 	dmn_abandon(ic);
 	halfway = dmn->owes && dmn->owed_tag == HV_VSS_FREEZE;
@@ -405,7 +428,24 @@ static void vss_quiesce(struct ic *ic)
 		vss_force_thaw(vss);
 	else
 		vss_thawed(vss);
+}
+
+/* Before the machine sleeps, and before the service goes. */
+static void vss_settle(struct ic *ic)
+{
+	struct vss *vss = ic->priv;
+
 	flush_work(&vss->thaw);
+}
+
+static void vss_free(struct vss *vss)
+{
+	/* in this order: what is run after thawing waits for that */
+	if (vss->hook_wq)
+		destroy_workqueue(vss->hook_wq);
+	if (vss->thaw_wq)
+		destroy_workqueue(vss->thaw_wq);
+	kfree(vss);
 }
 
 static int vss_start(struct ic *ic)
@@ -422,15 +462,13 @@ static int vss_start(struct ic *ic)
 	INIT_WORK(&vss->thaw, vss_thaw_work);
 	INIT_WORK(&vss->hook, vss_hook_work);
 	INIT_WORK(&vss->unhook, vss_unhook_work);
-	vss->slow_wq = alloc_ordered_workqueue("hv_thaw", WQ_MEM_RECLAIM);
-	if (!vss->slow_wq)
-		goto free;
-	ret = dmn_start(ic, &vss_daemon);
-	if (!ret)
-		return 0;
-	destroy_workqueue(vss->slow_wq);
-free:
-	kfree(vss);
+	vss_hook_init(&vss->program);
+	vss->thaw_wq = alloc_ordered_workqueue("hv_thaw", WQ_MEM_RECLAIM);
+	vss->hook_wq = alloc_ordered_workqueue("hv_vss_hook", 0);
+	if (vss->thaw_wq && vss->hook_wq)
+		ret = dmn_start(ic, &vss_daemon);
+	if (ret)
+		vss_free(vss);
 	return ret;
 }
 
@@ -441,8 +479,7 @@ static void vss_stop(struct ic *ic)
 	dmn_stop(ic);
 	cancel_delayed_work_sync(&vss->overdue);
 	cancel_delayed_work_sync(&vss->hook_overdue);
-	destroy_workqueue(vss->slow_wq);
-	kfree(vss);
+	vss_free(vss);
 }
 
 const struct ic_service ic_vss = {
@@ -456,4 +493,5 @@ const struct ic_service ic_vss = {
 	.stop = vss_stop,
 	.request = vss_request,
 	.quiesce = vss_quiesce,
+	.settle = vss_settle,
 };

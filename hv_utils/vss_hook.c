@@ -3,10 +3,15 @@
  * A program of the administrator's that is run before filesystems are frozen
  * and after they are thawed, so that a database, say, writes out what it has.
  * If it fails before, nothing is frozen and the host gets an error.
+ *
+ * It has a limit, after which it is killed: the host waits for it, and so does
+ * whoever unloads the module.
  */
 #define pr_fmt(fmt) "hv_utils: " fmt
 
 #include <linux/moduleparam.h>
+#include <linux/sched.h>
+#include <linux/sched/signal.h>
 #include <linux/string.h>
 #include <linux/umh.h>
 #include "vss_hook.h"
@@ -15,6 +20,11 @@ static char vss_hook[256];
 module_param_string(vss_hook, vss_hook, sizeof(vss_hook), 0644);
 MODULE_PARM_DESC(vss_hook,
 		 "Program to run as \"PROGRAM freeze\" before freezing and \"PROGRAM thaw\" after thawing");
+
+static unsigned int hook_limit = 60;
+module_param_named(vss_hook_limit, hook_limit, uint, 0644);
+MODULE_PARM_DESC(vss_hook_limit,
+		 "Seconds after which that program is killed, before freezing and after thawing (default 60)");
 
 /* The parameter, without the line's end that echo(1) leaves. */
 static void hook_path(char *to, size_t room)
@@ -34,27 +44,126 @@ bool vss_hook_wanted(void)
 }
 
 /**
+ * vss_hook_limit() - how long it may run
+ *
+ * Return: seconds.
+ */
+unsigned int vss_hook_limit(void)
+{
+	return clamp(READ_ONCE(hook_limit), 1U, 3600U);
+}
+
+static void kill_hook(struct vss_hook *h)
+{
+	lockdep_assert_held(&h->lock);
+	h->killed = true;
+	if (h->pid)
+		kill_pid(h->pid, SIGKILL, 1);
+}
+
+static void vss_hook_over(struct work_struct *work)
+{
+	struct vss_hook *h = container_of(work, struct vss_hook, limit.work);
+
+	pr_warn_ratelimited("VSS: the program around freezing takes too long and is killed\n");
+	spin_lock(&h->lock);
+	kill_hook(h);
+	spin_unlock(&h->lock);
+}
+
+/**
+ * vss_hook_init() - before the first run
+ * @h: the program
+ */
+void vss_hook_init(struct vss_hook *h)
+{
+	spin_lock_init(&h->lock);
+	INIT_DELAYED_WORK(&h->limit, vss_hook_over);
+}
+
+/**
+ * vss_hook_next() - the next run is about to begin
+ * @h: the program
+ * @undoing: it is the one after thawing
+ */
+void vss_hook_next(struct vss_hook *h, bool undoing)
+{
+	spin_lock(&h->lock);
+	h->killed = false;
+	h->undoing = undoing;
+	spin_unlock(&h->lock);
+}
+
+/**
+ * vss_hook_give_up() - end a run before freezing: nobody waits for it any more
+ * @h: the program
+ *
+ * Context: any but interrupts.
+ */
+void vss_hook_give_up(struct vss_hook *h)
+{
+	spin_lock(&h->lock);
+	if (!h->undoing)
+		kill_hook(h);
+	spin_unlock(&h->lock);
+}
+
+/* In the process that becomes the program, just before. */
+static int hook_begins(struct subprocess_info *info, struct cred *unused)
+{
+	struct vss_hook *h = info->data;
+	int ret = 0;
+
+	spin_lock(&h->lock);
+	if (h->killed)
+		ret = -ECANCELED;
+	else
+		h->pid = get_pid(task_pid(current));
+	spin_unlock(&h->lock);
+	return ret;
+}
+
+/* Until it ends, or has been killed. */
+static int hook_wait(struct vss_hook *h, char **argv)
+{
+	struct subprocess_info *info;
+	char *env[3] = { };
+
+	env[0] = "HOME=/";
+	env[1] = "PATH=/sbin:/bin:/usr/sbin:/usr/bin";
+	info = call_usermodehelper_setup(argv[0], argv, env, GFP_KERNEL, hook_begins, NULL, h);
+	return info ? call_usermodehelper_exec(info, UMH_WAIT_PROC) : -ENOMEM;
+}
+
+/**
  * vss_hook_run() - run it
+ * @h: the program, after vss_hook_next()
  * @what: its argument
  *
- * Context: process, sleeps until the program ends.
+ * Context: process, sleeps until the program ends, at its limit by force.
  * Return: 0, or not 0 if it failed.
  */
-int vss_hook_run(const char *what)
+int vss_hook_run(struct vss_hook *h, const char *what)
 {
-	char *env[3] = { };
 	char path[sizeof(vss_hook)], arg[8];
 	char *argv[3] = { };
+	struct pid *pid;
 	int ret;
 
 	hook_path(path, sizeof(path));
 	strscpy(arg, what, sizeof(arg));
-	env[0] = "HOME=/";
-	env[1] = "PATH=/sbin:/bin:/usr/sbin:/usr/bin";
 	argv[0] = path;
 	argv[1] = arg;
-	ret = call_usermodehelper(path, argv, env, UMH_WAIT_PROC);
+	schedule_delayed_work(&h->limit, vss_hook_limit() * HZ);
+	ret = hook_wait(h, argv);
+	cancel_delayed_work_sync(&h->limit);
+	spin_lock(&h->lock);
+	pid = h->pid;
+	h->pid = NULL;
+	spin_unlock(&h->lock);
+	put_pid(pid);
 	if (ret)
-		pr_warn("VSS: %s %s ended with %d\n", path, what, ret < 0 ? ret : ret >> 8);
+		pr_warn_ratelimited("VSS: %s %s ended with %d\n", path, what,
+				    ret < 0 ? ret : ret & 0x7f ? -(ret & 0x7f) : ret >> 8);
 	return ret;
 }

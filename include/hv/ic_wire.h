@@ -248,6 +248,60 @@ static_assert(offsetof(struct hv_kvp_ip, addresses) == 260);
 static_assert(offsetof(struct hv_kvp_ip, dns) == 5380);
 static_assert(sizeof(struct hv_kvp_ip) == 7428);
 
+#define HV_KVP_ADDRESSES	64	/* and masks, and name servers; of each family */
+#define HV_KVP_GATEWAYS		5
+
+/**
+ * struct hv_kvp_ip5 - the two operations on addresses from 5.0 on: addresses in
+ * binary, in the network's byte order
+ * @op: HV_KVP_GET_IP or HV_KVP_SET_IP
+ * @pool: unused
+ * @pad: 0
+ * @count4: addresses, each with its mask
+ * @count6: the same of IPv6
+ * @gateways4: gateways
+ * @gateways6: the same of IPv6
+ * @dns4: name servers
+ * @dns6: the same of IPv6
+ * @adapter: which NIC; text
+ * @family: 1 IPv4, 2 IPv6, 3 both
+ * @dhcp: not 0: addresses come from DHCP
+ * @pad2: 0
+ * @address4: @count4 of them
+ * @address6: @count6 of them
+ * @mask4: @count4 of them
+ * @prefix6: @count6 of them, in bits
+ * @gateway4: @gateways4 of them
+ * @gateway6: @gateways6 of them
+ * @server4: @dns4 of them
+ * @server6: @dns6 of them
+ * @origin: of @address4, then of @address6 without a gap: 0 unknown
+ */
+struct hv_kvp_ip5 {
+	__u8 op;
+	__u8 pool;
+	__le16 pad;
+	__le32 count4, count6;
+	__le32 gateways4, gateways6;
+	__le32 dns4, dns6;
+	__u8 adapter[256];
+	__u8 family;
+	__u8 dhcp;
+	__le16 pad2;
+	__u8 address4[HV_KVP_ADDRESSES][4];
+	__u8 address6[HV_KVP_ADDRESSES][16];
+	__u8 mask4[HV_KVP_ADDRESSES][4];
+	__le32 prefix6[HV_KVP_ADDRESSES];
+	__u8 gateway4[HV_KVP_GATEWAYS][4];
+	__u8 gateway6[HV_KVP_GATEWAYS][16];
+	__u8 server4[HV_KVP_ADDRESSES][4];
+	__u8 server6[HV_KVP_ADDRESSES][16];
+	__le16 origin[2 * HV_KVP_ADDRESSES];
+} __packed;
+static_assert(offsetof(struct hv_kvp_ip5, family) == 284);
+static_assert(offsetof(struct hv_kvp_ip5, address4) == 288);
+static_assert(sizeof(struct hv_kvp_ip5) == 3716);
+
 /* ---- freeze for a backup ---- */
 
 #define HV_VSS_HOT_BACKUP	2	/* can you? */

@@ -7,61 +7,13 @@
 #include <kunit/test.h>
 #include <linux/string.h>
 #include "fcopy_msg.h"
-#include "kvp_msg.h"
+#include "kvp_bytes.h"
 #include "params.h"
 
 #define PAIR_LEN	2576	/* get and set */
 #define DELETE_LEN	520
 #define ITEM_LEN	2580
 #define IP_LEN		7428
-
-static void word(u8 *b, u32 at, u32 v)
-{
-	b[at] = v;
-	b[at + 1] = v >> 8;
-	b[at + 2] = v >> 16;
-	b[at + 3] = v >> 24;
-}
-
-static u32 word_at(const u8 *b, u32 at)
-{
-	return b[at] | b[at + 1] << 8 | b[at + 2] << 16 | (u32)b[at + 3] << 24;
-}
-
-/* ASCII as UTF-16.  Returns its bytes, with the zero. */
-static u32 wide(u8 *to, const char *text)
-{
-	u32 n = 0;
-
-	do {
-		to[n++] = *text;
-		to[n++] = 0;
-	} while (*text++);
-	return n;
-}
-
-static bool is_wide(const u8 *b, const char *text)
-{
-	u8 want[256];
-
-	return !memcmp(b, want, wide(want, text));
-}
-
-struct kvp_fake {
-	u8 host[8192];
-	struct hv_kvp_msg daemon;
-};
-
-static struct kvp_fake *fake(struct kunit *test, u8 op, u8 pool)
-{
-	struct kvp_fake *f = kunit_kzalloc(test, sizeof(*f), GFP_KERNEL);
-
-	if (!f)
-		return NULL;
-	f->host[0] = op;
-	f->host[1] = pool;
-	return f;
-}
 
 /* "Key" = "value" in a set, whose pair begins at 4 */
 static struct kvp_fake *fake_set(struct kunit *test)
@@ -81,7 +33,7 @@ static void kvp_set(struct kunit *test)
 	struct kvp_fake *f = fake_set(test);
 
 	KUNIT_ASSERT_TRUE(test, !!f);
-	KUNIT_ASSERT_EQ(test, kvp_from_host(&f->daemon, f->host, PAIR_LEN), 0u);
+	KUNIT_ASSERT_EQ(test, kvp_from_host(&f->daemon, f->host, PAIR_LEN, V4), 0u);
 	KUNIT_EXPECT_EQ(test, f->daemon.kvp_hdr.operation, 1);
 	KUNIT_EXPECT_EQ(test, f->daemon.kvp_hdr.pool, 0);
 	KUNIT_EXPECT_EQ(test, f->daemon.body.kvp_set.data.value_type, 1u);
@@ -90,7 +42,7 @@ static void kvp_set(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, memcmp(f->daemon.body.kvp_set.data.key, "Key", 4), 0);
 	KUNIT_EXPECT_EQ(test, memcmp(f->daemon.body.kvp_set.data.value, "value", 6), 0);
 	f->daemon.error = 0;
-	KUNIT_EXPECT_EQ(test, kvp_to_host(f->host, &f->daemon), 0u);
+	KUNIT_EXPECT_EQ(test, kvp_to_host(f->host, &f->daemon, V4), 0u);
 	KUNIT_EXPECT_TRUE(test, is_wide(f->host + 528, "value"));
 }
 
@@ -103,7 +55,7 @@ static void kvp_starts_clean(struct kunit *test)
 
 	KUNIT_ASSERT_TRUE(test, f && m);
 	memset(&f->daemon, 0xff, sizeof(f->daemon));
-	KUNIT_ASSERT_EQ(test, kvp_from_host(&f->daemon, f->host, PAIR_LEN), 0u);
+	KUNIT_ASSERT_EQ(test, kvp_from_host(&f->daemon, f->host, PAIR_LEN, V4), 0u);
 	KUNIT_EXPECT_EQ(test, f->daemon.body.kvp_set.data.key[4], 0);
 	KUNIT_EXPECT_EQ(test, f->daemon.body.kvp_set.data.value[2047], 0);
 
@@ -124,26 +76,26 @@ static void kvp_numbers(struct kunit *test)
 	word(f->host, 532, 0xffffffff);
 	word(f->host, 4, 4);
 	word(f->host, 12, 4);
-	KUNIT_ASSERT_EQ(test, kvp_from_host(&f->daemon, f->host, PAIR_LEN), 0u);
+	KUNIT_ASSERT_EQ(test, kvp_from_host(&f->daemon, f->host, PAIR_LEN, V4), 0u);
 	KUNIT_EXPECT_EQ(test, memcmp(f->daemon.body.kvp_set.data.value, "4294967295", 11), 0);
 	KUNIT_EXPECT_EQ(test, f->daemon.body.kvp_set.data.value_size, 11u);
 	word(f->host, 4, 8);
 	word(f->host, 12, 8);
-	KUNIT_ASSERT_EQ(test, kvp_from_host(&f->daemon, f->host, PAIR_LEN), 0u);
+	KUNIT_ASSERT_EQ(test, kvp_from_host(&f->daemon, f->host, PAIR_LEN, V4), 0u);
 	KUNIT_EXPECT_EQ(test, memcmp(f->daemon.body.kvp_set.data.value,
 				     "18446744073709551615", 21), 0);
 	word(f->host, 4, 11);
-	KUNIT_ASSERT_EQ(test, kvp_from_host(&f->daemon, f->host, PAIR_LEN), 0u);
+	KUNIT_ASSERT_EQ(test, kvp_from_host(&f->daemon, f->host, PAIR_LEN, V4), 0u);
 	KUNIT_EXPECT_EQ(test, f->daemon.body.kvp_set.data.value_size, 21u);
 	/* each byte at its place */
 	word(f->host, 528, 0x04030201);
 	word(f->host, 532, 0x88070605);
-	KUNIT_ASSERT_EQ(test, kvp_from_host(&f->daemon, f->host, PAIR_LEN), 0u);
+	KUNIT_ASSERT_EQ(test, kvp_from_host(&f->daemon, f->host, PAIR_LEN, V4), 0u);
 	KUNIT_EXPECT_EQ(test, memcmp(f->daemon.body.kvp_set.data.value,
 				     "9801809732607083009", 20), 0);
 	word(f->host, 4, 4);
 	word(f->host, 12, 4);
-	KUNIT_ASSERT_EQ(test, kvp_from_host(&f->daemon, f->host, PAIR_LEN), 0u);
+	KUNIT_ASSERT_EQ(test, kvp_from_host(&f->daemon, f->host, PAIR_LEN, V4), 0u);
 	KUNIT_EXPECT_EQ(test, memcmp(f->daemon.body.kvp_set.data.value, "67305985", 9), 0);
 	KUNIT_EXPECT_EQ(test, f->daemon.body.kvp_set.data.value_type, 1u);
 }
@@ -154,7 +106,7 @@ static void kvp_empty_value(struct kunit *test)
 
 	KUNIT_ASSERT_TRUE(test, !!f);
 	word(f->host, 12, 0);
-	KUNIT_ASSERT_EQ(test, kvp_from_host(&f->daemon, f->host, PAIR_LEN), 0u);
+	KUNIT_ASSERT_EQ(test, kvp_from_host(&f->daemon, f->host, PAIR_LEN, V4), 0u);
 	KUNIT_EXPECT_EQ(test, f->daemon.body.kvp_set.data.value_size, 1u);
 }
 
@@ -171,7 +123,7 @@ static void kvp_largest(struct kunit *test)
 		f->host[16 + 2 * i] = 'k';
 	for (i = 0; i < 1023; i++)
 		f->host[528 + 2 * i] = 'v';
-	KUNIT_ASSERT_EQ(test, kvp_from_host(&f->daemon, f->host, PAIR_LEN), 0u);
+	KUNIT_ASSERT_EQ(test, kvp_from_host(&f->daemon, f->host, PAIR_LEN, V4), 0u);
 	KUNIT_EXPECT_EQ(test, f->daemon.body.kvp_set.data.key_size, 256u);
 	KUNIT_EXPECT_EQ(test, f->daemon.body.kvp_set.data.value_size, 1024u);
 }
@@ -181,8 +133,6 @@ struct set_case {
 	u32 at, value;
 	u32 want;
 };
-
-#define BAD	0x80070057u
 
 static const struct set_case set_cases[] = {
 	{ "pool 4", 0, 1 | 4 << 8, 0 },
@@ -196,16 +146,16 @@ static const struct set_case set_cases[] = {
 	{ "number of a text's size", 4, 4, BAD },
 	{ "long number of a text's size", 4, 11, BAD },
 	{ "no key", 8, 0, BAD },
-	{ "key without its zero", 8, 6, BAD },
+	{ "key without its zero", 8, 6, 0 },
 	{ "key of odd size", 8, 7, BAD },
 	{ "key size one too many", 8, 513, BAD },
 	{ "key size huge", 8, 0xffffffff, BAD },
-	{ "key is not text", 16, 0xdc00, BAD },
-	{ "value without its zero", 12, 10, BAD },
+	{ "key is not text", 16, 0xdc00, 0 },
+	{ "value without its zero", 12, 10, 0 },
 	{ "value of odd size", 12, 11, BAD },
 	{ "value size one too many", 12, 2049, BAD },
 	{ "value size huge", 12, 0xffffffff, BAD },
-	{ "value is not text", 528, 0xd800, BAD },
+	{ "value is not text", 528, 0xd800, 0 },
 };
 
 KUNIT_ARRAY_PARAM_DESC(set_cases, set_cases, name);
@@ -217,25 +167,37 @@ static void kvp_set_fields(struct kunit *test)
 
 	KUNIT_ASSERT_TRUE(test, !!f);
 	word(f->host, c->at, c->value);
-	KUNIT_EXPECT_EQ(test, kvp_from_host(&f->daemon, f->host, PAIR_LEN), c->want);
+	KUNIT_EXPECT_EQ(test, kvp_from_host(&f->daemon, f->host, PAIR_LEN, V4), c->want);
 }
 
-/* 255 Chinese characters are a key for the host, but not for a daemon. */
-static void kvp_refuses_what_a_daemon_cannot_keep(struct kunit *test)
+/* 255 Chinese characters are a key for the host; a daemon has as many as it can keep. */
+static void kvp_cuts_what_a_daemon_cannot_keep(struct kunit *test)
 {
 	struct kvp_fake *f = fake_set(test);
 	u32 i;
 
 	KUNIT_ASSERT_TRUE(test, !!f);
 	word(f->host, 8, 512);
-	for (i = 0; i < 255; i++) {
+	for (i = 0; i < 256; i++) {
 		f->host[16 + 2 * i] = 0x2d;
 		f->host[17 + 2 * i] = 0x4e;
 	}
-	KUNIT_EXPECT_EQ(test, kvp_from_host(&f->daemon, f->host, PAIR_LEN), BAD);
-	memset(f->host + 16 + 2 * 170, 0, 512 - 2 * 170);
-	KUNIT_EXPECT_EQ(test, kvp_from_host(&f->daemon, f->host, PAIR_LEN), 0u);
+	word(f->host, 12, 2048);
+	for (i = 0; i < 1024; i++) {
+		f->host[528 + 2 * i] = 0x2d;
+		f->host[529 + 2 * i] = 0x4e;
+	}
+	KUNIT_EXPECT_EQ(test, kvp_from_host(&f->daemon, f->host, PAIR_LEN, V4), 0u);
 	KUNIT_EXPECT_EQ(test, f->daemon.body.kvp_set.data.key_size, 511u);
+	KUNIT_EXPECT_EQ(test, f->daemon.body.kvp_set.data.key[510], 0);
+	KUNIT_EXPECT_EQ(test, f->daemon.body.kvp_set.data.value_size, 2047u);
+	KUNIT_EXPECT_EQ(test, f->daemon.body.kvp_set.data.value[2046], 0);
+	/* and finds it again */
+	f->host[0] = 2;
+	memmove(f->host + 8, f->host + 16, 512);
+	word(f->host, 4, 512);
+	KUNIT_EXPECT_EQ(test, kvp_from_host(&f->daemon, f->host, DELETE_LEN, V4), 0u);
+	KUNIT_EXPECT_EQ(test, f->daemon.body.kvp_delete.key_size, 511u);
 }
 
 struct len_case {
@@ -264,14 +226,14 @@ static void kvp_shortest(struct kunit *test)
 	f->host[0] = c->op;
 	if (c->op == 2)
 		word(f->host, 4, wide(f->host + 8, "Key"));
-	KUNIT_EXPECT_EQ(test, kvp_from_host(&f->daemon, f->host, 0), BAD);
-	KUNIT_EXPECT_EQ(test, kvp_from_host(&f->daemon, f->host, 1), BAD);
-	KUNIT_EXPECT_EQ(test, kvp_from_host(&f->daemon, f->host, 2), BAD);
-	KUNIT_EXPECT_EQ(test, kvp_from_host(&f->daemon, f->host, c->len - 1), BAD);
-	KUNIT_EXPECT_EQ(test, kvp_from_host(&f->daemon, f->host, c->len), 0u);
+	KUNIT_EXPECT_EQ(test, kvp_from_host(&f->daemon, f->host, 0, V4), BAD);
+	KUNIT_EXPECT_EQ(test, kvp_from_host(&f->daemon, f->host, 1, V4), BAD);
+	KUNIT_EXPECT_EQ(test, kvp_from_host(&f->daemon, f->host, 2, V4), BAD);
+	KUNIT_EXPECT_EQ(test, kvp_from_host(&f->daemon, f->host, c->len - 1, V4), BAD);
+	KUNIT_EXPECT_EQ(test, kvp_from_host(&f->daemon, f->host, c->len, V4), 0u);
 	KUNIT_EXPECT_EQ(test, f->daemon.kvp_hdr.operation, c->op);
 	f->host[0] = 6;
-	KUNIT_EXPECT_EQ(test, kvp_from_host(&f->daemon, f->host, 1), BAD);
+	KUNIT_EXPECT_EQ(test, kvp_from_host(&f->daemon, f->host, 1, V4), BAD);
 }
 
 static void kvp_delete(struct kunit *test)
@@ -280,12 +242,17 @@ static void kvp_delete(struct kunit *test)
 
 	KUNIT_ASSERT_TRUE(test, !!f);
 	word(f->host, 4, wide(f->host + 8, "Key"));
-	KUNIT_ASSERT_EQ(test, kvp_from_host(&f->daemon, f->host, DELETE_LEN), 0u);
+	KUNIT_ASSERT_EQ(test, kvp_from_host(&f->daemon, f->host, DELETE_LEN, V4), 0u);
 	KUNIT_EXPECT_EQ(test, f->daemon.kvp_hdr.pool, 1);
 	KUNIT_EXPECT_EQ(test, f->daemon.body.kvp_delete.key_size, 4u);
 	KUNIT_EXPECT_EQ(test, memcmp(f->daemon.body.kvp_delete.key, "Key", 4), 0);
-	word(f->host, 4, 6);
-	KUNIT_EXPECT_EQ(test, kvp_from_host(&f->daemon, f->host, DELETE_LEN), BAD);
+	word(f->host, 4, 6);		/* its zero is not counted */
+	KUNIT_EXPECT_EQ(test, kvp_from_host(&f->daemon, f->host, DELETE_LEN, V4), 0u);
+	KUNIT_EXPECT_EQ(test, f->daemon.body.kvp_delete.key_size, 4u);
+	word(f->host, 4, 0);
+	KUNIT_EXPECT_EQ(test, kvp_from_host(&f->daemon, f->host, DELETE_LEN, V4), BAD);
+	word(f->host, 4, 514);
+	KUNIT_EXPECT_EQ(test, kvp_from_host(&f->daemon, f->host, DELETE_LEN, V4), BAD);
 }
 
 static void kvp_get_answer(struct kunit *test)
@@ -294,13 +261,13 @@ static void kvp_get_answer(struct kunit *test)
 
 	KUNIT_ASSERT_TRUE(test, !!f);
 	word(f->host, 8, wide(f->host + 16, "Key"));
-	KUNIT_ASSERT_EQ(test, kvp_from_host(&f->daemon, f->host, PAIR_LEN), 0u);
+	KUNIT_ASSERT_EQ(test, kvp_from_host(&f->daemon, f->host, PAIR_LEN, V4), 0u);
 	KUNIT_EXPECT_EQ(test, f->daemon.body.kvp_get.data.value_size, 2048u);
 	KUNIT_EXPECT_EQ(test, f->daemon.body.kvp_get.data.key_size, 4u);
 	KUNIT_EXPECT_EQ(test, memcmp(f->daemon.body.kvp_get.data.key, "Key", 4), 0);
 	f->daemon.error = 0;
 	strscpy((char *)f->daemon.body.kvp_get.data.value, "found", 16);
-	KUNIT_ASSERT_EQ(test, kvp_to_host(f->host, &f->daemon), 0u);
+	KUNIT_ASSERT_EQ(test, kvp_to_host(f->host, &f->daemon, V4), 0u);
 	KUNIT_EXPECT_EQ(test, word_at(f->host, 4), 1u);
 	KUNIT_EXPECT_EQ(test, word_at(f->host, 12), 12u);
 	KUNIT_EXPECT_TRUE(test, is_wide(f->host + 528, "found"));
@@ -313,12 +280,12 @@ static void kvp_enumerate_answer(struct kunit *test)
 
 	KUNIT_ASSERT_TRUE(test, !!f);
 	word(f->host, 4, 7);
-	KUNIT_ASSERT_EQ(test, kvp_from_host(&f->daemon, f->host, ITEM_LEN), 0u);
+	KUNIT_ASSERT_EQ(test, kvp_from_host(&f->daemon, f->host, ITEM_LEN, V4), 0u);
 	KUNIT_EXPECT_EQ(test, f->daemon.body.kvp_enum_data.index, 7u);
 	f->daemon.error = 0;
 	strscpy((char *)f->daemon.body.kvp_enum_data.data.key, "OSName", 16);
 	strscpy((char *)f->daemon.body.kvp_enum_data.data.value, "Debian", 16);
-	KUNIT_ASSERT_EQ(test, kvp_to_host(f->host, &f->daemon), 0u);
+	KUNIT_ASSERT_EQ(test, kvp_to_host(f->host, &f->daemon, V4), 0u);
 	KUNIT_EXPECT_EQ(test, word_at(f->host, 8), 1u);
 	KUNIT_EXPECT_EQ(test, word_at(f->host, 12), 14u);
 	KUNIT_EXPECT_EQ(test, word_at(f->host, 16), 14u);
@@ -332,14 +299,34 @@ static void kvp_daemon_errors(struct kunit *test)
 
 	KUNIT_ASSERT_TRUE(test, !!f);
 	f->daemon.error = 0x80070103;
-	KUNIT_EXPECT_EQ(test, kvp_to_host(f->host, &f->daemon), 0x80070103u);
-	/* and what is no text */
-	f->daemon.error = 0;
-	memset(f->daemon.body.kvp_enum_data.data.key, 'k', 512);
-	KUNIT_EXPECT_EQ(test, kvp_to_host(f->host, &f->daemon), 0x80004005u);
-	memset(f->daemon.body.kvp_enum_data.data.key, 0, 512);
-	f->daemon.body.kvp_enum_data.data.value[0] = 0xff;
-	KUNIT_EXPECT_EQ(test, kvp_to_host(f->host, &f->daemon), 0x80004005u);
+	KUNIT_EXPECT_EQ(test, kvp_to_host(f->host, &f->daemon, V4), 0x80070103u);
+}
+
+/* A host's list ends at the first item that fails, so whatever a daemon has is an item. */
+static void kvp_all_items_are_listed(struct kunit *test)
+{
+	struct kvp_fake *f = fake(test, 3, 2);
+	struct hv_kvp_exchg_msg_value *item;
+
+	KUNIT_ASSERT_TRUE(test, !!f);
+	item = &f->daemon.body.kvp_enum_data.data;
+	/* fields that are filled to the last byte */
+	memset(item->key, 'k', 512);
+	memset(item->value, 'v', 2048);
+	KUNIT_ASSERT_EQ(test, kvp_to_host(f->host, &f->daemon, V4), 0u);
+	KUNIT_EXPECT_EQ(test, word_at(f->host, 12), 512u);
+	KUNIT_EXPECT_EQ(test, word_at(f->host, 16), 2048u);
+	KUNIT_EXPECT_EQ(test, f->host[20 + 508], 'k');
+	KUNIT_EXPECT_EQ(test, f->host[20 + 510], 0);
+	KUNIT_EXPECT_EQ(test, f->host[532 + 2044], 'v');
+	KUNIT_EXPECT_EQ(test, f->host[532 + 2046], 0);
+	/* what is no text */
+	memset(item, 0, sizeof(*item));
+	item->key[0] = 'k';
+	item->value[0] = 0xff;
+	KUNIT_ASSERT_EQ(test, kvp_to_host(f->host, &f->daemon, V4), 0u);
+	KUNIT_EXPECT_TRUE(test, is_wide(f->host + 20, "k"));
+	KUNIT_EXPECT_EQ(test, word_at(f->host, 532), 0xfffdu);
 }
 
 /* A value that is longer for the host than it has room for is cut. */
@@ -350,7 +337,7 @@ static void kvp_long_values_are_cut(struct kunit *test)
 	KUNIT_ASSERT_TRUE(test, !!f);
 	memset(f->daemon.body.kvp_get.data.value, 'v', 2047);
 	memset(f->host + 528 + 2048, 0xee, 16);
-	KUNIT_ASSERT_EQ(test, kvp_to_host(f->host, &f->daemon), 0u);
+	KUNIT_ASSERT_EQ(test, kvp_to_host(f->host, &f->daemon, V4), 0u);
 	KUNIT_EXPECT_EQ(test, word_at(f->host, 12), 2048u);
 	KUNIT_EXPECT_EQ(test, f->host[528 + 2044], 'v');
 	KUNIT_EXPECT_EQ(test, f->host[528 + 2046], 0);
@@ -370,7 +357,7 @@ static void kvp_addresses(struct kunit *test)
 	wide(f->host + 2308, "255.0.0.0;64");
 	wide(f->host + 4356, "10.0.0.254");
 	wide(f->host + 5380, "10.0.0.53");
-	KUNIT_ASSERT_EQ(test, kvp_from_host(&f->daemon, f->host, IP_LEN), 0u);
+	KUNIT_ASSERT_EQ(test, kvp_from_host(&f->daemon, f->host, IP_LEN, V4), 0u);
 	KUNIT_EXPECT_EQ(test, memcmp(&ip->adapter_id, "{guid}", 7), 0);
 	KUNIT_EXPECT_EQ(test, ip->addr_family, 3);
 	KUNIT_EXPECT_EQ(test, ip->dhcp_enabled, 1);
@@ -383,7 +370,7 @@ static void kvp_addresses(struct kunit *test)
 	memset(f->host, 0, IP_LEN);
 	f->host[0] = 4;
 	f->daemon.error = 0;
-	KUNIT_ASSERT_EQ(test, kvp_to_host(f->host, &f->daemon), 0u);
+	KUNIT_ASSERT_EQ(test, kvp_to_host(f->host, &f->daemon, V4), 0u);
 	KUNIT_EXPECT_TRUE(test, is_wide(f->host + 2, "{guid}"));
 	KUNIT_EXPECT_EQ(test, f->host[258], 3);
 	KUNIT_EXPECT_EQ(test, f->host[259], 1);
@@ -417,9 +404,9 @@ static void kvp_address_lists_end(struct kunit *test)
 	KUNIT_ASSERT_TRUE(test, !!f);
 	for (i = 0; i < c->units; i++)
 		f->host[c->at + 2 * i] = '1';
-	KUNIT_EXPECT_EQ(test, kvp_from_host(&f->daemon, f->host, IP_LEN), BAD);
+	KUNIT_EXPECT_EQ(test, kvp_from_host(&f->daemon, f->host, IP_LEN, V4), BAD);
 	f->host[c->at + 2 * c->units - 2] = 0;
-	KUNIT_EXPECT_EQ(test, kvp_from_host(&f->daemon, f->host, IP_LEN), 0u);
+	KUNIT_EXPECT_EQ(test, kvp_from_host(&f->daemon, f->host, IP_LEN, V4), 0u);
 }
 
 /* Daemons' lists that are longer than the host has room for end in a zero, inside their field. */
@@ -436,7 +423,7 @@ static void kvp_long_lists_are_cut(struct kunit *test)
 	memset(&ip->gate_way, '1', sizeof(ip->gate_way) - 1);
 	memset(&ip->dns_addr, '1', sizeof(ip->dns_addr) - 1);
 	memset(f->host + IP_LEN, 0xee, 16);
-	KUNIT_ASSERT_EQ(test, kvp_to_host(f->host, &f->daemon), 0u);
+	KUNIT_ASSERT_EQ(test, kvp_to_host(f->host, &f->daemon, V4), 0u);
 	for (i = 0; i < ARRAY_SIZE(list_cases); i++) {
 		last = list_cases[i].at + 2 * list_cases[i].units - 2;
 		KUNIT_EXPECT_EQ(test, f->host[last - 2], '1');
@@ -445,7 +432,7 @@ static void kvp_long_lists_are_cut(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, f->host[IP_LEN], 0xee);
 }
 
-/* A daemon's list that is no text is told, whichever it is. */
+/* A daemon's list that is no text is given as well as it can be. */
 static void kvp_bad_lists(struct kunit *test)
 {
 	struct kvp_fake *f = fake(test, 4, 0);
@@ -454,15 +441,16 @@ static void kvp_bad_lists(struct kunit *test)
 		(u8 *)&ip->adapter_id, (u8 *)&ip->ip_addr, (u8 *)&ip->sub_net,
 		(u8 *)&ip->gate_way, (u8 *)&ip->dns_addr,
 	};
-	u32 i;
+	u32 i, at;
 
 	KUNIT_ASSERT_TRUE(test, !!f);
 	for (i = 0; i < ARRAY_SIZE(lists); i++) {
+		at = list_cases[i].at;
 		*lists[i] = 0xff;
-		KUNIT_EXPECT_EQ(test, kvp_to_host(f->host, &f->daemon), 0x80004005u);
+		KUNIT_EXPECT_EQ(test, kvp_to_host(f->host, &f->daemon, V4), 0u);
+		KUNIT_EXPECT_EQ(test, f->host[at] | f->host[at + 1] << 8, 0xfffd);
 		*lists[i] = 0;
 	}
-	KUNIT_EXPECT_EQ(test, kvp_to_host(f->host, &f->daemon), 0u);
 }
 
 /* ---- file copy ---- */
@@ -546,12 +534,13 @@ static struct kunit_case ic_kvp_cases[] = {
 	KUNIT_CASE(kvp_empty_value),
 	KUNIT_CASE(kvp_largest),
 	KUNIT_CASE_PARAM(kvp_set_fields, set_cases_gen_params),
-	KUNIT_CASE(kvp_refuses_what_a_daemon_cannot_keep),
+	KUNIT_CASE(kvp_cuts_what_a_daemon_cannot_keep),
 	KUNIT_CASE_PARAM(kvp_shortest, len_cases_gen_params),
 	KUNIT_CASE(kvp_delete),
 	KUNIT_CASE(kvp_get_answer),
 	KUNIT_CASE(kvp_enumerate_answer),
 	KUNIT_CASE(kvp_daemon_errors),
+	KUNIT_CASE(kvp_all_items_are_listed),
 	KUNIT_CASE(kvp_long_values_are_cut),
 	KUNIT_CASE(kvp_addresses),
 	KUNIT_CASE_PARAM(kvp_address_lists_end, list_cases_gen_params),

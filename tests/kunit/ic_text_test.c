@@ -46,8 +46,10 @@ static void text_both_ways(struct kunit *test)
 
 	KUNIT_ASSERT_EQ(test, text_from_host(p->wide, p->wide_len, out, ROOM), (int)p->utf8_len);
 	KUNIT_EXPECT_EQ(test, memcmp(out, p->utf8, p->utf8_len), 0);
-	KUNIT_ASSERT_EQ(test, text_to_host(p->utf8, p->utf8_len, out, ROOM), (int)p->wide_len);
+	KUNIT_ASSERT_EQ(test, text_fit_to_host(p->utf8, p->utf8_len, out, ROOM), p->wide_len);
 	KUNIT_EXPECT_EQ(test, memcmp(out, p->wide, p->wide_len), 0);
+	KUNIT_ASSERT_EQ(test, text_fit_from_host(p->wide, p->wide_len, out, ROOM), p->utf8_len);
+	KUNIT_EXPECT_EQ(test, memcmp(out, p->utf8, p->utf8_len), 0);
 }
 
 static void text_exact_room(struct kunit *test)
@@ -59,11 +61,16 @@ static void text_exact_room(struct kunit *test)
 			(int)p->utf8_len);
 	KUNIT_EXPECT_EQ(test, text_from_host(p->wide, p->wide_len, out, p->utf8_len - 1),
 			-EMSGSIZE);
-	KUNIT_EXPECT_EQ(test, text_to_host(p->utf8, p->utf8_len, out, p->wide_len),
-			(int)p->wide_len);
-	if (p->wide_len > 2)
-		KUNIT_EXPECT_LT(test, text_to_host(p->utf8, p->utf8_len, out, p->wide_len - 1),
-				(int)p->wide_len);
+	KUNIT_EXPECT_EQ(test, text_fit_from_host(p->wide, p->wide_len, out, p->utf8_len),
+			p->utf8_len);
+	KUNIT_EXPECT_EQ(test, text_fit_to_host(p->utf8, p->utf8_len, out, p->wide_len),
+			p->wide_len);
+	if (p->wide_len > 2) {
+		KUNIT_EXPECT_LT(test, text_fit_from_host(p->wide, p->wide_len, out,
+							 p->utf8_len - 1), p->utf8_len);
+		KUNIT_EXPECT_LT(test, text_fit_to_host(p->utf8, p->utf8_len, out,
+						       p->wide_len - 1), p->wide_len);
+	}
 }
 
 static void text_unterminated(struct kunit *test)
@@ -74,11 +81,14 @@ static void text_unterminated(struct kunit *test)
 
 	for (cut = 0; cut < p->wide_len; cut++)
 		KUNIT_EXPECT_LT(test, text_from_host(p->wide, cut, out, ROOM), 0);
-	for (cut = 0; cut < p->utf8_len; cut++)
-		KUNIT_EXPECT_LT(test, text_to_host(p->utf8, cut, out, ROOM), 0);
 	/* whole characters without the zero are text that does not end */
 	KUNIT_EXPECT_EQ(test, text_from_host(p->wide, p->wide_len - 2, out, ROOM), -EINVAL);
-	KUNIT_EXPECT_EQ(test, text_to_host(p->utf8, p->utf8_len - 1, out, ROOM), -EINVAL);
+	/* but a fact ends with its field */
+	KUNIT_EXPECT_EQ(test, text_fit_from_host(p->wide, p->wide_len - 2, out, ROOM),
+			p->utf8_len);
+	KUNIT_EXPECT_EQ(test, memcmp(out, p->utf8, p->utf8_len), 0);
+	KUNIT_EXPECT_EQ(test, text_fit_to_host(p->utf8, p->utf8_len - 1, out, ROOM), p->wide_len);
+	KUNIT_EXPECT_EQ(test, memcmp(out, p->wide, p->wide_len), 0);
 }
 
 static void text_ends_at_the_first_zero(struct kunit *test)
@@ -87,7 +97,8 @@ static void text_ends_at_the_first_zero(struct kunit *test)
 	u8 out[ROOM];
 
 	KUNIT_EXPECT_EQ(test, text_from_host(wide, sizeof(wide), out, ROOM), 2);
-	KUNIT_EXPECT_EQ(test, text_to_host((const u8 *)"a\0b", 4, out, ROOM), 4);
+	KUNIT_EXPECT_EQ(test, text_fit_from_host(wide, sizeof(wide), out, ROOM), 2u);
+	KUNIT_EXPECT_EQ(test, text_fit_to_host((const u8 *)"a\0b", 4, out, ROOM), 4u);
 }
 
 struct bad {
@@ -132,12 +143,64 @@ static void text_from_host_refuses(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, text_from_host(b->text, b->len, out, ROOM), -EILSEQ);
 }
 
-static void text_to_host_refuses(struct kunit *test)
+/* A fact has U+FFFD in the place of what is no character, and the rest as it is. */
+static void text_fit_from_host_replaces(struct kunit *test)
 {
 	const struct bad *b = test->param_value;
+	u8 wide[16] = { 'a', 0 }, out[ROOM];
+	u32 n, len = b->text[b->len - 1] || b->len % 2 ? b->len & ~1u : b->len - 2;
+
+	memcpy(wide + 2, b->text, len);
+	wide[2 + len] = 'z';
+	n = text_fit_from_host(wide, 2 + len + 4, out, ROOM);
+	KUNIT_EXPECT_EQ(test, out[0], 'a');
+	KUNIT_EXPECT_EQ(test, memcmp(out + 1, "\xef\xbf\xbd", 3), 0);
+	KUNIT_EXPECT_EQ(test, out[n - 2], 'z');
+	KUNIT_EXPECT_EQ(test, out[n - 1], 0);
+}
+
+static void text_fit_to_host_replaces(struct kunit *test)
+{
+	const struct bad *b = test->param_value;
+	u8 utf8[16] = { 'a' }, out[ROOM];
+	u32 n;
+
+	memcpy(utf8 + 1, b->text, b->len - 1);
+	utf8[b->len] = 'z';
+	n = text_fit_to_host(utf8, b->len + 2, out, ROOM);
+	KUNIT_EXPECT_EQ(test, out[0], 'a');
+	KUNIT_EXPECT_EQ(test, out[2] | out[3] << 8, 0xfffd);
+	KUNIT_EXPECT_EQ(test, out[n - 4], 'z');
+	KUNIT_EXPECT_EQ(test, out[n - 2] | out[n - 1], 0);
+}
+
+/* Half a unit at the end is nothing. */
+static void text_fit_from_host_odd(struct kunit *test)
+{
+	static const u8 wide[] = { 'a', 0, 'b' };
 	u8 out[ROOM];
 
-	KUNIT_EXPECT_EQ(test, text_to_host(b->text, b->len, out, ROOM), -EILSEQ);
+	KUNIT_EXPECT_EQ(test, text_fit_from_host(wide, 3, out, ROOM), 2u);
+	KUNIT_EXPECT_EQ(test, text_fit_from_host(wide, 0, out, ROOM), 1u);
+	KUNIT_EXPECT_EQ(test, out[0], 0);
+	KUNIT_EXPECT_EQ(test, text_fit_to_host(wide, 0, out, ROOM), 2u);
+	KUNIT_EXPECT_EQ(test, out[0] | out[1], 0);
+}
+
+static void text_from_host_cuts(struct kunit *test)
+{
+	static const u8 face[] = { 'a', 0, 0x3d, 0xd8, 0, 0xde, 'b', 0, 0, 0 };
+	u8 out[ROOM];
+	u32 room;
+
+	for (room = 1; room <= 8; room++) {
+		u32 want = room < 2 ? 1 : room < 6 ? 2 : room < 7 ? 6 : 7;
+
+		memset(out, 0xee, sizeof(out));
+		KUNIT_EXPECT_EQ(test, text_fit_from_host(face, sizeof(face), out, room), want);
+		KUNIT_EXPECT_EQ(test, out[want - 1], 0);
+		KUNIT_EXPECT_EQ(test, out[want], 0xee);
+	}
 }
 
 /* What does not fit is cut, and never in the middle of a character. */
@@ -148,10 +211,10 @@ static void text_to_host_cuts(struct kunit *test)
 	u32 room;
 
 	for (room = 2; room <= 10; room++) {
-		int want = room < 4 ? 2 : room < 8 ? 4 : room < 10 ? 8 : 10;
+		u32 want = room < 4 ? 2 : room < 8 ? 4 : room < 10 ? 8 : 10;
 
 		memset(out, 0xee, sizeof(out));
-		KUNIT_EXPECT_EQ(test, text_to_host(face, sizeof(face), out, room), want);
+		KUNIT_EXPECT_EQ(test, text_fit_to_host(face, sizeof(face), out, room), want);
 		KUNIT_EXPECT_EQ(test, out[want - 2] | out[want - 1], 0);
 		KUNIT_EXPECT_EQ(test, out[want], 0xee);
 	}
@@ -165,7 +228,8 @@ static void text_all_characters(struct kunit *test)
 
 	for (c = 1; c <= 0x10ffff; c++) {
 		u32 lead = 0xd800 + ((c - 0x10000) >> 10), trail = 0xdc00 + (c & 0x3ff);
-		int n, len = c < 0x10000 ? 4 : 6;
+		u32 len = c < 0x10000 ? 4 : 6;
+		int n;
 
 		if ((c & 0x1ff800) == 0xd800)
 			continue;
@@ -177,7 +241,7 @@ static void text_all_characters(struct kunit *test)
 			wide[3] = trail >> 8;
 		}
 		n = text_from_host(wide, len, utf8, sizeof(utf8));
-		bad += n < 0 || text_to_host(utf8, n, back, sizeof(back)) != len ||
+		bad += n < 0 || text_fit_to_host(utf8, n, back, sizeof(back)) != len ||
 		       memcmp(wide, back, len);
 	}
 	KUNIT_EXPECT_EQ(test, bad, 0u);
@@ -189,7 +253,10 @@ static struct kunit_case ic_text_cases[] = {
 	KUNIT_CASE_PARAM(text_unterminated, pairs_gen_params),
 	KUNIT_CASE(text_ends_at_the_first_zero),
 	KUNIT_CASE_PARAM(text_from_host_refuses, bad_wide_gen_params),
-	KUNIT_CASE_PARAM(text_to_host_refuses, bad_utf8_gen_params),
+	KUNIT_CASE_PARAM(text_fit_from_host_replaces, bad_wide_gen_params),
+	KUNIT_CASE_PARAM(text_fit_to_host_replaces, bad_utf8_gen_params),
+	KUNIT_CASE(text_fit_from_host_odd),
+	KUNIT_CASE(text_from_host_cuts),
 	KUNIT_CASE(text_to_host_cuts),
 	KUNIT_CASE(text_all_characters),
 	{}

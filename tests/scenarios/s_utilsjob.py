@@ -3,6 +3,7 @@
 import hashlib
 import os
 import random
+import re
 import time
 
 from nethost import HOST, Nic, Server
@@ -63,21 +64,73 @@ def utils_kvp_many(m):
     m.host("kvp facts on")
 
 
-@scenario(rows="U12", machine=MACHINE, drivers=ONLY_OURS, timeout=300)
-def utils_addresses(m):
-    "addresses of an adapter set and asked for by the host"
-    s = Services(m, ("kvp",))
-    m.wait("[ -e /sys/class/net/eth0 ]", 30)
-    m.sh("ip link set eth0 up; ip addr flush dev eth0; ip addr add 10.77.0.5/24 dev eth0")
+def addresses(m, s, version):
+    "what the host sets is active in the guest, and what it asks for is what is there"
+    m.host("ic set kvp message=" + version)
+    s.again("kvp")
+    m.expect("message=" + version in s.state("kvp"), "agreed on %s" % s.state("kvp"))
+    m.sh("ip link set eth0 up; ip addr flush dev eth0; ip addr add 10.77.0.5/24 dev eth0; ip addr add fd77::5/64 dev eth0")
     out = m.host("kvp ip-get")
-    m.note(" ".join(out))
-    m.expect(any("10.77.0.5" in l for l in out) and any("255.255.255.0" in l for l in out), "what the guest says: %s" % out)
-    m.host("kvp ip-set family=1 address=10.77.0.9 subnet=255.255.0.0 gateway=10.77.0.1 dns=10.77.0.53", 100)
-    m.expect("10.77.0.9/16" in m.sh("ip addr show dev eth0"), "the address is active")
-    m.expect("10.77.0.1" in m.sh("ip route"), "the gateway is active")
+    m.note("%s: %s" % (version, " ".join(out)))
+    for word in ("10.77.0.5", "255.255.255.0", "fd77::5"):
+        m.expect(any(word in l for l in out), "%s: what the guest says lacks %s: %s" % (version, word, out))
+    m.expect(any(re.match("subnet=.*;/?64$", l) for l in out), "%s: the prefix: %s" % (version, out))
+    m.host("kvp ip-set family=3 address=10.77.0.9;fd77::9 subnet=255.255.0.0;64 gateway=10.77.0.1 dns=10.77.0.53", 100)
+    there = m.sh("ip addr show dev eth0")
+    m.expect("10.77.0.9/16" in there, "%s: the address is active: %s" % (version, there))
+    m.expect("10.77.0.1" in m.sh("ip route"), "%s: the gateway is active" % version)
     out = m.host("kvp ip-get family=1")
     m.expect(any(l.startswith("address=10.77.0.9") for l in out), "what the guest says: %s" % out)
     s.fails("kvp ip-get adapter=00:15:5D:99:99:99", "status")
+
+
+@scenario(rows="U12 ~F17", machine=MACHINE, drivers=ONLY_OURS, timeout=300)
+def utils_addresses(m):
+    "addresses of an adapter set and asked for by the host: binary from KVP 5.0 on, as text before"
+    s = Services(m, ("kvp",))
+    m.wait("[ -e /sys/class/net/eth0 ]", 30)
+    for version in ("5.0", "4.0"):
+        addresses(m, s, version)
+    # more than there is room for is no part of it
+    m.host("ic set kvp message=5.0")
+    s.again("kvp")
+    before = m.sh("ip addr show dev eth0")
+    many = ";".join("fd77:ffff:ffff:ffff:ffff:ffff:ffff:%x" % n for n in range(0xffc0, 0x10000))
+    s.fails("kvp ip-set family=2 address=%s subnet=%s" % (many, ";".join(["64"] * 64)), "bad argument")
+    m.expect(m.sh("ip addr show dev eth0") == before, "a part of the addresses was set")
+    m.host("ic set kvp message=1.0+3.0+4.0+5.0")
+    s.again("kvp")
+
+
+# A pool's file: records of 512 bytes of key and 2,048 of value, as the daemon keeps them
+RECORDS = r"""
+undaemon kvp; cd /var/lib/hyperv; rm -f .kvp_pool_*
+full() { head -c $2 /dev/zero | tr '\0' "$1"; }
+rec() { { printf "$1"; full '\0' 512; } | head -c 512; { printf "$2"; full '\0' 2048; } | head -c 2048; }
+{ rec first 1; full k 512; full v 2048; rec 'ill\377formed' 'va\200lue'; rec 'half\303' '\360\237'; rec last 2; } >.kvp_pool_1
+daemon kvp"""
+
+
+@scenario(rows="~U08 ~U13", machine=MACHINE, drivers=ONLY_OURS, timeout=200)
+def utils_kvp_odd(m):
+    "items that fill their fields to the last byte or are no text: all are listed, long ones cut; long keys of the host's are one key"
+    s = Services(m, ())
+    m.host("kvp facts off")
+    m.sh(RECORDS)
+    s.daemon("kvp")
+    got = [l.split("=", 1) for l in m.host("kvp list guest")[:-1]]
+    want = [["first", "1"], ["k" * 255, "v" * 1023], ["ill\ufffdformed", "va\ufffdlue"], ["half\ufffd", "\ufffd\ufffd"], ["last", "2"]]
+    m.expect(got == want, "listed: %s" % [[k[:20], v[:20]] for k, v in got])
+    # 255 characters of three bytes: more than the daemon keeps
+    key = "\u4e2d" * 255
+    m.host("kvp set external %s %s" % (key, "\u6587" * 1023))
+    got = [l.split("=", 1) for l in m.host("kvp list external")[:-1]]
+    m.expect(got == [["\u4e2d" * 170, "\u6587" * 682]], "the item: %s" % [[len(k), len(v)] for k, v in got])
+    m.expect(m.host("kvp get external " + key)[0].endswith("=" + "\u6587" * 682), "it is found by its whole key")
+    m.host("kvp delete external " + key)
+    m.expect(m.host("kvp list external")[:-1] == [], "it is deleted by its whole key")
+    m.sh("undaemon kvp; rm /var/lib/hyperv/.kvp_pool_*")
+    m.host("kvp facts on")
 
 
 @scenario(rows="~U14 ~U15", machine=MACHINE, drivers=ONLY_OURS, timeout=600)

@@ -253,3 +253,62 @@ def utils_hook_of_two(m):
     m.sh("echo '' >/sys/module/hv_utils/parameters/vss_hook")
     s.start()
     s.health()
+
+
+# A program around freezing that never ends by itself
+HANGING_HOOK = r"""
+rm -f /tmp/hooks /tmp/hookpid
+cat >/tmp/hook <<'X'
+#!/bin/sh
+echo "$1" >>/tmp/hooks
+echo $$ >/tmp/hookpid
+[ "$1" != "$(cat /tmp/hangs)" ] || exec sleep 1000
+X
+chmod +x /tmp/hook; echo %s >/tmp/hangs; echo /tmp/hook >/sys/module/hv_utils/parameters/vss_hook"""
+HANGING = "grep -q sleep /proc/$(cat /tmp/hookpid)/cmdline"
+NO_HANGING = "! " + HANGING
+
+
+@scenario(rows="~U16 ~U19", machine=MACHINE, drivers=ONLY_OURS, timeout=200)
+def utils_hook_hangs(m):
+    "a program around freezing that never ends: the service goes while it runs, a freeze is owed too; else it is killed at its limit, and the host has its answer"
+    s = Services(m, ())
+    s.ready("vss")
+    limit = "echo %d >/sys/module/hv_utils/parameters/vss_freeze_limit"
+    hook_limit = "echo %d >/sys/module/hv_utils/parameters/vss_hook_limit"
+    m.sh(limit % 1)
+    m.sh(WAITS)
+    said = Ask(m, "vss freeze").wait()
+    m.expect(FAILED in said, "a freeze over its limit ended otherwise: " + said)
+    m.wait("[ -s /tmp/msg.1 ]", 20, "the daemon has it, and owes the answer")
+    m.sh(limit % 900)
+    m.sh(HANGING_HOOK % "freeze")
+    second = Ask(m, "vss freeze")
+    m.wait(HANGING, 20, "the program runs")
+    released = len(m.trace.find("RELID_RELEASED"))
+    m.host("rescind vss")
+    m.trace.wait("RELID_RELEASED", 20, released + 1)
+    second.wait()
+    m.sh("touch /tmp/go.1 /tmp/go.2 /tmp/go.3 /tmp/go.4")       # the daemon ends, and lets go of its device
+    m.wait("[ \"$(cat /tmp/hooks | tr '\\n' ' ')\" = 'freeze thaw ' ]", 20, "it may undo what it did")
+    m.sh(NO_HANGING)
+    # a daemon that does what it is told, and the program's limit, before and after
+    for hangs in ("freeze", "thaw"):
+        m.sh(hook_limit % 60)
+        m.sh("echo '' >/sys/module/hv_utils/parameters/vss_hook")
+        m.host("offer vss") if hangs == "freeze" else None
+        m.sh("undaemon vss; daemon vss")
+        s.daemon("vss")
+        m.sh(HANGING_HOOK % hangs)
+        m.sh(hook_limit % 1)
+        said = Ask(m, "vss freeze").wait()
+        if hangs == "freeze":
+            m.expect(FAILED in said, "a freeze whose program hangs ended otherwise: " + said)
+        else:
+            m.expect("status 0x00000000" in said, "a freeze: " + said)
+            m.host("vss thaw")
+        m.wait("[ \"$(cat /tmp/hooks | tr '\\n' ' ')\" = 'freeze thaw ' ]", 20, "the program is run before and after")
+        m.wait(NO_HANGING, 20, "the program is killed")
+    m.sh("echo '' >/sys/module/hv_utils/parameters/vss_hook; " + hook_limit % 60)
+    s.start()
+    s.health()

@@ -283,6 +283,7 @@ EXPORT_SYMBOL_GPL(hv_setup_dma_ops);
 static int __init hvglue_init(void)
 {
 	void *page;
+	u64 began;
 	int ret;
 
 	if (call_fd < 0 || irq_fd < 0)
@@ -296,7 +297,9 @@ static int __init hvglue_init(void)
 	ret = hello(page);
 	if (ret)
 		goto free;
-	reference_base = ask(PROCESS_TIME, 0, 0, 0) - div_u64(ktime_get_raw_ns(), 100);
+	/* before the question: a guest's reference time is never behind what its host has read */
+	began = div_u64(ktime_get_raw_ns(), 100);
+	reference_base = ask(PROCESS_TIME, 0, 0, 0) - began;
 	irq = um_request_irq(UM_IRQ_ALLOC, irq_fd, IRQ_READ, on_irq, 0, "hyperv", &ms_hyperv);
 	ret = irq;
 	if (irq < 0)
