@@ -114,7 +114,7 @@ class Bench:
         m.drivers = OURS
         self.back("start")
         self.cover(None)
-        self.sh("mkfs.ext4 -q -F $(disk c1l0); mount $(disk c1l0) /mnt/s; cp -r /run/source /mnt/s/; sync; umount /mnt/s", "start")
+        self.sh("mkfs.ext4 -q -F $(lun 1); mount $(lun 1) /mnt/s; cp -r /run/source /mnt/s/; sync; umount /mnt/s", "start")
         self.sh("beats", "start")
 
     def stop(self):

@@ -9,6 +9,13 @@ nic() {
 	return 1
 }
 
+# lun N: the disk of the Nth controller by its instance, as counting would take the next for one that is gone
+lun() {
+	for b in /sys/bus/vmbus/devices/f8b3781a-1e82-4818-a1c3-63d806ec000$1/host*/target*/*/block/*; do
+		[ ! -e "$b" ] || echo "/dev/${b##*/}"
+	done | head -n 1
+}
+
 # once: what a host may not do by a message, the guest does not do now
 prepare() {
 	echo 0 >/proc/sys/kernel/hung_task_warnings 2>/dev/null || :
@@ -45,7 +52,7 @@ limits() {
 
 # use_disk: what one does with a disk, whatever comes of it
 use_disk() {
-	d=$(disk c0l0)
+	d=$(lun 0)
 	[ -n "$d" ] || { sleep 0.05; return; }
 	limits "$d"
 	dd if="$d" of=/dev/null bs=64k count=8 iflag=direct
@@ -94,13 +101,13 @@ job() {
 }
 
 # restored: the job is over, and its disk and NIC are there
-restored() { ! [ -e /run/job.disk ] && ! [ -e /run/job.nic ] && [ -n "$(disk c0l0)" ] && address 0 && answers 0; }
+restored() { ! [ -e /run/job.disk ] && ! [ -e /run/job.nic ] && [ -n "$(lun 0)" ] && address 0 && answers 0; }
 
 # missing: what restored() waits for, and what the job's programs do
 missing() {
 	set +e
 	ls /run/job.* 2>/dev/null || :
-	echo "disk $(disk c0l0) nic $(nic 0)"
+	echo "disk $(lun 0) nic $(nic 0)"
 	ps -o pid,ppid,stat,args | grep -v '\['
 }
 
@@ -121,7 +128,7 @@ still() {
 beats() {
 	[ ! -e /run/beat.pid ] || return 0
 	address 1
-	mount "$(disk c1l0)" /mnt/s
+	mount "$(lun 1)" /mnt/s
 	rm -f /run/beat.stop
 	(set +e
 	n=0 p=0
@@ -150,7 +157,8 @@ no_beats() {
 
 # honest: the job again, with checksums
 honest() {
-	d=$(disk c0l0)
+	d=$(lun 0)
+	[ -n "$d" ]
 	limits "$d"
 	n=0
 	until mkfs.ext4 -q -F -E nodiscard "$d" 8m </dev/null 2>/run/why; do	# what was unmounted lazily may still be there
