@@ -11,6 +11,7 @@
 #   make kunit            the suites, on a kernel with KASAN and lockdep, under plain QEMU              2 min
 #   make kunit COVERAGE=1 which lines of the pure files they reach, without that kernel                 7 s
 #   make mutants          whether they notice when the code is wrong; COUNT=200 SEED=1                  2 min
+#   make fuzz             a hostile host against the modules; FUZZ_SECONDS=60 or CASES=, SEED=          1 min and the build
 #   make clean            takes build/ away                                                             1 s
 #   make help             this
 #
@@ -26,7 +27,7 @@ ifneq ($(KERNELRELEASE),)
 include $(src)/Kbuild
 else
 
-.PHONY: all help modules hvroot demo check kunit mutants clean
+.PHONY: all help modules hvroot demo check kunit mutants fuzz clean
 all: modules
 
 help:
@@ -50,6 +51,9 @@ kunit:
 
 mutants:
 	@scripts/mutants $(if $(COUNT),--count '$(COUNT)') $(if $(SEED),--seed '$(SEED)')
+
+fuzz:
+	@tests/fuzz/run.py $(if $(FUZZ_SECONDS),--seconds '$(FUZZ_SECONDS)') $(if $(CASES),--cases '$(CASES)') $(if $(SEED),--seed '$(SEED)')
 
 clean:
 	rm -rf build

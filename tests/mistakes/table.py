@@ -27,7 +27,7 @@ class Row:
 SCRIPTS = """scripts/build-modules scripts/check scripts/check-abi scripts/check-modinfo scripts/demo scripts/deps scripts/dkms
     scripts/features scripts/kernel scripts/kernel-built scripts/kunit scripts/lab scripts/mutants scripts/source scripts/style
     scripts/try     tests/bench/insn/hvroot_top.py tests/bench/insn/insn.py tests/bench/insn/lines.py tests/bench/insn/report.py
-    tests/bench/insn/summary.py tests/failsite/build tests/guest/mkinitramfs tests/guest/mktools tests/mistakes/run.py tests/process/intree/build tests/scenarios/measure.py
+    tests/bench/insn/summary.py tests/failsite/build tests/fuzz/run.py tests/guest/mkinitramfs tests/guest/mktools tests/mistakes/run.py tests/process/intree/build tests/scenarios/measure.py
     tests/scenarios/measure_utils.py tests/scenarios/run.py""".split()
 # No scripts for users: what runs in the guest or is called by one of the others, and continuous integration's.
 OTHERS = r"^(\.ci/|tests/guest/(bin/|init$|hv_set_ifconfig$)|tests/demo/|scripts/lib/|scripts/dkms-|tests/hvroot/liar/)"
@@ -60,6 +60,8 @@ row("make kunit COVERAGE=yes", "make kunit COVERAGE=yes", 2, "COVERAGE=yes: want
 row("make kunit without QEMU", "make kunit", 2, "needs qemu-system-x86_64, " + SUDO % "qemu-system-x86", 2, without="qemu-system-x86_64")
 row("make kunit without gcc", "make kunit COVERAGE=1", 2, "needs gcc, " + SUDO % "gcc", 2, without="gcc")
 row("make mutants COUNT=x", "make mutants COUNT=x", 2, "--count: x: want a whole number from 1 on", 2)
+row("make fuzz CASES=0", "make fuzz CASES=0", 2, "--cases: 0: want a whole number from 1 on", 2)
+row("make fuzz FUZZ_SECONDS=x", "make fuzz FUZZ_SECONDS=x", 2, "--seconds: x: want a whole number from 1 on", 2)
 row("make mutants SEED=x", "make mutants SEED=x", 2, "--seed: x: want a whole number", 2)
 row("make check without a package, user", "make check", 2, "missing packages, run:  sudo apt-get install .* sparse$", 2,
     who="user", package="sparse")
@@ -183,6 +185,9 @@ row("features, no such file", "scripts/features --check /nosuch", 1, "/nosuch: n
 row("style x", "scripts/style x", 2, "takes no arguments, got 'x'")
 row("style, no checkout", "scripts/style", 1, "git cannot tell the project's files: fatal: ", env=("GIT_DIR=/nosuch",))
 row("style without perl", "scripts/style", 1, "needs perl, " + SUDO % "perl", without="perl")
+row("fuzz --case --seed", "tests/fuzz/run.py --case 1 --seed 2", 2, "--case and --seed: a case's number is its seed")
+row("fuzz --play", "tests/fuzz/run.py --play /nosuch", 2, "--play /nosuch: no such file")
+row("build-modules --cover x", "scripts/build-modules --cover x", 2, "--cover goes with no other word")
 row("mutants --count 0", "scripts/mutants --count 0", 2, "--count: 0: want a whole number from 1 on")
 row("mutants --jobs x", "scripts/mutants --jobs x", 2, "--jobs: x: want a whole number from 1 on")
 row("mutants --file x", "scripts/mutants --file x.c", 2, "--file x.c: none of the pure files, which tests/kunit/Kbuild lists")

@@ -194,3 +194,7 @@ bool fake_signal(uint32_t conn)
 		e->fn(e->ctx);
 	return e;
 }
+
+void synic_lie(struct vm *v, uint8_t size)
+{
+}

@@ -254,6 +254,11 @@ static void on_event(void *unused, uint32_t events)
 	aio_flush();
 }
 
+unsigned int aio_inflight(void)
+{
+	return engine.inflight;
+}
+
 void aio_drain(void)
 {
 	while (engine.inflight) {

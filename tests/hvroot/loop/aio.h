@@ -48,6 +48,8 @@ void aio_submit(struct aio *a);
 void aio_flush(void);
 /* Waits until nothing is in flight, calling done() for each. */
 void aio_drain(void);
+/* Operations that are not done. */
+unsigned int aio_inflight(void);
 void aio_exit(void);
 
 #endif

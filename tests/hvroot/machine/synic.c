@@ -51,6 +51,7 @@ struct synic_vp {
 	struct message **tail;
 	unsigned int queued;
 	bool armed;		/* the machine tells of ends of messages */
+	uint8_t lie;		/* the next message's slot says this size, 0 = its own */
 };
 
 struct synic {
@@ -75,10 +76,10 @@ static bool slot_free(struct slot *s)
 	return !read_type(s, &type);
 }
 
-static void fill_slot(struct slot *s, const struct message *m)
+static void fill_slot(struct slot *s, const struct message *m, uint8_t lie)
 {
 	memcpy(s->payload, m->payload, m->len);
-	s->size = m->len;
+	s->size = lie ? lie : m->len;
 	s->flags = 0;
 	s->reserved = 0;
 	s->port = 0;
@@ -113,7 +114,9 @@ static bool put_head(struct synic_vp *p)
 
 		put = slot_free(s);
 		if (put)
-			fill_slot(s, p->head);
+			fill_slot(s, p->head, p->lie);
+		if (put)
+			p->lie = 0;
 	}
 	pthread_mutex_unlock(&p->lock);
 	return put;
@@ -206,6 +209,11 @@ int synic_signal(struct vm *vm, uint32_t vp, unsigned int sint, unsigned int fla
 		return 0;
 	raise_sint(p);
 	return 1;
+}
+
+void synic_lie(struct vm *vm, uint8_t size)
+{
+	vm->synic->vp[0].lie = size;
 }
 
 void synic_reset(struct vm *vm)

@@ -32,6 +32,9 @@ int synic_post(struct vm *vm, uint32_t vp, unsigned int sint, uint32_t type,
  */
 int synic_signal(struct vm *vm, uint32_t vp, unsigned int sint, unsigned int flag);
 
+/* The slot of the next message to processor 0 says that it has @size bytes, if not 0: a lie. */
+void synic_lie(struct vm *vm, uint8_t size);
+
 /* Drop every queued message. */
 void synic_reset(struct vm *vm);
 

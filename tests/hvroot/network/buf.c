@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include "hostile/hostile.h"
 #include "machine/vm.h"
 #include "network/net.h"
 
@@ -36,6 +37,7 @@ bool net_buf_take(struct nic *n, struct net_buf *b, uint32_t handle, uint16_t id
 
 void net_buf_drop(struct net_buf *b)
 {
+	hostile_forget();
 	free(b->page);
 	memset(b, 0, sizeof(*b));
 }

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <unistd.h>
+#include "hostile/hostile.h"
 #include "loop/log.h"
 #include "loop/poll.h"
 #include "network/net.h"
@@ -161,6 +162,8 @@ bool net_train_add(struct nic *n, unsigned int queue, const struct iovec *iov,
 		net_buf_write(&n->recv, at, iov[i].iov_base, iov[i].iov_len);
 		at += iov[i].iov_len;
 	}
+	if (hostile_on)
+		hostile_section(n, s * n->recv.section, len);
 	return true;
 }
 

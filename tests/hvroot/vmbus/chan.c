@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include "hostile/hostile.h"
 #include "loop/aio.h"
 #include "loop/log.h"
 #include "loop/poll.h"
@@ -29,6 +30,8 @@ static void interrupt(struct vsp_chan *ch)
 	struct bus *b = ch->dev->bus;
 
 	if (ch->ctl->target_vp == VMBUS_NO_VP)
+		return;
+	if (hostile_on && hostile_event(ch))
 		return;
 	if (synic_signal(b->vm, ch->ctl->target_vp, ch->ctl->target_sint,
 			 ch->ctl->event_flag) == 1)
@@ -59,7 +62,11 @@ void vsp_reject(struct vsp_chan *ch, const struct vsp_packet *p, const char *why
 
 static void publish(struct vsp_chan *ch)
 {
-	if (hring_publish(&ch->out))
+	bool tell = hring_publish(&ch->out);
+
+	if (hostile_on)
+		hostile_ring(ch);
+	if (tell)
 		interrupt(ch);
 }
 
@@ -168,6 +175,18 @@ static void flush_queue(struct vsp_chan *ch)
 		ch->dev->ops->room(ch);
 }
 
+static void send(struct vsp_chan *ch, const struct packet_header *h, const void *body, size_t len)
+{
+	if (ch->outq || !put(ch, h, sizeof(*h), body, len)) {
+		queue_out(ch, h, body, len);
+		flush_queue(ch);
+	}
+	if (ch->dev->bus->batch)
+		set_dirty(ch);
+	else
+		publish(ch);
+}
+
 void vsp_send_ext(struct vsp_chan *ch, uint16_t type, uint16_t flags, uint64_t id,
 		  const void *body, size_t ext, size_t len)
 {
@@ -175,18 +194,22 @@ void vsp_send_ext(struct vsp_chan *ch, uint16_t type, uint16_t flags, uint64_t i
 		.type = type, .offset8 = (sizeof(h) + ext) / 8,
 		.len8 = (sizeof(h) + len + 7) / 8, .flags = flags, .id = id,
 	};
-	struct bus *b = ch->dev->bus;
 
 	if (ch->closing || ch->failed)
 		return;
-	if (ch->outq || !put(ch, &h, sizeof(h), body, len)) {
-		queue_out(ch, &h, body, len);
-		flush_queue(ch);
-	}
-	if (b->batch)
-		set_dirty(ch);
-	else
-		publish(ch);
+	if (hostile_on && hostile_packet(ch, &h, body, len))
+		return;
+	send(ch, &h, body, len);
+}
+
+void vsp_send_raw(struct vsp_chan *ch, const void *packet, size_t len)
+{
+	struct packet_header h;
+
+	if (ch->closing || ch->failed)
+		return;
+	memcpy(&h, packet, sizeof(h));
+	send(ch, &h, (const uint8_t *)packet + sizeof(h), len - sizeof(h));
 }
 
 void vsp_send(struct vsp_chan *ch, uint16_t type, uint16_t flags, uint64_t id,
@@ -243,7 +266,9 @@ static void deliver(struct vsp_chan *ch, size_t len)
 		ch->frozen = true;	/* so that nothing follows it */
 		return;
 	}
-	if (p.type == PKT_TRANSFER_PAGES)
+	if (hostile_on && hostile_swallows(ch, p.id))
+		trace("SWALLOWED", "%s id=%#llx", ch->dev->name, (unsigned long long)p.id);
+	else if (p.type == PKT_TRANSFER_PAGES)
 		vsp_reject(ch, &p, "packet type not used here");
 	else
 		ch->dev->ops->packet(ch, &p);
@@ -439,6 +464,7 @@ void chan_close(struct ctl_chan *cc)
 {
 	struct vsp_chan *ch = cc->priv;
 
+	hostile_forget();
 	hcall_event_del(ch->dev->bus->vm, cc->connection_id);
 	timer_cancel(ch->turn);
 	ch->turn = NULL;

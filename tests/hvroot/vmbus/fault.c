@@ -8,6 +8,7 @@
 #include <string.h>
 #include "control/control.h"
 #include "control/hex.h"
+#include "hostile/hostile.h"
 #include "loop/log.h"
 #include "loop/poll.h"
 #include "machine/hcall.h"
@@ -171,6 +172,8 @@ void fault_send(struct bus *b, uint32_t vp, uint32_t sint, const void *msg,
 
 	memcpy(&type, msg, sizeof(type));
 	f = take_rule(b, type);
+	if (hostile_on && hostile_message(b, vp, sint, msg, len))
+		return;
 	if (f)
 		strike(b, f, vp, sint, msg, len);
 	else if (b->ctl.manners.bits & MANNER_SLOW)

@@ -173,6 +173,13 @@ int hring_put(struct hring *r, const void *hdr, size_t hdr_len,
 	return 0;
 }
 
+uint32_t hring_room(const struct hring *r)
+{
+	uint32_t read = hring_word(r, RING_READ);
+
+	return index_ok(r, read) ? r->size - distance(r, read, r->index) : 0;
+}
+
 bool hring_publish(struct hring *r)
 {
 	uint32_t old = r->published;

@@ -61,6 +61,8 @@ bool hring_pending(const struct hring *r);
  */
 int hring_put(struct hring *r, const void *hdr, size_t hdr_len,
 	      const void *body, size_t len);
+/* Bytes that are free, if the guest's read index makes sense. */
+uint32_t hring_room(const struct hring *r);
 /* Makes the packets visible; true: the guest must be signalled. */
 bool hring_publish(struct hring *r);
 /* Asks the guest for a signal when @bytes are free; 0 = no longer. */

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "control/control.h"
+#include "hostile/hostile.h"
 #include "loop/log.h"
 #include "machine/hcall.h"
 #include "machine/machine.h"
@@ -38,6 +39,7 @@ static void on_disconnected(void *ctx)
 {
 	struct bus *b = ctx;
 
+	hostile_forget();
 	device_forget_offers(b);
 	fault_forget_delayed(b);
 }
@@ -190,6 +192,7 @@ int vmbus_init(struct vm *vm, const struct machine_options *o)
 	inspect_init(b);
 	devctl_init(b);
 	steps_init(b);
+	hostile_init(b);
 	vsock_init(b);
 	if (stor_init(b) || classes_init(b) || ic_init(b) || net_init(b))
 		return -1;
@@ -205,6 +208,7 @@ void vmbus_reset(struct vm *vm)
 {
 	struct bus *b = server;
 
+	hostile_forget();
 	ctl_reset(&b->ctl);
 	stor_drain(b);
 	if (b->ctl.resetting)
@@ -217,6 +221,7 @@ void vmbus_exit(struct vm *vm)
 
 	if (!b)
 		return;
+	hostile_exit();
 	vmbus_reset(vm);
 	monitor_exit(b);
 	stor_exit(b);

@@ -110,6 +110,8 @@ struct vsp_chan {
 	bool dirty;
 	struct vsp_chan *next;		/* all open channels */
 	uint64_t signals, interrupts, wakes, requests, errors, full;
+	uint32_t guest_read;		/* how far the guest was, and since when: hostile/tick.c */
+	uint64_t guest_since;
 };
 
 /* Adds a device; it is offered when @d->plugged. @d lives as long as the bus. */
@@ -132,6 +134,8 @@ void vsp_send(struct vsp_chan *ch, uint16_t type, uint16_t flags, uint64_t id,
 void vsp_send_ext(struct vsp_chan *ch, uint16_t type, uint16_t flags, uint64_t id,
 		  const void *body, size_t ext, size_t len);
 void vsp_complete(struct vsp_chan *ch, uint64_t id, const void *body, size_t len);
+/* The bytes are the packet, right or wrong, its header included. */
+void vsp_send_raw(struct vsp_chan *ch, const void *packet, size_t len);
 /* Between the two, signals to guests are saved up. They nest. */
 void vsp_batch_begin(struct bus *b);
 void vsp_batch_end(struct bus *b);

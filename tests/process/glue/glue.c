@@ -311,6 +311,7 @@ static int __init hvglue_init(void)
 	if (ret)
 		goto no_device;
 	atomic_notifier_chain_register(&panic_notifier_list, &panic_block);
+	glue_cover_start();
 	return 0;
 
 no_device:
@@ -326,6 +327,7 @@ free:
 static void __exit hvglue_exit(void)
 {
 	atomic_notifier_chain_unregister(&panic_notifier_list, &panic_block);
+	glue_cover_stop();
 	glue_acpi_stop();
 	glue_mapped_stop();
 	um_free_irq(irq, &ms_hyperv);

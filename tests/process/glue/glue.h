@@ -12,4 +12,14 @@ int glue_mapped_start(void);
 void glue_mapped_stop(void);
 void glue_keep_mapped(void);
 
+/* cover.c: counts what code of the drivers runs, for tests/fuzz */
+#ifdef HV_COVER
+void __sanitizer_cov_trace_pc(void);	/* the compiler's calls */
+void glue_cover_start(void);
+void glue_cover_stop(void);
+#else
+static inline void glue_cover_start(void) { }
+static inline void glue_cover_stop(void) { }
+#endif
+
 #endif

@@ -1,0 +1,169 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""tests/fuzz/run.py [options] - a hostile root partition against the four modules, in the process lab
+
+Boots a guest under hvroot with two disks, two NICs and all services. Case after case the host
+lies for some seconds at every layer where it speaks (hvroot's command `hostile`) while the guest
+works with one disk, one NIC and the services; then it is honest again, the devices are offered anew,
+and the same work passes with checksums. The other disk and NIC are left alone and must go on.
+A report of KASAN, UBSAN, lockdep or kmemleak, a hang, a panic, a stall, a flood of log lines
+or memory that does not come back is a finding: it is kept in build/fuzz/findings with a record of all
+lies, tried again, and cut down to the lies that are needed.
+
+  --seconds N   how long to go on (60)
+  --cases N     or how many cases
+  --seed N      the first case's number; each that follows is one more (a new one, printed)
+  --case N      this case alone, as often as --cases says (1)
+  --play FILE   the record of a case, or what was left of it, in place of a seed
+  --long N      seconds that the host lies in each case (4)
+  --no-shrink   do not try findings again
+  --no-build    take the hvroot and the modules that are there
+
+The last line is "N cases, N lies, N findings"; the status is 0 if there was none.
+"""
+import json
+import os
+import random
+import sys
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.dirname(os.path.dirname(HERE))
+sys.path[:0] = [os.path.join(ROOT, "tests/scenarios"), os.path.join(ROOT, "scripts/lib"), HERE]
+sys.dont_write_bytecode = True
+
+import common                                           # noqa: E402
+import images                                           # noqa: E402
+from bench import Bench, Finding, Worn                        # noqa: E402
+from coverage import Coverage                           # noqa: E402
+from progress import Progress                           # noqa: E402
+from shrink import shrink                               # noqa: E402
+
+OUT = os.path.join(ROOT, "build/fuzz")
+
+
+def parse():
+    p = common.Parser(__doc__)
+    p.add_argument("--seconds", type=common.whole(1))
+    p.add_argument("--cases", type=common.whole(1))
+    p.add_argument("--seed", type=common.whole(0))
+    p.add_argument("--case", type=common.whole(0))
+    p.add_argument("--play")
+    p.add_argument("--long", type=common.whole(1), default=4)
+    p.add_argument("--no-shrink", action="store_true")
+    p.add_argument("--no-build", action="store_true")
+    p.add_argument("--inside")
+    o = p.parse_args()
+    if o.play and not os.path.isfile(o.play):
+        raise common.Misuse("--play %s: no such file" % o.play)
+    if o.case is not None and o.seed is not None:
+        raise common.Misuse("--case and --seed: a case's number is its seed")
+    if not o.seconds and not o.cases:
+        o.seconds = None if o.case is not None or o.play else 60
+        o.cases = None if o.seconds else 1
+    return o
+
+
+def outside(o):
+    """Builds, and goes on in a network of its own."""
+    common.need("make", "gcc", "unshare", "ip")
+    common.use_build(1000, OUT)
+    why = common.no_network()
+    if why:
+        raise common.Trouble("a NIC needs a network of its own, which is refused (%s); run it as root" % why)
+    if not o.no_build:
+        images.run("make", "-j%d" % (os.cpu_count() or 1), "--no-print-directory", "-C", "tests/hvroot")
+    plan = {"hvroot": os.path.join(ROOT, "build/hvroot/hvroot"),
+            "kernel": os.path.join(images.run("scripts/kernel", "process"), "vmlinux"),
+            "cover": images.run("scripts/build-modules", "--cover")}
+    plan["initrd"] = images.run("tests/guest/mkinitramfs", "process", "--modules", plan["cover"])
+    with open(os.path.join(OUT, "plan.json"), "w", encoding="ascii") as f:
+        json.dump(plan, f)
+    argv = common.OWN_NETWORK + [sys.executable, os.path.abspath(__file__), "--inside", "yes"] + sys.argv[1:]
+    os.execvp(argv[0], argv)
+
+
+def numbers(o):
+    """The cases' numbers, one after the other."""
+    if o.case is not None or o.play:
+        while True:
+            yield o.case or 0
+    seed = o.seed if o.seed is not None else random.SystemRandom().randrange(1, 10**6) * 1000
+    print("# seed %d" % seed, flush=True)
+    while True:
+        yield seed
+        seed += 1
+
+
+def keep(bench, finding, number, o):
+    """A finding's files; and, if it happens again, what is needed for it."""
+    folder = os.path.join(OUT, "findings", "%d" % number)
+    os.makedirs(folder, exist_ok=True)
+    bench.save(folder)
+    with open(os.path.join(folder, "what"), "w", encoding="utf-8") as f:
+        f.write("%s\n" % finding)
+    print("not ok - case %d: %s" % (number, str(finding).splitlines()[0]))
+    for line in str(finding).splitlines()[1:40]:
+        print("#   " + line)
+    print("#   kept in %s; again: tests/fuzz/run.py --case %d" % (os.path.relpath(folder, ROOT), number), flush=True)
+    bench.stop()
+    if not o.no_shrink and not o.play:
+        shrink(bench, folder, number)
+
+
+def cases(o, bench, progress):
+    """(cases, findings)"""
+    start, done, found = time.monotonic(), 0, 0
+    for number in numbers(o):
+        if (o.cases and done >= o.cases) or (o.seconds and time.monotonic() - start > o.seconds):
+            break
+        progress.at = done = done + 1
+        progress.now = "case %d, %d lies" % (number, bench.lies)
+        try:
+            bench.case(number, o.play)
+        except Worn as e:
+            print("# case %d: %s" % (number, e), flush=True)
+            bench.stop()
+        except Finding as e:
+            found += 1
+            keep(bench, e, number, o)
+            if found >= 10:
+                break
+    try:
+        bench.close()
+    except Worn:
+        pass
+    except Finding as e:
+        found += 1
+        print("not ok - at the end: %s" % e)
+        bench.save(os.path.join(OUT, "findings", "end"))
+    return done, found, time.monotonic() - start
+
+
+def inside(o):
+    with open(os.path.join(OUT, "plan.json"), encoding="ascii") as f:
+        plan = json.load(f)
+    if os.access("/dev/shm", os.W_OK):
+        os.environ["TMPDIR"] = "/dev/shm"
+    coverage = Coverage(plan["cover"])
+    bench = Bench(plan, o.long, coverage)
+    try:
+        with Progress("fuzz", o.cases or 0, "cases") as progress:
+            done, found, seconds = cases(o, bench, progress)
+    finally:
+        bench.stop()
+    bench.report(seconds)
+    coverage.report(os.path.join(OUT, "never"))
+    with open(os.path.join(OUT, "new"), "w", encoding="ascii") as f:
+        f.write("".join("%d\t%d\n" % n for n in sorted(bench.new.items())))
+    print("%d cases, %d lies, %d findings" % (done, bench.lies, found))
+    return 1 if found else 0
+
+
+def main():
+    o = parse()
+    return inside(o) if o.inside else outside(o)
+
+
+if __name__ == "__main__":
+    common.run(main, "tests/fuzz/run.py")

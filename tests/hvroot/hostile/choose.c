@@ -1,0 +1,290 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What happens to the Nth thing of a name. Things of different names do not
+ * disturb each other: the choice is made of the seed, the name and N alone, so
+ * that a case goes much the same way again though guest and host race.
+ * script.c writes it down.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include "hostile/strike.h"
+
+#define BUCKETS	64
+
+struct hostile hostile;
+bool hostile_on;
+
+struct line {			/* of a script */
+	struct line *next;
+	uint32_t n;
+	struct strike s;
+};
+
+struct name {
+	struct name *next;
+	char text[NAME_MAX_];
+	uint64_t hash;
+	uint32_t seen;
+	struct line *lines;
+};
+
+static struct name *names[BUCKETS];
+
+const char *const hostile_ops[OPS] = {
+	"cut", "set1", "set2", "set4", "set8", "drop", "twice", "late", "elsewhere", "word", "race", "size", "type",
+};
+
+uint64_t hostile_mix(uint64_t a, uint64_t b)
+{
+	uint64_t z = a + 0x9e3779b97f4a7c15ull * (b + 1);
+
+	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ull;
+	z = (z ^ (z >> 27)) * 0x94d049bb133111ebull;
+	return z ^ (z >> 31);
+}
+
+static uint64_t next(uint64_t *r)
+{
+	*r = hostile_mix(*r, 7);
+	return *r >> 16;
+}
+
+uint32_t hostile_random(uint32_t below)
+{
+	return below ? next(&hostile.random) % below : 0;
+}
+
+uint64_t hostile_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1000ull + t.tv_nsec / 1000000 - hostile.start;
+}
+
+static struct name *find_name(const char *text)
+{
+	uint64_t hash = 1469598103934665603ull;
+	struct name *k;
+
+	for (const char *c = text; *c; c++)
+		hash = (hash ^ (uint8_t)*c) * 1099511628211ull;
+	for (k = names[hash % BUCKETS]; k; k = k->next)
+		if (!strcmp(k->text, text))
+			return k;
+	k = calloc(1, sizeof(*k));
+	if (!k)
+		return NULL;
+	snprintf(k->text, sizeof(k->text), "%s", text);
+	k->hash = hash;
+	k->next = names[hash % BUCKETS];
+	names[hash % BUCKETS] = k;
+	return k;
+}
+
+static uint64_t number_at(const uint8_t *p, size_t len, size_t at)
+{
+	uint32_t v = 0;
+
+	memcpy(&v, p + at, at + 4 <= len ? 4 : len - at);
+	return v;
+}
+
+uint64_t hostile_value(uint64_t *r, const uint8_t *p, size_t len, uint64_t old)
+{
+	static const uint32_t odd[] = {
+		0, 1, 2, 3, 4, 7, 8, 12, 15, 16, 31, 32, 63, 64, 127, 128, 255, 256, 2047, 2048, 4095, 4096, 4097,
+		0x7fff, 0x8000, 0xffff, 0x10000, 0x100000, 0x7fffffff, 0x80000000, 0x80000001, 0xfffffff0, 0xfffffff8,
+		0xffffffff,
+	};
+
+	switch (next(r) % 8) {
+	case 0: case 1: case 2:
+		return odd[next(r) % (sizeof(odd) / sizeof(odd[0]))];
+	case 3:
+		return len + next(r) % 33 - 16;
+	case 4:
+		return old + next(r) % 17 - 8;
+	case 5:
+		return old ^ 1ull << next(r) % 32;
+	case 6:
+		return len ? number_at(p, len, next(r) % len & ~3ull) : 0;
+	default:
+		return next(r);
+	}
+}
+
+/* Fields lie at multiples of their size, those of the first 48 bytes matter most. */
+static void change_bytes(uint64_t *r, const uint8_t *p, size_t len, struct strike *s)
+{
+	static const uint8_t ops[8] = { OP_SET1, OP_SET1, OP_SET2, OP_SET2, OP_SET4, OP_SET4, OP_SET4, OP_SET8 };
+	size_t most = next(r) % 4 && len > 48 ? 48 : len;
+	size_t size;
+
+	s->op = ops[next(r) % 8];
+	size = 1u << (s->op - OP_SET1);
+	s->at = most > size ? next(r) % (most - size + 1) : 0;
+	if (next(r) % 8)
+		s->at &= ~(size - 1);
+	s->value = hostile_value(r, p, len, s->at < len ? number_at(p, len, s->at) : 0);
+	if (size < 8)
+		s->value &= (1ull << size * 8) - 1;
+}
+
+static void choose_bytes(uint64_t *r, enum layer l, const uint8_t *p, size_t len, struct strike *s)
+{
+	unsigned int dice = next(r) % 32;
+
+	*s = (struct strike){ 0 };
+	if (dice == 0) {
+		s->op = OP_DROP;
+	} else if (dice <= 2) {
+		s->op = OP_TWICE;
+	} else if (dice <= 4) {
+		s->op = OP_LATE;
+		s->value = 1 + next(r) % 40;
+	} else if (dice <= 6) {
+		s->op = OP_CUT;
+		s->at = len ? next(r) % len : 0;
+	} else if (dice == 7 && l == L_PACKET) {
+		s->op = OP_ELSEWHERE;
+		s->value = next(r) % 16;
+	} else if (dice == 7 && l == L_MESSAGE) {
+		s->op = next(r) % 2 ? OP_SIZE : OP_TYPE;
+		s->value = next(r) % 256;
+	} else if (dice <= 12 && l == L_SECTION) {
+		s->op = OP_RACE;
+		s->at = (next(r) % (len > 64 ? 64 : len + 1)) & ~3u;
+		s->value = (uint32_t)hostile_value(r, p, len, number_at(p, len, s->at < len ? s->at : 0));
+	} else {
+		change_bytes(r, p, len, s);
+	}
+}
+
+/* @p: the five words of a ring's control page that matter, ours and the guest's, and the size. */
+static void choose_word(uint64_t *r, const uint8_t *p, size_t len, struct strike *s)
+{
+	static const uint32_t words[] = { RING_WRITE, RING_WRITE, RING_READ, RING_MASK, RING_PENDING, RING_FEATURES };
+
+	*s = (struct strike){ .op = next(r) % 4 ? OP_RACE : OP_WORD };
+	s->at = words[next(r) % (sizeof(words) / sizeof(words[0]))] + (next(r) % 2 ? 256 : 0);
+	s->value = (uint32_t)hostile_value(r, p, len, number_at(p, len, 0));
+	if (next(r) % 2)
+		s->value &= ~7ull;
+}
+
+bool hostile_add(const char *text, uint32_t n, const struct strike *s)
+{
+	struct line *line = calloc(1, sizeof(*line)), **p;
+	struct name *k = find_name(text);
+
+	if (!line || !k) {
+		free(line);
+		return false;
+	}
+	line->n = n;
+	line->s = *s;
+	for (p = &k->lines; *p; p = &(*p)->next)
+		;
+	*p = line;
+	return true;
+}
+
+static bool play(struct name *k, struct strikes *s)
+{
+	for (struct line *line = k->lines; line && s->n < STRIKES_MAX; line = line->next)
+		if (line->n == k->seen)
+			s->s[s->n++] = line->s;
+	return s->n;
+}
+
+static void choose(struct name *k, enum layer l, const uint8_t *p, size_t len, struct strikes *s)
+{
+	uint64_t r = hostile_mix(hostile_mix(hostile.seed, k->hash), k->seen);
+	unsigned int want;
+
+	if (!hostile.rate[l] || next(&r) % hostile.rate[l])
+		return;
+	want = next(&r) % 4 ? 1 : 1 + next(&r) % STRIKES_MAX;
+	for (; s->n < want; s->n++) {
+		if (l == L_RING)
+			choose_word(&r, p, len, &s->s[s->n]);
+		else
+			choose_bytes(&r, l, p, len, &s->s[s->n]);
+	}
+}
+
+bool hostile_choose(enum layer l, const char *name, const uint8_t *p, size_t len, struct strikes *s)
+{
+	struct name *k = find_name(name);
+
+	s->n = 0;
+	if (!k)
+		return false;
+	k->seen++;
+	hostile.stat.seen[l]++;
+	if (hostile.playing)
+		play(k, s);
+	else
+		choose(k, l, p, len, s);
+	hostile.stat.struck[l] += s->n;
+	for (unsigned int i = 0; i < s->n && hostile.record; i++)
+		fprintf(hostile.record, "%s %u %s %u %#llx\n", k->text, k->seen, hostile_ops[s->s[i].op], s->s[i].at,
+			(unsigned long long)s->s[i].value);
+	return s->n;
+}
+
+/* How much of each layer: some spans of time let the guest get far, some are rough. */
+void hostile_set_mood(unsigned int span)
+{
+	static const uint16_t spoil[] = { 0, 0, 0, 1024, 256, 64, 16, 4 };
+	static const uint16_t often[] = { 0, 0, 0, 0, 2000, 500, 100, 30 };
+	static const uint8_t many[] = { 0, 0, 0, 1, 2, 4, 8, 16 };
+	uint64_t mood = hostile_mix(hostile.seed, 5000 + span);
+
+	hostile.span = span;
+	for (unsigned int l = 0; l < LAYERS; l++) {
+		unsigned int dice = hostile_mix(mood, l) % 8;
+
+		if (hostile.fixed[l])
+			continue;
+		if (l == L_SAY || l == L_PUT)
+			hostile.rate[l] = many[dice];
+		else if (l == L_POST || l == L_LIFE || l == L_RACE)
+			hostile.rate[l] = often[dice];
+		else
+			hostile.rate[l] = spoil[dice];
+	}
+}
+
+void hostile_choose_begin(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	hostile.start = t.tv_sec * 1000ull + t.tv_nsec / 1000000;
+	hostile.random = hostile_mix(hostile.seed, 99);
+	hostile.playing = false;
+	memset(&hostile.stat, 0, sizeof(hostile.stat));
+	hostile_script_begin();
+}
+
+void hostile_choose_end(void)
+{
+	for (unsigned int i = 0; i < BUCKETS; i++) {
+		while (names[i]) {
+			struct name *k = names[i];
+
+			names[i] = k->next;
+			while (k->lines) {
+				struct line *line = k->lines;
+
+				k->lines = line->next;
+				free(line);
+			}
+			free(k);
+		}
+	}
+	hostile_script_end();
+}
