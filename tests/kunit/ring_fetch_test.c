@@ -73,6 +73,28 @@ static void ring_fetch_copies_everywhere(struct kunit *test)
 			}
 }
 
+/* Two that were seen at once, and then a third: each is fetched from its own place. */
+static void ring_fetch_goes_on(struct kunit *test)
+{
+	struct fetch *t = fetch_new(test);
+	u8 fill;
+
+	start_at(t, 48);
+	fake_write_inband(t->f, 16, 1, 1);
+	fake_write_inband(t->f, 16, 2, 2);
+	for (fill = 1; fill <= 3; fill++) {
+		memset(&t->to, 0xaa, sizeof(t->to));
+		KUNIT_ASSERT_EQ(test, 40, ring_fetch(&t->r, &t->to.desc, SIZE));
+		KUNIT_EXPECT_EQ(test, (u64)fill, t->to.desc.trans_id);
+		expect_copy(test, t, 32, fill);
+		ring_skip(&t->r, 40);
+		ring_release(&t->r);
+		if (fill == 2)
+			fake_write_inband(t->f, 16, 3, 3);
+	}
+	KUNIT_EXPECT_EQ(test, 0, ring_fetch(&t->r, &t->to.desc, SIZE));
+}
+
 /* A header that has no room is cut as the packet is. */
 static void ring_fetch_cuts_headers(struct kunit *test)
 {
@@ -173,6 +195,7 @@ static void ring_quiet_tells_when_to_look(struct kunit *test)
 
 static struct kunit_case ring_fetch_cases[] = {
 	KUNIT_CASE(ring_fetch_copies_everywhere),
+	KUNIT_CASE(ring_fetch_goes_on),
 	KUNIT_CASE(ring_fetch_cuts_headers),
 	KUNIT_CASE(ring_fetch_judges_as_peek),
 	KUNIT_CASE(ring_quiet_tells_when_to_look),
