@@ -26,7 +26,7 @@ def net_open_busy(m):
         m.wait("dmesg | grep -q 'cannot connect to the network device'", 60, "the probe fails")
         m.sh("sleep 1; ! [ -e /sys/class/net/eth0 ]")
     finally:
-        m.sh("echo 60 >%s; rmmod hv_netvsc" % HOST_TIMEOUT)
+        m.sh("echo 60 >%s; unload hv_netvsc" % HOST_TIMEOUT)      # modprobe has still to end
     m.host("rescind net0")
     m.host("offer net0")
     m.sh("modprobe hv_netvsc")

@@ -41,6 +41,13 @@ class Function:
     def __init__(self, m, n):
         self.m, self.n = m, n
 
+    def announced(self):
+        """The wire is up, and the host has said that eth0 is to have a VF."""
+        self.m.sh("echo 1 >/proc/sys/net/ipv6/conf/eth1/disable_ipv6; ip link set eth1 up")
+        self.m.expect(self.m.sh("cat /sys/class/net/eth0/address") == MAC, "eth0 is the other NIC")
+        self.m.trace.mark()
+        self.m.host("nic vf on serial=7 port=net1 nic=net0")
+
     def plug(self, slot=7, queues=1):
         self.m.sh("insmod /lib/test/softvf.ko mac=%s wire=%s slot=%d queues=%d" % (MAC, WIRE, slot, queues))
 
@@ -84,10 +91,7 @@ def net_vf(m):
     with switch() as tap:
         n = Nic(m, tap)
         f = Function(m, n)
-        m.sh("echo 1 >/proc/sys/net/ipv6/conf/eth1/disable_ipv6; ip link set eth1 up")
-        m.expect(m.sh("cat /sys/class/net/eth0/address") == MAC, "eth0 is the other NIC")
-        m.trace.mark()
-        m.host("nic vf on serial=7 port=net1 nic=net0")
+        f.announced()
         f.plug(8)                                               # another NIC's, by its slot
         m.sh("sleep 1; [ -e /sys/class/net/vf0 ]; [ ! -e /sys/class/net/vf0/master ]; rmmod softvf")
         m.sh("ping -i 0.2 %s >/tmp/ping 2>&1 & echo $! >/tmp/ping.pid" % HOST)
@@ -159,9 +163,7 @@ def net_vf_parity(m):
     with switch() as tap:
         n = Nic(m, tap)
         f = Function(m, n)
-        m.sh("echo 1 >/proc/sys/net/ipv6/conf/eth1/disable_ipv6; ip link set eth1 up")
-        m.trace.mark()
-        m.host("nic vf on serial=7 port=net1 nic=net0")
+        f.announced()
         f.plug(queues=4)
         f.path("vf")
         n.up()

@@ -140,7 +140,7 @@ def utils_backup(m):
     dev = m.dev()
     m.sh("mkfs.ext4 -q -F %s; mkdir -p /mnt/b; mount %s /mnt/b; rm -f /tmp/stop /tmp/synced" % (dev, dev), 100)
     m.sh("""(n=0; while [ ! -e /tmp/stop ]; do n=$((n + 1)); seq $n $((n + 400)) >/mnt/b/f$n && sync /mnt/b/f$n &&
-        echo $n >/tmp/synced; rm -f /mnt/b/f$((n - 300)); done) >/dev/null 2>&1 &
+        echo $n >/tmp/syncing && mv /tmp/syncing /tmp/synced; rm -f /mnt/b/f$((n - 300)); done) >/dev/null 2>&1 &
         (while [ ! -e /tmp/stop ]; do dd if=/dev/zero of=/mnt/b/big bs=64k count=1000 conv=notrunc; done) >/dev/null 2>&1 &""")
     for n in range(2):
         m.wait("[ \"$(cat /tmp/synced)\" -gt %d ]" % (20 * n + 20), 60, "files are written and synced")

@@ -218,11 +218,8 @@ chmod +x /tmp/hook; echo /tmp/hook >/sys/module/hv_utils/parameters/vss_hook"""
 REQUESTS = """awk '$1 == "service" { s = $2 } s == "VSS" && $2 == "requests" { print $1 }' /sys/kernel/debug/hv_utils-*"""
 
 
-@scenario(rows="U16", machine=MACHINE, drivers=ONLY_OURS, timeout=200)
-def utils_hook_of_two(m):
-    "a daemon that froze too late while the program of the next freeze runs: that fails, and the one after it runs its own"
-    s = Services(m, ())
-    s.ready("vss")
+def owed(m):
+    """A freeze that took longer than its limit: the daemon that waits for /tmp/go.1 has it, and owes the answer."""
     limit = "echo %d >/sys/module/hv_utils/parameters/vss_freeze_limit"
     m.sh(limit % 1)
     m.sh(WAITS)
@@ -230,6 +227,14 @@ def utils_hook_of_two(m):
     m.expect(FAILED in said, "a freeze over its limit ended otherwise: " + said)
     m.wait("[ -s /tmp/msg.1 ]", 20, "the daemon has it")
     m.sh(limit % 900)
+
+
+@scenario(rows="U16", machine=MACHINE, drivers=ONLY_OURS, timeout=200)
+def utils_hook_of_two(m):
+    "a daemon that froze too late while the program of the next freeze runs: that fails, and the one after it runs its own"
+    s = Services(m, ())
+    s.ready("vss")
+    owed(m)
     m.sh(SLOW_HOOK)
     second = Ask(m, "vss freeze")
     m.wait("grep -q freeze /tmp/hooks", 20, "the program runs")
@@ -274,14 +279,8 @@ def utils_hook_hangs(m):
     "a program around freezing that never ends: the service goes while it runs, a freeze is owed too; else it is killed at its limit, and the host has its answer"
     s = Services(m, ())
     s.ready("vss")
-    limit = "echo %d >/sys/module/hv_utils/parameters/vss_freeze_limit"
     hook_limit = "echo %d >/sys/module/hv_utils/parameters/vss_hook_limit"
-    m.sh(limit % 1)
-    m.sh(WAITS)
-    said = Ask(m, "vss freeze").wait()
-    m.expect(FAILED in said, "a freeze over its limit ended otherwise: " + said)
-    m.wait("[ -s /tmp/msg.1 ]", 20, "the daemon has it, and owes the answer")
-    m.sh(limit % 900)
+    owed(m)
     m.sh(HANGING_HOOK % "freeze")
     second = Ask(m, "vss freeze")
     m.wait(HANGING, 20, "the program runs")
