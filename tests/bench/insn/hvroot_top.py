@@ -6,23 +6,13 @@ import os
 import subprocess
 from collections import defaultdict
 
-from report import Job, common, load
+from report import common, one_job
 
 
 def main():
-    p = common.Parser(__doc__)
-    p.add_argument("dir", nargs="?")
-    p.add_argument("job", nargs="?")
-    p.add_argument("pair", nargs="?", default="oo")
-    o = p.parse_args()
-    if not o.job:
-        raise common.Misuse("want DIR and JOB (see --help)")
-    d, job, pair = o.dir, o.job, o.pair
-    j = Job(d, pair, 0, job)
-    base = os.path.join(d, "%s.0.%s." % (pair, job))
-    t = [load(base + "%d.hist" % i)[0] for i in (0, 1)]
+    o, j = one_job(__doc__)
     maps = []
-    for l in open(os.path.join(d, pair + ".0.hvroot")):
+    for l in open(os.path.join(o.dir, o.pair + ".0.hvroot")):
         w = l.split()
         if "x" in w[1] and len(w) > 5 and w[5].startswith("/"):
             a, b = w[0].split("-")
@@ -35,11 +25,9 @@ def main():
         s = sorted({(int(x.split()[0], 16), x.split()[2].split("@")[0]) for x in out.splitlines() if len(x.split()) == 3 and x.split()[1] in "tTwWi"})
         syms[m[3]] = ([a for a, _ in s], [n for _, n in s])
     by, tot = defaultdict(float), 0
-    for k in set(t[0]) | set(t[1]):
-        g, va = k
+    for (g, va), v in j.at.items():
         if g or va >> 63:
             continue
-        v = (t[1].get(k, 0) - t[0].get(k, 0)) / j.units
         for a, b, off, path in maps:
             if a <= va < b:
                 addrs, names = syms[path]

@@ -6,30 +6,19 @@ import os
 import subprocess
 from collections import defaultdict
 
-from report import Job, common, load
+from report import common, one_job
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
 
 
 def main():
-    p = common.Parser(__doc__)
-    p.add_argument("dir", nargs="?")
-    p.add_argument("job", nargs="?")
-    p.add_argument("pair", nargs="?", default="oo")
-    o = p.parse_args()
-    if not o.job:
-        raise common.Misuse("want DIR and JOB (see --help)")
-    d, job, pair = o.dir, o.job, o.pair
-    j = Job(d, pair, 0, job)
-    base = os.path.join(d, "%s.0.%s." % (pair, job))
-    t = [load(base + "%d.hist" % i)[0] for i in (0, 1)]
+    o, j = one_job(__doc__)
     # instructions are attributed at the block's start only; blocks are short
     for a, b, name in j.place.gm:
         if name not in ("hv_vmbus", "hv_storvsc", "hv_netvsc"):
             continue
         ko = glob.glob(os.path.join(ROOT, "build/modules/*/%s.ko" % name))[0]
-        addrs = [(va, (t[1].get((1, va), 0) - t[0].get((1, va), 0)) / j.units) for (g, va) in set(t[0]) | set(t[1]) if g == 1 and a <= va < b]
-        addrs = sorted((va, v) for va, v in addrs if v > 0.01)
+        addrs = sorted((va, v) for (g, va), v in j.at.items() if g == 1 and a <= va < b and v > 0.01)
         if not addrs:
             continue
         p = subprocess.run(["addr2line", "-j", ".text", "-a", "-i", "-f", "-e", ko], input="\n".join("%x" % (va - a) for va, _ in addrs),
@@ -45,7 +34,7 @@ def main():
         for (va, v), f in zip(addrs, blocks):
             chain = [(f[i], os.path.basename(f[i + 1].split(" ")[0])) for i in range(0, len(f), 2)]
             by[" < ".join("%s(%s)" % c for c in chain[:4])] += v
-        print("== %s %s" % (name, job))
+        print("== %s %s" % (name, o.job))
         for k, v in sorted(by.items(), key=lambda i: -i[1])[:70]:
             print("%8.1f  %s" % (v, k))
 

@@ -140,9 +140,9 @@ class Job:
         self.counters = {k: (v - j0["counters"].get(k, 0)) / u for k, v in j1["counters"].items()
                          if isinstance(v, (int, float)) and isinstance(j0["counters"].get(k, 0), (int, float))}
         self.vmruns, self.irqs = (x1["V"][0] - x0["V"][0]) / u, (x1["V"][1] - x0["V"][1]) / u
+        self.at = {k: (t1.get(k, 0) - t0.get(k, 0)) / u for k in set(t0) | set(t1)}    # (guest, address)
         self.f, self.buckets, self.rep = defaultdict(float), defaultdict(float), defaultdict(float)
-        for k in set(t0) | set(t1):
-            v = (t1.get(k, 0) - t0.get(k, 0)) / u
+        for k, v in self.at.items():
             b, f = self.place.fn(*k)
             self.f[(k[0], b, f)] += v
             bb = bucket(k[0], b, f)
@@ -156,6 +156,18 @@ class Job:
             e = self.bound[(bm, bf, cf)]
             for i in range(3):
                 e[i] += (d1[i] - d0[i]) / u
+
+
+def one_job(doc):
+    """What is asked for by DIR JOB [PAIR]: the arguments, and the job."""
+    p = common.Parser(doc)
+    p.add_argument("dir", nargs="?")
+    p.add_argument("job", nargs="?")
+    p.add_argument("pair", nargs="?", default="oo")
+    o = p.parse_args()
+    if not o.job:
+        raise common.Misuse("want DIR and JOB (see --help)")
+    return o, Job(o.dir, o.pair, 0, o.job)
 
 
 # calls that go up into the stack, not services to a driver
