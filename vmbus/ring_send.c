@@ -33,7 +33,7 @@ int ring_writer_init(struct ring_writer *w, struct hv_ring_buffer *shared,
 		.shared = shared,
 		.data = shared->buffer,
 		.size = size,
-			};
+	};
 	return 0;
 }
 
