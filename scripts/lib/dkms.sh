@@ -30,7 +30,7 @@ run_dkms() {
 	local action=$1
 	shift
 	case $action in
-	status) dkms status -m $NAME --dkmstree "$TREE" ;;
+	status) dkms status -m $NAME --dkmstree "$TREE" --installtree "$LIB" ;;
 	*) dkms "$action" -m $NAME --dkmstree "$TREE" --sourcetree "$SRC" --installtree "$LIB" "$@" ;;
 	esac
 }
