@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Everything is built under build/; see README.md.
 #
-#   make [modules]        the kernel modules, for KERNEL= default (Debian's 6.1), 6.12, running,        42 s
-#                         a version, or a folder (see scripts/kernel); KDIR= names headers directly
+#   make [modules]        the kernel modules, for KERNEL= default (Debian's 6.1), 6.12, trixie, 7.x,    42 s
+#                         running, a version, or a folder (see scripts/kernel); KDIR= names headers directly
 #   make hvroot           the root partition, build/hvroot/hvroot                                       7 s
 #   make demo             boot a Debian kernel as a Hyper-V guest with our modules and a disk           2 to 3 min
 #   make demo DEMO=process

@@ -117,6 +117,7 @@ row("deps, not Debian", "scripts/deps", 1, "not a Debian system; what is needed 
 # ---- kernels
 row("kernel 9.9", "scripts/kernel 9.9", 2, NO_KERNEL % "9.9")
 row("kernel, a version that there is not", "scripts/kernel 6.1.0-999-amd64", 2, NO_KERNEL % "6.1.0-999-amd64", 0, kept=True)
+row("kernel, a flavour that there is not", "scripts/kernel trixie-gpu", 2, NO_KERNEL % "trixie-gpu")
 row("kernel, two", "scripts/kernel 6.1 6.12", 2, "one kernel at a time")
 row("kernel, no such folder", "scripts/kernel ./nosuch", 2, "./nosuch: no such folder")
 row("kernel, a folder without one", "scripts/kernel scripts", 1, "want vmlinuz and exactly one folder in lib/modules")
