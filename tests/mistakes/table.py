@@ -188,6 +188,7 @@ row("style, no checkout", "scripts/style", 1, "git cannot tell the project's fil
 row("style without perl", "scripts/style", 1, "needs perl, " + SUDO % "perl", without="perl")
 row("fuzz --case --seed", "tests/fuzz/run.py --case 1 --seed 2", 2, "--case and --seed: a case's number is its seed")
 row("fuzz --play", "tests/fuzz/run.py --play /nosuch", 2, "--play /nosuch: no such file")
+row("fuzz --play, another file", "tests/fuzz/run.py --play README.md", 2, "--play README.md: no record of a case, which begins with \"# seed N\"")
 row("build-modules --cover x", "scripts/build-modules --cover x", 2, "--cover goes with no other word")
 row("mutants --count 0", "scripts/mutants --count 0", 2, "--count: 0: want a whole number from 1 on")
 row("mutants --jobs x", "scripts/mutants --jobs x", 2, "--jobs: x: want a whole number from 1 on")
