@@ -27,7 +27,11 @@ static bool stor_idle_from(struct stor_ctl *ctl, const struct scsi_device *sdev,
 	return true;
 }
 
-static void stor_leave(struct stor_ctl *ctl)
+/**
+ * stor_leave() - the opposite of raising stor_ctl.draining
+ * @ctl: controller, which may be gone afterwards
+ */
+void stor_leave(struct stor_ctl *ctl)
 {
 	if (atomic_dec_and_test(&ctl->draining))
 		wake_up_var(&ctl->draining);

@@ -108,6 +108,58 @@ void stor_remove_lun(struct stor_ctl *ctl, struct scsi_device *sdev)
 	scsi_remove_device(sdev);
 }
 
+/**
+ * stor_note_medium() - the host says that there is another medium in a device
+ * @ctl: controller
+ * @event: private copy
+ *
+ * Each device remembers its own, so that of many events none is lost until the scan comes.
+ * That of a device that is not there yet needs no reading again.
+ *
+ * Context: softirq.
+ */
+void stor_note_medium(struct stor_ctl *ctl, const struct hv_stor_event *event)
+{
+	struct scsi_device *sdev;
+	struct stor_lun *lun;
+	unsigned long flags;
+
+	/* a reference to the device might be the last, which is not dropped here */
+	spin_lock_irqsave(ctl->shost->host_lock, flags);
+	sdev = __scsi_device_lookup(ctl->shost, event->path, event->target, event->lun);
+	if (sdev) {
+		spin_lock(&ctl->lun_lock);
+		lun = sdev->hostdata;
+		if (lun)
+			set_bit(0, &lun->medium);
+		spin_unlock(&ctl->lun_lock);
+	}
+	spin_unlock_irqrestore(ctl->shost->host_lock, flags);
+}
+
+/**
+ * stor_medium_changed() - user space learns of new media, their devices read their sizes
+ * @ctl: controller
+ *
+ * Context: process, of the scan.
+ */
+void stor_medium_changed(struct stor_ctl *ctl)
+{
+	struct scsi_device *sdev;
+
+	shost_for_each_device(sdev, ctl->shost) {
+		struct stor_lun *lun = stor_lun_get(sdev);
+
+		if (!lun)
+			continue;
+		if (test_and_clear_bit(0, &lun->medium)) {
+			sdev_evt_send_simple(sdev, SDEV_EVT_MEDIA_CHANGE, GFP_KERNEL);
+			stor_rescan_lun(sdev);
+		}
+		stor_lun_put(lun);
+	}
+}
+
 /* Settle a doubt if possible; false to ask again later. */
 static bool stor_settle(struct stor_ctl *ctl, struct scsi_device *sdev,
 			struct stor_lun *lun)

@@ -222,7 +222,7 @@ static void stor_release(struct stor_ctl *ctl)
 	cancel_delayed_work_sync(&ctl->tend);
 	/* a last event of the host may have passed the look at STOR_REMOVING */
 	cancel_delayed_work_sync(&ctl->scan);
-	/* a reset that user space asked for outlives the SCSI host's devices */
+	/* resets that user space asked for outlive the SCSI host's devices; so do late offers */
 	wait_var_event(&ctl->draining, !atomic_read(&ctl->draining));
 	stor_free_queues(ctl);
 	kvfree(ctl->chans);

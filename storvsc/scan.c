@@ -143,20 +143,6 @@ static int stor_bus_changed(struct stor_ctl *ctl)
 	return 0;
 }
 
-/* User space learns of the new medium, the device reads its size. */
-static void stor_medium_changed(struct stor_ctl *ctl)
-{
-	u32 at = READ_ONCE(ctl->event_at);
-	struct scsi_device *sdev = scsi_device_lookup(ctl->shost, at >> 16,
-						      at >> 8 & 0xff, at & 0xff);
-
-	if (!sdev)
-		return;
-	sdev_evt_send_simple(sdev, SDEV_EVT_MEDIA_CHANGE, GFP_KERNEL);
-	stor_rescan_lun(sdev);
-	scsi_device_put(sdev);
-}
-
 /* Compare the lists; in jiffies, when to do it again, 0 if that was it. */
 static unsigned long stor_scan_lists(struct stor_ctl *ctl)
 {
@@ -240,7 +226,6 @@ void stor_scan_bus(struct stor_ctl *ctl)
  */
 void stor_on_event(struct stor_ctl *ctl, const struct hv_stor_event *event)
 {
-	WRITE_ONCE(ctl->event_at, event->path << 16 | event->target << 8 |
-				  event->lun);
+	stor_note_medium(ctl, event);
 	stor_scan_kick(ctl, STOR_MEDIUM);
 }

@@ -97,7 +97,7 @@ enum {
 	STOR_CHAN_LOST,		/* a sub-channel was rescinded */
 	STOR_CHAN_MOVED,	/* a channel interrupts another CPU now */
 	STOR_CMD_LOST,		/* a command is out for too many timer periods */
-	STOR_MEDIUM,		/* event_at says whose */
+	STOR_MEDIUM,		/* the medium of some LUN changed */
 	STOR_SUBS_WANTED,	/* sub-channel offers are welcome */
 };
 
@@ -194,6 +194,7 @@ struct stor_call {
  * @rescan: reads capacity again; holds both references while queued
  * @doubted: the host said that it does not reach the LUN
  * @doubt_since: jiffies
+ * @medium: the host said that there is another one
  * @errors: commands that failed below the SCSI layer
  * @timeouts: times that a command outlived its timer
  */
@@ -203,6 +204,7 @@ struct stor_lun {
 	struct work_struct rescan;
 	unsigned long doubted;
 	unsigned long doubt_since;
+	unsigned long medium;
 	atomic_t errors;
 	atomic_t timeouts;
 };
@@ -232,7 +234,7 @@ struct stor_ctl {
 	bool (*kept)(struct vmbus_channel *channel);	/* NULL: it waits by itself */
 	bool direct;			/* bus addresses are physical ones (dma.c) */
 	unsigned long state;
-	atomic_t draining;		/* somebody waits on drained */
+	atomic_t draining;		/* waiting on drained, or in and not to be freed */
 
 	/* negotiated */
 	u16 version;
@@ -264,7 +266,6 @@ struct stor_ctl {
 	struct delayed_work scan;
 	unsigned long probe_timeout;	/* jiffies, grows while the host is slow */
 	unsigned long scan_after;	/* likewise, until the next try */
-	u32 event_at;			/* path << 16 | target << 8 | lun */
 	struct work_struct force_close;
 
 	struct ratelimit_state limit;
@@ -377,6 +378,7 @@ void stor_follow_limits(struct stor_ctl *ctl);
 /* eh.c */
 bool stor_drain(struct stor_ctl *ctl, const struct scsi_device *sdev,
 		unsigned long timeout);
+void stor_leave(struct stor_ctl *ctl);
 void stor_note_timeout(struct scsi_cmnd *cmd);
 int stor_eh_device_reset(struct scsi_cmnd *cmd);
 int stor_eh_bus_reset(struct scsi_cmnd *cmd);
@@ -420,6 +422,8 @@ int stor_lun_alloc(struct scsi_device *sdev);
 void stor_lun_free(struct scsi_device *sdev);
 void stor_remove_lun(struct stor_ctl *ctl, struct scsi_device *sdev);
 void stor_rescan_lun(struct scsi_device *sdev);
+void stor_note_medium(struct stor_ctl *ctl, const struct hv_stor_event *event);
+void stor_medium_changed(struct stor_ctl *ctl);
 bool stor_doubt_lun(struct stor_ctl *ctl, struct scsi_device *sdev);
 bool stor_settle_all(struct stor_ctl *ctl);
 

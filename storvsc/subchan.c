@@ -304,11 +304,27 @@ unsigned int stor_wanted_subchans(const struct stor_ctl *ctl)
 	return min(want, storvsc_max_hw_queues - 1);
 }
 
+/*
+ * The controller of a device, for as long as stor_leave() was not called; or NULL.  The in-tree
+ * bus may be on its way to a callback of ours that it was told to forget.  stor_release() has
+ * the controller found no more, waits for those who look, and for those who are in.
+ */
+static struct stor_ctl *stor_enter(struct hv_device *dev)
+{
+	struct stor_ctl *ctl;
+
+	rcu_read_lock();
+	ctl = hv_get_drvdata(dev);
+	if (ctl)
+		atomic_inc(&ctl->draining);
+	rcu_read_unlock();
+	return ctl;
+}
+
 /* A sub-channel that was asked for arrives, or one nobody asked for. */
 static void stor_on_subchan(struct vmbus_channel *channel)
 {
-	struct hv_device *dev = channel->primary_channel->device_obj;
-	struct stor_ctl *ctl = hv_get_drvdata(dev);
+	struct stor_ctl *ctl = stor_enter(channel->primary_channel->device_obj);
 	u16 index = channel->offermsg.offer.sub_channel_index;
 	int ret = -EINVAL;
 
@@ -327,6 +343,7 @@ static void stor_on_subchan(struct vmbus_channel *channel)
 	}
 	mutex_unlock(&ctl->chan_mutex);
 	wake_up(&ctl->subchan_wait);
+	stor_leave(ctl);
 }
 
 /**

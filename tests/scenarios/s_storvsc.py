@@ -141,6 +141,23 @@ def resize_when_idle(m):
         m.wait("[ $(blockdev --getsize64 %s) = %d ]" % (m.dev(d), size), 30, "size %d" % size)
 
 
+@scenario(rows="~S22 ~S14", machine=Machine(disks=(Disk(), Disk(controller=1, size=64 << 20), Disk(controller=1, lun=3, size=64 << 20))), drivers=ONLY_OURS)
+def two_media_at_once(m):
+    "the host tells of new media in two drives while the driver waits for it: both are looked at"
+    drives = m.spec.disks[1:]
+    m.host("fault storage controller=1 op=0xa0 drop count=all")
+    m.trace.mark()
+    m.host("storage scsi1 enumerate")
+    m.trace.wait("EXECUTE_SRB +scsi1 .* op=0xa0", 30)
+    for d in drives:
+        m.host("disk resize controller=1 lun=%d size=%d" % (d.lun, 96 << 20))
+    for d in drives:
+        m.host("send packet scsi1 type=6 flags=0 id=0 offset=2 len=10 payload=0e" + "00" * 11 + "%02x" % d.lun + "00" * 51)
+    for d in drives:
+        m.wait("[ $(blockdev --getsize64 %s) = %d ]" % (m.dev(d), 96 << 20), 60, "the size of LUN %d" % d.lun)
+    m.host("fault clear")
+
+
 @scenario(rows="F25 S19", machine=TWO, drivers=ONLY_OURS, timeout=200)
 def late_command(m):
     "a command that the host keeps: lines and counters say so, later it ends well"

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Who takes a command, whatever happens between any two of his looks at its slot: another copy
+ * of slot.c, in which somebody else comes in before the n-th look.
+ */
+#include <kunit/test.h>
+#include <linux/atomic.h>
+#include <linux/compiler.h>
+#include <linux/module.h>
+
+#include "slot.h"
+
+#define CMD(n)	((struct scsi_cmnd *)(0x1000UL * (n)))
+#define CHAN	((struct stor_chan *)0x100000UL)
+#define CHAN_B	((struct stor_chan *)0x200000UL)
+
+static void look(void);
+
+#undef READ_ONCE
+#undef WRITE_ONCE
+#undef smp_load_acquire
+#undef smp_store_release
+#undef cmpxchg
+#define READ_ONCE(x)		({ look(); *(volatile typeof(x) *)&(x); })
+#define WRITE_ONCE(x, v)	({ look(); *(volatile typeof(x) *)&(x) = (v); })
+#define smp_load_acquire(p)	({ look(); *(volatile typeof(*(p)) *)(p); })
+#define smp_store_release(p, v)	({ look(); *(volatile typeof(*(p)) *)(p) = (v); })
+#define cmpxchg(p, old, new)						\
+({									\
+	typeof(*(p)) __was;						\
+									\
+	look();								\
+	__was = *(p);							\
+	if (__was == (old))						\
+		*(p) = (new);						\
+	__was;								\
+})
+
+#define stor_slot_next		seen_slot_next
+#define stor_slot_arm		seen_slot_arm
+#define stor_slot_claim		seen_slot_claim
+#define stor_slot_evict		seen_slot_evict
+#define stor_slot_peek		seen_slot_peek
+#define stor_slot_overdue	seen_slot_overdue
+u32 stor_slot_next(const struct stor_slot *slot);
+void stor_slot_arm(struct stor_slot *slot, u32 gen, struct scsi_cmnd *cmd,
+		   struct stor_chan *chan);
+enum stor_claim stor_slot_claim(struct stor_slot *slot, u32 gen, const struct stor_chan *chan,
+				struct scsi_cmnd **cmd);
+struct scsi_cmnd *stor_slot_evict(struct stor_slot *slot, const struct stor_chan *only);
+struct scsi_cmnd *stor_slot_peek(const struct stor_slot *slot);
+unsigned int stor_slot_overdue(struct stor_slot *slot, const struct scsi_cmnd *cmd,
+			       unsigned int parts);
+#include "../../storvsc/slot.c"
+
+static struct stor_slot slot;
+static unsigned int looks, at;		/* so far; before which one somebody comes in */
+static u32 first;			/* generation of the first command */
+static bool answered;
+
+/* The host answers the first command, and the tag goes out again, on another channel. */
+static void look(void)
+{
+	struct scsi_cmnd *cmd;
+
+	if (++looks != at)
+		return;
+	answered = stor_slot_claim(&slot, first, CHAN, &cmd) == STOR_CLAIMED;
+	if (!stor_slot_busy(&slot))
+		stor_slot_arm(&slot, stor_slot_next(&slot), CMD(2), CHAN_B);
+}
+
+static void begin(unsigned int n)
+{
+	memset(&slot, 0, sizeof(slot));
+	answered = false;
+	looks = at = 0;
+	first = stor_slot_next(&slot);
+	stor_slot_arm(&slot, first, CMD(1), CHAN);
+	looks = 0;
+	at = n;
+}
+
+/* One use of the tag has one end, and the other command stays with its host. */
+static void check(struct kunit *test, bool taken)
+{
+	bool came = looks >= at;
+	struct scsi_cmnd *cmd;
+
+	KUNIT_EXPECT_EQ_MSG(test, 1, taken + answered, "before look %u", at);
+	if (came && !taken) {
+		u32 gen = slot.word >> 1;
+
+		KUNIT_EXPECT_EQ_MSG(test, STOR_CLAIMED,
+				    stor_slot_claim(&slot, gen, CHAN_B, &cmd), "before look %u", at);
+		KUNIT_EXPECT_PTR_EQ(test, cmd, CMD(2));
+	}
+}
+
+static void stor_evict_test_between_looks(struct kunit *test)
+{
+	unsigned int n, most = 1;
+
+	for (n = 1; n <= most; n++) {
+		struct scsi_cmnd *cmd;
+
+		begin(n);
+		cmd = stor_slot_evict(&slot, CHAN);
+		most = looks > most ? looks : most;
+		if (cmd)
+			KUNIT_EXPECT_PTR_EQ(test, cmd, CMD(1));
+		check(test, cmd);
+	}
+	KUNIT_EXPECT_GE(test, most, 3u);
+}
+
+static void stor_evict_test_claim_between_looks(struct kunit *test)
+{
+	unsigned int n, most = 1;
+
+	for (n = 1; n <= most; n++) {
+		struct scsi_cmnd *cmd = NULL;
+		bool taken;
+
+		begin(n);
+		taken = stor_slot_claim(&slot, first, CHAN, &cmd) == STOR_CLAIMED;
+		most = looks > most ? looks : most;
+		if (taken)
+			KUNIT_EXPECT_PTR_EQ(test, cmd, CMD(1));
+		check(test, taken);
+	}
+	KUNIT_EXPECT_GE(test, most, 3u);
+}
+
+static struct kunit_case stor_evict_cases[] = {
+	KUNIT_CASE(stor_evict_test_between_looks),
+	KUNIT_CASE(stor_evict_test_claim_between_looks),
+	{}
+};
+
+static struct kunit_suite stor_evict_suite = {
+	.name = "storvsc_evict",
+	.test_cases = stor_evict_cases,
+};
+kunit_test_suite(stor_evict_suite);
+MODULE_LICENSE("GPL");
