@@ -15,9 +15,10 @@ def loaded(m, *names):
     m.sh("! grep -q '^hv_vmbus ' /proc/modules; [ -d /sys/bus/vmbus ]")
     for name in names:
         m.sh("cat /sys/module/%s/version | grep -q ." % name)     # the kernel's own have none
+    m.sh("! dmesg | grep -iE 'deprecated|neither WQ_PERCPU'")     # names and ways that this kernel is about to drop
 
 
-@scenario(rows="S01 S08 ~P01", machine=MACHINE, drivers=ON_THEIRS, timeout=300)
+@scenario(rows="S01 S08 ~P01", machine=MACHINE, drivers=ON_THEIRS, timeout=400, long=True)
 def builtin_bus_disk(m):
     "on 7.x, whose bus is built in: a disk with files on it, the drivers out and in again, services that answer"
     loaded(m, "hv_storvsc", "hv_utils")
@@ -29,7 +30,7 @@ def builtin_bus_disk(m):
         m.host("ic wait %s limit=70000" % name, 100)
 
 
-@scenario(rows="~P01", machine=MACHINE, drivers=ON_THEIRS, timeout=300)
+@scenario(rows="~P01", machine=MACHINE, drivers=ON_THEIRS, timeout=400, long=True)
 def builtin_bus_net(m):
     "on 7.x, whose bus is built in: content both ways, one queue and two, the driver out and in again"
     loaded(m, "hv_netvsc")
