@@ -10,6 +10,7 @@
 
 #include <linux/delay.h>
 #include <linux/slab.h>
+#include <hv/compat_work.h>
 #include "daemon.h"
 #include "ic_msg.h"
 
@@ -345,7 +346,8 @@ struct ic *ic_alloc(struct hv_device *dev, const struct ic_service *svc)
 	 * Memory reclaim may wait for what a frozen filesystem holds up: thawing
 	 * must not.  On the CPU that takes the interrupt, so none else is woken.
 	 */
-	ic->wq = alloc_workqueue("hv_%s", WQ_MEM_RECLAIM | WQ_HIGHPRI, 1, svc->name);
+	ic->wq = alloc_workqueue("hv_%s", WQ_MEM_RECLAIM | WQ_HIGHPRI | HV_WQ_PERCPU, 1,
+				 svc->name);
 	if (!ic->raw || !ic->wq) {
 		ic_stop(ic);
 		ic_put(ic);

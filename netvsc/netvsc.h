@@ -22,6 +22,7 @@
 #include <linux/workqueue.h>
 #include <net/xdp.h>
 #include <hv/compat_net.h>
+#include <hv/compat_work.h>
 #include "free_list.h"
 #include "life.h"
 #include "owner.h"

@@ -20,9 +20,14 @@ def fsck(m, disk=Disk()):
                    Machine(cpus=4, subchannels=3, kernel="6.12")), judged=True)
 def job(m):
     "autoload, mkfs.ext4, real files, sync, reload, mount, checksums, e2fsck on the host"
+    work(m, "/bin /sbin /lib")
+
+
+def work(m, folders):
+    """That job, with the files of FOLDERS."""
     dev = m.dev()
     m.sh("mkfs.ext4 -q -F %s; mkdir -p /mnt; mount -t ext4 %s /mnt" % (dev, dev), 120)
-    m.sh("cp -a /bin /sbin /lib /mnt/; sync", 200)
+    m.sh("cp -a %s /mnt/; sync" % folders, 200)
     m.sh("cd /mnt; find . -type f -print0 | sort -z | xargs -0 md5sum >/tmp/sums; [ -s /tmp/sums ]; cd /; umount /mnt", 200)
     fsck(m)
     bus, stor = m.drivers
