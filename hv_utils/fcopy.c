@@ -69,7 +69,7 @@ static void fcopy_left(struct ic *ic)
 
 static void fcopy_done(struct ic *ic, unsigned int tag, int err, const void *msg, bool taken)
 {
-	u32 status = err ? HV_IC_FAIL : *(const u32 *)msg;
+	u64 status = err ? HV_IC_FAIL : *(const u32 *)msg;
 	struct fcopy *fc = ic->priv;
 
 	if (err == -EPIPE && !taken && tag != FCOPY_OWN_CANCEL)
@@ -97,7 +97,7 @@ static const struct dmn_ops fcopy_daemon = {
 
 /* ---- the host ---- */
 
-static u32 fcopy_request(struct ic *ic, void *data, u32 len)
+static u64 fcopy_request(struct ic *ic, void *data, u32 len)
 {
 	struct fcopy *fc = ic->priv;
 	u32 status, to_len, op;

@@ -7,7 +7,7 @@
 
 static const int heartbeat_versions[] = { HV_IC_VERSION(3, 0), HV_IC_VERSION(1, 0) };
 
-static u32 heartbeat_request(struct ic *ic, void *data, u32 len)
+static u64 heartbeat_request(struct ic *ic, void *data, u32 len)
 {
 	struct hv_heartbeat *beat = data;
 

@@ -69,7 +69,7 @@ bool ic_hold_negotiation(struct ic *ic)
  *
  * Return: IC_LATER if the request waits, or the status to answer with.
  */
-u32 ic_hold_request(struct ic *ic, u32 op)
+u64 ic_hold_request(struct ic *ic, u32 op)
 {
 	if (lim_may_wait(ic->svc->type, op) &&
 	    begin_hold(ic, IC_HOLDS_REQUEST, ic_left(ic, LIM_REQUEST * HZ)))

@@ -152,7 +152,7 @@ static void handle_negotiation(struct ic *ic)
  */
 void ic_carry_out(struct ic *ic)
 {
-	u32 status;
+	u64 status;
 
 	/* the answer may come from elsewhere before request() is back */
 	ic->busy = true;

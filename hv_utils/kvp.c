@@ -83,7 +83,7 @@ static u32 kvp_legacy_answer(struct ic *ic, struct hv_kvp_msg *copy)
 static void kvp_done(struct ic *ic, unsigned int tag, int err, const void *msg, bool taken)
 {
 	struct kvp *kvp = ic->priv;
-	u32 status = HV_IC_FAIL;
+	u64 status = HV_IC_FAIL;
 
 	if (err == -EPIPE && !taken) {
 		status = ic_hold_request(ic, kvp->msg->kvp_hdr.operation);
@@ -114,7 +114,7 @@ static bool is_ip(const struct hv_kvp_msg *m)
 	return m->kvp_hdr.operation == HV_KVP_GET_IP || m->kvp_hdr.operation == HV_KVP_SET_IP;
 }
 
-static u32 kvp_request(struct ic *ic, void *data, u32 len)
+static u64 kvp_request(struct ic *ic, void *data, u32 len)
 {
 	struct kvp *kvp = ic->priv;
 	u32 status = kvp_from_host(kvp->msg, data, len, ic->version);

@@ -65,7 +65,7 @@ static struct work_struct *wanted(struct shutdown *sd, u32 flags, const char **w
 	return NULL;
 }
 
-static u32 shutdown_request(struct ic *ic, void *data, u32 len)
+static u64 shutdown_request(struct ic *ic, void *data, u32 len)
 {
 	const struct hv_shutdown *m = data;
 	struct work_struct *work;

@@ -179,7 +179,7 @@ static void ts_consider(struct ts *ts, const struct ts_sample *s)
 	queue_work(ts->wq, &ts->adjust);
 }
 
-static u32 ts_request(struct ic *ic, void *data, u32 len)
+static u64 ts_request(struct ic *ic, void *data, u32 len)
 {
 	struct ts *ts = ic->priv;
 	struct ts_sample s;

@@ -21,8 +21,8 @@ struct ic;
 /* Ring of each direction and, with it, the longest message there can be */
 #define IC_RING_BYTES	(16 * 1024)
 
-/* request() will call ic_answer() itself, later */
-#define IC_LATER	0xffffffff
+/* request() will call ic_answer() itself, later.  No status is that large, a daemon's neither. */
+#define IC_LATER	(1ULL << 32)
 
 /* Per device; see stats.c */
 enum ic_counter {
@@ -75,7 +75,7 @@ struct ic_service {
 	const unsigned int *negotiation_wait;
 	int (*start)(struct ic *ic);
 	void (*stop)(struct ic *ic);
-	u32 (*request)(struct ic *ic, void *data, u32 len);
+	u64 (*request)(struct ic *ic, void *data, u32 len);
 	void (*quiesce)(struct ic *ic);
 	void (*settle)(struct ic *ic);
 	void (*resumed)(struct ic *ic);
@@ -136,7 +136,7 @@ void ic_read_on(struct ic *ic);
 
 unsigned long ic_left(const struct ic *ic, unsigned long limit);
 bool ic_hold_negotiation(struct ic *ic);
-u32 ic_hold_request(struct ic *ic, u32 op);
+u64 ic_hold_request(struct ic *ic, u32 op);
 enum ic_hold ic_hold_end(struct ic *ic);
 void ic_hold_give_up(struct ic *ic);
 void ic_daemon_came(struct ic *ic);

@@ -228,7 +228,7 @@ static void vss_end_own_thaw(struct vss *vss, u32 status)
 
 static void vss_done(struct ic *ic, unsigned int tag, int err, const void *msg, bool taken)
 {
-	u32 status = err ? HV_IC_FAIL : ((const struct hv_vss_msg *)msg)->error;
+	u64 status = err ? HV_IC_FAIL : (u32)((const struct hv_vss_msg *)msg)->error;
 	struct vss *vss = ic->priv;
 
 	if (tag == VSS_OWN_THAW) {
@@ -248,11 +248,11 @@ static void vss_done(struct ic *ic, unsigned int tag, int err, const void *msg, 
 	ic_read_on(ic);
 }
 
-/* The end of waiting for the program before freezing. */
-static void vss_end_hooking(struct vss *vss, int failed)
+/* The end of waiting for the program before freezing.  True: the daemon was asked to freeze. */
+static bool vss_end_hooking(struct vss *vss, int failed)
 {
 	struct ic *ic = vss->ic;
-	u32 status = HV_IC_FAIL;
+	u64 status = HV_IC_FAIL;
 
 	vss->hooking = false;
 	cancel_delayed_work(&vss->hook_overdue);
@@ -261,7 +261,7 @@ static void vss_end_hooking(struct vss *vss, int failed)
 	if (!failed && dmn_there(ic)) {
 		vss->hooked = true;
 		vss_ask(ic, HV_VSS_FREEZE, vss_freeze_left(ic), HV_VSS_FREEZE);
-		return;
+		return true;
 	}
 	/* the daemon went away meanwhile: for another, the program runs again */
 	if (!failed)
@@ -269,6 +269,7 @@ static void vss_end_hooking(struct vss *vss, int failed)
 	if (status != IC_LATER)
 		ic_answer(ic, status);
 	ic_read_on(ic);
+	return false;
 }
 
 /* Frozen after all, when the host was told otherwise. */
@@ -327,7 +328,7 @@ static const struct dmn_ops vss_daemon = {
 
 /* ---- the host ---- */
 
-static u32 vss_to_daemon(struct ic *ic, u8 op, unsigned long limit)
+static u64 vss_to_daemon(struct ic *ic, u8 op, unsigned long limit)
 {
 	if (!dmn_there(ic))
 		return ic_hold_request(ic, op);
@@ -338,7 +339,7 @@ static u32 vss_to_daemon(struct ic *ic, u8 op, unsigned long limit)
 static void vss_hook_work(struct work_struct *work)
 {
 	struct vss *vss = container_of(work, struct vss, hook);
-	bool wanted, undo;
+	bool wanted, asked = false;
 	int ret;
 
 	mutex_lock(&vss->ic->lock);
@@ -353,10 +354,10 @@ static void vss_hook_work(struct work_struct *work)
 	mutex_lock(&vss->ic->lock);
 	/* queued again: its freeze has been given up, and the next has a run of its own */
 	if (vss->hooking && !work_pending(&vss->hook))
-		vss_end_hooking(vss, ret);
-	undo = !vss->hooked;
+		asked = vss_end_hooking(vss, ret);
 	mutex_unlock(&vss->ic->lock);
-	if (undo)
+	/* once asked, what becomes of that sees to it: vss_thawed() */
+	if (!asked)
 		vss_run_thaw_hook(vss);
 }
 
@@ -372,7 +373,7 @@ static void vss_hook_overdue(struct work_struct *work)
 	mutex_unlock(&vss->ic->lock);
 }
 
-static u32 vss_freeze(struct vss *vss)
+static u64 vss_freeze(struct vss *vss)
 {
 	struct ic *ic = vss->ic;
 
@@ -388,7 +389,7 @@ static u32 vss_freeze(struct vss *vss)
 	return IC_LATER;
 }
 
-static u32 vss_request(struct ic *ic, void *data, u32 len)
+static u64 vss_request(struct ic *ic, void *data, u32 len)
 {
 	struct hv_vss *m = data;
 

@@ -17,22 +17,51 @@
 #include "vss_hook.h"
 
 static char vss_hook[256];
-module_param_string(vss_hook, vss_hook, sizeof(vss_hook), 0644);
+
+/*
+ * What is not run must not look as if it were: backups would be taken without it.  Under the
+ * parameters' lock.  echo(1) leaves a line's end.
+ */
+static int set_hook(const char *text, const struct kernel_param *unused)
+{
+	char path[sizeof(vss_hook)], *name;
+
+	if (strscpy(path, text, sizeof(path)) < 0) {
+		pr_err("vss_hook: the path of a program has at most %zu bytes\n",
+		       sizeof(path) - 1);
+		return -ENOSPC;
+	}
+	name = strim(path);
+	if (*name && *name != '/') {
+		pr_err("vss_hook: %s is no absolute path; give one, or nothing for no program\n",
+		       name);
+		return -EINVAL;
+	}
+	strscpy(vss_hook, name, sizeof(vss_hook));
+	return 0;
+}
+
+static int get_hook(char *to, const struct kernel_param *unused)
+{
+	return scnprintf(to, PAGE_SIZE, "%s\n", vss_hook);
+}
+
+static const struct kernel_param_ops hook_ops = { .set = set_hook, .get = get_hook };
+module_param_cb(vss_hook, &hook_ops, NULL, 0644);
+__MODULE_PARM_TYPE(vss_hook, "string");
 MODULE_PARM_DESC(vss_hook,
 		 "Program to run as \"PROGRAM freeze\" before freezing and \"PROGRAM thaw\" after thawing");
 
 static unsigned int hook_limit = 60;
 module_param_named(vss_hook_limit, hook_limit, uint, 0644);
 MODULE_PARM_DESC(vss_hook_limit,
-		 "Seconds after which that program is killed, before freezing and after thawing (default 60)");
+		 "Seconds after which that program is killed, before freezing and after thawing (1 to 3600, default 60)");
 
-/* The parameter, without the line's end that echo(1) leaves. */
 static void hook_path(char *to, size_t room)
 {
 	kernel_param_lock(THIS_MODULE);
 	strscpy(to, vss_hook, room);
 	kernel_param_unlock(THIS_MODULE);
-	strim(to);
 }
 
 /**

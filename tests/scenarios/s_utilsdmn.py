@@ -227,10 +227,41 @@ def utils_daemon_answers(m):
     m.host("kvp facts on")
 
 
+# A daemon whose every answer is a status of all ones
+ONES = r"""
+undaemon vss; rm -f /tmp/ready
+(exec 3<>/dev/vmbus/hv_vss
+put() { { printf "$1"; printf '\0\0\0\0\0\0\0\0'; } | dd bs=12 count=1 iflag=fullblock >&3; }
+put '\201\0\0\0'; dd bs=64 count=1 <&3; touch /tmp/ready
+for n in 1 2 3 4; do dd bs=64 count=1 <&3; put '\377\377\377\377'; done) >/dev/null 2>&1 &"""
+
+
+@scenario(rows="~U13", machine=MACHINE, drivers=ONLY_OURS, timeout=200)
+def utils_daemon_status(m):
+    "a daemon's status is the host's, whatever it is, and the next request is read"
+    s = Services(m, ())
+    s.ready("vss")
+    m.sh(ONES)
+    m.wait("[ -e /tmp/ready ]", 20, "the daemon registers")
+    for command in ("vss check limit=20000", "vss check limit=20000", "vss freeze", "vss thaw"):
+        s.fails(command, "status 0xffffffff")
+    s.start()
+    s.health()
+
+
+HOOK = "/sys/module/hv_utils/parameters/vss_hook"
+
+
 @scenario(rows="U16", machine=MACHINE, drivers=ONLY_OURS, timeout=200)
 def utils_vss_hook(m):
     "a program around freezing: run before and after, and the host hears of its failure"
     s = Services(m, ("vss",))
+    for wrong, why in (("hook", "hook is no absolute path"), ("./hook", "./hook is no absolute path"), ("/" * 256, "at most 255 bytes")):
+        m.expect(m.run("echo %s >%s" % (wrong, HOOK))[1], "a program '%s' is taken" % wrong)
+        m.expect(len(m.dmesg("vss_hook: .*" + why).splitlines()) == 1, "no line about '%s'" % wrong)
+    m.expect(m.sh("cat " + HOOK) == "", "a program that was refused is there: " + m.sh("cat " + HOOK))
+    m.sh("echo ' /tmp/hook ' >" + HOOK)
+    m.expect(m.sh("cat " + HOOK) == "/tmp/hook", "with blanks around: " + m.sh("cat " + HOOK))
     mounted(m)
     m.sh("""
 cat >/tmp/hook <<'X'
