@@ -31,6 +31,8 @@
 /* How long the host may take for one answer, and once it failed to answer. */
 #define NV_WAIT_MS	5000
 #define NV_WAIT_SILENT_MS 300
+/* Who waits with RTNL, because the user is to hear of it, waits for all of it so long. */
+#define NV_RTNL_MS	1000
 /* And for all that a new connection takes, the way back to old settings included. */
 #define NV_BUILD_MS	(3 * NV_WAIT_MS)
 /* A lost connection is tried again after so many seconds, then twice that, ... */
@@ -67,8 +69,8 @@
 /* A program's frame without fragments fits into a page with head and tail. */
 #define NV_XDP_FRAME	(PAGE_SIZE - XDP_PACKET_HEADROOM - \
 			 SKB_DATA_ALIGN(sizeof(struct skb_shared_info)))
-/* What the host did not take of the receive filter is said again after so long. */
-#define NV_FILTER_AGAIN_MS 2000
+/* What the host did not take of a work item's is said again after so long. */
+#define NV_AGAIN_LATER_MS 2000
 
 /*
  * A transaction id says what it belongs to, so that no answer can be taken for
@@ -261,7 +263,7 @@ struct nv_conn {
 	netdev_features_t told;	/* what the host knows of our features */
 	bool rx_ready;		/* transfer packets make sense now */
 	u32 filter;		/* HV_FILTER_* that the host has */
-	bool filter_late;	/* it has not taken the last one; under RTNL */
+	bool filter_late;	/* it has not taken the last one; rx_mode_work alone */
 
 	struct mutex request_lock;	/* one request at a time */
 	struct nv_wait nvsp, rndis;
@@ -290,6 +292,8 @@ struct nv {
 	struct mutex lock;		/* protects: life, and all building of connections */
 	enum nv_life life;
 	unsigned long deadline;		/* of the connection that is being built */
+	struct task_struct *hurry;	/* has RTNL and waits; under RTNL, any task compares */
+	unsigned long hurry_until;	/* that task alone */
 	struct nv_conn __rcu *conn;	/* written under RTNL and lock */
 	struct nv_config cfg;
 	struct bpf_prog __rcu *prog;
@@ -375,6 +379,7 @@ extern unsigned int nv_ring_pages;
 struct nv_conn *nv_attach(struct nv *nv, const struct nv_config *cfg, enum nv_how how);
 void nv_detach(struct nv *nv, struct nv_conn *conn, bool rtnl);
 void nv_conn_put(struct nv_conn *conn);
+struct nv_conn *nv_conn_get(struct nv *nv);
 void nv_conn_lock(struct nv_conn *conn);
 void nv_conn_unlock(struct nv_conn *conn);
 
@@ -403,6 +408,9 @@ void nv_wait_disarm(struct nv_wait *w);
 enum nv_answer nv_wait_answer(struct nv_wait *w, u64 id, u32 type, const void *body, u32 len);
 int nv_wait_for(struct nv_conn *conn, struct nv_wait *w, const char *what);
 unsigned int nv_wait_limit(const struct nv_conn *conn);
+int nv_request_begin(struct nv_conn *conn);
+void nv_hurry(struct nv *nv);
+void nv_hurry_end(struct nv *nv);
 
 /* bufs.c */
 int nv_bufs_share(struct nv_conn *conn);
@@ -478,12 +486,15 @@ void nv_link_event(struct nv *nv, u32 status, const void *data, u32 len);
 void nv_link_asked(struct nv *nv);
 void nv_link_take(struct nv *nv, const struct nv_host *host);
 void nv_link_show(struct nv *nv);
+void nv_link_ready(struct nv *nv);
 
 /* netdev.c */
 extern const struct net_device_ops nv_netdev_ops;
+
+/* filter.c */
+int nv_filter_tell(struct nv_conn *conn);
 void nv_rx_mode_soon(struct nv *nv, unsigned int ms);
 void nv_rx_mode_work(struct work_struct *work);
-u32 nv_wanted_filter(struct net_device *ndev);
 
 /* xdp.c */
 bool nv_xdp_run(struct nv_queue *q, struct bpf_prog *prog, struct xdp_buff *xdp);

@@ -85,10 +85,7 @@ static void nv_republish(struct nv *nv, struct nv_conn *conn)
 	netdev_update_features(ndev);	/* the host may be another one, with less to offer */
 	if ((ndev->features ^ conn->told) & NETIF_F_LRO)	/* changed meanwhile */
 		nv_offload_set(conn, ndev->features);
-	if (netif_running(ndev)) {
-		nv_rndis_filter(conn, nv_wanted_filter(ndev));
-		nv_rx_mode_soon(nv, 0);
-	}
+	nv_rx_mode_soon(nv, 0);		/* it may want something else by now */
 	netif_device_attach(ndev);
 	/* a host that takes less; the stack refuses this while the device is not present */
 	if (conn->cfg.mtu < ndev->mtu && dev_set_mtu(ndev, conn->cfg.mtu))
@@ -106,6 +103,7 @@ static int nv_build(struct nv *nv, const struct nv_config *cfg, enum nv_how how)
 	if (IS_ERR(conn))
 		return PTR_ERR(conn);
 	nv->retry_s = 0;
+	nv_filter_tell(conn);
 	if (how != NV_UNDER_RTNL)
 		rtnl_lock();
 	nv_republish(nv, conn);

@@ -17,7 +17,9 @@ static int nv_rndis_init(struct nv_conn *conn)
 
 	if (!page || !reply)
 		goto free;
-	mutex_lock(&conn->request_lock);
+	ret = nv_request_begin(conn);
+	if (ret)
+		goto free;
 	m = page_address(page);
 	*m = (struct hv_rndis_init){
 		.h = { cpu_to_le32(HV_RNDIS_INIT), cpu_to_le32(sizeof(*m)) },

@@ -180,3 +180,43 @@ def net_rtnl_change(m):
         m.host("offer net0")
         n.up()
     n.content(0.2, "after all that")
+
+
+FILTER = "nic fault on=RNDIS_SET oid=0x0001010e hold"
+LO = "/sbin/ip link set lo mtu 60000; /sbin/ip link set lo mtu 65536"
+
+
+@scenario(rows="N25 F01", machine=PLAIN, drivers=ONLY_OURS, timeout=300)
+def net_rtnl_silent(m):
+    "a host that does not answer: what it is to give the NIC, up and down wait for it without RTNL, and for a new connection not at all"
+    n = Nic(m)
+    late = n.stat("host_timeout")
+
+    def kept(command):
+        """The host keeps its answer; the command is over, and so are others'."""
+        m.host(FILTER)
+        m.trace.mark()
+        m.sh(command)
+        m.trace.wait(r"\bFAULT +net0 \S+ oid=0x1010e", 20)
+        m.sh(LO)
+
+    for command in ("ip link set eth0 promisc on", "ip link set eth0 promisc off", "ip link set eth0 down", "ip link set eth0 up"):
+        kept(command)
+        m.expect(n.stat("host_timeout") == late, command + ": the answer was waited for in vain: RTNL was held")
+        if command.endswith(" up"):
+            m.sh(CARRIER % 0)
+        m.host("nic release")
+    n.up()
+    n.content(0.2)
+    kept("ip link set eth0 promisc on")
+    m.sh("ip link set eth0 mtu 1400; ip link set eth0 promisc off mtu 1500")
+    m.expect(n.stat("host_timeout") == late, "a new connection waited for an answer to the old one")
+    n.up()
+    n.content(0.2, "a new connection")
+    kept("ip link set eth0 down")
+    m.host("rescind net0")
+    m.wait("! [ -e /sys/class/net/eth0 ]", 20, "the device goes")
+    m.host("nic clear")
+    m.host("offer net0")
+    n.up()
+    n.content(0.2, "after all that")
