@@ -115,8 +115,8 @@ void nv_link_event(struct nv *nv, u32 status, const void *data, u32 len)
 		spin_unlock_bh(&nv->link_lock);
 		break;
 	case HV_RNDIS_IND_OFFLOAD:
-		if (!nv->gone && nv->ndev->reg_state == NETREG_REGISTERED)
-			schedule_work(&nv->offload_work);
+		WRITE_ONCE(nv->offload_asked, true);
+		nv_offload_soon(nv, 0);
 		break;
 	default:
 		netdev_dbg(nv->ndev, "status %#x\n", status);

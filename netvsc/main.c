@@ -70,7 +70,7 @@ static int nv_init(struct nv *nv, struct hv_device *hdev, struct net_device *nde
 	nv->tx_l4 = HV_HASH_TCP4 | HV_HASH_TCP6 | HV_HASH_UDP4 | HV_HASH_UDP6;
 	nv_link_init(nv);
 	INIT_DELAYED_WORK(&nv->rx_mode_work, nv_rx_mode_work);
-	INIT_WORK(&nv->offload_work, nv_offload_work);
+	INIT_DELAYED_WORK(&nv->offload_work, nv_offload_work);
 	INIT_DELAYED_WORK(&nv->reset_work, nv_reset_work);
 	nv->rx_stats = kvcalloc(NV_QUEUES_MAX, sizeof(*nv->rx_stats), GFP_KERNEL);
 	nv->tx_stats = kvcalloc(NV_QUEUES_MAX, sizeof(*nv->tx_stats), GFP_KERNEL);
@@ -101,7 +101,7 @@ static void nv_cancel(struct nv *nv)
 	cancel_delayed_work_sync(&nv->link_work);
 	cancel_delayed_work_sync(&nv->announce_work);
 	cancel_delayed_work_sync(&nv->rx_mode_work);
-	cancel_work_sync(&nv->offload_work);
+	cancel_delayed_work_sync(&nv->offload_work);
 	cancel_delayed_work_sync(&nv->reset_work);
 	cancel_delayed_work_sync(&nv->vf_work);
 }
@@ -118,9 +118,11 @@ static int nv_register(struct nv *nv, struct nv_conn *conn)
 	netif_carrier_off(ndev);
 	ret = register_netdevice(ndev);
 	rtnl_unlock();
-	if (!ret)
-		nv_set_names(nv, conn);
-	return ret;
+	if (ret)
+		return ret;
+	nv_set_names(nv, conn);
+	nv_offload_soon(nv, 0);		/* what the host has indicated since it was asked */
+	return 0;
 }
 
 /* The first connection and the network device on it.  Under nv->lock. */

@@ -146,17 +146,11 @@ static netdev_features_t nv_fix_features(struct net_device *ndev, netdev_feature
 static int nv_set_features(struct net_device *ndev, netdev_features_t f)
 {
 	struct nv *nv = netdev_priv(ndev);
-	struct nv_conn *conn = nv_conn_rtnl(nv);
-	int ret;
 
 	nv_vf_set_features(nv, f);
-	if (!((f ^ ndev->features) & NETIF_F_LRO) || !conn)
-		return 0;
-	ret = nv_offload_set(conn, f);
-	if (ret)
-		netdev_err(ndev, "cannot turn LRO %s: %d\n",
-			   f & NETIF_F_LRO ? "on" : "off", ret);
-	return ret;
+	WRITE_ONCE(nv->rsc, f & NETIF_F_LRO);
+	nv_offload_soon(nv, 0);
+	return 0;
 }
 
 /* Extension headers in front of TCP, in a large frame, on a host that cannot do those. */

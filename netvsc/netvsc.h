@@ -260,7 +260,7 @@ struct nv_conn {
 	bool reset_wanted;	/* it is of no use any more */
 	bool rtnl;		/* who builds or undoes it has RTNL */
 	bool exactly;		/* a host that takes less than the settings is refused */
-	netdev_features_t told;	/* what the host knows of our features */
+	bool rsc_told;		/* the host knows that it may coalesce */
 	bool rx_ready;		/* transfer packets make sense now */
 	u32 filter;		/* HV_FILTER_* that the host has */
 	bool filter_late;	/* it has not taken the last one; rx_mode_work alone */
@@ -311,7 +311,9 @@ struct nv {
 	bool gone;			/* rescinded or removed */
 	struct delayed_work link_work, announce_work;
 	struct delayed_work rx_mode_work;
-	struct work_struct offload_work;
+	struct delayed_work offload_work;
+	bool offload_asked;		/* the host has indicated that it offers something else */
+	bool rsc;			/* the stack wants coalesced frames; under RTNL, any reads */
 	struct delayed_work reset_work;
 	unsigned int retry_s;		/* until the next try to connect */
 	spinlock_t link_lock;		/* protects: those up to link_speed, which any reads */
@@ -435,11 +437,12 @@ void nv_rndis_free(struct nv_conn *conn);
 int nv_rndis_filter(struct nv_conn *conn, u32 filter);
 
 /* offload.c */
-int nv_offload_query(struct nv_conn *conn);
-int nv_offload_set(struct nv_conn *conn, netdev_features_t features);
+int nv_offload_query(struct nv_conn *conn, struct hv_ndis_offload *caps);
+int nv_offload_set(struct nv_conn *conn, bool rsc);
 netdev_features_t nv_offload_features(struct nv *nv, const struct nv_conn *conn);
 netdev_features_t nv_offload_possible(const struct nv_conn *conn);
-netdev_features_t nv_offload_wanted(const struct nv_conn *conn);
+bool nv_offload_wanted(const struct nv_conn *conn);
+void nv_offload_soon(struct nv *nv, unsigned int ms);
 void nv_offload_work(struct work_struct *work);
 
 /* tx.c */

@@ -83,9 +83,9 @@ static void nv_republish(struct nv *nv, struct nv_conn *conn)
 
 	nv_publish(nv, conn);
 	netdev_update_features(ndev);	/* the host may be another one, with less to offer */
-	if ((ndev->features ^ conn->told) & NETIF_F_LRO)	/* changed meanwhile */
-		nv_offload_set(conn, ndev->features);
-	nv_rx_mode_soon(nv, 0);		/* it may want something else by now */
+	/* the stack may want something else by now, the host may offer something else */
+	nv_offload_soon(nv, 0);
+	nv_rx_mode_soon(nv, 0);
 	netif_device_attach(ndev);
 	/* a host that takes less; the stack refuses this while the device is not present */
 	if (conn->cfg.mtu < ndev->mtu && dev_set_mtu(ndev, conn->cfg.mtu))

@@ -101,7 +101,7 @@ int nv_rndis_connect(struct nv_conn *conn)
 	ret = nv_rndis_query(conn, HV_OID_PERMANENT_MAC, NULL, 0, h->mac, ETH_ALEN);
 	if (ret != ETH_ALEN)
 		return ret < 0 ? ret : -EINVAL;
-	ret = nv_offload_query(conn);
+	ret = nv_offload_query(conn, &h->offload);
 	if (ret == -ETIMEDOUT || ret == -ENODEV)
 		return ret;
 	nv_link_asked(conn->nv);

@@ -182,7 +182,7 @@ def net_rtnl_change(m):
     n.content(0.2, "after all that")
 
 
-FILTER = "nic fault on=RNDIS_SET oid=0x0001010e hold"
+FILTER, LRO, CAPS = 0x1010e, 0xfc01020c, 0xfc01020d       # objects of the host
 LO = "/sbin/ip link set lo mtu 60000; /sbin/ip link set lo mtu 65536"
 
 
@@ -192,12 +192,12 @@ def net_rtnl_silent(m):
     n = Nic(m)
     late = n.stat("host_timeout")
 
-    def kept(command):
+    def kept(command, oid=FILTER, do=m.sh):
         """The host keeps its answer; the command is over, and so are others'."""
-        m.host(FILTER)
+        m.host("nic fault oid=%#x hold" % oid)
         m.trace.mark()
-        m.sh(command)
-        m.trace.wait(r"\bFAULT +net0 \S+ oid=0x1010e", 20)
+        do(command)
+        m.trace.wait(r"\bFAULT +net0 \S+ oid=%#x" % oid, 20)
         m.sh(LO)
 
     for command in ("ip link set eth0 promisc on", "ip link set eth0 promisc off", "ip link set eth0 down", "ip link set eth0 up"):
@@ -207,6 +207,13 @@ def net_rtnl_silent(m):
             m.sh(CARRIER % 0)
         m.host("nic release")
     n.up()
+    for state in ("off", "on"):
+        kept("ethtool -K eth0 lro " + state, LRO)
+        m.host("nic release")
+        kept("nic caps" + " off=lso" * (state == "off"), CAPS, m.host)
+        m.host("nic release")
+        m.wait("ethtool -k eth0 | grep -q 'tx-tcp-segmentation: %s'" % state, 20, "the feature follows")
+    m.expect(n.stat("host_timeout") == late, "RTNL was held for offloads")
     n.content(0.2)
     kept("ip link set eth0 promisc on")
     m.sh("ip link set eth0 mtu 1400; ip link set eth0 promisc off mtu 1500")
@@ -220,3 +227,42 @@ def net_rtnl_silent(m):
     m.host("offer net0")
     n.up()
     n.content(0.2, "after all that")
+
+
+def features(m, state):
+    for name in ("tx-tcp-segmentation", "tx-checksum-ipv4", "rx-lro: .* # \\|large-receive-offload"):
+        m.wait("ethtool -k eth0 | grep -q '%s: %s'" % (name, state), 20, "%s: %s" % (name, state))
+
+
+@scenario(rows="~N10 F01", machine=PLAIN, drivers=ONLY_OURS, timeout=300)
+def net_host_less(m):
+    "a new connection to a host that offers less than the one before, or says so just then: the features follow, and come back"
+    n = Nic(m)
+    sent = lambda: (n.counter("tx_lso"), n.counter("tx_csum"))
+
+    def anew(held, caps):
+        """Another connection, the host's offer changed while its answer to HELD is kept."""
+        resets = n.stat("resets")
+        m.host("nic fault %s hold" % held)
+        m.trace.mark()
+        m.host(RESET)
+        m.trace.wait(r"\bFAULT +net0 ", 20)
+        m.host("nic caps" + caps)
+        m.host("nic release")
+        m.wait("[ \"$(ethtool -S eth0 | sed -n 's/^ *resets: //p')\" = %d ]" % (resets + 1), 20, "a new connection")
+
+    # before the host is asked what it offers, and after that
+    for held in ("on=RNDIS_QUERY oid=0x00010106", "on=SUBCHANNEL"):
+        m.sh("ethtool -L eth0 combined 2")
+        anew(held, " off=csum+lso+rsc")
+        features(m, "off")
+        n.up()
+        before = sent()
+        n.content(0.3, "less")
+        m.expect(sent() == before, "offloads used that the host does not have")
+        anew(held, "")
+        for name in ("tx-tcp-segmentation", "tx-checksum-ipv4"):
+            m.wait("ethtool -k eth0 | grep -q '%s: on'" % name, 20, name + " comes back")
+        n.up()
+        n.content(0.3, "all again")
+        m.expect(sent()[1] > before[1], "not used again")
