@@ -30,15 +30,13 @@ unsigned int nv_ring_pages;
 
 /* ---- driver ---- */
 
-static void nv_set_names(struct nv *nv, struct nv_conn *conn)
+/* The host's name for it, of @room bytes at most.  Return: length. */
+static int nv_ask_name(struct nv_conn *conn, char *name, int room)
 {
-	char name[IFALIASZ - 1];
 	u8 text[512];
 	int len = nv_rndis_query(conn, HV_OID_FRIENDLY_NAME, NULL, 0, text, sizeof(text));
 
-	len = len > 0 ? nv_friendly_name(text, len, name, sizeof(name)) : 0;
-	if (len)
-		dev_set_alias(nv->ndev, name, len);
+	return len > 0 ? nv_friendly_name(text, len, name, room) : 0;
 }
 
 static void nv_config_default(struct nv *nv)
@@ -109,20 +107,24 @@ static void nv_cancel(struct nv *nv)
 static int nv_register(struct nv *nv, struct nv_conn *conn)
 {
 	struct net_device *ndev = nv->ndev;
-	int ret;
+	char name[IFALIASZ - 1];
+	int ret, len;
 
+	/* udev's settings come at once, and must not find that the host is still asked */
+	len = nv_ask_name(conn, name, sizeof(name));
 	rtnl_lock();
 	nv_publish(nv, conn);
 	eth_hw_addr_set(ndev, conn->host.mac);
 	ether_addr_copy(ndev->perm_addr, conn->host.mac);
 	netif_carrier_off(ndev);
 	ret = register_netdevice(ndev);
+	if (!ret && len)
+		dev_set_alias(ndev, name, len);
+	nv_turn(nv, ret ? NV_TURN_END : NV_TURN_CONNECTED);
 	rtnl_unlock();
-	if (ret)
-		return ret;
-	nv_set_names(nv, conn);
-	nv_offload_soon(nv, 0);		/* what the host has indicated since it was asked */
-	return 0;
+	if (!ret)
+		nv_offload_soon(nv, 0);	/* what the host has indicated since it was asked */
+	return ret;
 }
 
 /* The first connection and the network device on it.  Under nv->lock. */
@@ -140,7 +142,6 @@ static int nv_start(struct nv *nv)
 		return ret;
 	}
 	ret = nv_register(nv, conn);
-	nv_turn(nv, ret ? NV_TURN_END : NV_TURN_CONNECTED);
 	if (!ret)
 		return 0;
 	RCU_INIT_POINTER(nv->conn, NULL);
@@ -181,6 +182,7 @@ static int nv_probe(struct hv_device *hdev, const struct hv_vmbus_device_id *id)
 	nv->gone = true;
 	nv_cancel(nv);
 	hv_set_drvdata(hdev, NULL);
+	synchronize_net();	/* nv_sub_rescinded() */
 free:
 	nv_free(nv);
 	return ret;

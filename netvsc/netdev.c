@@ -80,7 +80,7 @@ static int nv_change_mtu(struct net_device *ndev, int mtu)
 	}
 	cfg.mtu = mtu;
 	WRITE_ONCE(ndev->mtu, mtu);
-	ret = nv_reconfigure(nv, &cfg);
+	ret = nv_reconfigure(nv, &cfg, NV_UNDER_RTNL);
 	if (ret) {
 		WRITE_ONCE(ndev->mtu, old);
 		nv_vf_set_mtu(nv, old);

@@ -71,6 +71,8 @@
 			 SKB_DATA_ALIGN(sizeof(struct skb_shared_info)))
 /* What the host did not take of a work item's is said again after so long. */
 #define NV_AGAIN_LATER_MS 2000
+/* The host is asked again for a path of data that it did not give after so long. */
+#define NV_VF_ASK_MS	5000
 
 /*
  * A transaction id says what it belongs to, so that no answer can be taken for
@@ -244,7 +246,7 @@ struct nv_config {
 enum nv_how {
 	NV_AS_IT_GOES,	/* the host may take less than the settings; RTNL is free */
 	NV_EXACTLY,	/* as the user wants it, or not at all; RTNL is free */
-	NV_UNDER_RTNL,	/* exactly, and the caller has RTNL */
+	NV_UNDER_RTNL,	/* exactly, and the caller has and keeps RTNL: NV_WAIT_MS for all of it */
 };
 
 struct nv_conn {
@@ -290,7 +292,7 @@ struct nv {
 	struct net_device *ndev;
 	struct hv_device *hdev;
 	struct mutex lock;		/* protects: life, and all building of connections */
-	enum nv_life life;
+	enum nv_life life;		/* who has RTNL may read it */
 	unsigned long deadline;		/* of the connection that is being built */
 	struct task_struct *hurry;	/* has RTNL and waits; under RTNL, any task compares */
 	unsigned long hurry_until;	/* that task alone */
@@ -332,7 +334,9 @@ struct nv {
 
 	/* vf.c, under RTNL */
 	struct net_device __rcu *vf;
-	bool vf_path;			/* the host carries data over the VF */
+	bool vf_path;			/* data goes over the VF */
+	bool vf_asked;			/* it may, as far as the host is concerned; under RTNL */
+	atomic_t vf_ends;		/* of its path, so far */
 	bool vf_assoc;
 	bool vf_mirrored;		/* it has what we have; under RTNL */
 	u32 vf_serial;
@@ -389,7 +393,7 @@ void nv_conn_unlock(struct nv_conn *conn);
 int nv_turn(struct nv *nv, enum nv_turn turn);
 int nv_begin(struct nv *nv, enum nv_turn turn);
 void nv_publish(struct nv *nv, struct nv_conn *conn);
-int nv_reconfigure(struct nv *nv, const struct nv_config *cfg);
+int nv_reconfigure(struct nv *nv, const struct nv_config *cfg, enum nv_how how);
 void nv_reset_wanted(struct nv_conn *conn);
 void nv_reset_work(struct work_struct *work);
 void nv_sleep(struct nv *nv);
@@ -526,7 +530,9 @@ void nv_vf_connected(struct nv *nv);
 void nv_vf_fallen_back(struct nv *nv);
 
 /* vf_path.c */
-int nv_vf_path(struct nv *nv, bool vf);
+void nv_vf_path_end(struct nv *nv);
+bool nv_vf_path_ask(struct nv *nv, int ends);
+void nv_vf_path_back(struct nv *nv);
 rx_handler_result_t nv_vf_rx(struct sk_buff **pskb);
 bool nv_vf_xmit(struct nv *nv, struct sk_buff *skb);
 int nv_vf_pick(struct nv *nv, struct sk_buff *skb);

@@ -145,7 +145,7 @@ def net_mac_kept(m):
     m.expect(n.info()["mac"] == "02:aa:bb:cc:dd:01", "the host has " + n.info()["mac"])
 
 
-CHANGES = ("ip link set eth0 mtu 1400", "ip link set eth0 mtu 1500", "ethtool -L eth0 combined 2", "ethtool -G eth0 rx 4000")
+CHANGES = ("ethtool -L eth0 combined 2", "ethtool -G eth0 rx 4000")
 
 
 @scenario(rows="N05 F01", machine=PLAIN, drivers=ONLY_OURS, timeout=300)
@@ -170,8 +170,19 @@ def net_rtnl_change(m):
         m.wait("[ -e /tmp/done ]", 20, "the change is over")
         m.expect(m.sh("cat /tmp/done") == "0", change + " failed")
         n.up()
+    # who sets the MTU of a device below its own relies on RTNL, as bond and team do
+    m.host(HOLD)
+    m.trace.mark()
+    m.sh("(ip link set eth0 mtu 1400; echo $? >/tmp/mtu) >/dev/null 2>&1 &")
+    m.trace.wait(FIRST, 20)
+    m.sh("(/sbin/ip link set lo mtu 60000; echo >/tmp/lo) >/dev/null 2>&1 & sleep 0.5; ! [ -e /tmp/lo ]")
+    m.host("nic release")
+    m.wait("[ -e /tmp/lo ]", 20, "others configure the network again")
+    m.expect(m.sh("cat /tmp/mtu") == "0", "the MTU did not change")
+    m.sh("/sbin/ip link set lo mtu 65536; ip link set eth0 mtu 1500; rm /tmp/lo /tmp/mtu")
+    n.up()
     m.expect(n.stat("host_timeout") == late, "an answer was waited for in vain: RTNL was held")
-    for change in CHANGES[::2]:
+    for change in ("ethtool -G eth0 rx 5000",):
         begin(change)
         m.host("rescind net0")
         m.wait("! [ -e /sys/class/net/eth0 ] && [ -e /tmp/done ]", 20, "the device and the change are gone")
@@ -266,3 +277,21 @@ def net_host_less(m):
         n.up()
         n.content(0.3, "all again")
         m.expect(sent()[1] > before[1], "not used again")
+
+
+@scenario(rows="~N27 ~F01", machine=PLAIN, drivers=ONLY_OURS, timeout=200)
+def net_set_at_once(m):
+    "a setting that is made as soon as the NIC is there is taken, however long the host thinks of its name"
+    n = Nic(m)
+    m.sh("rmmod hv_netvsc")
+    m.host("nic fault oid=0x00020216 hold")
+    m.trace.mark()
+    m.sh("""(until [ -e /sys/class/net/eth0 ]; do sleep 0.01; done; ip link set eth0 mtu 1400; echo $? >/tmp/first) >/dev/null 2>&1 &
+modprobe hv_netvsc >/dev/null 2>&1 &""")
+    m.trace.wait(r"\bFAULT +net0 \S+ oid=0x20216", 30)
+    m.sh("sleep 0.5")
+    m.host("nic release")
+    m.wait("[ -e /tmp/first ]", 20, "the setting is made")
+    m.expect(m.sh("cat /tmp/first") == "0" and n.info()["mtu"] == "1414", "the first setting was refused: the host has " + n.info()["mtu"])
+    m.sh("rm /tmp/first; ip link set eth0 mtu 1500; [ \"$(cat /sys/class/net/eth0/ifalias)\" = net0 ]")
+    n.up()
