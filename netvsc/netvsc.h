@@ -314,7 +314,7 @@ struct nv {
 	struct delayed_work link_work, announce_work;
 	struct delayed_work rx_mode_work;
 	struct delayed_work offload_work;
-	bool offload_asked;		/* the host has indicated that it offers something else */
+	bool offload_asked;		/* the host has indicated other offloads */
 	bool rsc;			/* the stack wants coalesced frames; under RTNL, any reads */
 	struct delayed_work reset_work;
 	unsigned int retry_s;		/* until the next try to connect */

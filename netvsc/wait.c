@@ -122,12 +122,9 @@ unsigned int nv_wait_limit(const struct nv_conn *conn)
 	const struct nv *nv = conn->nv;
 	long left;
 
-	if (nv_hurries(nv))
-		left = nv->hurry_until - jiffies;
-	else if (rcu_access_pointer(nv->conn) == conn)
+	if (rcu_access_pointer(nv->conn) == conn && !nv_hurries(nv))
 		return limit;
-	else
-		left = READ_ONCE(nv->deadline) - jiffies;
+	left = (nv_hurries(nv) ? nv->hurry_until : READ_ONCE(nv->deadline)) - jiffies;
 	return left > 0 ? min(limit, jiffies_to_msecs(left)) : 0;
 }
 
