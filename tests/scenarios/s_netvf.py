@@ -294,6 +294,9 @@ def net_vf_rules(m):
         f.unplug()
 
 
+TAKEN = "dmesg | grep -c 'data path is the VF'"
+
+
 @scenario(rows="~N30 F01", machine=VF, drivers=ONLY_OURS, timeout=300)
 def net_vf_silent(m):
     "a host that takes its time to give the VF's path, or goes back before it has said so: RTNL is free meanwhile, and both agree in the end"
@@ -316,15 +319,19 @@ def net_vf_silent(m):
         f.path("vf")
         m.wait("dmesg | grep -q 'data path is the VF'", 20, "it is taken")
         f.carries("after the fall-back")
-        # the VF goes down while it is asked for
+        # the VF goes down while it is asked for, which does not wait for that answer
         m.sh("ip link set eth0 down")
         f.path("synthetic")
+        taken = int(m.sh(TAKEN))
         m.host(keep)
         m.trace.mark()
         m.sh("ip link set eth0 up")
         m.trace.wait(r"\bFAULT +net0 SWITCH_DATA_PATH", 30)
-        m.sh("ip link set vf0 down & true")
+        m.sh("ip link set vf0 down")
+        m.trace.mark()
         m.host("nic release")
+        m.trace.wait("NVSP_DATA_PATH.*net0 synthetic", 30)
         f.path("vf")
+        m.wait("[ $(%s) = %d ]" % (TAKEN, taken + 1), 20, "the path is taken again")
         n.up()
         f.carries("after all that")
