@@ -19,6 +19,25 @@ void nv_conn_put(struct nv_conn *conn)
 	kref_put(&conn->ref, nv_conn_release);
 }
 
+/**
+ * nv_conn_get - the connection, for who speaks with the host without RTNL
+ * @nv: the device
+ *
+ * It may be undone meanwhile: requests fail then, and one that waits does so no longer.
+ * Return: the connection with a reference, or NULL.
+ */
+struct nv_conn *nv_conn_get(struct nv *nv)
+{
+	struct nv_conn *conn;
+
+	rcu_read_lock();
+	conn = rcu_dereference(nv->conn);
+	if (conn && !kref_get_unless_zero(&conn->ref))
+		conn = NULL;
+	rcu_read_unlock();
+	return conn;
+}
+
 /*
  * RTNL for whoever builds or undoes @conn: NAPIs come and go under it.  Those who have it
  * already are the changes of settings.
@@ -220,7 +239,10 @@ void nv_detach(struct nv *nv, struct nv_conn *conn, bool rtnl)
 	u32 i;
 
 	conn->rtnl = rtnl;
-	conn->dead = true;
+	WRITE_ONCE(conn->dead, true);
+	/* who has it by nv_conn_get() sees that and ends; no request begins after that */
+	mutex_lock(&conn->request_lock);
+	mutex_unlock(&conn->request_lock);
 	nv_vf_disconnected(nv);		/* frames take no path that the host forgets now */
 	if (conn->queue[0] && conn->queue[0]->opened && conn->host.nvsp) {
 		nv_rndis_halt(conn);

@@ -81,7 +81,7 @@ static int nv_set_channels(struct net_device *ndev, struct ethtool_channels *c)
 	    c->combined_count > conn->host.rss_queues)
 		return -EINVAL;
 	cfg.queues = c->combined_count;
-	return nv_reconfigure(nv, &cfg);
+	return nv_reconfigure(nv, &cfg, NV_EXACTLY);
 }
 
 static void nv_get_ringparam(struct net_device *ndev, struct ethtool_ringparam *r,
@@ -115,7 +115,7 @@ static int nv_set_ringparam(struct net_device *ndev, struct ethtool_ringparam *r
 				 4 * conn->send.sec.size, NV_SEND_BYTES_MAX);
 	if (cfg.recv_bytes == nv->cfg.recv_bytes && cfg.send_bytes == nv->cfg.send_bytes)
 		return 0;
-	return nv_reconfigure(nv, &cfg);
+	return nv_reconfigure(nv, &cfg, NV_EXACTLY);
 }
 
 /* ---- coalescing ---- */

@@ -68,12 +68,14 @@ int nv_set_rxfh(struct net_device *ndev, HV_RXFH_SET_ARGS)
 		memcpy(nv->rss_table, hv_rxfh_table, nv->rss_entries * sizeof(u32));
 	if (hv_rxfh_key)
 		memcpy(nv->rss_key, hv_rxfh_key, sizeof(nv->rss_key));
+	nv_hurry(nv);
 	ret = nv_rss_apply(conn);
 	if (ret) {
 		memcpy(nv->rss_table, table, sizeof(table));
 		memcpy(nv->rss_key, old, sizeof(old));
 		nv_rss_apply(conn);
 	}
+	nv_hurry_end(nv);
 	return ret;
 }
 
@@ -136,15 +138,19 @@ int nv_set_flow_hash(struct net_device *ndev, const struct hv_flow_hash *c,
 
 	if (!bit || (c->data != l3 && c->data != l4))
 		return -EINVAL;
+	if (!conn)
+		return -ENODEV;
+	nv_hurry(nv);
 	nv->hash = c->data == l4 ? old | bit : old & ~bit;
 	if (nv->hash != old)
-		ret = conn ? nv_rss_apply(conn) : -ENODEV;
+		ret = nv_rss_apply(conn);
 	if (ret) {
 		nv->hash = old;
-		if (conn)
-			nv_rss_apply(conn);
-		return ret;
+		nv_rss_apply(conn);
 	}
+	nv_hurry_end(nv);
+	if (ret)
+		return ret;
 	nv->tx_l4 = c->data == l4 ? nv->tx_l4 | bit : nv->tx_l4 & ~bit;
 	return 0;
 }
@@ -185,8 +191,10 @@ void nv_self_test(struct net_device *ndev, struct ethtool_test *t, u64 *data)
 	struct nv_conn *conn = nv_conn_rtnl(nv);
 	__le32 v;
 
+	nv_hurry(nv);
 	data[0] = !conn || nv_rndis_query(conn, HV_OID_MEDIA_STATE, NULL, 0, &v,
 					  sizeof(v)) < 0;
+	nv_hurry_end(nv);
 	data[1] = !conn || !nv_rings_ok(conn);
 	if (data[0] || data[1])
 		t->flags |= ETH_TEST_FL_FAILED;

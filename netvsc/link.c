@@ -9,11 +9,17 @@
 
 #define NV_ANNOUNCE_MS	300
 
+/* Whether frames could come: up, and the host has a filter, which it gets from a work item. */
+static bool nv_link_usable(const struct nv *nv, const struct nv_conn *conn)
+{
+	return netif_running(nv->ndev) && conn && READ_ONCE(conn->filter);
+}
+
 static void nv_link_carrier(struct nv *nv, bool up)
 {
 	struct nv_conn *conn = nv_conn_rtnl(nv);
 
-	if (!conn || !netif_running(nv->ndev) || up == netif_carrier_ok(nv->ndev))
+	if (!nv_link_usable(nv, conn) || up == netif_carrier_ok(nv->ndev))
 		return;
 	if (up) {
 		netif_carrier_on(nv->ndev);
@@ -109,8 +115,8 @@ void nv_link_event(struct nv *nv, u32 status, const void *data, u32 len)
 		spin_unlock_bh(&nv->link_lock);
 		break;
 	case HV_RNDIS_IND_OFFLOAD:
-		if (!nv->gone && nv->ndev->reg_state == NETREG_REGISTERED)
-			schedule_work(&nv->offload_work);
+		WRITE_ONCE(nv->offload_asked, true);
+		nv_offload_soon(nv, 0);
 		break;
 	default:
 		netdev_dbg(nv->ndev, "status %#x\n", status);
@@ -149,8 +155,16 @@ void nv_link_show(struct nv *nv)
 	spin_lock_bh(&nv->link_lock);
 	up = nv->link;
 	spin_unlock_bh(&nv->link_lock);
-	if (up && netif_running(nv->ndev))
+	if (up && nv_link_usable(nv, nv_conn_rtnl(nv)))
 		netif_carrier_on(nv->ndev);
 	else
 		netif_carrier_off(nv->ndev);
+}
+
+/* The host has a filter now.  Context: may sleep, without RTNL. */
+void nv_link_ready(struct nv *nv)
+{
+	rtnl_lock();
+	nv_link_show(nv);
+	rtnl_unlock();
 }

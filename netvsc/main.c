@@ -30,15 +30,13 @@ unsigned int nv_ring_pages;
 
 /* ---- driver ---- */
 
-static void nv_set_names(struct nv *nv, struct nv_conn *conn)
+/* The host's name for it, of @room bytes at most.  Return: length. */
+static int nv_ask_name(struct nv_conn *conn, char *name, int room)
 {
-	char name[IFALIASZ - 1];
 	u8 text[512];
 	int len = nv_rndis_query(conn, HV_OID_FRIENDLY_NAME, NULL, 0, text, sizeof(text));
 
-	len = len > 0 ? nv_friendly_name(text, len, name, sizeof(name)) : 0;
-	if (len)
-		dev_set_alias(nv->ndev, name, len);
+	return len > 0 ? nv_friendly_name(text, len, name, room) : 0;
 }
 
 static void nv_config_default(struct nv *nv)
@@ -70,7 +68,7 @@ static int nv_init(struct nv *nv, struct hv_device *hdev, struct net_device *nde
 	nv->tx_l4 = HV_HASH_TCP4 | HV_HASH_TCP6 | HV_HASH_UDP4 | HV_HASH_UDP6;
 	nv_link_init(nv);
 	INIT_DELAYED_WORK(&nv->rx_mode_work, nv_rx_mode_work);
-	INIT_WORK(&nv->offload_work, nv_offload_work);
+	INIT_DELAYED_WORK(&nv->offload_work, nv_offload_work);
 	INIT_DELAYED_WORK(&nv->reset_work, nv_reset_work);
 	nv->rx_stats = kvcalloc(NV_QUEUES_MAX, sizeof(*nv->rx_stats), GFP_KERNEL);
 	nv->tx_stats = kvcalloc(NV_QUEUES_MAX, sizeof(*nv->tx_stats), GFP_KERNEL);
@@ -101,7 +99,7 @@ static void nv_cancel(struct nv *nv)
 	cancel_delayed_work_sync(&nv->link_work);
 	cancel_delayed_work_sync(&nv->announce_work);
 	cancel_delayed_work_sync(&nv->rx_mode_work);
-	cancel_work_sync(&nv->offload_work);
+	cancel_delayed_work_sync(&nv->offload_work);
 	cancel_delayed_work_sync(&nv->reset_work);
 	cancel_delayed_work_sync(&nv->vf_work);
 }
@@ -109,17 +107,23 @@ static void nv_cancel(struct nv *nv)
 static int nv_register(struct nv *nv, struct nv_conn *conn)
 {
 	struct net_device *ndev = nv->ndev;
-	int ret;
+	char name[IFALIASZ - 1];
+	int ret, len;
 
+	/* udev's settings come at once, and must not find that the host is still asked */
+	len = nv_ask_name(conn, name, sizeof(name));
 	rtnl_lock();
 	nv_publish(nv, conn);
 	eth_hw_addr_set(ndev, conn->host.mac);
 	ether_addr_copy(ndev->perm_addr, conn->host.mac);
 	netif_carrier_off(ndev);
 	ret = register_netdevice(ndev);
+	if (!ret && len)
+		dev_set_alias(ndev, name, len);
+	nv_turn(nv, ret ? NV_TURN_END : NV_TURN_CONNECTED);
 	rtnl_unlock();
 	if (!ret)
-		nv_set_names(nv, conn);
+		nv_offload_soon(nv, 0);	/* what the host has indicated since it was asked */
 	return ret;
 }
 
@@ -138,7 +142,6 @@ static int nv_start(struct nv *nv)
 		return ret;
 	}
 	ret = nv_register(nv, conn);
-	nv_turn(nv, ret ? NV_TURN_END : NV_TURN_CONNECTED);
 	if (!ret)
 		return 0;
 	RCU_INIT_POINTER(nv->conn, NULL);
@@ -179,6 +182,7 @@ static int nv_probe(struct hv_device *hdev, const struct hv_vmbus_device_id *id)
 	nv->gone = true;
 	nv_cancel(nv);
 	hv_set_drvdata(hdev, NULL);
+	synchronize_net();	/* nv_sub_rescinded() */
 free:
 	nv_free(nv);
 	return ret;

@@ -9,91 +9,6 @@
 
 /* ---- receive filter ---- */
 
-u32 nv_wanted_filter(struct net_device *ndev)
-{
-	struct nv *nv = netdev_priv(ndev);
-	struct nv_conn *conn = nv_conn_rtnl(nv);
-	u32 f = HV_FILTER_DIRECTED;
-
-	if (!netif_running(ndev))
-		return 0;
-	if (ndev->flags & IFF_PROMISC)
-		return HV_FILTER_PROMISCUOUS;
-	if (ndev->flags & IFF_BROADCAST)
-		f |= HV_FILTER_BROADCAST;
-	if (ndev->flags & IFF_ALLMULTI ||
-	    (conn && netdev_mc_count(ndev) > conn->host.multicast_max))
-		f |= HV_FILTER_ALL_MULTICAST;
-	else if (!netdev_mc_empty(ndev))
-		f |= HV_FILTER_MULTICAST;
-	return f;
-}
-
-/* The exact list; a host that has none for us gets asked for all multicast. */
-static bool nv_set_multicast(struct nv_conn *conn, struct net_device *ndev)
-{
-	u8 list[64 * ETH_ALEN];
-	struct netdev_hw_addr *ha;
-	u32 n = 0;
-
-	netif_addr_lock_bh(ndev);
-	netdev_for_each_mc_addr(ha, ndev)
-		if (n < 64)
-			memcpy(list + ETH_ALEN * n++, ha->addr, ETH_ALEN);
-	netif_addr_unlock_bh(ndev);
-	return !nv_rndis_set(conn, HV_OID_MULTICAST_LIST, list, n * ETH_ALEN);
-}
-
-static int nv_apply_filter(struct net_device *ndev)
-{
-	struct nv *nv = netdev_priv(ndev);
-	struct nv_conn *conn = nv_conn_rtnl(nv);
-	u32 f = nv_wanted_filter(ndev);
-
-	if (!conn)
-		return -ENODEV;
-	if (f & HV_FILTER_MULTICAST && !nv_set_multicast(conn, ndev))
-		f = (f & ~HV_FILTER_MULTICAST) | HV_FILTER_ALL_MULTICAST;
-	return nv_rndis_filter(conn, f);
-}
-
-void nv_rx_mode_soon(struct nv *nv, unsigned int ms)
-{
-	if (!READ_ONCE(nv->gone))
-		mod_delayed_work(system_wq, &nv->rx_mode_work, msecs_to_jiffies(ms));
-}
-
-/* What the host has not taken now is said again: the stack does not ask twice. */
-static void nv_filter_failed(struct nv *nv, struct nv_conn *conn, int error)
-{
-	bool again = error != -EIO && !conn->chan->rescind;
-
-	if (!conn->filter_late)
-		netdev_err(nv->ndev, "cannot set the receive filter: %d%s\n", error,
-			   again ? ", trying again" : "");
-	conn->filter_late = true;
-	if (again)
-		nv_rx_mode_soon(nv, NV_FILTER_AGAIN_MS);
-}
-
-void nv_rx_mode_work(struct work_struct *work)
-{
-	struct nv *nv = container_of(to_delayed_work(work), struct nv, rx_mode_work);
-	struct nv_conn *conn;
-	int ret;
-
-	rtnl_lock();
-	conn = nv_conn_rtnl(nv);
-	if (netif_running(nv->ndev) && conn) {
-		ret = nv_apply_filter(nv->ndev);
-		if (ret)
-			nv_filter_failed(nv, conn, ret);
-		else
-			conn->filter_late = false;
-	}
-	rtnl_unlock();
-}
-
 static void nv_set_rx_mode(struct net_device *ndev)
 {
 	struct nv *nv = netdev_priv(ndev);
@@ -116,34 +31,31 @@ static void nv_change_rx_flags(struct net_device *ndev, int changed)
 
 /* ---- up and down ---- */
 
+/* The carrier comes when the host has the filter: nothing would be received before. */
 static int nv_open(struct net_device *ndev)
 {
 	struct nv *nv = netdev_priv(ndev);
-	struct nv_conn *conn = nv_conn_rtnl(nv);
-	int ret;
 
-	if (!conn)
+	if (!nv_conn_rtnl(nv))
 		return -ENODEV;
-	ret = nv_apply_filter(ndev);
-	if (ret) {
-		netdev_err(ndev, "cannot set the receive filter: %d\n", ret);
-		return ret;
-	}
 	netif_tx_start_all_queues(ndev);
 	nv_link_show(nv);
+	nv_rx_mode_soon(nv, 0);
 	return 0;
 }
 
+/*
+ * What the host sends until it knows is dropped: each poll looks at netif_running(), and
+ * those that saw it set are over, as the core has waited for readers of RCU.
+ */
 static int nv_stop(struct net_device *ndev)
 {
 	struct nv *nv = netdev_priv(ndev);
-	struct nv_conn *conn = nv_conn_rtnl(nv);
 
 	netif_tx_disable(ndev);
 	netif_carrier_off(ndev);
 	nv_vf_close(nv);
-	if (conn && !conn->dead && !conn->chan->rescind)
-		nv_rndis_filter(conn, 0);
+	nv_rx_mode_soon(nv, 0);
 	return 0;
 }
 
@@ -168,11 +80,26 @@ static int nv_change_mtu(struct net_device *ndev, int mtu)
 	}
 	cfg.mtu = mtu;
 	WRITE_ONCE(ndev->mtu, mtu);
-	ret = nv_reconfigure(nv, &cfg);
+	ret = nv_reconfigure(nv, &cfg, NV_UNDER_RTNL);
 	if (ret) {
 		WRITE_ONCE(ndev->mtu, old);
 		nv_vf_set_mtu(nv, old);
 	}
+	return ret;
+}
+
+/* The user is to hear whether the host takes it. */
+static int nv_tell_new_mac(struct nv_conn *conn, const struct net_device *ndev, const u8 *mac)
+{
+	u8 buf[128];
+	int ret;
+
+	nv_hurry(conn->nv);
+	ret = nv_rndis_set(conn, HV_OID_CONFIG, buf, nv_mac_config(buf, mac));
+	/* Whether the host took it is unknown: say what it shall have. */
+	if (ret == -ETIMEDOUT)
+		nv_rndis_set(conn, HV_OID_CONFIG, buf, nv_mac_config(buf, ndev->dev_addr));
+	nv_hurry_end(conn->nv);
 	return ret;
 }
 
@@ -181,8 +108,6 @@ static int nv_set_mac(struct net_device *ndev, void *p)
 	struct nv *nv = netdev_priv(ndev);
 	struct nv_conn *conn = nv_conn_rtnl(nv);
 	struct sockaddr *sa = p, old = { .sa_family = ndev->type };
-	u8 buf[128];
-	u32 len;
 	int ret = eth_prepare_mac_addr_change(ndev, p);
 
 	if (ret)
@@ -192,19 +117,13 @@ static int nv_set_mac(struct net_device *ndev, void *p)
 	ret = nv_vf_set_mac(nv, sa);
 	if (ret)
 		return ret;
-	len = nv_mac_config(buf, sa->sa_data);
-	ret = nv_rndis_set(conn, HV_OID_CONFIG, buf, len);
+	ret = nv_tell_new_mac(conn, ndev, sa->sa_data);
 	if (!ret) {
 		eth_commit_mac_addr_change(ndev, p);
 		return 0;
 	}
 	memcpy(old.sa_data, ndev->dev_addr, ETH_ALEN);
 	nv_vf_set_mac(nv, &old);
-	if (ret != -ETIMEDOUT)
-		return ret;
-	/* Whether the host took it is unknown: say what it shall have. */
-	len = nv_mac_config(buf, ndev->dev_addr);
-	nv_rndis_set(conn, HV_OID_CONFIG, buf, len);
 	return ret;
 }
 
@@ -227,17 +146,11 @@ static netdev_features_t nv_fix_features(struct net_device *ndev, netdev_feature
 static int nv_set_features(struct net_device *ndev, netdev_features_t f)
 {
 	struct nv *nv = netdev_priv(ndev);
-	struct nv_conn *conn = nv_conn_rtnl(nv);
-	int ret;
 
 	nv_vf_set_features(nv, f);
-	if (!((f ^ ndev->features) & NETIF_F_LRO) || !conn)
-		return 0;
-	ret = nv_offload_set(conn, f);
-	if (ret)
-		netdev_err(ndev, "cannot turn LRO %s: %d\n",
-			   f & NETIF_F_LRO ? "on" : "off", ret);
-	return ret;
+	WRITE_ONCE(nv->rsc, f & NETIF_F_LRO);
+	nv_offload_soon(nv, 0);
+	return 0;
 }
 
 /* Extension headers in front of TCP, in a large frame, on a host that cannot do those. */

@@ -32,6 +32,8 @@
 /* How long the host may take for one answer, and once it failed to answer. */
 #define NV_WAIT_MS	5000
 #define NV_WAIT_SILENT_MS 300
+/* Who waits with RTNL, because the user is to hear of it, waits for all of it so long. */
+#define NV_RTNL_MS	1000
 /* And for all that a new connection takes, the way back to old settings included. */
 #define NV_BUILD_MS	(3 * NV_WAIT_MS)
 /* A lost connection is tried again after so many seconds, then twice that, ... */
@@ -68,8 +70,10 @@
 /* A program's frame without fragments fits into a page with head and tail. */
 #define NV_XDP_FRAME	(PAGE_SIZE - XDP_PACKET_HEADROOM - \
 			 SKB_DATA_ALIGN(sizeof(struct skb_shared_info)))
-/* What the host did not take of the receive filter is said again after so long. */
-#define NV_FILTER_AGAIN_MS 2000
+/* What the host did not take of a work item's is said again after so long. */
+#define NV_AGAIN_LATER_MS 2000
+/* The host is asked again for a path of data that it did not give after so long. */
+#define NV_VF_ASK_MS	5000
 
 /*
  * A transaction id says what it belongs to, so that no answer can be taken for
@@ -243,7 +247,7 @@ struct nv_config {
 enum nv_how {
 	NV_AS_IT_GOES,	/* the host may take less than the settings; RTNL is free */
 	NV_EXACTLY,	/* as the user wants it, or not at all; RTNL is free */
-	NV_UNDER_RTNL,	/* exactly, and the caller has RTNL */
+	NV_UNDER_RTNL,	/* exactly, and the caller has and keeps RTNL: NV_WAIT_MS for all of it */
 };
 
 struct nv_conn {
@@ -259,10 +263,10 @@ struct nv_conn {
 	bool reset_wanted;	/* it is of no use any more */
 	bool rtnl;		/* who builds or undoes it has RTNL */
 	bool exactly;		/* a host that takes less than the settings is refused */
-	netdev_features_t told;	/* what the host knows of our features */
+	bool rsc_told;		/* the host knows that it may coalesce */
 	bool rx_ready;		/* transfer packets make sense now */
 	u32 filter;		/* HV_FILTER_* that the host has */
-	bool filter_late;	/* it has not taken the last one; under RTNL */
+	bool filter_late;	/* it has not taken the last one; rx_mode_work alone */
 
 	struct mutex request_lock;	/* one request at a time */
 	struct nv_wait nvsp, rndis;
@@ -289,8 +293,10 @@ struct nv {
 	struct net_device *ndev;
 	struct hv_device *hdev;
 	struct mutex lock;		/* protects: life, and all building of connections */
-	enum nv_life life;
+	enum nv_life life;		/* who has RTNL may read it */
 	unsigned long deadline;		/* of the connection that is being built */
+	struct task_struct *hurry;	/* has RTNL and waits; under RTNL, any task compares */
+	unsigned long hurry_until;	/* that task alone */
 	struct nv_conn __rcu *conn;	/* written under RTNL and lock */
 	struct nv_config cfg;
 	struct bpf_prog __rcu *prog;
@@ -308,7 +314,9 @@ struct nv {
 	bool gone;			/* rescinded or removed */
 	struct delayed_work link_work, announce_work;
 	struct delayed_work rx_mode_work;
-	struct work_struct offload_work;
+	struct delayed_work offload_work;
+	bool offload_asked;		/* the host has indicated other offloads */
+	bool rsc;			/* the stack wants coalesced frames; under RTNL, any reads */
 	struct delayed_work reset_work;
 	unsigned int retry_s;		/* until the next try to connect */
 	spinlock_t link_lock;		/* protects: those up to link_speed, which any reads */
@@ -327,7 +335,9 @@ struct nv {
 
 	/* vf.c, under RTNL */
 	struct net_device __rcu *vf;
-	bool vf_path;			/* the host carries data over the VF */
+	bool vf_path;			/* data goes over the VF */
+	bool vf_asked;			/* it may, as far as the host is concerned; under RTNL */
+	atomic_t vf_ends;		/* of its path, so far */
 	bool vf_assoc;
 	bool vf_mirrored;		/* it has what we have; under RTNL */
 	u32 vf_serial;
@@ -376,6 +386,7 @@ extern unsigned int nv_ring_pages;
 struct nv_conn *nv_attach(struct nv *nv, const struct nv_config *cfg, enum nv_how how);
 void nv_detach(struct nv *nv, struct nv_conn *conn, bool rtnl);
 void nv_conn_put(struct nv_conn *conn);
+struct nv_conn *nv_conn_get(struct nv *nv);
 void nv_conn_lock(struct nv_conn *conn);
 void nv_conn_unlock(struct nv_conn *conn);
 
@@ -383,7 +394,7 @@ void nv_conn_unlock(struct nv_conn *conn);
 int nv_turn(struct nv *nv, enum nv_turn turn);
 int nv_begin(struct nv *nv, enum nv_turn turn);
 void nv_publish(struct nv *nv, struct nv_conn *conn);
-int nv_reconfigure(struct nv *nv, const struct nv_config *cfg);
+int nv_reconfigure(struct nv *nv, const struct nv_config *cfg, enum nv_how how);
 void nv_reset_wanted(struct nv_conn *conn);
 void nv_reset_work(struct work_struct *work);
 void nv_sleep(struct nv *nv);
@@ -404,6 +415,9 @@ void nv_wait_disarm(struct nv_wait *w);
 enum nv_answer nv_wait_answer(struct nv_wait *w, u64 id, u32 type, const void *body, u32 len);
 int nv_wait_for(struct nv_conn *conn, struct nv_wait *w, const char *what);
 unsigned int nv_wait_limit(const struct nv_conn *conn);
+int nv_request_begin(struct nv_conn *conn);
+void nv_hurry(struct nv *nv);
+void nv_hurry_end(struct nv *nv);
 
 /* bufs.c */
 int nv_bufs_share(struct nv_conn *conn);
@@ -428,11 +442,12 @@ void nv_rndis_free(struct nv_conn *conn);
 int nv_rndis_filter(struct nv_conn *conn, u32 filter);
 
 /* offload.c */
-int nv_offload_query(struct nv_conn *conn);
-int nv_offload_set(struct nv_conn *conn, netdev_features_t features);
+int nv_offload_query(struct nv_conn *conn, struct hv_ndis_offload *caps);
+int nv_offload_set(struct nv_conn *conn, bool rsc);
 netdev_features_t nv_offload_features(struct nv *nv, const struct nv_conn *conn);
 netdev_features_t nv_offload_possible(const struct nv_conn *conn);
-netdev_features_t nv_offload_wanted(const struct nv_conn *conn);
+bool nv_offload_wanted(const struct nv_conn *conn);
+void nv_offload_soon(struct nv *nv, unsigned int ms);
 void nv_offload_work(struct work_struct *work);
 
 /* tx.c */
@@ -479,12 +494,15 @@ void nv_link_event(struct nv *nv, u32 status, const void *data, u32 len);
 void nv_link_asked(struct nv *nv);
 void nv_link_take(struct nv *nv, const struct nv_host *host);
 void nv_link_show(struct nv *nv);
+void nv_link_ready(struct nv *nv);
 
 /* netdev.c */
 extern const struct net_device_ops nv_netdev_ops;
+
+/* filter.c */
+int nv_filter_tell(struct nv_conn *conn);
 void nv_rx_mode_soon(struct nv *nv, unsigned int ms);
 void nv_rx_mode_work(struct work_struct *work);
-u32 nv_wanted_filter(struct net_device *ndev);
 
 /* xdp.c */
 bool nv_xdp_run(struct nv_queue *q, struct bpf_prog *prog, struct xdp_buff *xdp);
@@ -513,7 +531,9 @@ void nv_vf_connected(struct nv *nv);
 void nv_vf_fallen_back(struct nv *nv);
 
 /* vf_path.c */
-int nv_vf_path(struct nv *nv, bool vf);
+void nv_vf_path_end(struct nv *nv);
+bool nv_vf_path_ask(struct nv *nv, int ends);
+void nv_vf_path_back(struct nv *nv);
 rx_handler_result_t nv_vf_rx(struct sk_buff **pskb);
 bool nv_vf_xmit(struct nv *nv, struct sk_buff *skb);
 int nv_vf_pick(struct nv *nv, struct sk_buff *skb);

@@ -48,7 +48,9 @@ int nv_nvsp_request(struct nv_conn *conn, struct hv_nvsp *m, u32 want, u32 least
 	u64 id;
 	int ret;
 
-	mutex_lock(&conn->request_lock);
+	ret = nv_request_begin(conn);
+	if (ret)
+		return ret;
 	id = NV_ID(NV_ID_NVSP, ++conn->nvsp_gen, type);
 	nv_wait_arm(w, id, want, &reply, sizeof(reply));
 	ret = nv_nvsp_send(conn, m, id, true);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What the host can do for us, as features of the network device, and back.
+ * What the host can do for us, as features of the network device, and back.  While we run, a
+ * work item asks and tells the host, without RTNL.
  */
 #include <linux/rtnetlink.h>
 #include "netvsc.h"
@@ -11,10 +12,10 @@
 			  NETIF_F_TSO6 | NETIF_F_RXHASH | NETIF_F_LRO)
 
 /*
- * Asks for the capabilities; a host that has none to offer is fine.  What is known already
- * stays when there is no answer: frames are described by it meanwhile.
+ * Asks for the capabilities; a host that has none to offer is fine.  What it indicates from
+ * here on is not in the answer.
  */
-int nv_offload_query(struct nv_conn *conn)
+int nv_offload_query(struct nv_conn *conn, struct hv_ndis_offload *caps)
 {
 	u32 v = conn->host.nvsp;
 	u16 size = v >= HV_NVSP_V5 ? sizeof(struct hv_ndis_offload) :
@@ -27,6 +28,7 @@ int nv_offload_query(struct nv_conn *conn)
 	struct hv_ndis_offload o = {};
 	int ret;
 
+	WRITE_ONCE(conn->nv->offload_asked, false);
 	ret = nv_rndis_query(conn, HV_OID_OFFLOAD_CAPS, &in, sizeof(in), &o, size);
 	if (ret < 0)
 		return ret;
@@ -35,7 +37,7 @@ int nv_offload_query(struct nv_conn *conn)
 		nv_bad(conn->nv, NV_BAD_REPLY, "offload capabilities of %d bytes", ret);
 		return -EINVAL;
 	}
-	conn->host.offload = o;
+	*caps = o;
 	return 0;
 }
 
@@ -94,12 +96,12 @@ static u8 nv_csum_param(__le32 tx, u32 need_tx, __le32 rx, u32 need_rx)
 /**
  * nv_offload_set - tell the host what we make use of
  * @conn: the connection
- * @features: of the network device
+ * @rsc: whether it may coalesce what we receive
  *
  * Context: may sleep, for a limited time.
  * Return: 0 or a negative error.
  */
-int nv_offload_set(struct nv_conn *conn, netdev_features_t features)
+int nv_offload_set(struct nv_conn *conn, bool rsc)
 {
 	const struct hv_ndis_offload *o = &conn->host.offload;
 	u32 v = conn->host.nvsp;
@@ -110,9 +112,9 @@ int nv_offload_set(struct nv_conn *conn, netdev_features_t features)
 		.h.rev = v >= HV_NVSP_V5 ? 3 : v >= HV_NVSP_V4 ? 2 : 1,
 		.h.size = cpu_to_le16(size),
 	};
-	u8 rsc = features & NETIF_F_LRO ? HV_PARAM_RSC_ON : HV_PARAM_OFF;
+	u8 on = rsc ? HV_PARAM_RSC_ON : HV_PARAM_OFF;
+	int ret;
 
-	conn->told = features;
 	/* The stack checks every header itself: one without a checksum would be dropped. */
 	p.ip4 = HV_PARAM_OFF;
 	p.tcp4 = nv_csum_param(o->v4.tx, HV_CAP_TCP4_NEEDED, o->v4.rx, HV_CAP_TCP);
@@ -123,10 +125,13 @@ int nv_offload_set(struct nv_conn *conn, netdev_features_t features)
 	p.lso_v4 = o->lso_v4_encap ? HV_PARAM_LSO_ON : HV_PARAM_OFF;
 	p.lso_v6 = nv_lso_v6(o) ? HV_PARAM_LSO_ON : HV_PARAM_OFF;
 	if (conn->host.caps & HV_NVSP_CAP_RSC) {
-		p.rsc_v4 = o->rsc_v4 ? rsc : HV_PARAM_OFF;
-		p.rsc_v6 = o->rsc_v6 ? rsc : HV_PARAM_OFF;
+		p.rsc_v4 = o->rsc_v4 ? on : HV_PARAM_OFF;
+		p.rsc_v6 = o->rsc_v6 ? on : HV_PARAM_OFF;
 	}
-	return nv_rndis_set(conn, HV_OID_OFFLOAD_PARAMS, &p, size);
+	ret = nv_rndis_set(conn, HV_OID_OFFLOAD_PARAMS, &p, size);
+	if (!ret || ret == -EIO)
+		conn->rsc_told = rsc;	/* what it refuses is not said again */
+	return ret;
 }
 
 /**
@@ -151,32 +156,96 @@ netdev_features_t nv_offload_features(struct nv *nv, const struct nv_conn *conn)
 		netif_set_tso_max_size(ndev, clamp_t(u32, nv_lso_max(&conn->host.offload),
 						     GSO_LEGACY_MAX_SIZE / 4,
 						     GSO_LEGACY_MAX_SIZE - 1));
-	if (ndev->reg_state == NETREG_UNINITIALIZED)
+	if (ndev->reg_state == NETREG_UNINITIALIZED) {
 		ndev->features |= f | vlan;
+		nv->rsc = f & NETIF_F_LRO;
+	}
 	return fresh;
 }
 
 /* What a new connection makes use of; a device that is not registered yet wants all. */
-netdev_features_t nv_offload_wanted(const struct nv_conn *conn)
+bool nv_offload_wanted(const struct nv_conn *conn)
 {
-	const struct net_device *ndev = conn->nv->ndev;
+	const struct nv *nv = conn->nv;
 
-	return ndev->reg_state == NETREG_UNINITIALIZED ? nv_offload_possible(conn) :
-							 ndev->features;
+	return nv->ndev->reg_state == NETREG_UNINITIALIZED ?
+	       nv_offload_possible(conn) & NETIF_F_LRO : READ_ONCE(nv->rsc);
 }
 
-/* The host's capabilities changed while we run. */
-void nv_offload_work(struct work_struct *work)
-{
-	struct nv *nv = container_of(work, struct nv, offload_work);
-	struct nv_conn *conn;
+/* ---- while we run ---- */
 
+/**
+ * nv_offload_soon - have the host asked what it can do now, or told what we want
+ * @nv: the device
+ * @ms: not before so many milliseconds
+ *
+ * Context: any.
+ */
+void nv_offload_soon(struct nv *nv, unsigned int ms)
+{
+	if (!READ_ONCE(nv->gone))
+		mod_delayed_work(system_wq, &nv->offload_work, msecs_to_jiffies(ms));
+}
+
+/* Whether the stack has it still, or already.  Context: RTNL. */
+static bool nv_in_use(const struct nv *nv, const struct nv_conn *conn)
+{
+	return rtnl_dereference(nv->conn) == conn && !nv->gone &&
+	       nv->ndev->reg_state == NETREG_REGISTERED;
+}
+
+/* What is known stays when there is no answer: frames are described by it meanwhile. */
+static void nv_offload_ask(struct nv *nv, struct nv_conn *conn)
+{
+	struct hv_ndis_offload o;
+
+	if (nv_offload_query(conn, &o))
+		return;
 	rtnl_lock();
-	conn = nv_conn_rtnl(nv);
-	if (conn && !nv->gone && !nv_offload_query(conn)) {
+	if (nv_in_use(nv, conn)) {
+		conn->host.offload = o;
 		/* what was there before the user may have turned off since */
 		nv->ndev->wanted_features |= nv_offload_features(nv, conn) & ~NETIF_F_LRO;
 		netdev_update_features(nv->ndev);
 	}
 	rtnl_unlock();
+}
+
+/* The host does not coalesce after all, and the user sees that. */
+static void nv_rsc_refused(struct nv *nv, struct nv_conn *conn)
+{
+	rtnl_lock();
+	if (nv_in_use(nv, conn) && nv->rsc) {
+		nv->ndev->wanted_features &= ~NETIF_F_LRO;
+		netdev_update_features(nv->ndev);
+	}
+	rtnl_unlock();
+}
+
+static void nv_rsc_tell(struct nv *nv, struct nv_conn *conn)
+{
+	bool on = READ_ONCE(nv->rsc);
+	int ret = on == conn->rsc_told ? 0 : nv_offload_set(conn, on);
+
+	if (!ret || READ_ONCE(conn->dead) || conn->chan->rescind)
+		return;
+	netdev_err(nv->ndev, "cannot turn LRO %s: %d%s\n", on ? "on" : "off", ret,
+		   ret == -EIO ? "" : ", trying again");
+	if (ret != -EIO)
+		nv_offload_soon(nv, NV_AGAIN_LATER_MS);
+	else if (on)
+		nv_rsc_refused(nv, conn);
+}
+
+void nv_offload_work(struct work_struct *work)
+{
+	struct nv *nv = container_of(to_delayed_work(work), struct nv, offload_work);
+	struct nv_conn *conn = nv_conn_get(nv);
+
+	if (!conn)
+		return;		/* nv_republish() looks */
+	if (READ_ONCE(nv->offload_asked))
+		nv_offload_ask(nv, conn);
+	nv_rsc_tell(nv, conn);
+	nv_conn_put(conn);
 }

@@ -6,8 +6,9 @@
  * nv->lock is held throughout, life.c says what may follow what.  RTNL is taken inside
  * of it, to give the stack a connection and to take it away; it is free while one is undone
  * and built, which is what the host may take long for.  A change of settings comes with RTNL
- * held, tries the lock, and lets go of RTNL meanwhile.
+ * held and tries the lock; one of ethtool's lets go of RTNL meanwhile.
  */
+#include <linux/delay.h>
 #include <linux/etherdevice.h>
 #include <linux/rtnetlink.h>
 #include "netvsc.h"
@@ -22,7 +23,7 @@ int nv_turn(struct nv *nv, enum nv_turn turn)
 	ret = nv_life_step(nv->life, turn, &to);
 	if (to != nv->life)
 		netdev_dbg(nv->ndev, "%s, was %s\n", nv_life_name(to), nv_life_name(nv->life));
-	nv->life = to;
+	WRITE_ONCE(nv->life, to);
 	return ret;
 }
 
@@ -83,12 +84,9 @@ static void nv_republish(struct nv *nv, struct nv_conn *conn)
 
 	nv_publish(nv, conn);
 	netdev_update_features(ndev);	/* the host may be another one, with less to offer */
-	if ((ndev->features ^ conn->told) & NETIF_F_LRO)	/* changed meanwhile */
-		nv_offload_set(conn, ndev->features);
-	if (netif_running(ndev)) {
-		nv_rndis_filter(conn, nv_wanted_filter(ndev));
-		nv_rx_mode_soon(nv, 0);
-	}
+	/* the stack may want something else by now, the host may offer something else */
+	nv_offload_soon(nv, 0);
+	nv_rx_mode_soon(nv, 0);
 	netif_device_attach(ndev);
 	/* a host that takes less; the stack refuses this while the device is not present */
 	if (conn->cfg.mtu < ndev->mtu && dev_set_mtu(ndev, conn->cfg.mtu))
@@ -106,12 +104,13 @@ static int nv_build(struct nv *nv, const struct nv_config *cfg, enum nv_how how)
 	if (IS_ERR(conn))
 		return PTR_ERR(conn);
 	nv->retry_s = 0;
+	nv_filter_tell(conn);
 	if (how != NV_UNDER_RTNL)
 		rtnl_lock();
 	nv_republish(nv, conn);
+	nv_turn(nv, NV_TURN_CONNECTED);		/* who waits for RTNL may use it */
 	if (how != NV_UNDER_RTNL)
 		rtnl_unlock();
-	nv_turn(nv, NV_TURN_CONNECTED);
 	return 0;
 }
 
@@ -197,18 +196,6 @@ void nv_reset_work(struct work_struct *work)
 	mutex_unlock(&nv->lock);
 }
 
-/*
- * Whether RTNL may be let go in the middle of an operation that the stack called with it.
- * Nobody unregisters the device meanwhile, as nv_remove() waits for nv->lock and then for
- * RTNL, which whoever called has until it is done.  But bonding and team set the MTU of their
- * ports one by one, and `ip link set group` that of a group's devices: their lists
- * stay as they are by RTNL alone, so there it is kept.
- */
-static bool nv_may_let_go(const struct nv *nv, const struct nv_config *cfg)
-{
-	return cfg->mtu == nv->cfg.mtu || (!netif_is_lag_port(nv->ndev) && !nv->ndev->group);
-}
-
 /* To the new settings, or back.  Behind nv_begin() and nv_unpublish(). */
 static int nv_replace(struct nv *nv, struct nv_conn *conn, const struct nv_config *cfg,
 		      enum nv_how how)
@@ -231,35 +218,55 @@ static int nv_replace(struct nv *nv, struct nv_conn *conn, const struct nv_confi
 	return ret;
 }
 
+/*
+ * For who has RTNL, which the lock's holder may wait for; not while there is a connection: then
+ * the holder has just come or is about to go, and it shows in life if it does begin something.
+ */
+static int nv_lock_under_rtnl(struct nv *nv)
+{
+	while (!mutex_trylock(&nv->lock)) {
+		if (READ_ONCE(nv->life) != NV_UP) {
+			netdev_info(nv->ndev,
+				    "the connection to the host is being built, try again\n");
+			return -EBUSY;
+		}
+		usleep_range(50, 100);
+	}
+	return 0;
+}
+
 /**
  * nv_reconfigure - change settings by a new connection
  * @nv: the device
  * @cfg: new settings; if the host refuses, the old ones come back
+ * @how: NV_EXACTLY lets go of RTNL while the host is waited for.  That is for operations that
+ *	ethtool alone calls.  Whoever sets the MTU of a device that stands below its own (bond,
+ *	team, a group's) relies on RTNL throughout, so for that it is NV_UNDER_RTNL.
  *
- * Context: RTNL, which others may have meanwhile: what was read under it before has to be
- * read again; may sleep, for a limited time.
+ * Context: RTNL; may sleep, for a limited time.  With NV_EXACTLY others have RTNL meanwhile:
+ * what was read under it before has to be read again.  Nobody unregisters the device, as
+ * nv_remove() waits for nv->lock, and then for RTNL, which the caller has until it is done.
  * Return: 0 or a negative error, -EBUSY when the connection is being built anew; the
  * device works on unless even the old settings failed or the host is silent: then it is
  * tried again from time to time.
  */
-int nv_reconfigure(struct nv *nv, const struct nv_config *cfg)
+int nv_reconfigure(struct nv *nv, const struct nv_config *cfg, enum nv_how how)
 {
-	bool free = nv_may_let_go(nv, cfg);
 	struct nv_conn *conn;
-	int ret;
+	int ret = nv_lock_under_rtnl(nv);
 
-	if (!mutex_trylock(&nv->lock)) {	/* whoever has it may wait for RTNL */
-		netdev_info(nv->ndev, "the connection to the host is being built, try again\n");
-		return -EBUSY;
-	}
+	if (ret)
+		return ret;
 	ret = nv->gone ? -ENODEV : nv_begin(nv, NV_TURN_CHANGE);
 	if (ret)
 		goto unlock;
+	if (how == NV_UNDER_RTNL)
+		nv->deadline = jiffies + msecs_to_jiffies(NV_WAIT_MS);
 	conn = nv_unpublish(nv);
-	if (free)
+	if (how != NV_UNDER_RTNL)
 		rtnl_unlock();
-	ret = nv_replace(nv, conn, cfg, free ? NV_EXACTLY : NV_UNDER_RTNL);
-	if (free)
+	ret = nv_replace(nv, conn, cfg, how);
+	if (how != NV_UNDER_RTNL)
 		rtnl_lock();
 unlock:
 	mutex_unlock(&nv->lock);

@@ -180,7 +180,11 @@ static int nv_rndis_request(struct nv_conn *conn, u32 type, u32 oid,
 
 	if (!page)
 		return -ENOMEM;
-	mutex_lock(&conn->request_lock);
+	ret = nv_request_begin(conn);
+	if (ret) {
+		__free_page(page);
+		return ret;
+	}
 	conn->rndis_id++;
 	ret = nv_rndis_put_request(page_address(page), PAGE_SIZE, type,
 				   conn->rndis_id, oid, in, in_len);
@@ -308,8 +312,10 @@ static void nv_reply(struct nv_conn *conn, u32 type, const void *msg, u32 len)
 	a = nv_wait_answer(&conn->rndis, le32_to_cpu(m.id), type, msg, len);
 	if (a == NV_ANSWER_TAKEN)
 		return;
-	if (a == NV_ANSWER_TO_NOBODY)
+	if (a == NV_ANSWER_TO_NOBODY) {
 		atomic64_inc(&conn->nv->late_replies);
+		WRITE_ONCE(conn->silent, false);	/* it is slow */
+	}
 	nv_bad(conn->nv, NV_BAD_REPLY, "RNDIS reply %#x with id %u that nobody waits for",
 	       type, le32_to_cpu(m.id));
 }

@@ -17,7 +17,9 @@ static int nv_rndis_init(struct nv_conn *conn)
 
 	if (!page || !reply)
 		goto free;
-	mutex_lock(&conn->request_lock);
+	ret = nv_request_begin(conn);
+	if (ret)
+		goto free;
 	m = page_address(page);
 	*m = (struct hv_rndis_init){
 		.h = { cpu_to_le32(HV_RNDIS_INIT), cpu_to_le32(sizeof(*m)) },
@@ -99,7 +101,7 @@ int nv_rndis_connect(struct nv_conn *conn)
 	ret = nv_rndis_query(conn, HV_OID_PERMANENT_MAC, NULL, 0, h->mac, ETH_ALEN);
 	if (ret != ETH_ALEN)
 		return ret < 0 ? ret : -EINVAL;
-	ret = nv_offload_query(conn);
+	ret = nv_offload_query(conn, &h->offload);
 	if (ret == -ETIMEDOUT || ret == -ENODEV)
 		return ret;
 	nv_link_asked(conn->nv);

@@ -5,10 +5,8 @@
  */
 #include <linux/etherdevice.h>
 #include "netvsc.h"
+#include "poll.h"
 #include "trace.h"
-
-/* Polls in a row that found nothing although the ring claimed to have more. */
-#define NV_EMPTY_POLLS	64
 
 int nv_rx_init(struct nv_queue *q)
 {
@@ -294,16 +292,6 @@ static int nv_poll_ring(struct nv_queue *q, int budget)
 	return work;
 }
 
-/*
- * The ring may claim to hold something although nothing can be read from it.
- * That is the host's doing; after a while only its next interrupt counts.
- */
-static bool nv_worth_another(struct nv_queue *q, int work)
-{
-	q->rx.empty_polls = work ? 0 : q->rx.empty_polls + 1;
-	return q->rx.empty_polls <= NV_EMPTY_POLLS;
-}
-
 /**
  * nv_poll - NAPI
  * @napi: of the queue
@@ -328,10 +316,8 @@ int nv_poll(struct napi_struct *napi, int budget)
 		return budget;
 	if (!napi_complete_done(napi, work))
 		return work;
-	/* busy polling of an empty ring is no fault: only what the ring claims is counted */
-	if (!hv_end_read(&q->chan->inbound)) {
-		q->rx.empty_polls = 0;
-	} else if (nv_worth_another(q, work) && napi_schedule_prep(napi)) {
+	if (nv_poll_again(&q->rx.empty_polls, work, hv_end_read(&q->chan->inbound)) &&
+	    napi_schedule_prep(napi)) {
 		hv_begin_read(&q->chan->inbound);
 		__napi_schedule(napi);
 	}

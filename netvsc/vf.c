@@ -18,8 +18,6 @@
 #define NV_VF_UP_MS	100
 /* A host that has a VF come and go is not followed faster than that. */
 #define NV_VF_AGAIN_MS	500
-/* After so long it is asked again for a path that it did not give. */
-#define NV_VF_ASK_MS	5000
 
 static bool nv_is_ours(const struct net_device *ndev)
 {
@@ -150,7 +148,7 @@ static void nv_vf_join(struct nv *nv, struct net_device *vf)
 
 static void nv_vf_leave(struct nv *nv, struct net_device *vf)
 {
-	nv_vf_path(nv, false);
+	nv_vf_path_back(nv);
 	RCU_INIT_POINTER(nv->vf, NULL);
 	synchronize_net();
 	nv_vf_unmirror(nv, vf);
@@ -161,8 +159,10 @@ static void nv_vf_leave(struct nv *nv, struct net_device *vf)
 	netdev_info(nv->ndev, "VF %s leaves\n", vf->name);
 }
 
-static void nv_vf_step(struct nv *nv, struct net_device *vf)
+/* Return: whether the host is to be asked for the VF's path. */
+static bool nv_vf_step(struct nv *nv, struct net_device *vf)
 {
+	enum nv_vf_step next;
 	struct nv_vf_view v = {
 		.assoc = READ_ONCE(nv->vf_assoc), .joined = vf,
 		.running = vf && netif_running(vf), .carrier = vf && netif_carrier_ok(vf),
@@ -171,23 +171,25 @@ static void nv_vf_step(struct nv *nv, struct net_device *vf)
 
 	if (vf && !nv->vf_mirrored)
 		nv_vf_mirror(nv, vf);
-	switch (nv_vf_next(&v, nv->vf_path)) {
+	next = nv_vf_next(&v, nv->vf_path);
+	if (next != NV_VF_TO_VF && !nv->vf_path)
+		nv_vf_path_back(nv);	/* the host may have given it later than it was wanted */
+	switch (next) {
 	case NV_VF_OPEN:
 		if (!dev_open(vf, NULL))	/* its NETDEV_UP brings us here again */
 			break;
 		netdev_warn(nv->ndev, "VF %s does not come up\n", vf->name);
 		break;
 	case NV_VF_TO_VF:
-		if (nv_vf_path(nv, true))
-			mod_delayed_work(system_wq, &nv->vf_work,
-					 msecs_to_jiffies(NV_VF_ASK_MS));
+		WRITE_ONCE(nv->vf_asked, true);
 		break;
 	case NV_VF_TO_SYNTHETIC:
-		nv_vf_path(nv, false);
+		nv_vf_path_back(nv);
 		break;
 	case NV_VF_NOTHING:
 		break;
 	}
+	return next == NV_VF_TO_VF;
 }
 
 /* Does the next step, by what is there, up and associated. */
@@ -195,9 +197,12 @@ static void nv_vf_work(struct work_struct *work)
 {
 	struct nv *nv = container_of(to_delayed_work(work), struct nv, vf_work);
 	struct net_device *vf;
+	bool ask = false;
 	struct nv *other;
+	int ends;
 
 	rtnl_lock();
+	ends = atomic_read(&nv->vf_ends);
 	vf = rtnl_dereference(nv->vf) ?: nv_vf_find(nv);
 	other = vf ? nv_vf_joined(vf) : NULL;
 	if (nv->gone || nv->ndev->reg_state != NETREG_REGISTERED) {
@@ -212,9 +217,11 @@ static void nv_vf_work(struct work_struct *work)
 	} else if (vf != rtnl_dereference(nv->vf)) {
 		nv_vf_join(nv, vf);
 	} else {
-		nv_vf_step(nv, vf);
+		ask = nv_vf_step(nv, vf);
 	}
 	rtnl_unlock();
+	if (ask && !nv_vf_path_ask(nv, ends))
+		mod_delayed_work(system_wq, &nv->vf_work, msecs_to_jiffies(NV_VF_ASK_MS));
 }
 
 /**
@@ -237,7 +244,8 @@ void nv_vf_association(struct nv *nv, bool allocated, u32 serial)
 /* The connection is gone: so is the path, and a new host says again what it has. */
 void nv_vf_disconnected(struct nv *nv)
 {
-	WRITE_ONCE(nv->vf_path, false);
+	nv_vf_path_end(nv);
+	WRITE_ONCE(nv->vf_asked, false);
 	WRITE_ONCE(nv->vf_assoc, false);
 }
 
@@ -257,7 +265,7 @@ void nv_vf_connected(struct nv *nv)
  */
 void nv_vf_fallen_back(struct nv *nv)
 {
-	WRITE_ONCE(nv->vf_path, false);
+	nv_vf_path_end(nv);
 	if (!nv->gone)
 		mod_delayed_work(system_wq, &nv->vf_work, msecs_to_jiffies(NV_VF_ASK_MS));
 }
@@ -293,7 +301,7 @@ static int nv_vf_event(struct notifier_block *nb, unsigned long event, void *ptr
 		nv_vf_leave(nv, dev);
 		break;
 	case NETDEV_GOING_DOWN:
-		nv_vf_path(nv, false);
+		nv_vf_path_back(nv);
 		break;
 	case NETDEV_UP:
 	case NETDEV_CHANGE:

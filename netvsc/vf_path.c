@@ -7,23 +7,95 @@
 #include <linux/rtnetlink.h>
 #include "netvsc.h"
 
-/* Asks the host for a path; without a connection the host has forgotten the VF's. */
-int nv_vf_path(struct nv *nv, bool vf)
+static int nv_vf_request(struct nv_conn *conn, bool vf)
 {
 	struct hv_nvsp m = { .type = cpu_to_le32(HV_NVSP_DATA_PATH) };
+	int ret;
+
+	m.data_path.path = cpu_to_le32(vf ? HV_NVSP_PATH_VF : HV_NVSP_PATH_SYNTHETIC);
+	ret = nv_nvsp_request(conn, &m, 0, 0);		/* the answer carries nothing */
+	return ret < 0 ? ret : 0;
+}
+
+/**
+ * nv_vf_path_end - no data goes over the VF any more
+ * @nv: the device
+ *
+ * Without a connection the host has forgotten the VF's path, and so have we.
+ * Context: any; pairs with nv_vf_path_begin().
+ */
+void nv_vf_path_end(struct nv *nv)
+{
+	atomic_inc(&nv->vf_ends);
+	/* who begins it sees this, or what it writes is overwritten */
+	smp_mb__after_atomic();
+	WRITE_ONCE(nv->vf_path, false);
+}
+
+/* @ends: how many there were when the host was asked */
+static bool nv_vf_path_begin(struct nv *nv, int ends)
+{
+	WRITE_ONCE(nv->vf_path, true);
+	smp_mb();	/* pairs with the barrier in nv_vf_path_end() */
+	if (atomic_read(&nv->vf_ends) == ends)
+		return true;
+	WRITE_ONCE(nv->vf_path, false);
+	return false;
+}
+
+/**
+ * nv_vf_path_ask - ask the host for the VF's path, and take it
+ * @nv: the device, whose vf_asked is set
+ * @ends: vf_ends of before, under RTNL; one more means that it is not wanted any more, or that
+ *	the host has gone back by itself, which may be known before the answer is
+ *
+ * Context: may sleep, for a limited time; without RTNL.
+ * Return: whether it is taken.
+ */
+bool nv_vf_path_ask(struct nv *nv, int ends)
+{
+	struct nv_conn *conn = nv_conn_get(nv);
+	bool taken = false;
+	int ret;
+
+	if (!conn)
+		return true;		/* nv_vf_connected() goes on */
+	ret = nv_vf_request(conn, true);
+	rtnl_lock();
+	if (!ret && nv_conn_rtnl(nv) == conn)
+		taken = nv_vf_path_begin(nv, ends);
+	rtnl_unlock();
+	nv_conn_put(conn);
+	if (taken)
+		netdev_info(nv->ndev, "data path is the VF now\n");
+	return taken;
+}
+
+/**
+ * nv_vf_path_back - data goes the synthetic way, and the host is told
+ * @nv: the device
+ *
+ * It is waited for a moment: the VF is about to go, and what comes over it with it.
+ * Context: RTNL; may sleep.
+ */
+void nv_vf_path_back(struct nv *nv)
+{
 	struct nv_conn *conn = nv_conn_rtnl(nv);
 	int ret = 0;
 
-	if (nv->vf_path == vf || (!conn && vf))
-		return 0;
-	m.data_path.path = cpu_to_le32(vf ? HV_NVSP_PATH_VF : HV_NVSP_PATH_SYNTHETIC);
-	if (conn)	/* the answer carries nothing */
-		ret = nv_nvsp_request(conn, &m, 0, 0);
-	if (ret < 0 && vf)
-		return ret;
-	WRITE_ONCE(nv->vf_path, vf);
-	netdev_info(nv->ndev, "data path is %s now\n", vf ? "the VF" : "synthetic");
-	return 0;
+	if (!nv->vf_path && !nv->vf_asked)
+		return;
+	nv_vf_path_end(nv);
+	if (conn) {
+		nv_hurry(nv);
+		ret = nv_vf_request(conn, false);
+		nv_hurry_end(nv);
+	}
+	/* what the host has not taken is said again */
+	WRITE_ONCE(nv->vf_asked, ret == -ETIMEDOUT);
+	if (ret == -ETIMEDOUT && !nv->gone)
+		mod_delayed_work(system_wq, &nv->vf_work, msecs_to_jiffies(NV_VF_ASK_MS));
+	netdev_info(nv->ndev, "data path is synthetic now\n");
 }
 
 static void nv_vf_count(struct nv *nv, u32 len, bool tx, bool ok)

@@ -4,6 +4,9 @@
  * a limited time.  An answer that comes later, twice or to another request
  * finds nobody.
  */
+#include <linux/delay.h>
+#include <linux/rtnetlink.h>
+#include <linux/sched.h>
 #include "netvsc.h"
 
 void nv_wait_init(struct nv_wait *w)
@@ -76,6 +79,37 @@ enum nv_answer nv_wait_answer(struct nv_wait *w, u64 id, u32 type, const void *b
 }
 
 /**
+ * nv_hurry - requests follow for which RTNL is held
+ * @nv: the device
+ *
+ * All that others do with the network waits meanwhile: NV_RTNL_MS is the limit of these
+ * requests together.
+ * Context: RTNL, until nv_hurry_end().
+ */
+void nv_hurry(struct nv *nv)
+{
+	ASSERT_RTNL();
+	nv->hurry_until = jiffies + msecs_to_jiffies(NV_RTNL_MS);
+	WRITE_ONCE(nv->hurry, current);
+}
+
+void nv_hurry_end(struct nv *nv)
+{
+	WRITE_ONCE(nv->hurry, NULL);
+}
+
+static bool nv_hurries(const struct nv *nv)
+{
+	return READ_ONCE(nv->hurry) == current;
+}
+
+/* No answer comes any more, or nobody wants it. */
+static bool nv_over(const struct nv_conn *conn)
+{
+	return conn->chan->rescind || READ_ONCE(conn->dead);
+}
+
+/**
  * nv_wait_limit - how long the host may take for an answer now
  * @conn: the connection
  *
@@ -88,10 +122,40 @@ unsigned int nv_wait_limit(const struct nv_conn *conn)
 	const struct nv *nv = conn->nv;
 	long left;
 
-	if (rcu_access_pointer(nv->conn) == conn)
+	if (rcu_access_pointer(nv->conn) == conn && !nv_hurries(nv))
 		return limit;
-	left = READ_ONCE(nv->deadline) - jiffies;
+	left = (nv_hurries(nv) ? nv->hurry_until : READ_ONCE(nv->deadline)) - jiffies;
 	return left > 0 ? min(limit, jiffies_to_msecs(left)) : 0;
+}
+
+static bool nv_trylock_for(struct nv_conn *conn)
+{
+	while (!mutex_trylock(&conn->request_lock)) {
+		if (!nv_wait_limit(conn))
+			return false;
+		usleep_range(500, 1000);
+	}
+	return true;
+}
+
+/**
+ * nv_request_begin - one request at a time
+ * @conn: the connection
+ *
+ * Context: may sleep, as long as the request before takes; one who hurries, no longer
+ * than for an answer.
+ * Return: 0, and conn->request_lock is held; or a negative error.
+ */
+int nv_request_begin(struct nv_conn *conn)
+{
+	if (!nv_hurries(conn->nv))
+		mutex_lock(&conn->request_lock);
+	else if (!nv_trylock_for(conn))
+		return -ETIMEDOUT;
+	if (!READ_ONCE(conn->dead))
+		return 0;
+	mutex_unlock(&conn->request_lock);
+	return -ENODEV;
 }
 
 /*
@@ -106,7 +170,7 @@ int nv_wait_for(struct nv_conn *conn, struct nv_wait *w, const char *what)
 	unsigned int ms;
 	bool came = false;
 
-	for (ms = 0; !came && ms < limit && !conn->chan->rescind; ms += 50)
+	for (ms = 0; !came && ms < limit && !nv_over(conn); ms += 50)
 		came = wait_for_completion_timeout(&w->done, msecs_to_jiffies(50));
 	spin_lock_irqsave(&w->lock, flags);
 	came |= !w->active;
@@ -116,7 +180,7 @@ int nv_wait_for(struct nv_conn *conn, struct nv_wait *w, const char *what)
 		conn->silent = false;
 		return 0;
 	}
-	if (conn->chan->rescind)
+	if (nv_over(conn))
 		return -ENODEV;
 	conn->silent = true;
 	nv_bad(conn->nv, NV_BAD_TIMEOUT, "no answer to %s within %u ms (channel %u)",

@@ -92,7 +92,9 @@ def net_rsc(m):
     m.expect(n.counter("rx_rsc") > before, "nothing was coalesced of small parts")
     m.host("nic parts 0")
     m.expect(not m.ours or "suspect GRO" not in m.dmesg(), "TCP was not told of what segments a frame is made")
+    m.trace.mark()
     m.sh("ethtool -K eth0 lro off")
+    m.trace.wait(r"\bRNDIS_OFFLOAD\b", 20)        # the host is told, not waited for
     before = n.counter("rx_rsc")
     n.content(0.5, "lro off")
     m.expect(n.counter("rx_rsc") == before, "coalesced although off")

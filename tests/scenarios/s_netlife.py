@@ -145,7 +145,7 @@ def net_mac_kept(m):
     m.expect(n.info()["mac"] == "02:aa:bb:cc:dd:01", "the host has " + n.info()["mac"])
 
 
-CHANGES = ("ip link set eth0 mtu 1400", "ip link set eth0 mtu 1500", "ethtool -L eth0 combined 2", "ethtool -G eth0 rx 4000")
+CHANGES = ("ethtool -L eth0 combined 2", "ethtool -G eth0 rx 4000")
 
 
 @scenario(rows="N05 F01", machine=PLAIN, drivers=ONLY_OURS, timeout=300)
@@ -170,8 +170,19 @@ def net_rtnl_change(m):
         m.wait("[ -e /tmp/done ]", 20, "the change is over")
         m.expect(m.sh("cat /tmp/done") == "0", change + " failed")
         n.up()
+    # who sets the MTU of a device below its own relies on RTNL, as bond and team do
+    m.host(HOLD)
+    m.trace.mark()
+    m.sh("(ip link set eth0 mtu 1400; echo $? >/tmp/mtu) >/dev/null 2>&1 &")
+    m.trace.wait(FIRST, 20)
+    m.sh("(/sbin/ip link set lo mtu 60000; echo >/tmp/lo) >/dev/null 2>&1 & sleep 0.5; ! [ -e /tmp/lo ]")
+    m.host("nic release")
+    m.wait("[ -e /tmp/lo ]", 20, "others configure the network again")
+    m.expect(m.sh("cat /tmp/mtu") == "0", "the MTU did not change")
+    m.sh("/sbin/ip link set lo mtu 65536; ip link set eth0 mtu 1500; rm /tmp/lo /tmp/mtu")
+    n.up()
     m.expect(n.stat("host_timeout") == late, "an answer was waited for in vain: RTNL was held")
-    for change in CHANGES[::2]:
+    for change in ("ethtool -G eth0 rx 5000",):
         begin(change)
         m.host("rescind net0")
         m.wait("! [ -e /sys/class/net/eth0 ] && [ -e /tmp/done ]", 20, "the device and the change are gone")
@@ -180,3 +191,107 @@ def net_rtnl_change(m):
         m.host("offer net0")
         n.up()
     n.content(0.2, "after all that")
+
+
+FILTER, LRO, CAPS = 0x1010e, 0xfc01020c, 0xfc01020d       # objects of the host
+LO = "/sbin/ip link set lo mtu 60000; /sbin/ip link set lo mtu 65536"
+
+
+@scenario(rows="N25 F01", machine=PLAIN, drivers=ONLY_OURS, timeout=300)
+def net_rtnl_silent(m):
+    "a host that does not answer: what it is to give the NIC, up and down wait for it without RTNL, and for a new connection not at all"
+    n = Nic(m)
+    late = n.stat("host_timeout")
+
+    def kept(command, oid=FILTER, do=m.sh):
+        """The host keeps its answer; the command is over, and so are others'."""
+        m.host("nic fault oid=%#x hold" % oid)
+        m.trace.mark()
+        do(command)
+        m.trace.wait(r"\bFAULT +net0 \S+ oid=%#x" % oid, 20)
+        m.sh(LO)
+
+    for command in ("ip link set eth0 promisc on", "ip link set eth0 promisc off", "ip link set eth0 down", "ip link set eth0 up"):
+        kept(command)
+        m.expect(n.stat("host_timeout") == late, command + ": the answer was waited for in vain: RTNL was held")
+        if command.endswith(" up"):
+            m.sh(CARRIER % 0)
+        m.host("nic release")
+    n.up()
+    for state in ("off", "on"):
+        kept("ethtool -K eth0 lro " + state, LRO)
+        m.host("nic release")
+        kept("nic caps" + " off=lso" * (state == "off"), CAPS, m.host)
+        m.host("nic release")
+        m.wait("ethtool -k eth0 | grep -q 'tx-tcp-segmentation: %s'" % state, 20, "the feature follows")
+    m.expect(n.stat("host_timeout") == late, "RTNL was held for offloads")
+    n.content(0.2)
+    kept("ip link set eth0 promisc on")
+    m.sh("ip link set eth0 mtu 1400; ip link set eth0 promisc off mtu 1500")
+    m.expect(n.stat("host_timeout") == late, "a new connection waited for an answer to the old one")
+    n.up()
+    n.content(0.2, "a new connection")
+    kept("ip link set eth0 down")
+    m.host("rescind net0")
+    m.wait("! [ -e /sys/class/net/eth0 ]", 20, "the device goes")
+    m.host("nic clear")
+    m.host("offer net0")
+    n.up()
+    n.content(0.2, "after all that")
+
+
+def features(m, state):
+    for name in ("tx-tcp-segmentation", "tx-checksum-ipv4", "rx-lro: .* # \\|large-receive-offload"):
+        m.wait("ethtool -k eth0 | grep -q '%s: %s'" % (name, state), 20, "%s: %s" % (name, state))
+
+
+@scenario(rows="~N10 F01", machine=PLAIN, drivers=ONLY_OURS, timeout=300)
+def net_host_less(m):
+    "a new connection to a host that offers less than the one before, or says so just then: the features follow, and come back"
+    n = Nic(m)
+    sent = lambda: (n.counter("tx_lso"), n.counter("tx_csum"))
+
+    def anew(held, caps):
+        """Another connection, the host's offer changed while its answer to HELD is kept."""
+        resets = n.stat("resets")
+        m.host("nic fault %s hold" % held)
+        m.trace.mark()
+        m.host(RESET)
+        m.trace.wait(r"\bFAULT +net0 ", 20)
+        m.host("nic caps" + caps)
+        m.host("nic release")
+        m.wait("[ \"$(ethtool -S eth0 | sed -n 's/^ *resets: //p')\" = %d ]" % (resets + 1), 20, "a new connection")
+
+    # before the host is asked what it offers, and after that
+    for held in ("on=RNDIS_QUERY oid=0x00010106", "on=SUBCHANNEL"):
+        m.sh("ethtool -L eth0 combined 2")
+        anew(held, " off=csum+lso+rsc")
+        features(m, "off")
+        n.up()
+        before = sent()
+        n.content(0.3, "less")
+        m.expect(sent() == before, "offloads used that the host does not have")
+        anew(held, "")
+        for name in ("tx-tcp-segmentation", "tx-checksum-ipv4"):
+            m.wait("ethtool -k eth0 | grep -q '%s: on'" % name, 20, name + " comes back")
+        n.up()
+        n.content(0.3, "all again")
+        m.expect(sent()[1] > before[1], "not used again")
+
+
+@scenario(rows="~N27 ~F01", machine=PLAIN, drivers=ONLY_OURS, timeout=200)
+def net_set_at_once(m):
+    "a setting that is made as soon as the NIC is there is taken, however long the host thinks of its name"
+    n = Nic(m)
+    m.sh("rmmod hv_netvsc")
+    m.host("nic fault oid=0x00020216 hold")
+    m.trace.mark()
+    m.sh("""(until [ -e /sys/class/net/eth0 ]; do sleep 0.01; done; ip link set eth0 mtu 1400; echo $? >/tmp/first) >/dev/null 2>&1 &
+modprobe hv_netvsc >/dev/null 2>&1 &""")
+    m.trace.wait(r"\bFAULT +net0 \S+ oid=0x20216", 30)
+    m.sh("sleep 0.5")
+    m.host("nic release")
+    m.wait("[ -e /tmp/first ]", 20, "the setting is made")
+    m.expect(m.sh("cat /tmp/first") == "0" and n.info()["mtu"] == "1414", "the first setting was refused: the host has " + n.info()["mtu"])
+    m.sh("rm /tmp/first; ip link set eth0 mtu 1500; [ \"$(cat /sys/class/net/eth0/ifalias)\" = net0 ]")
+    n.up()

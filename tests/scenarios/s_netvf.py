@@ -13,7 +13,7 @@ import images
 from bpfobject import xdp
 from nethost import GUEST, HOST, MAC, Echo, Nic, host
 from registry import ONLY_OURS, Machine, scenario
-from s_netlife import FIRST, HOLD, RESET
+from s_netlife import FIRST, HOLD, LO, RESET
 
 sys.path.append(os.path.join(images.ROOT, "tests/guest"))
 import slim     # noqa: E402
@@ -292,3 +292,46 @@ def net_vf_rules(m):
         m.expect(not managed("vf0"), "the VF is managed")
         m.expect(managed("eth0"), "the NIC is not managed")
         f.unplug()
+
+
+TAKEN = "dmesg | grep -c 'data path is the VF'"
+
+
+@scenario(rows="~N30 F01", machine=VF, drivers=ONLY_OURS, timeout=300)
+def net_vf_silent(m):
+    "a host that takes its time to give the VF's path, or goes back before it has said so: RTNL is free meanwhile, and both agree in the end"
+    keep = "nic fault on=SWITCH_DATA_PATH hold"
+    with switch() as tap:
+        n = Nic(m, tap)
+        f = Function(m, n)
+        late = n.stat("host_timeout")
+        m.host(keep)
+        f.announced()
+        f.plug()
+        m.trace.wait(r"\bFAULT +net0 SWITCH_DATA_PATH", 30)
+        m.sh(LO)
+        m.expect(n.stat("host_timeout") == late, "the answer was waited for in vain: RTNL was held")
+        m.expect("data path is the VF" not in m.dmesg(), "the path is taken before the host has given it")
+        # it goes back while its answer is on the way: the guest asks once more
+        m.host("nic vf fallback nic=net0")
+        m.trace.mark()
+        m.host("nic release")
+        f.path("vf")
+        m.wait("dmesg | grep -q 'data path is the VF'", 20, "it is taken")
+        f.carries("after the fall-back")
+        # the VF goes down while it is asked for, which does not wait for that answer
+        m.sh("ip link set eth0 down")
+        f.path("synthetic")
+        taken = int(m.sh(TAKEN))
+        m.host(keep)
+        m.trace.mark()
+        m.sh("ip link set eth0 up")
+        m.trace.wait(r"\bFAULT +net0 SWITCH_DATA_PATH", 30)
+        m.sh("ip link set vf0 down")
+        m.trace.mark()
+        m.host("nic release")
+        m.trace.wait("NVSP_DATA_PATH.*net0 synthetic", 30)
+        f.path("vf")
+        m.wait("[ $(%s) = %d ]" % (TAKEN, taken + 1), 20, "the path is taken again")
+        n.up()
+        f.carries("after all that")
