@@ -37,10 +37,11 @@ enum vmbus_err {
 
 /* The connection's states, one bit each: a message may be legal in several */
 enum vmbus_phase {
-	VMBUS_PHASE_DOWN	= BIT(0),	/* no connection; only unload may be answered */
+	VMBUS_PHASE_DOWN	= BIT(0),	/* no connection; the host has nothing of ours */
 	VMBUS_PHASE_CONTACT	= BIT(1),	/* version walk */
 	VMBUS_PHASE_UP		= BIT(2),	/* version agreed */
 	VMBUS_PHASE_UNLOAD	= BIT(3),	/* unload sent */
+	VMBUS_PHASE_LOST	= BIT(4),	/* no connection; the host never said that it let go */
 };
 
 enum vmbus_msg_context {

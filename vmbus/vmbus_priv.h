@@ -59,7 +59,8 @@ extern const char * const vmbus_err_names[VERR_COUNT];
 struct vmbus {
 	struct device *dev;		/* parent of all VMBus devices (the ACPI node) */
 	struct acpi_device *acpi;
-	enum vmbus_phase phase;		/* written by connect.c and power.c only */
+	enum vmbus_phase phase;		/* written by connect.c only */
+	bool unconfirmed;		/* the host was left, and has not said that it let go */
 	bool ignore_offers;		/* suspended or unloading: drop offers */
 	bool keep_offers;		/* about to suspend: put them off */
 	bool suspended;			/* between suspend and resume of the bus */
