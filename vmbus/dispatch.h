@@ -41,7 +41,7 @@ enum vmbus_phase {
 	VMBUS_PHASE_CONTACT	= BIT(1),	/* version walk */
 	VMBUS_PHASE_UP		= BIT(2),	/* version agreed */
 	VMBUS_PHASE_UNLOAD	= BIT(3),	/* unload sent */
-	VMBUS_PHASE_LOST	= BIT(4),	/* no connection; the host never said that it let go */
+	VMBUS_PHASE_LOST	= BIT(4),	/* no connection; the host did not let go */
 };
 
 enum vmbus_msg_context {

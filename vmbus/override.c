@@ -76,7 +76,7 @@ static ssize_t driver_override_store(struct device *device,
 {
 	struct hv_device *dev = device_to_hv_device(device);
 	size_t len = strcspn(buf, "\n");
-	char *name = NULL;
+	const char *name = NULL;
 
 	/* what can be shown again */
 	if (count >= PAGE_SIZE - 1)

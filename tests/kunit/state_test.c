@@ -5,7 +5,7 @@
  *	down ----> contact ----> down, up, unload or lost
  *	up ------> unload or lost
  *	unload --> down, contact or lost
- *	lost ----> contact
+ *	from lost: contact
  */
 #include <kunit/test.h>
 #include <linux/string.h>
