@@ -70,7 +70,7 @@ void vmbus_on_unload_response(struct vmbus *bus, const void *msg, size_t len);
 void vmbus_on_gpadl_created(struct vmbus *bus, const void *msg, size_t len);	/* gpadl.c */
 void vmbus_on_gpadl_torndown(struct vmbus *bus, const void *msg, size_t len);
 void vmbus_on_open_result(struct vmbus *bus, const void *msg, size_t len);	/* channel.c */
-void vmbus_on_modify_response(struct vmbus *bus, const void *msg, size_t len);	/* affinity.c */
+void vmbus_on_modify_response(struct vmbus *bus, const void *msg, size_t len);	/* move.c */
 void vmbus_on_offer(struct vmbus *bus, const void *msg, size_t len);		/* offer.c */
 void vmbus_on_rescind(struct vmbus *bus, const void *msg, size_t len);
 void vmbus_on_offers_delivered(struct vmbus *bus, const void *msg, size_t len);

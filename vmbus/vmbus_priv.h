@@ -5,7 +5,9 @@
  *
  * Lock order, outermost first:
  *	vmbus_chan.reg		(per channel, primary before sub) registration against removal
- *	vmbus.chan_mutex	the channel list, sub-channel lists, target CPUs
+ *	vmbus_chan.move		(per channel) a user's moves, one at a time
+ *	cpu_hotplug_lock	the kernel's: CPUs cannot come or go
+ *	vmbus.chan_mutex	the channel list, sub-channel lists
  *	vmbus_chan.tell		(per channel) what the host is told of an open channel
  *	ring_buffer_mutex	(per ring) the ring's mapping against readers of sysfs
  *	vmbus.quarantine_lock	memory that the host may still have mapped
@@ -142,6 +144,11 @@ struct vmbus_chan {
 	struct mutex reg;		/* protects: device registration against removal */
 	struct mutex move;		/* protects: one move to another CPU at a time */
 	struct mutex tell;		/* protects: what the host hears of an open channel */
+	atomic_t moving;		/* enum vmbus_move; left from MOVE_ASKED without tell only
+					 * by the answer
+					 */
+	unsigned int asked_cpu;		/* of the last move; written under tell */
+	struct vmbus_req *asking;	/* who waits for its answer; under tell */
 
 	/* ring memory (ringmem.c); pages[] in wire order, first the outbound ring */
 	struct page **ring_pages;
@@ -152,6 +159,13 @@ struct vmbus_chan {
 	atomic64_t err[VERR_COUNT];
 
 	struct dentry *debugfs;		/* of a primary channel: its device's */
+};
+
+/* What the host has said of a channel's last move to another CPU */
+enum vmbus_move {
+	MOVE_NONE,		/* all: its interrupts come on target_cpu */
+	MOVE_ASKED,		/* nothing yet: they may come on asked_cpu as well */
+	MOVE_LATE,		/* yes, when nobody waited any more: they come on asked_cpu */
 };
 
 enum vmbus_chan_flags {
@@ -305,6 +319,7 @@ int vmbus_post(struct vmbus *bus, const void *msg, size_t len);
 void vmbus_req_start(struct vmbus *bus, struct vmbus_req *req);
 int vmbus_req_wait(struct vmbus *bus, struct vmbus_req *req, unsigned long timeout);
 void vmbus_req_cancel(struct vmbus *bus, struct vmbus_req *req);
+void vmbus_req_end(struct vmbus *bus, struct vmbus_req *req, int err);
 bool vmbus_req_answer(struct vmbus *bus, u32 type, u32 relid, u32 key, const void *msg, size_t len);
 void vmbus_req_fail_chan(struct vmbus *bus, struct vmbus_chan *chan, int err);
 
@@ -375,8 +390,15 @@ void affinity_stop(struct vmbus *bus);
 int affinity_alloc(struct vmbus_chan *chan);
 void affinity_join(struct vmbus_channel *ch);
 void affinity_leave(struct vmbus_channel *ch);
+bool affinity_usable(unsigned int cpu);
+void affinity_place(struct vmbus_channel *ch, unsigned int cpu);
+void affinity_reserve(struct vmbus_channel *ch, unsigned int cpu, int by);
+unsigned int affinity_pick(struct vmbus_channel *ch, unsigned int not);
+
+/* move.c */
 int chan_move(struct vmbus_channel *ch, unsigned int cpu);	/* chan_mutex is not held */
-int affinity_vacate(struct vmbus *bus, unsigned int cpu);
+void chan_forget_move(struct vmbus_channel *ch);
+int chan_vacate_cpu(struct vmbus *bus, unsigned int cpu);
 
 /* devtypes.c: class GUIDs */
 extern const struct vmbus_device vmbus_devs[];

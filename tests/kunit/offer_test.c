@@ -356,13 +356,13 @@ static void rescind_ahead_of_the_queue(struct kunit *test)
 	ch = fakebus_channel(bus, 1);
 	vmbus_proto_version = VERSION_WIN10_V5_3;
 	fake.answer = -ENODEV;			/* to MODIFYCHANNEL: the wait was ended */
-	KUNIT_EXPECT_EQ(test, 0, affinity_vacate(bus, ch->target_cpu));
+	KUNIT_EXPECT_EQ(test, 0, chan_vacate_cpu(bus, ch->target_cpu));
 	KUNIT_EXPECT_EQ(test, 1u, fake.modifies);
 	vmbus_rescind_came(bus, &m);
 	KUNIT_EXPECT_EQ(test, 1u, fake.woken);
 	KUNIT_EXPECT_TRUE(test, chan_leaving(ch));
 	KUNIT_EXPECT_FALSE(test, ch->rescind);
-	KUNIT_EXPECT_EQ(test, 0, affinity_vacate(bus, ch->target_cpu));
+	KUNIT_EXPECT_EQ(test, 0, chan_vacate_cpu(bus, ch->target_cpu));
 	KUNIT_EXPECT_EQ(test, 1u, fake.modifies);	/* not asked */
 	m.child_relid = 5;
 	vmbus_rescind_came(bus, &m);		/* of nothing, and of no number */
