@@ -55,6 +55,14 @@ static_assert(VMBUS_MSG_MAX == HV_MESSAGE_PAYLOAD_BYTE_COUNT);
 
 extern const char * const vmbus_err_names[VERR_COUNT];
 
+#define VMBUS_LATE_ANSWERS	16
+
+/* What the host said of a memory list that nobody waited for, nor was in quarantine yet. */
+struct late_answer {
+	u32 gpadl;
+	bool known, created;
+};
+
 /*
  * struct vmbus - the one VMBus instance
  */
@@ -103,10 +111,12 @@ struct vmbus {
 	struct workqueue_struct *sub_wq;	/* hand over sub-channels, device by device; remove them */
 	struct workqueue_struct *rescind_wq;	/* remove devices */
 
-	spinlock_t quarantine_lock;	/* protects: quarantine */
+	spinlock_t quarantine_lock;	/* protects: quarantine, and the late answers */
 	struct list_head quarantine;
 	size_t quarantine_bytes;
 	struct work_struct quarantine_work;
+	struct late_answer late[VMBUS_LATE_ANSWERS];
+	unsigned int next_late;		/* the oldest of them */
 
 	struct vmbus_cpu __percpu *cpu;	/* synic.c */
 	int cpuhp_state;
@@ -133,6 +143,7 @@ struct vmbus_chan {
 	spinlock_t life_lock;		/* protects: life, and ch.state and ch.rescind with it */
 	enum life life;			/* changed by chan_step() only */
 	unsigned int opens;		/* which opening this is; written under tell */
+	u32 serial;			/* of this channel, on this connection: quarantine.c */
 	struct delayed_work add_work;	/* primary: its place in line, then probe_work */
 	struct work_struct probe_work;	/* primary: register the device */
 	struct completion listed;	/* its device has its place on the bus, or gets none */
@@ -338,8 +349,9 @@ unsigned long gpadl_patience(const struct vmbus_channel *ch);
 /* quarantine.c: memory that the host may still have mapped */
 void quarantine_init(struct vmbus *bus);
 bool quarantine_full(struct vmbus *bus);
-void quarantine_pages(struct vmbus *bus, u32 relid, u32 gpadl, struct page **pages,
+void quarantine_pages(struct vmbus *bus, u32 relid, u32 gpadl, u32 serial, struct page **pages,
 		      unsigned int count, unsigned int order);
+u32 quarantine_serial(void);
 void quarantine_buffer(struct vmbus *bus, u32 relid, u32 gpadl, void *buffer, u32 bytes);
 bool quarantine_answer(struct vmbus *bus, u32 gpadl, bool created);
 void quarantine_drop_all(struct vmbus *bus);
@@ -478,7 +490,7 @@ void sysfs_rename_channel(struct vmbus_channel *ch);
 void sysfs_remove_channel(struct vmbus_channel *ch);
 #ifdef HV_HAVE_RING_SYSFS	/* newer kernels; private to the bus and uio_hv_generic */
 int hv_create_ring_sysfs(struct vmbus_channel *channel,
-			 int (*mmap)(struct vmbus_channel *channel, struct vm_area_struct *vma));
+			 int (*mmap)(struct vmbus_channel *channel, struct hv_ring_area *area));
 int hv_remove_ring_sysfs(struct vmbus_channel *channel);
 #endif
 
