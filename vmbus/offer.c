@@ -246,8 +246,8 @@ bool chan_rescind(struct vmbus_channel *ch, unsigned long delay)
 	vmbus_req_fail_chan(bus, to_chan(ch), -ENODEV);
 	chan_get(ch);
 	/*
-	 * A device's removal waits for those of its sub-channels, which must not wait for a place in
-	 * the queue that removals of devices have filled.
+	 * A device's removal waits for those of its sub-channels, which must not wait for a place
+	 * in the queue that removals of devices have filled.
 	 */
 	queue_delayed_work(is_sub_channel(ch) ? bus->sub_wq : bus->rescind_wq,
 			   &to_chan(ch)->rescind_work, delay);

@@ -108,7 +108,7 @@ struct vmbus {
 	struct workqueue_struct *ctl_wq;	/* ordered: offers and rescinds as they come */
 	struct workqueue_struct *primary_wq;	/* ordered: devices take their places */
 	struct workqueue_struct *probe_wq;	/* register devices, each at its own pace */
-	struct workqueue_struct *sub_wq;	/* hand over sub-channels, device by device; remove them */
+	struct workqueue_struct *sub_wq;	/* hand over sub-channels, and remove them */
 	struct workqueue_struct *rescind_wq;	/* remove devices */
 
 	spinlock_t quarantine_lock;	/* protects: quarantine, and the late answers */
