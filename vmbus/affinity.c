@@ -1,25 +1,27 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Which CPU takes a channel's interrupts: the first choice, moves, and moving
- * away from a CPU that goes offline.
+ * Which CPU takes a channel's interrupts: the choice, and the counts that it rests on.
+ * How a channel gets from one to another is move.c's.
+ *
+ * Owns vmbus.spread_lock.
  */
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
-
 #include <linux/cpu.h>
-#include <linux/delay.h>
 #include <linux/sched/isolation.h>
 #include <linux/slab.h>
 #include <linux/topology.h>
-#include "trace.h"
 #include "vmbus_priv.h"
 
-#define NO_ANSWER_MS	20	/* before 5.3 nothing tells when a move has taken place */
-
-/* CPUs that may be bothered; if the user isolated every one, pick() takes the connect CPU. */
-static bool usable(unsigned int cpu, unsigned int not)
+/**
+ * affinity_usable() - may a CPU be bothered
+ * @cpu: a possible CPU
+ *
+ * Context: CPUs cannot come or go.
+ * Return: true if it is online and not isolated; if the user isolated every one,
+ * affinity_pick() takes the connect CPU.
+ */
+bool affinity_usable(unsigned int cpu)
 {
-	return cpu_online(cpu) && cpu != not &&
-	       cpumask_test_cpu(cpu, housekeeping_cpumask(HK_TYPE_MANAGED_IRQ));
+	return cpu_online(cpu) && cpumask_test_cpu(cpu, housekeeping_cpumask(HK_TYPE_MANAGED_IRQ));
 }
 
 /**
@@ -79,8 +81,14 @@ static void count(struct vmbus_channel *ch, int by)
 			     by);
 }
 
-/* The channel's CPU is that one from now on.  Takes vmbus.spread_lock. */
-static void place(struct vmbus_channel *ch, unsigned int cpu)
+/**
+ * affinity_place() - the channel's CPU is that one from now on
+ * @ch: channel
+ * @cpu: its CPU
+ *
+ * Context: vmbus_chan.tell held: nobody tells the host another one meanwhile.
+ */
+void affinity_place(struct vmbus_channel *ch, unsigned int cpu)
 {
 	struct vmbus *bus = to_chan(ch)->bus;
 
@@ -91,14 +99,37 @@ static void place(struct vmbus_channel *ch, unsigned int cpu)
 	spin_unlock(&bus->spread_lock);
 }
 
-/*
- * Choose a channel's CPU, which is not @not: disks and NICs are spread, a device's channels
- * over CPUs, devices over nodes; all others stay on the CPU that gets the control messages.
- * The channel itself, if it is counted already, does not weigh.
+/**
+ * affinity_reserve() - a channel is on its way to a CPU, or there, or will not come
+ * @ch: channel
+ * @cpu: the CPU
+ * @by: 1, and once -1
  *
- * CPUs cannot come or go.  Takes vmbus.spread_lock.
+ * Those that are chosen before it has come see it there already.
  */
-static unsigned int pick(struct vmbus_channel *ch, unsigned int not)
+void affinity_reserve(struct vmbus_channel *ch, unsigned int cpu, int by)
+{
+	struct vmbus_chan *primary = to_chan(chan_primary(ch));
+
+	if (!primary->on_cpu)
+		return;
+	spin_lock(&primary->bus->spread_lock);
+	spread_count(&primary->bus->spread, primary->on_cpu, cpu, by);
+	spin_unlock(&primary->bus->spread_lock);
+}
+
+/**
+ * affinity_pick() - choose a channel's CPU
+ * @ch: channel; if it is counted already, it does not weigh itself
+ * @not: a CPU that shall not be chosen
+ *
+ * Disks and NICs are spread, a device's channels over CPUs, devices over nodes; all others
+ * stay on the CPU that gets the control messages.
+ *
+ * Context: CPUs cannot come or go.
+ * Return: the CPU.
+ */
+unsigned int affinity_pick(struct vmbus_channel *ch, unsigned int not)
 {
 	struct vmbus_chan *primary = to_chan(chan_primary(ch));
 	struct spread *s = &primary->bus->spread;
@@ -108,7 +139,7 @@ static unsigned int pick(struct vmbus_channel *ch, unsigned int not)
 		return VMBUS_CONNECT_CPU;
 	spin_lock(&primary->bus->spread_lock);
 	for (cpu = 0; cpu < s->nr; cpu++)
-		spread_see(s, cpu, cpu_to_node(cpu), usable(cpu, not));
+		spread_see(s, cpu, cpu_to_node(cpu), cpu != not && affinity_usable(cpu));
 	count(ch, -1);
 	cpu = spread_pick(s, primary->on_cpu);
 	count(ch, 1);
@@ -125,7 +156,7 @@ static unsigned int pick(struct vmbus_channel *ch, unsigned int not)
 void affinity_join(struct vmbus_channel *ch)
 {
 	lockdep_assert_held(&to_chan(ch)->bus->chan_mutex);
-	ch->target_cpu = pick(ch, nr_cpu_ids);
+	ch->target_cpu = affinity_pick(ch, nr_cpu_ids);
 	if (!to_chan(chan_primary(ch))->on_cpu)
 		return;
 	spin_lock(&to_chan(ch)->bus->spread_lock);
@@ -149,223 +180,4 @@ void affinity_leave(struct vmbus_channel *ch)
 	count(ch, -1);
 	clear_bit(CHAN_COUNTED, &to_chan(ch)->flags);
 	spin_unlock(&bus->spread_lock);
-}
-
-/* Posted while the channel is open for sure; 0 if there will be an answer to wait for. */
-static int post_modify(struct vmbus_channel *channel, u32 target_vp, struct vmbus_req *req,
-		       unsigned int *opening)
-{
-	struct vmbus_chan *chan = to_chan(channel);
-	struct vmbus_channel_modifychannel msg = {
-		.header.msgtype = CHANNELMSG_MODIFYCHANNEL,
-		.child_relid = chan_relid(channel),
-		.target_vp = target_vp,
-	};
-	int ret;
-
-	vmbus_req_start(chan->bus, req);
-	/* A host ignores it after CLOSE, and would never answer: see begin_close(). */
-	mutex_lock(&chan->tell);
-	*opening = chan->opens;
-	ret = chan_step(channel, EV_MODIFY);
-	if (ret >= 0) {
-		ret = vmbus_post(chan->bus, &msg, sizeof(msg));
-		trace_vmbus_send_modifychannel(&msg, ret);
-	}
-	mutex_unlock(&chan->tell);
-	if (ret)
-		vmbus_req_cancel(chan->bus, req);
-	return ret;
-}
-
-static int modify(struct vmbus_channel *channel, u32 target_vp, unsigned int *opening)
-{
-	struct vmbus *bus = to_chan(channel)->bus;
-	struct vmbus_req req = {
-		.type = CHANNELMSG_MODIFYCHANNEL_RESPONSE,
-		.relid = chan_relid(channel),
-		.chan = to_chan(channel),
-	};
-	const struct vmbus_channel_modifychannel_response *rsp = (void *)req.reply;
-	int ret = post_modify(channel, target_vp, &req, opening);
-
-	if (ret)
-		return ret;
-	if (vmbus_proto_version < VERSION_WIN10_V5_3) {
-		vmbus_req_cancel(bus, &req);
-		return 0;
-	}
-	ret = vmbus_req_wait(bus, &req, vmbus_timeout());
-	if (!ret && rsp->status) {
-		chan_bad(channel, VERR_REFUSED, "move to VP %u, status %#x", target_vp,
-			 rsp->status);
-		ret = -EIO;
-	}
-	return ret;
-}
-
-/**
- * vmbus_send_modifychannel() - have the host interrupt another CPU
- * @channel: open channel
- * @target_vp: that CPU, in the hypervisor's numbering
- *
- * From VMBus 5.3 on the host answers, and with the answer no interrupt hits the
- * old CPU any more.  Before, a move just happens some time.
- *
- * Context: may sleep.
- * Return: 0; -EINVAL: not open; -EIO: the host refused, or could not be told; -ENODEV;
- * -ETIMEDOUT.
- */
-int vmbus_send_modifychannel(struct vmbus_channel *channel, u32 target_vp)
-{
-	unsigned int opening;
-
-	return modify(channel, target_vp, &opening);
-}
-
-void vmbus_on_modify_response(struct vmbus *bus, const void *msg, size_t len)
-{
-	const struct vmbus_channel_modifychannel_response *m = msg;
-
-	trace_vmbus_onmodifychannel_response(m);
-	if (!vmbus_req_answer(bus, CHANNELMSG_MODIFYCHANNEL_RESPONSE, m->child_relid, 0, msg, len))
-		vmbus_bad(bus, VERR_LATE_REPLY,
-			  "modify response (relid %u, status %#x), nobody waits",
-			  m->child_relid, m->status);
-}
-
-/*
- * The host has moved it; so do we, if that is still the opening that it spoke of.  Within
- * tell, so that a close comes before, and nothing is moved, or waits for the driver's call.
- */
-static int moved(struct vmbus_channel *ch, unsigned int cpu, unsigned int opening)
-{
-	struct vmbus_chan *chan = to_chan(ch);
-	unsigned int old = ch->target_cpu;
-	void (*told)(struct vmbus_channel *ch, u32 from, u32 to);
-	int ret = -EIO;
-
-	mutex_lock(&chan->tell);
-	if (chan->opens == opening && chan_step(ch, EV_MODIFY) >= 0) {
-		place(ch, cpu);
-		/* drivers take it away while the channel is open */
-		told = READ_ONCE(ch->change_target_cpu_callback);
-		if (told)
-			told(ch, old, cpu);
-		ret = 0;
-	}
-	mutex_unlock(&chan->tell);
-	return ret;
-}
-
-/* CPUs cannot come or go meanwhile, and nobody else moves the channel. */
-static int move(struct vmbus_channel *ch, unsigned int cpu)
-{
-	unsigned int opening;
-	int ret;
-
-	if (ch->target_cpu == cpu)
-		return 0;
-	if (vmbus_proto_version < VERSION_WIN10_V4_1)
-		return -EIO;
-	ret = modify(ch, hv_cpu_to_vp(cpu), &opening);
-	if (ret)
-		return ret == -EINVAL ? -EIO : ret;
-	return moved(ch, cpu, opening);
-}
-
-/**
- * chan_move() - move a channel's interrupts on the user's wish
- * @ch: channel
- * @cpu: any number
- *
- * Context: may sleep; vmbus.chan_mutex not held.
- * Return: 0; -EINVAL: no such CPU online, or isolated; -EIO: the channel is not
- * open, or the host cannot or would not; -ENODEV; -ETIMEDOUT.
- */
-int chan_move(struct vmbus_channel *ch, unsigned int cpu)
-{
-	struct vmbus_chan *chan = to_chan(ch);
-	int ret;
-
-	if (cpu >= nr_cpu_ids)
-		return -EINVAL;
-	cpus_read_lock();
-	mutex_lock(&chan->move);
-	if (!cpu_online(cpu) || !cpumask_test_cpu(cpu, housekeeping_cpumask(HK_TYPE_MANAGED_IRQ)))
-		ret = -EINVAL;
-	else
-		ret = move(ch, cpu);
-	mutex_unlock(&chan->move);
-	cpus_read_unlock();
-	return ret;
-}
-
-/* A closed channel just gets another CPU, of which the host learns at the next open. */
-static bool vacate_closed(struct vmbus_channel *ch, unsigned int to)
-{
-	struct vmbus_chan *chan = to_chan(ch);
-	bool closed;
-
-	mutex_lock(&chan->tell);	/* against begin_open() */
-	closed = !chan_in_use(ch);
-	if (closed)
-		place(ch, to);
-	mutex_unlock(&chan->tell);
-	return closed;
-}
-
-static int vacate_one(struct vmbus_channel *ch, unsigned int cpu)
-{
-	unsigned int to;
-	int ret;
-
-	if (ch->target_cpu != cpu || chan_leaving(ch))
-		return 0;
-	to = pick(ch, cpu);
-	if (vacate_closed(ch, to))
-		return 0;
-	ret = move(ch, to);
-	/* closed or taken back meanwhile: no interrupt of it comes any more */
-	if (!ret || ret == -ENODEV || vacate_closed(ch, to))
-		return 0;
-	pr_notice("CPU %u cannot go offline: channel %u stays on it (error %d)\n", cpu,
-		  chan_relid(ch), ret);
-	return -EBUSY;
-}
-
-/**
- * affinity_vacate() - move all channels away from a CPU
- * @bus: the bus
- * @cpu: calling CPU, about to go offline
- *
- * What the host had signalled before it learned of the move is served here.
- *
- * Context: CPU hotplug, may sleep.
- * Return: 0, or -EBUSY if a channel cannot be moved.
- */
-int affinity_vacate(struct vmbus *bus, unsigned int cpu)
-{
-	struct vmbus_channel *primary, *sub;
-	int ret = 0;
-
-	mutex_lock(&bus->chan_mutex);
-	list_for_each_entry(primary, &bus->chans, listentry) {
-		ret = vacate_one(primary, cpu);
-		if (ret)
-			goto unlock;
-		list_for_each_entry(sub, &primary->sc_list, sc_list) {
-			ret = vacate_one(sub, cpu);
-			if (ret)
-				goto unlock;
-		}
-	}
-unlock:
-	mutex_unlock(&bus->chan_mutex);
-	if (ret)
-		return ret;
-	if (vmbus_proto_version < VERSION_WIN10_V5_3)
-		msleep(NO_ANSWER_MS);
-	intr_scan_late(bus, cpu);
-	return 0;
 }

@@ -219,8 +219,10 @@ static int begin_close(struct vmbus_channel *ch)
 
 	mutex_lock(&to_chan(ch)->tell);
 	actions = chan_step(ch, EV_CLOSE);
-	if (actions >= 0)
+	if (actions >= 0) {
 		callback_stop(ch);
+		chan_forget_move(ch);
+	}
 	if (actions > 0 && actions & ACT_POST_CLOSE)
 		post_close(ch);
 	mutex_unlock(&to_chan(ch)->tell);

@@ -86,6 +86,8 @@ void chan_publish(struct vmbus_channel *ch)
 	lockdep_assert_held(&bus->chan_mutex);
 	set_bit(CHAN_RELID_HELD, &chan->flags);
 	set_bit(CHAN_LISTED, &chan->flags);
+	/* Of the number before a pause, whose rescind came to nothing */
+	clear_bit(CHAN_LEAVING, &chan->flags);
 	/* For good: a flag of a channel that is gone is looked at too. */
 	WRITE_ONCE(bus->event_words, bus->event_words | BIT(chan_relid(ch) / BITS_PER_LONG));
 	rcu_assign_pointer(bus->relid[chan_relid(ch)], chan);

@@ -151,6 +151,15 @@ static void set_phase(struct vmbus *bus, enum vmbus_phase phase, enum vmbus_conn
 }
 
 /*
+ * There is no connection any more.  If the host was left once without a word of it, by now or
+ * before a pause, it may have memory of ours all the same: nobody may take it for his own.
+ */
+static void set_ended(struct vmbus *bus)
+{
+	set_phase(bus, bus->unconfirmed ? VMBUS_PHASE_LOST : VMBUS_PHASE_DOWN, DISCONNECTED);
+}
+
+/*
  * A proposal was posted and the answer is unknown: the host may still accept it, and
  * from then on write the pages.  Unload takes that back; without its answer the phase stays
  * UNLOAD and vmbus_disconnect() leaves the pages to the host.
@@ -158,7 +167,7 @@ static void set_phase(struct vmbus *bus, enum vmbus_phase phase, enum vmbus_conn
 static void contact_failed(struct vmbus *bus, int err)
 {
 	if (err == -EOPNOTSUPP) {
-		set_phase(bus, VMBUS_PHASE_DOWN, DISCONNECTED);
+		set_ended(bus);
 		if (vmbus_proto_version)	/* after a pause */
 			pr_err("the host does not speak VMBus %u.%u any more\n",
 			       vmbus_proto_version >> 16, vmbus_proto_version & 0xffff);
@@ -169,7 +178,7 @@ static void contact_failed(struct vmbus *bus, int err)
 	}
 	pr_err("no connection to the host: error %d\n", err);
 	if (err == -EAGAIN || err == -EIO)
-		set_phase(bus, VMBUS_PHASE_DOWN, DISCONNECTED);	/* it was never posted */
+		set_ended(bus);		/* it was never posted */
 	else
 		vmbus_unload(bus, false);
 }
@@ -210,11 +219,9 @@ int vmbus_connect(struct vmbus *bus)
  */
 void vmbus_disconnect(struct vmbus *bus)
 {
-	bool may_write = bus->phase == VMBUS_PHASE_UNLOAD;
-
-	set_phase(bus, VMBUS_PHASE_DOWN, DISCONNECTED);
+	set_ended(bus);
 	vmbus_proto_version = 0;
-	if (may_write)
+	if (bus->unconfirmed)
 		vmbus_bad(bus, VERR_QUARANTINE,
 			  "the host did not confirm unload: 3 pages are left to it");
 	else
@@ -275,9 +282,10 @@ void vmbus_unload(struct vmbus *bus, bool crash)
 		return;
 	if (crash)
 		bus->crashing = true;
+	bus->unconfirmed = true;
 	/* 0: nothing agreed yet, so whether the host knows unload will be seen */
 	if (vmbus_proto_version && vmbus_proto_version < VERSION_WIN8_1) {
-		set_phase(bus, VMBUS_PHASE_DOWN, DISCONNECTED);	/* knows no unload */
+		set_phase(bus, VMBUS_PHASE_LOST, DISCONNECTED);	/* knows no unload */
 		return;
 	}
 	reinit_completion(&vmbus_connection.unload_event);
@@ -293,6 +301,7 @@ void vmbus_unload(struct vmbus *bus, bool crash)
 		vmbus_bad(bus, VERR_TIMEOUT, "the host did not confirm unload");
 		return;
 	}
+	bus->unconfirmed = false;
 	set_phase(bus, VMBUS_PHASE_DOWN, DISCONNECTED);
 	if (!crash) {
 		vmbus_req_fail_chan(bus, NULL, -ENODEV);

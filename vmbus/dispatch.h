@@ -37,10 +37,11 @@ enum vmbus_err {
 
 /* The connection's states, one bit each: a message may be legal in several */
 enum vmbus_phase {
-	VMBUS_PHASE_DOWN	= BIT(0),	/* no connection; only unload may be answered */
+	VMBUS_PHASE_DOWN	= BIT(0),	/* no connection; the host has nothing of ours */
 	VMBUS_PHASE_CONTACT	= BIT(1),	/* version walk */
 	VMBUS_PHASE_UP		= BIT(2),	/* version agreed */
 	VMBUS_PHASE_UNLOAD	= BIT(3),	/* unload sent */
+	VMBUS_PHASE_LOST	= BIT(4),	/* no connection; the host did not let go */
 };
 
 enum vmbus_msg_context {
@@ -69,7 +70,7 @@ void vmbus_on_unload_response(struct vmbus *bus, const void *msg, size_t len);
 void vmbus_on_gpadl_created(struct vmbus *bus, const void *msg, size_t len);	/* gpadl.c */
 void vmbus_on_gpadl_torndown(struct vmbus *bus, const void *msg, size_t len);
 void vmbus_on_open_result(struct vmbus *bus, const void *msg, size_t len);	/* channel.c */
-void vmbus_on_modify_response(struct vmbus *bus, const void *msg, size_t len);	/* affinity.c */
+void vmbus_on_modify_response(struct vmbus *bus, const void *msg, size_t len);	/* move.c */
 void vmbus_on_offer(struct vmbus *bus, const void *msg, size_t len);		/* offer.c */
 void vmbus_on_rescind(struct vmbus *bus, const void *msg, size_t len);
 void vmbus_on_offers_delivered(struct vmbus *bus, const void *msg, size_t len);

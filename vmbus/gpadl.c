@@ -147,8 +147,8 @@ int gpadl_create(struct vmbus_channel *ch, const u64 *pfns, u32 count, u32 bytes
  * Not cut short by a rescind: only the answer tells that the memory is ours.
  *
  * Context: may sleep.
- * Return: 0 if the memory is ours again; -ETIMEDOUT or an error of
- * vmbus_post() if the host may still use it.
+ * Return: 0 if the memory is ours again; -ETIMEDOUT, -ENOTCONN if there is no connection to
+ * ask by, or an error of vmbus_post() if the host may still use it.
  */
 int gpadl_destroy(struct vmbus *bus, u32 relid, u32 gpadl, unsigned long timeout)
 {
@@ -158,12 +158,16 @@ int gpadl_destroy(struct vmbus *bus, u32 relid, u32 gpadl, unsigned long timeout
 		.child_relid = relid,
 		.gpadl = gpadl,
 	};
+	enum vmbus_phase phase = READ_ONCE(bus->phase);
 	int ret;
 
-	if (bus->phase == VMBUS_PHASE_DOWN)
+	if (phase == VMBUS_PHASE_DOWN)
 		return 0;	/* unloaded, or never met: the host has nothing of ours */
+	/* Its answer would not be heard; that to an unload is for all of it. */
+	if (phase != VMBUS_PHASE_UP)
+		return -ENOTCONN;
 	/* Of a channel from before a pause: with the new contact the host forgot the old one. */
-	if (relid == INVALID_RELID && bus->phase == VMBUS_PHASE_UP)
+	if (relid == INVALID_RELID)
 		return 0;
 	vmbus_req_start(bus, &req);
 	ret = vmbus_post(bus, &msg, sizeof(msg));
@@ -237,7 +241,7 @@ int vmbus_establish_gpadl(struct vmbus_channel *channel, void *kbuffer, u32 size
  * @gpadl: from vmbus_establish_gpadl(); its handle is cleared on success
  *
  * Context: may sleep.
- * Return: 0: the memory is the caller's alone.  -ETIMEDOUT, -EAGAIN, -EIO: the
+ * Return: 0: the memory is the caller's alone.  -ETIMEDOUT, -ENOTCONN, -EAGAIN, -EIO: the
  * host may still use it; the caller may free it, its pages are kept from reuse.
  */
 int vmbus_teardown_gpadl(struct vmbus_channel *channel, struct vmbus_gpadl *gpadl)

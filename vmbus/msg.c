@@ -172,6 +172,24 @@ bool vmbus_req_answer(struct vmbus *bus, u32 type, u32 relid, u32 key, const voi
 }
 
 /**
+ * vmbus_req_end() - no answer is needed any more
+ * @bus: the bus
+ * @req: started request, whose owner cannot stop waiting at this moment
+ * @err: what the owner gets
+ */
+void vmbus_req_end(struct vmbus *bus, struct vmbus_req *req, int err)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&bus->req_lock, flags);
+	if (req->result == -ETIMEDOUT) {
+		req->result = err;
+		complete(&req->done);
+	}
+	spin_unlock_irqrestore(&bus->req_lock, flags);
+}
+
+/**
  * vmbus_req_fail_chan() - nothing more will come for this channel
  * @bus: the bus
  * @chan: rescinded channel, or NULL for every request of the connection

@@ -7,8 +7,8 @@
  * waits for the host.  What may wait runs elsewhere, and a device that waits for the host
  * delays itself only: devices take their places on the bus in the order of their offers
  * (primary_wq), but are probed side by side (probe_wq); each device's sub-channels are
- * handed over one by one (sub_wq); removals run side by side (rescind_wq).  A channel's own
- * "reg" mutex keeps its registration and its removal apart.
+ * handed over one by one (sub_wq); removals run side by side (rescind_wq, and sub_wq those of
+ * sub-channels).  A channel's own "reg" mutex keeps its registration and its removal apart.
  *
  * The lists are chans.c's, the states life.c's.
  */
@@ -245,7 +245,12 @@ bool chan_rescind(struct vmbus_channel *ch, unsigned long delay)
 	/* A request that starts later sees the mark, under req_lock; an earlier one is woken. */
 	vmbus_req_fail_chan(bus, to_chan(ch), -ENODEV);
 	chan_get(ch);
-	queue_delayed_work(bus->rescind_wq, &to_chan(ch)->rescind_work, delay);
+	/*
+	 * A device's removal waits for those of its sub-channels, which must not wait for a place
+	 * in the queue that removals of devices have filled.
+	 */
+	queue_delayed_work(is_sub_channel(ch) ? bus->sub_wq : bus->rescind_wq,
+			   &to_chan(ch)->rescind_work, delay);
 	return true;
 }
 
@@ -273,6 +278,7 @@ void vmbus_rescind_came(struct vmbus *bus, const void *msg)
 		/* The mark first: a request that starts later sees it, under req_lock. */
 		set_bit(CHAN_LEAVING, &chan->flags);
 		vmbus_req_fail_chan(bus, chan, -ENODEV);
+		wake_up_all(&bus->chan_wait);	/* vacate_begin() */
 	}
 	rcu_read_unlock();
 }
@@ -460,6 +466,7 @@ void vmbus_remove_all(struct vmbus *bus)
 	WRITE_ONCE(bus->ignore_offers, true);
 	flush_workqueue(bus->ctl_wq);
 	flush_workqueue(bus->rescind_wq);
+	flush_workqueue(bus->sub_wq);
 	while ((ch = any_channel(bus))) {
 		struct vmbus_chan *chan = to_chan(ch);
 

@@ -10,9 +10,10 @@
  * @to: the other
  *
  * A crash may interrupt the version walk, and a host before 3.0 knows no unload: then
- * the connection is just dropped.
+ * the connection is just dropped, and lost, as after an unload without an answer.  Only an
+ * unload that is confirmed leads down from there.
  *
- * Return: true if so; staying down is legal, for a connection that never came up.
+ * Return: true if so; staying down or lost is legal, for a connection that never came up.
  */
 bool phase_move_legal(enum vmbus_phase from, enum vmbus_phase to)
 {
@@ -20,11 +21,15 @@ bool phase_move_legal(enum vmbus_phase from, enum vmbus_phase to)
 	case VMBUS_PHASE_DOWN:
 		return to == VMBUS_PHASE_CONTACT || to == VMBUS_PHASE_DOWN;
 	case VMBUS_PHASE_CONTACT:
-		return to == VMBUS_PHASE_UP || to == VMBUS_PHASE_DOWN || to == VMBUS_PHASE_UNLOAD;
+		return to == VMBUS_PHASE_UP || to == VMBUS_PHASE_DOWN ||
+		       to == VMBUS_PHASE_UNLOAD || to == VMBUS_PHASE_LOST;
 	case VMBUS_PHASE_UP:
-		return to == VMBUS_PHASE_UNLOAD || to == VMBUS_PHASE_DOWN;
+		return to == VMBUS_PHASE_UNLOAD || to == VMBUS_PHASE_LOST;
 	case VMBUS_PHASE_UNLOAD:	/* contact: resumed, and the host had not confirmed */
-		return to == VMBUS_PHASE_DOWN || to == VMBUS_PHASE_CONTACT;
+		return to == VMBUS_PHASE_DOWN || to == VMBUS_PHASE_CONTACT ||
+		       to == VMBUS_PHASE_LOST;
+	case VMBUS_PHASE_LOST:
+		return to == VMBUS_PHASE_CONTACT || to == VMBUS_PHASE_LOST;
 	}
 	return false;
 }

@@ -115,7 +115,7 @@ static int synic_cpu_offline(unsigned int cpu)
 	if (bus->phase == VMBUS_PHASE_UP && !bus->suspended) {
 		if (cpu == VMBUS_CONNECT_CPU)
 			return -EBUSY;
-		ret = affinity_vacate(bus, cpu);
+		ret = chan_vacate_cpu(bus, cpu);
 		if (ret)
 			return ret;
 	}

@@ -5,7 +5,9 @@
  *
  * Lock order, outermost first:
  *	vmbus_chan.reg		(per channel, primary before sub) registration against removal
- *	vmbus.chan_mutex	the channel list, sub-channel lists, target CPUs
+ *	vmbus_chan.move		(per channel) a user's moves, one at a time
+ *	cpu_hotplug_lock	the kernel's: CPUs cannot come or go
+ *	vmbus.chan_mutex	the channel list, sub-channel lists
  *	vmbus_chan.tell		(per channel) what the host is told of an open channel
  *	ring_buffer_mutex	(per ring) the ring's mapping against readers of sysfs
  *	vmbus.quarantine_lock	memory that the host may still have mapped
@@ -67,7 +69,8 @@ struct late_answer {
 struct vmbus {
 	struct device *dev;		/* parent of all VMBus devices (the ACPI node) */
 	struct acpi_device *acpi;
-	enum vmbus_phase phase;		/* written by connect.c and power.c only */
+	enum vmbus_phase phase;		/* written by connect.c only */
+	bool unconfirmed;		/* the host was left, and has not said that it let go */
 	bool ignore_offers;		/* suspended or unloading: drop offers */
 	bool keep_offers;		/* about to suspend: put them off */
 	bool suspended;			/* between suspend and resume of the bus */
@@ -105,7 +108,7 @@ struct vmbus {
 	struct workqueue_struct *ctl_wq;	/* ordered: offers and rescinds as they come */
 	struct workqueue_struct *primary_wq;	/* ordered: devices take their places */
 	struct workqueue_struct *probe_wq;	/* register devices, each at its own pace */
-	struct workqueue_struct *sub_wq;	/* hand over sub-channels, device by device */
+	struct workqueue_struct *sub_wq;	/* hand over sub-channels, and remove them */
 	struct workqueue_struct *rescind_wq;	/* remove devices */
 
 	spinlock_t quarantine_lock;	/* protects: quarantine, and the late answers */
@@ -152,6 +155,11 @@ struct vmbus_chan {
 	struct mutex reg;		/* protects: device registration against removal */
 	struct mutex move;		/* protects: one move to another CPU at a time */
 	struct mutex tell;		/* protects: what the host hears of an open channel */
+	atomic_t moving;		/* enum vmbus_move; left from MOVE_ASKED without tell only
+					 * by the answer
+					 */
+	unsigned int asked_cpu;		/* of the last move; written under tell */
+	struct vmbus_req *asking;	/* who waits for its answer; under tell */
 
 	/* ring memory (ringmem.c); pages[] in wire order, first the outbound ring */
 	struct page **ring_pages;
@@ -162,6 +170,13 @@ struct vmbus_chan {
 	atomic64_t err[VERR_COUNT];
 
 	struct dentry *debugfs;		/* of a primary channel: its device's */
+};
+
+/* What the host has said of a channel's last move to another CPU */
+enum vmbus_move {
+	MOVE_NONE,		/* all: its interrupts come on target_cpu */
+	MOVE_ASKED,		/* nothing yet: they may come on asked_cpu as well */
+	MOVE_LATE,		/* yes, when nobody waited any more: they come on asked_cpu */
 };
 
 enum vmbus_chan_flags {
@@ -315,6 +330,7 @@ int vmbus_post(struct vmbus *bus, const void *msg, size_t len);
 void vmbus_req_start(struct vmbus *bus, struct vmbus_req *req);
 int vmbus_req_wait(struct vmbus *bus, struct vmbus_req *req, unsigned long timeout);
 void vmbus_req_cancel(struct vmbus *bus, struct vmbus_req *req);
+void vmbus_req_end(struct vmbus *bus, struct vmbus_req *req, int err);
 bool vmbus_req_answer(struct vmbus *bus, u32 type, u32 relid, u32 key, const void *msg, size_t len);
 void vmbus_req_fail_chan(struct vmbus *bus, struct vmbus_chan *chan, int err);
 
@@ -386,8 +402,15 @@ void affinity_stop(struct vmbus *bus);
 int affinity_alloc(struct vmbus_chan *chan);
 void affinity_join(struct vmbus_channel *ch);
 void affinity_leave(struct vmbus_channel *ch);
+bool affinity_usable(unsigned int cpu);
+void affinity_place(struct vmbus_channel *ch, unsigned int cpu);
+void affinity_reserve(struct vmbus_channel *ch, unsigned int cpu, int by);
+unsigned int affinity_pick(struct vmbus_channel *ch, unsigned int not);
+
+/* move.c */
 int chan_move(struct vmbus_channel *ch, unsigned int cpu);	/* chan_mutex is not held */
-int affinity_vacate(struct vmbus *bus, unsigned int cpu);
+void chan_forget_move(struct vmbus_channel *ch);
+int chan_vacate_cpu(struct vmbus *bus, unsigned int cpu);
 
 /* devtypes.c: class GUIDs */
 extern const struct vmbus_device vmbus_devs[];

@@ -174,10 +174,26 @@ static const struct contact_case contacts[] = {
 
 KUNIT_ARRAY_PARAM_DESC(contacts, contacts, name);
 
+/* The end: the pages are freed, or left to the host, and the phase says which. */
+static void disconnect_and_look(struct kunit *test, bool kept)
+{
+	void *pages[3] = { vmbus_connection.int_page, vmbus_connection.monitor_pages[0],
+			   vmbus_connection.monitor_pages[1] };
+	unsigned int i;
+
+	vmbus_disconnect(&conn_bus);
+	KUNIT_EXPECT_EQ(test, kept ? VMBUS_PHASE_LOST : VMBUS_PHASE_DOWN, conn_bus.phase);
+	KUNIT_EXPECT_EQ(test, kept ? 3u : 0u, host.pages);
+	if (host.pages) {	/* for the next case */
+		for (i = 0; i < ARRAY_SIZE(pages); i++)
+			free_page((unsigned long)pages[i]);
+		vmbus_connection.int_page = NULL;
+	}
+}
+
 static void conn_contact(struct kunit *test)
 {
 	const struct contact_case *c = test->param_value;
-	void *pages[3];
 
 	host.post = c->post;
 	host.wait = c->wait;
@@ -189,17 +205,7 @@ static void conn_contact(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 3u, host.pages);
 	if (!c->want)
 		vmbus_unload(&conn_bus, false);
-	pages[0] = vmbus_connection.int_page;
-	pages[1] = vmbus_connection.monitor_pages[0];
-	pages[2] = vmbus_connection.monitor_pages[1];
-	vmbus_disconnect(&conn_bus);
-	KUNIT_EXPECT_EQ(test, c->kept ? 3u : 0u, host.pages);
-	if (host.pages) {	/* for the next case */
-		free_page((unsigned long)pages[0]);
-		free_page((unsigned long)pages[1]);
-		free_page((unsigned long)pages[2]);
-		vmbus_connection.int_page = NULL;
-	}
+	disconnect_and_look(test, c->kept);
 }
 
 static void keep_for(u32 serial, u32 gpadl, size_t bytes)
@@ -328,8 +334,59 @@ static void conn_unload_while_asking(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, (size_t)0, conn_bus.quarantine_bytes);
 }
 
+struct lost_case {
+	const char *name;
+	u32 version;		/* agreed */
+	bool agree, unload;	/* again, after a pause; answers the unload then */
+	int post;
+	bool kept;
+};
+
+static const struct lost_case losts[] = {
+	{ "knows no unload", VERSION_WIN8, true, false, 0, true },
+	{ "never confirmed", VERSION_WIN10_V5_3, true, false, 0, true },
+	{ "refused after the pause", VERSION_WIN10_V5_3, false, false, 0, true },
+	{ "never asked after the pause", VERSION_WIN10_V5_3, false, false, -EIO, true },
+	{ "confirmed after the pause", VERSION_WIN10_V5_3, true, true, 0, false },
+};
+
+KUNIT_ARRAY_PARAM_DESC(losts, losts, name);
+
+/*
+ * A host is left without its word for it, for a pause, and then for good: what it was given
+ * stays its, also what the work is about to ask back.  A word at the end is for all of it.
+ */
+static void conn_lost(struct kunit *test)
+{
+	const struct lost_case *c = test->param_value;
+
+	host.agree = true;
+	conn_max_version = c->version;
+	KUNIT_EXPECT_EQ(test, 0, vmbus_connect(&conn_bus));
+	conn_max_version = VERSION_WIN10_V5_3;
+	keep(7, PAGE_SIZE);
+	vmbus_unload(&conn_bus, false);
+	host.agree = c->agree;
+	host.unload = c->unload;
+	host.post = c->post;
+	if (vmbus_proto_version >= VERSION_WIN8_1)
+		KUNIT_EXPECT_EQ(test, c->post ?: c->agree ? 0 : -EOPNOTSUPP,
+				vmbus_connect(&conn_bus));
+	vmbus_unload(&conn_bus, false);
+	disconnect_and_look(test, c->kept);
+	keep(8, PAGE_SIZE);
+	quarantine_answer(&conn_bus, 7, true);
+	quarantine_answer(&conn_bus, 8, true);
+	flush_work(&conn_bus.quarantine_work);
+	KUNIT_EXPECT_EQ(test, c->kept ? 0u : 2u, host.freed);
+	KUNIT_EXPECT_EQ(test, 0u, host.posts[CHANNELMSG_GPADL_TEARDOWN]);
+	quarantine_abandon(&conn_bus);
+	KUNIT_EXPECT_EQ(test, c->kept ? 0u : 2u, host.freed);
+}
+
 static struct kunit_case conn_cases[] = {
 	KUNIT_CASE_PARAM(conn_contact, contacts_gen_params),
+	KUNIT_CASE_PARAM(conn_lost, losts_gen_params),
 	KUNIT_CASE(conn_quarantine_has_an_end),
 	KUNIT_CASE(conn_rings_that_are_kept),
 	KUNIT_CASE(conn_list_of_what_is_taken_back),

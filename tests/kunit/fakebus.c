@@ -49,6 +49,8 @@ static int fake_node(unsigned int cpu)
 #define cpu_online(cpu)			((cpu) < fake.cpus)
 #define cpu_to_node(cpu)		fake_node(cpu)
 #define housekeeping_cpumask(type)	NULL
+#define cpus_read_lock()		tally(&fake.cpus_locked, 1)
+#define cpus_read_unlock()		tally(&fake.cpus_locked, -1)
 #define cpumask_test_cpu(cpu, mask)	(!(mask))
 
 /* Each look at an element of a list is counted. */
@@ -99,6 +101,7 @@ static void vmbus_unload(struct vmbus *bus, bool crash);
 
 #include "../../vmbus/chans.c"
 #include "../../vmbus/affinity.c"
+#include "../../vmbus/move.c"
 #include "../../vmbus/pause.c"
 #define chan_alloc counted_alloc
 #include "../../vmbus/offer.c"
@@ -153,11 +156,17 @@ void vmbus_req_cancel(struct vmbus *bus, struct vmbus_req *req)
 {
 }
 
+void vmbus_req_end(struct vmbus *bus, struct vmbus_req *req, int err)
+{
+	tally(&fake.ended, 1);
+}
+
 int vmbus_req_wait(struct vmbus *bus, struct vmbus_req *req, unsigned long timeout)
 {
 	struct vmbus_channel_open_result *r = (void *)req->reply;
 
 	memset(req->reply, 0, sizeof(req->reply));
+	fake.patience = timeout;
 	if (fake.on_wait)
 		fake.on_wait(req);
 	if (req->type == CHANNELMSG_OPENCHANNEL_RESULT)

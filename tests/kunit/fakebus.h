@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A bus without a host: offer.c, chans.c, object.c, channel.c, affinity.c, pause.c, storm.c
- * and devtypes.c themselves, with what they call below and beside them played by fakebus.c.
+ * A bus without a host: offer.c, chans.c, object.c, channel.c, affinity.c, move.c, pause.c,
+ * storm.c and devtypes.c themselves, with what they call below and beside them played by fakebus.c.
  * Kernel only.
  */
 #ifndef _HV_KUNIT_FAKEBUS_H
@@ -22,7 +22,7 @@ struct fakebus_log {
 	unsigned int released[FAKE_RELIDS];	/* RELID_RELEASED posted */
 	unsigned int opens, closes, modifies;	/* OPEN, CLOSE and MODIFYCHANNEL posted */
 	unsigned int connects, unloads;
-	unsigned int woken;			/* who waited for a channel's host */
+	unsigned int woken, ended;		/* who waited for a channel's host, or one answer */
 	unsigned int blocks;			/* rings in one physical block */
 	unsigned int allocated, freed;		/* channels */
 	unsigned int devices, removed;
@@ -32,6 +32,8 @@ struct fakebus_log {
 	unsigned int quarantined;
 	unsigned int looks, cpu_looks;		/* at elements of lists, at CPUs */
 	unsigned int cpus, nodes;		/* of the machine */
+	unsigned int cpus_locked;		/* by how many: CPUs cannot come or go */
+	unsigned long patience;			/* of the last wait for the host, in jiffies */
 	/* orders to the played parts */
 	bool driver;		/* opens every channel, closes them when the device goes */
 	bool dawdle;		/* whatever asks the host takes a while, now and then */

@@ -155,16 +155,16 @@ static void large_opens(struct kunit *test)
 	large_end(test, bus);
 }
 
-/* A CPU goes: a look at each channel, and for each of its own at each CPU. */
+/* A CPU goes: a look at each channel, for each of its own at each CPU, and twice at itself. */
 static void large_vacates(struct kunit *test)
 {
 	struct vmbus *bus = large(test);
 	struct cost mark = { fake.looks, fake.cpu_looks }, c;
 	unsigned int moved = bus->spread.cpus[7].channels;
 
-	KUNIT_EXPECT_EQ(test, 0, affinity_vacate(bus, 7));
+	KUNIT_EXPECT_EQ(test, 0, chan_vacate_cpu(bus, 7));
 	c = since(&mark);
-	KUNIT_EXPECT_EQ(test, (unsigned int)CHANNELS, c.looks);
+	KUNIT_EXPECT_EQ(test, CHANNELS + 2 * moved, c.looks);
 	KUNIT_EXPECT_EQ(test, moved * CPUS, c.cpus);
 	KUNIT_EXPECT_EQ(test, 0u, bus->spread.cpus[7].channels);
 	rescind_all(test, bus);

@@ -339,6 +339,42 @@ static void rescind_beside_the_drivers_end(struct kunit *test)
 	check_nothing_left(test, "driver's end");
 }
 
+/*
+ * A device's removal waits for its sub-channel's, which needs no place among removals of
+ * devices: with room for one, both end.
+ */
+static void rescind_with_a_full_queue(struct kunit *test)
+{
+	struct workqueue_struct *narrow = alloc_workqueue("fake_narrow", WQ_UNBOUND, 1);
+	struct vmbus *bus = fakebus_new(test);
+	struct workqueue_struct *wide = bus->rescind_wq;
+	struct fake_stop stop;
+	unsigned int tries;
+
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, narrow);
+	init_completion(&stop.reached);
+	init_completion(&stop.go);
+	bus->rescind_wq = narrow;
+	fake.driver = true;
+	fakebus_offer(bus, 1, 1, 0);
+	fakebus_offer(bus, 2, 1, 1);
+	fakebus_flush(bus);
+	fake.stop = &stop;
+	fakebus_rescind(bus, 1);
+	wait_for_completion(&stop.reached);
+	fakebus_rescind(bus, 2);
+	complete(&stop.go);
+	for (tries = 0; tries < 1000 && !READ_ONCE(fake.released[1]); tries++)
+		msleep(20);
+	KUNIT_EXPECT_EQ(test, 1u, fake.released[1]);
+	workqueue_set_max_active(narrow, 2);	/* so that all ends if it did not */
+	fakebus_flush(bus);
+	bus->rescind_wq = wide;
+	destroy_workqueue(narrow);
+	fakebus_end(test, bus);
+	check_nothing_left(test, "full");
+}
+
 /* It ends waits before its turn in the queue comes, and a CPU is free of what it is about. */
 static void rescind_ahead_of_the_queue(struct kunit *test)
 {
@@ -356,13 +392,13 @@ static void rescind_ahead_of_the_queue(struct kunit *test)
 	ch = fakebus_channel(bus, 1);
 	vmbus_proto_version = VERSION_WIN10_V5_3;
 	fake.answer = -ENODEV;			/* to MODIFYCHANNEL: the wait was ended */
-	KUNIT_EXPECT_EQ(test, 0, affinity_vacate(bus, ch->target_cpu));
+	KUNIT_EXPECT_EQ(test, 0, chan_vacate_cpu(bus, ch->target_cpu));
 	KUNIT_EXPECT_EQ(test, 1u, fake.modifies);
 	vmbus_rescind_came(bus, &m);
 	KUNIT_EXPECT_EQ(test, 1u, fake.woken);
 	KUNIT_EXPECT_TRUE(test, chan_leaving(ch));
 	KUNIT_EXPECT_FALSE(test, ch->rescind);
-	KUNIT_EXPECT_EQ(test, 0, affinity_vacate(bus, ch->target_cpu));
+	KUNIT_EXPECT_EQ(test, 0, chan_vacate_cpu(bus, ch->target_cpu));
 	KUNIT_EXPECT_EQ(test, 1u, fake.modifies);	/* not asked */
 	m.child_relid = 5;
 	vmbus_rescind_came(bus, &m);		/* of nothing, and of no number */
@@ -475,6 +511,7 @@ static struct kunit_case offer_cases[] = {
 	KUNIT_CASE(rescind_twice),
 	KUNIT_CASE(rescind_mutes),
 	KUNIT_CASE(rescind_beside_the_drivers_end),
+	KUNIT_CASE(rescind_with_a_full_queue),
 	KUNIT_CASE(rescind_ahead_of_the_queue),
 	KUNIT_CASE(offer_beside_a_silent_one),
 	KUNIT_CASE(offer_before_the_former_self_is_gone),

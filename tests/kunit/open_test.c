@@ -240,7 +240,7 @@ static void take_back(struct vmbus_req *req)
 {
 	fake.on_wait = NULL;
 	fakebus_rescind(taken_back_on, 2);
-	flush_workqueue(taken_back_on->rescind_wq);
+	flush_workqueue(taken_back_on->sub_wq);
 }
 
 /* Taken back while it is being opened: the failed open is its end, and its relid is given back. */

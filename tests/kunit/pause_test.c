@@ -181,7 +181,32 @@ static void pause_ends_orphans(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fake.allocated, fake.freed);
 }
 
+/* The rescind comes to nothing with the relid; the device that comes back is not leaving. */
+static void pause_just_before_a_rescind(struct kunit *test)
+{
+	struct vmbus_channel_rescind_offer m = {
+		.header.msgtype = CHANNELMSG_RESCIND_CHANNELOFFER,
+		.child_relid = 1,
+	};
+	struct vmbus *bus;
+	struct vmbus_channel *ch = fakebus_device(test, &bus);
+
+	vmbus_rescind_came(bus, &m);
+	KUNIT_EXPECT_TRUE(test, chan_leaving(ch));
+	fakebus_pause(bus, false);
+	fakebus_rescind(bus, 1);
+	bus->suspended = true;
+	bus->ignore_offers = false;
+	fakebus_offer(bus, 7, 1, 0);
+	fakebus_pause(bus, true);
+	KUNIT_EXPECT_EQ(test, 7u, chan_relid(ch));
+	KUNIT_EXPECT_FALSE(test, chan_leaving(ch));
+	fakebus_end(test, bus);
+	KUNIT_EXPECT_EQ(test, fake.allocated, fake.freed);
+}
+
 static struct kunit_case pause_cases[] = {
+	KUNIT_CASE(pause_just_before_a_rescind),
 	KUNIT_CASE(close_with_the_tasklet_disabled),
 	KUNIT_CASE(pause_with_a_socket),
 	KUNIT_CASE(pause_that_cannot_be),

@@ -15,8 +15,16 @@
 #define trace_ring_send(relid, desc, ret)	((void)(ret))
 #define trace_ring_recv(relid, desc, ret)	((void)(desc))
 #define debugfs_delay(ch, what)			((void)(ch))
-static unsigned int signals;
-#define vmbus_setevent(ch)			((void)(ch), signals++)
+static unsigned int signals, locked_signals;
+#define vmbus_setevent(ch)			on_signal(ch)
+
+static void on_signal(struct vmbus_channel *ch)
+{
+	signals++;
+#ifdef CONFIG_LOCKDEP
+	locked_signals += lockdep_is_held(&ch->outbound.ring_lock);
+#endif
+}
 
 /* the played ones of fakebus.c have these names */
 #define reqid_init	send_reqid_init
@@ -57,6 +65,7 @@ static struct vmbus_channel *channel(struct kunit *test, u32 ids)
 	s = kunit_kzalloc(test, sizeof(*s), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, s);
 	signals = 0;
+	locked_signals = 0;
 	taken = 0;
 	completed = 0;
 	guess = false;
@@ -132,6 +141,27 @@ static void send_without_ids_left(struct kunit *test)
 	reqid_free(&ch->requestor);
 }
 
+/*
+ * What senders count is not written beside what the interrupt counts, and the host is signalled
+ * when other senders may go on.
+ */
+static void send_leaves_the_reader_alone(struct kunit *test)
+{
+	struct vmbus_channel *ch = channel(test, 8);
+
+	while (!send(ch, 1))
+		;
+	KUNIT_EXPECT_EQ(test, -EAGAIN, send(ch, 1));
+	fake_read_all(s->out);
+	KUNIT_EXPECT_EQ(test, 0, send(ch, 1));
+	KUNIT_EXPECT_NE(test, 0u, signals);
+	KUNIT_EXPECT_EQ(test, 0u, locked_signals);
+	KUNIT_EXPECT_FALSE(test, ch->out_full_flag);
+	KUNIT_EXPECT_EQ(test, 0ull, ch->intr_out_empty);
+	KUNIT_EXPECT_EQ(test, 0ull, ch->sig_events);
+	reqid_free(&ch->requestor);
+}
+
 /* Written in place: the bus adds descriptor and trailer, and signals as ever. */
 static void send_in_place(struct kunit *test)
 {
@@ -196,6 +226,7 @@ static struct kunit_case send_cases[] = {
 	KUNIT_CASE(send_full_takes_no_id),
 	KUNIT_CASE(send_dead_takes_no_id),
 	KUNIT_CASE(send_without_ids_left),
+	KUNIT_CASE(send_leaves_the_reader_alone),
 	KUNIT_CASE(send_in_place),
 	KUNIT_CASE(send_in_place_is_held_back),
 	KUNIT_CASE(send_in_place_has_none),

@@ -52,7 +52,7 @@ static struct {
 	struct call **tail;
 } loop = { .epoll = -1, .kick = -1, .lock = PTHREAD_MUTEX_INITIALIZER };
 
-static int64_t now_ms(void)
+int64_t poll_now(void)
 {
 	struct timespec ts;
 
@@ -127,7 +127,7 @@ struct ptimer *timer_start(unsigned int ms, void (*fn)(void *ctx), void *ctx)
 
 	if (!t)
 		return NULL;
-	*t = (struct ptimer){ .due = now_ms() + ms, .fn = fn, .ctx = ctx };
+	*t = (struct ptimer){ .due = poll_now() + ms, .fn = fn, .ctx = ctx };
 	while (*p && (*p)->due <= t->due)
 		p = &(*p)->next;
 	t->next = *p;
@@ -152,7 +152,7 @@ void timer_cancel(struct ptimer *t)
  */
 static void run_timers(void)
 {
-	int64_t now = now_ms();
+	int64_t now = poll_now();
 	unsigned int due = 0;
 
 	for (struct ptimer *t = loop.timers; t && t->due <= now; t = t->next)
@@ -172,7 +172,7 @@ static int next_timeout(void)
 
 	if (!loop.timers)
 		return -1;
-	left = loop.timers->due - now_ms();
+	left = loop.timers->due - poll_now();
 	if (left < 0)
 		return 0;
 	return left > 60000 ? 60000 : (int)left;

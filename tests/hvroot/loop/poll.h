@@ -29,6 +29,9 @@ void poll_del(int fd);
  */
 struct ptimer *timer_start(unsigned int ms, void (*fn)(void *ctx), void *ctx);
 
+/* The timers' clock, in milliseconds from some time in the past */
+int64_t poll_now(void);
+
 /* Stop and free a timer that has not fired yet. NULL is ignored. */
 void timer_cancel(struct ptimer *t);
 

@@ -6,6 +6,7 @@
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include "control/control.h"
 #include "control/hex.h"
 #include "hostile/hostile.h"
@@ -15,6 +16,7 @@
 #include "machine/synic.h"
 #include "services/ic.h"
 #include "vmbus/bus.h"
+#include "vmbus/delay.h"
 #include "vmbus/fault.h"
 
 enum fault_kind { FAULT_DELAY, FAULT_DROP, FAULT_DUPLICATE, FAULT_CORRUPT, FAULT_TRUNCATE };
@@ -30,9 +32,7 @@ struct rule {
 };
 
 struct delayed {
-	struct delayed *next;
-	struct bus *bus;
-	struct ptimer *timer;
+	struct delay delay;	/* first */
 	uint32_t vp, sint;
 	size_t len;
 	uint8_t msg[VMBUS_MAX_PAYLOAD];
@@ -40,7 +40,8 @@ struct delayed {
 
 struct fault {
 	struct rule *rules;
-	struct delayed *delayed;
+	struct delays delays;
+	struct ptimer *timer;	/* for the first of them */
 };
 
 long hex_bytes(const char *text, uint8_t *to, size_t cap)
@@ -91,32 +92,68 @@ static void post(struct bus *b, uint32_t vp, uint32_t sint, const void *msg,
 		log_err("cannot post a message of %zu bytes to processor %u", len, vp);
 }
 
-static void delay_over(void *ctx)
+/* A message that is not sent would be a fault of ours that looks like one of the guest's. */
+static void out_of_memory(void)
 {
-	struct delayed *d = ctx, **p = &d->bus->faults->delayed;
-
-	while (*p != d)
-		p = &(*p)->next;
-	*p = d->next;
-	post(d->bus, d->vp, d->sint, d->msg, d->len);
-	free(d);
+	log_err("out of memory");
+	_exit(1);
 }
 
-static void delay(struct bus *b, unsigned int ms, uint32_t vp, uint32_t sint,
+static void delay_over(void *ctx);
+
+static void wait_for_first(struct bus *b)
+{
+	struct fault *f = b->faults;
+	int64_t ms = delay_next(&f->delays, poll_now());
+
+	timer_cancel(f->timer);
+	f->timer = NULL;
+	if (ms < 0)
+		return;
+	f->timer = timer_start(ms, delay_over, b);
+	if (!f->timer)
+		out_of_memory();
+}
+
+static void delay_over(void *ctx)
+{
+	struct bus *b = ctx;
+	struct delay *first;
+
+	b->faults->timer = NULL;
+	while ((first = delay_pop(&b->faults->delays, poll_now()))) {
+		struct delayed *d = (struct delayed *)first;
+
+		post(b, d->vp, d->sint, d->msg, d->len);
+		free(d);
+	}
+	wait_for_first(b);
+}
+
+static void delay(struct bus *b, unsigned int ms, uint32_t order, uint32_t vp, uint32_t sint,
 		  const void *msg, size_t len)
 {
 	struct delayed *d = calloc(1, sizeof(*d));
 
 	if (!d)
-		return;
-	d->bus = b;
+		out_of_memory();
 	d->vp = vp;
 	d->sint = sint;
 	d->len = len;
 	memcpy(d->msg, msg, len);
-	d->next = b->faults->delayed;
-	b->faults->delayed = d;
-	d->timer = timer_start(ms, delay_over, d);
+	delay_add(&b->faults->delays, &d->delay, poll_now(), ms, order);
+	wait_for_first(b);
+}
+
+/* A host that is slow, or was, does not say anything before what it had to say already. */
+static void say(struct bus *b, uint32_t vp, uint32_t sint, const void *msg, size_t len)
+{
+	bool slow = b->ctl.manners.bits & MANNER_SLOW;
+
+	if (slow || delay_waits(&b->faults->delays, DELAY_ALL))
+		delay(b, slow ? b->ctl.manners.slow : 0, DELAY_ALL, vp, sint, msg, len);
+	else
+		post(b, vp, sint, msg, len);
 }
 
 /* The rule for this message, counted down; removed by the caller when spent. */
@@ -144,22 +181,22 @@ static void strike(struct bus *b, const struct rule *f, uint32_t vp,
 		break;
 	case FAULT_DELAY:
 		trace("FAULT", "delay %s by %u ms", message_name(f->type), f->value);
-		delay(b, f->value, vp, sint, msg, len);
+		delay(b, f->value, f->type, vp, sint, msg, len);
 		break;
 	case FAULT_DUPLICATE:
 		trace("FAULT", "duplicate %s", message_name(f->type));
-		post(b, vp, sint, msg, len);
-		post(b, vp, sint, msg, len);
+		say(b, vp, sint, msg, len);
+		say(b, vp, sint, msg, len);
 		break;
 	case FAULT_CORRUPT:
 		trace("FAULT", "corrupt %s at %u", message_name(f->type), f->value);
 		for (size_t i = 0; i < f->nbytes && f->value + i < len; i++)
 			copy[f->value + i] = f->bytes[i];
-		post(b, vp, sint, copy, len);
+		say(b, vp, sint, copy, len);
 		break;
 	case FAULT_TRUNCATE:
 		trace("FAULT", "truncate %s to %u", message_name(f->type), f->value);
-		post(b, vp, sint, copy, f->value < len ? f->value : len);
+		say(b, vp, sint, copy, f->value < len ? f->value : len);
 		break;
 	}
 }
@@ -176,23 +213,20 @@ void fault_send(struct bus *b, uint32_t vp, uint32_t sint, const void *msg,
 		return;
 	if (f)
 		strike(b, f, vp, sint, msg, len);
-	else if (b->ctl.manners.bits & MANNER_SLOW)
-		delay(b, b->ctl.manners.slow, vp, sint, msg, len);
 	else
-		post(b, vp, sint, msg, len);
+		say(b, vp, sint, msg, len);
 }
 
 void fault_forget_delayed(struct bus *b)
 {
+	struct delay *d;
+
 	timer_cancel(b->early_timer);
 	b->early_timer = NULL;
-	while (b->faults->delayed) {
-		struct delayed *d = b->faults->delayed;
-
-		b->faults->delayed = d->next;
-		timer_cancel(d->timer);
+	timer_cancel(b->faults->timer);
+	b->faults->timer = NULL;
+	while ((d = delay_pop(&b->faults->delays, INT64_MAX)))
 		free(d);
-	}
 }
 
 static void clear_rules(struct bus *b)
