@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Everything is built under build/; see README.md.
 #
-#   make [modules]        the kernel modules, for KERNEL= default (Debian's 6.1), 6.12, running,        42 s
-#                         a version, or a folder (see scripts/kernel); KDIR= names headers directly
+#   make [modules]        the kernel modules, for KERNEL= default (Debian's 6.1), 6.12, trixie, 7.x,    42 s
+#                         running, a version, or a folder (see scripts/kernel); KDIR= names headers directly
 #   make hvroot           the root partition, build/hvroot/hvroot                                       7 s
 #   make demo             boot a Debian kernel as a Hyper-V guest with our modules and a disk           2 to 3 min
 #   make demo DEMO=process
@@ -12,6 +12,8 @@
 #   make kunit COVERAGE=1 which lines of the pure files they reach, without that kernel                 7 s
 #   make mutants          whether they notice when the code is wrong; COUNT=200 SEED=1                  2 min
 #   make fuzz             a hostile host against the modules; FUZZ_SECONDS=60 or CASES=, SEED=          1 min and the build
+#   make bench            what an operation costs, beside the kernel's own drivers; BENCH=disk,nic,bus  BENCHTIME
+#                         ROWS=regex
 #   make clean            takes build/ away                                                             1 s
 #   make help             this
 #
@@ -27,7 +29,7 @@ ifneq ($(KERNELRELEASE),)
 include $(src)/Kbuild
 else
 
-.PHONY: all help modules hvroot demo check kunit mutants fuzz clean
+.PHONY: all help modules hvroot demo check kunit mutants fuzz bench clean
 all: modules
 
 help:
@@ -54,6 +56,9 @@ mutants:
 
 fuzz:
 	@tests/fuzz/run.py $(if $(FUZZ_SECONDS),--seconds '$(FUZZ_SECONDS)') $(if $(CASES),--cases '$(CASES)') $(if $(SEED),--seed '$(SEED)')
+
+bench:
+	@tests/bench/run.py $(if $(BENCH),--kinds '$(BENCH)') $(if $(ROWS),--rows '$(ROWS)')
 
 clean:
 	rm -rf build

@@ -14,6 +14,7 @@
 #include <linux/slab.h>
 #include <linux/timekeeping.h>
 #include <asm/mshyperv.h>
+#include <hv/compat_utils.h>
 #include "timesync.h"
 
 static bool timesync_implicit = true;
@@ -99,13 +100,13 @@ static s64 ts_remaining(const struct ts_sample *s, s64 by)
 /* Moving the clock is not exact: what it was off by is no one else's steering. */
 static void ts_own_move(struct ts *ts)
 {
-	struct system_time_snapshot now;
+	ktime_t real, raw;
 
 	spin_lock_bh(&ts->lock);
-	ktime_get_snapshot(&now);
-	ts->unseen_raw += ktime_to_ns(ktime_sub(now.raw, ts->last_raw));
-	ts->last_real = now.real;
-	ts->last_raw = now.raw;
+	hv_get_clocks(&real, &raw);
+	ts->unseen_raw += ktime_to_ns(ktime_sub(raw, ts->last_raw));
+	ts->last_real = real;
+	ts->last_raw = raw;
 	spin_unlock_bh(&ts->lock);
 }
 
@@ -136,15 +137,15 @@ static void ts_adjust_work(struct work_struct *work)
 /* Time since the last message, and whether someone steered the clock meanwhile. */
 static u64 ts_elapsed(struct ts *ts, bool *disciplined)
 {
-	struct system_time_snapshot now;
+	ktime_t now_real, now_raw;
 	s64 real, raw;
 
-	ktime_get_snapshot(&now);
-	real = ktime_to_ns(ktime_sub(now.real, ts->last_real));
-	raw = ktime_to_ns(ktime_sub(now.raw, ts->last_raw));
+	hv_get_clocks(&now_real, &now_raw);
+	real = ktime_to_ns(ktime_sub(now_real, ts->last_real));
+	raw = ktime_to_ns(ktime_sub(now_raw, ts->last_raw));
 	*disciplined = ts->track.seen && ts_disciplined(real, raw);
-	ts->last_real = now.real;
-	ts->last_raw = now.raw;
+	ts->last_real = now_real;
+	ts->last_raw = now_raw;
 	raw += ts->unseen_raw;
 	ts->unseen_raw = 0;
 	return ts->track.seen ? raw : 0;

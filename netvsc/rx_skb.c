@@ -137,7 +137,7 @@ static struct sk_buff *nv_xdp_skb(struct nv_queue *q, struct xdp_buff *xdp)
 	skb_reserve(skb, xdp->data - xdp->data_hard_start);
 	skb_put(skb, xdp->data_end - xdp->data);
 	if (frags)	/* they stand where they did, their number was cleared */
-		xdp_update_skb_shared_info(skb, frags, bytes, frags * PAGE_SIZE, false);
+		hv_xdp_skb_frags(skb, frags, bytes, frags * PAGE_SIZE);
 	return skb;
 }
 

@@ -18,7 +18,7 @@ int nv_vf_set_mac(struct nv *nv, struct sockaddr *address)
 {
 	struct net_device *vf = rtnl_dereference(nv->vf);
 
-	return vf ? dev_set_mac_address(vf, address, NULL) : 0;
+	return vf ? hv_set_mac(vf, address) : 0;
 }
 
 /* Called with our address list locked. */

@@ -98,7 +98,7 @@ static void message_start(struct vmbus_cpu *vc)
 
 static void message_retry(struct timer_list *t)
 {
-	struct vmbus_cpu *vc = from_timer(vc, t, msg_retry);
+	struct vmbus_cpu *vc = timer_container_of(vc, t, msg_retry);
 
 	message_start(vc);
 }
@@ -328,7 +328,7 @@ void intr_init_cpu(struct vmbus_cpu *vc)
 
 void intr_exit_cpu(struct vmbus_cpu *vc)
 {
-	del_timer_sync(&vc->msg_retry);
+	hv_timer_delete_sync(&vc->msg_retry);
 	tasklet_kill(&vc->msg_tasklet);
 }
 

@@ -12,7 +12,6 @@
 #include <linux/hyperv.h>
 #include <linux/ioport.h>
 #include <linux/pci.h>
-#include <linux/screen_info.h>
 #include <linux/slab.h>
 #include "vmbus_priv.h"
 
@@ -131,16 +130,17 @@ static void set_fb(u64 start, u64 size)
 
 static void fb_from_firmware(void)
 {
-	u64 base = screen_info.lfb_base;
+	const struct screen_info *screen = hv_screen_info();
+	u64 base = screen->lfb_base;
 
-	if (screen_info.orig_video_isVGA != VIDEO_TYPE_EFI &&
-	    screen_info.orig_video_isVGA != VIDEO_TYPE_VLFB)
+	if (screen->orig_video_isVGA != VIDEO_TYPE_EFI &&
+	    screen->orig_video_isVGA != VIDEO_TYPE_VLFB)
 		return;
-	if (screen_info.capabilities & VIDEO_CAPABILITY_64BIT_BASE)
-		base |= (u64)screen_info.ext_lfb_base << 32;
-	if (!base || !screen_info.lfb_size)
+	if (screen->capabilities & VIDEO_CAPABILITY_64BIT_BASE)
+		base |= (u64)screen->ext_lfb_base << 32;
+	if (!base || !screen->lfb_size)
 		return;
-	set_fb(base, screen_info.lfb_size);
+	set_fb(base, screen->lfb_size);
 }
 
 /* A generation 1 machine has its video memory on PCI. */

@@ -7,6 +7,7 @@
 
 #include <linux/acpi.h>
 #include <linux/module.h>
+#include <linux/platform_device.h>
 #include "vmbus_priv.h"
 
 static int platform_add(struct acpi_device *adev)
@@ -37,14 +38,15 @@ static void platform_remove(struct acpi_device *adev)
 	bus->dev = NULL;
 }
 
-HV_ACPI_REMOVE(platform_remove)
-
 static const struct acpi_device_id platform_ids[] = {
 	{ "VMBUS" },
 	{ "VMBus" },
 	{ }
 };
 MODULE_DEVICE_TABLE(acpi, platform_ids);
+
+#ifdef HV_HAVE_ACPI_DRIVER
+HV_ACPI_REMOVE(platform_remove)
 
 static struct acpi_driver platform_driver = {
 	.name = "vmbus",
@@ -60,6 +62,40 @@ static struct acpi_driver platform_driver = {
 	},
 };
 
+#define platform_register()	acpi_bus_register_driver(&platform_driver)
+#define platform_unregister()	acpi_bus_unregister_driver(&platform_driver)
+#else
+/* Newer kernels bind drivers to the platform device that stands for the firmware's. */
+static int platform_probe(struct platform_device *pdev)
+{
+	struct acpi_device *adev = ACPI_COMPANION(&pdev->dev);
+
+	return adev ? platform_add(adev) : -ENODEV;
+}
+
+static void platform_gone(struct platform_device *pdev)
+{
+	struct acpi_device *adev = ACPI_COMPANION(&pdev->dev);
+
+	if (adev)
+		platform_remove(adev);
+}
+
+static struct platform_driver platform_driver = {
+	.probe = platform_probe,
+	.remove = platform_gone,
+	.driver = {
+		.name		= "vmbus",
+		.acpi_match_table = platform_ids,
+		.pm		= &vmbus_parent_pm,
+		.suppress_bind_attrs = true,
+	},
+};
+
+#define platform_register()	platform_driver_register(&platform_driver)
+#define platform_unregister()	platform_driver_unregister(&platform_driver)
+#endif
+
 /**
  * platform_start() - find and bind the ACPI device
  * @bus: gets its device
@@ -70,18 +106,18 @@ static struct acpi_driver platform_driver = {
  */
 int platform_start(struct vmbus *bus)
 {
-	int ret = acpi_bus_register_driver(&platform_driver);
+	int ret = platform_register();
 
 	if (ret)
 		return ret;
 	if (bus->acpi)
 		return 0;
 	pr_err("the firmware describes no VMBus (no ACPI device VMBUS)\n");
-	acpi_bus_unregister_driver(&platform_driver);
+	platform_unregister();
 	return -ENODEV;
 }
 
 void platform_stop(struct vmbus *bus)
 {
-	acpi_bus_unregister_driver(&platform_driver);
+	platform_unregister();
 }

@@ -315,27 +315,42 @@ static const struct attribute_group channel_monitor_group = {
 };
 
 #ifdef HV_HAVE_RING_SYSFS
+static int hv_ring_map(struct vmbus_channel *ch, struct file *file, struct vm_area_struct *vma)
+{
+#ifdef HV_HAVE_RING_PREPARE
+	struct vm_area_desc desc;
+	int ret;
+
+	compat_set_desc_from_vma(&desc, file, vma);
+	ret = ch->hv_ring_mapper(ch, &desc);
+	return ret ? ret : __compat_vma_mmap(&desc, vma);
+#else
+	return ch->hv_ring_mapper(ch, vma);
+#endif
+}
+
 /* The ring itself, for uio_hv_generic's users to map; it has the size of their default. */
-static int ring_mmap(struct file *file, struct kobject *kobj, struct bin_attribute *attr,
-		     struct vm_area_struct *vma)
+static int ring_mmap(struct file *file, struct kobject *kobj,
+		     HV_BIN_ATTR_CONST struct bin_attribute *attr, struct vm_area_struct *vma)
 {
 	struct vmbus_channel *ch = kobj_to_channel(kobj);
 
-	return ch->mmap_ring_buffer ? ch->mmap_ring_buffer(ch, vma) : -ENODEV;
+	return ch->hv_ring_mapper ? hv_ring_map(ch, file, vma) : -ENODEV;
 }
 
-static struct bin_attribute channel_ring = {
+static HV_BIN_ATTR_CONST struct bin_attribute channel_ring = {
 	.attr = { .name = "ring", .mode = 0600 },
 	.size = 2 * SZ_2M,
 	.mmap = ring_mmap,
 };
 
-static struct bin_attribute *channel_ring_attrs[] = {
+static HV_BIN_ATTR_CONST struct bin_attribute *HV_BIN_ATTR_CONST channel_ring_attrs[] = {
 	&channel_ring,
 	NULL
 };
 
-static umode_t channel_ring_visible(struct kobject *kobj, struct bin_attribute *attr, int nr)
+static umode_t channel_ring_visible(struct kobject *kobj,
+				    HV_BIN_ATTR_CONST struct bin_attribute *attr, int nr)
 {
 	return READ_ONCE(kobj_to_channel(kobj)->ring_sysfs_visible) ? attr->attr.mode : 0;
 }
@@ -367,9 +382,9 @@ static int ring_show(struct vmbus_channel *channel, bool show)
  * Return: 0 or a negative errno.
  */
 int hv_create_ring_sysfs(struct vmbus_channel *channel,
-			 int (*mmap)(struct vmbus_channel *channel, struct vm_area_struct *vma))
+			 int (*mmap)(struct vmbus_channel *channel, struct hv_ring_area *area))
 {
-	channel->mmap_ring_buffer = mmap;
+	channel->hv_ring_mapper = mmap;
 	return ring_show(channel, true);
 }
 
@@ -384,7 +399,7 @@ int hv_remove_ring_sysfs(struct vmbus_channel *channel)
 {
 	int ret = ring_show(channel, false);
 
-	channel->mmap_ring_buffer = NULL;
+	channel->hv_ring_mapper = NULL;
 	return ret;
 }
 #endif

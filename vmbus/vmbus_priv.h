@@ -467,7 +467,7 @@ void sysfs_rename_channel(struct vmbus_channel *ch);
 void sysfs_remove_channel(struct vmbus_channel *ch);
 #ifdef HV_HAVE_RING_SYSFS	/* newer kernels; private to the bus and uio_hv_generic */
 int hv_create_ring_sysfs(struct vmbus_channel *channel,
-			 int (*mmap)(struct vmbus_channel *channel, struct vm_area_struct *vma));
+			 int (*mmap)(struct vmbus_channel *channel, struct hv_ring_area *area));
 int hv_remove_ring_sysfs(struct vmbus_channel *channel);
 #endif
 

@@ -7,6 +7,7 @@
 #ifndef _HV_COMPAT_H
 #define _HV_COMPAT_H
 
+#include <linux/timer.h>
 #include <linux/types.h>
 #include <asm/mshyperv.h>
 #include <hv/uninit.h>
@@ -62,6 +63,44 @@ static int fn##_int(struct acpi_device *adev) { fn(adev); return 0; }
 #else
 #define HV_ACPI_REMOVE(fn)
 #define HV_ACPI_REMOVE_FN(fn)	fn
+#endif
+
+/* A file of bytes in sysfs, as its callbacks get it. */
+#ifdef HV_HAVE_CONST_BIN_ATTR
+#define HV_BIN_ATTR_CONST	const
+#else
+#define HV_BIN_ATTR_CONST
+#endif
+
+/*
+ * Who maps a ring for user space is handed the area itself, or a description of it from
+ * which the kernel makes the area afterwards.
+ */
+#ifdef HV_HAVE_RING_PREPARE
+#define hv_ring_area		vm_area_desc
+#define hv_ring_mapper		mmap_prepare_ring_buffer
+#else
+#define hv_ring_area		vm_area_struct
+#define hv_ring_mapper		mmap_ring_buffer
+#endif
+
+/* The console that the firmware has set up; to be used where its header is included. */
+#ifdef HV_HAVE_SYSFB_DISPLAY
+#include <linux/sysfb.h>
+#define hv_screen_info()	(&sysfb_primary_display.screen)
+#else
+#include <linux/screen_info.h>
+#define hv_screen_info()	(&screen_info)
+#endif
+
+/* Timers got names of their own family. */
+#ifndef timer_container_of
+#define timer_container_of(var, timer, field)	from_timer(var, timer, field)
+#endif
+#ifdef HV_HAVE_TIMER_DELETE
+#define hv_timer_delete_sync(timer)	timer_delete_sync(timer)
+#else
+#define hv_timer_delete_sync(timer)	del_timer_sync(timer)
 #endif
 
 /* System core callbacks got an argument, and their own object. */

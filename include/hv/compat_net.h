@@ -9,6 +9,7 @@
 #include <linux/ethtool.h>
 #include <linux/filter.h>
 #include <linux/netdevice.h>
+#include <net/xdp.h>
 
 #ifdef HV_HAVE_POOL_HELPERS
 #include <net/page_pool/helpers.h>
@@ -82,6 +83,30 @@ static inline void hv_napi_defer(struct napi_struct *napi, unsigned long ns, u32
 #ifdef HV_HAVE_NAPI_DEFER
 	WRITE_ONCE(napi->gro_flush_timeout, ns);
 	WRITE_ONCE(napi->defer_hard_irqs, irqs);
+#endif
+}
+
+/* An address in the form that the kernel's own callers give it: a longer one in newer kernels. */
+static inline int hv_set_mac(struct net_device *ndev, const struct sockaddr *address)
+{
+#ifdef HV_HAVE_MAC_STORAGE
+	struct sockaddr_storage to = { .ss_family = address->sa_family };
+
+	memcpy((char *)&to + offsetof(struct sockaddr, sa_data), address->sa_data, ETH_ALEN);
+#else
+	struct sockaddr to = *address;
+#endif
+	return dev_set_mac_address(ndev, &to, NULL);
+}
+
+/* The pages of a frame that a program has seen become the packet's. */
+static inline void hv_xdp_skb_frags(struct sk_buff *skb, u8 frags, unsigned int size,
+				    unsigned int truesize)
+{
+#ifdef HV_HAVE_XDP_FRAGS_INFO
+	xdp_update_skb_frags_info(skb, frags, size, truesize, 0);
+#else
+	xdp_update_skb_shared_info(skb, frags, size, truesize, false);
 #endif
 }
 

@@ -9,17 +9,36 @@
 
 #include <linux/fs.h>
 #include <linux/hyperv.h>
+#include <linux/timekeeping.h>
 
 /* remove() returned an int before it returned nothing. */
 #define hv_utils_remove_t \
 	typeof(((struct hv_driver *)0)->remove((struct hv_device *)0))
 #define HV_UTILS_REMOVED	((hv_utils_remove_t)0)
 
-/* Freezes have owners in newer kernels; ours are asked for with an ioctl. */
-#ifdef HV_HAVE_FREEZE_HOLDER
+/* Freezes have holders, then owners, in newer kernels; ours are asked for with an ioctl. */
+#ifdef HV_HAVE_FREEZE_OWNER
+#define hv_thaw_super(sb)	thaw_super(sb, FREEZE_HOLDER_USERSPACE, NULL)
+#elif defined(HV_HAVE_FREEZE_HOLDER)
 #define hv_thaw_super(sb)	thaw_super(sb, FREEZE_HOLDER_USERSPACE)
 #else
 #define hv_thaw_super(sb)	thaw_super(sb)
 #endif
+
+/* The system's clock and the raw monotonic one, at one moment. */
+static inline void hv_get_clocks(ktime_t *real, ktime_t *raw)
+{
+	struct system_time_snapshot now;
+
+#ifdef HV_HAVE_SNAPSHOT_ID
+	ktime_get_snapshot_id(CLOCK_REALTIME, &now);
+	*real = now.systime;
+	*raw = now.monoraw;
+#else
+	ktime_get_snapshot(&now);
+	*real = now.real;
+	*raw = now.raw;
+#endif
+}
 
 #endif

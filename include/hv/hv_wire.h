@@ -10,7 +10,7 @@
 #include <linux/bits.h>
 #include <linux/build_bug.h>
 #include <linux/types.h>
-#include <asm/hyperv-tlfs.h>
+#include <asm/mshyperv.h>
 
 /* Ports of the root partition that take messages; offers bring their own for events. */
 #define HV_CONN_MESSAGES	1	/* all control messages before VMBus 5.0 */

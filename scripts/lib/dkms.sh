@@ -5,7 +5,7 @@
 
 NAME=hvguest
 VERSION=$(sed -n 's/.*HV_MODULES_VERSION[[:space:]]*"\(.*\)"/\1/p' include/hv/version.h)
-MODULES=$(sed -n 's/^BUILT_MODULE_NAME.*="\(.*\)"/\1/p' dkms.conf)
+MODULES=$(sed -n 's/^[[:space:]]*BUILT_MODULE_NAME.*="\(.*\)"/\1/p' dkms.conf)
 PARTS="Kbuild dkms.conf LICENSE include vmbus storvsc netvsc hv_utils"
 RULES=68-hvguest-vf.rules       # virtual functions are not NetworkManager's
 OURS='^[0-9.]+-[0-9a-f]{8}$'    # a version that source_version() made: nobody else's looks like it
@@ -30,7 +30,7 @@ run_dkms() {
 	local action=$1
 	shift
 	case $action in
-	status) dkms status -m $NAME --dkmstree "$TREE" ;;
+	status) dkms status -m $NAME --dkmstree "$TREE" --installtree "$LIB" ;;
 	*) dkms "$action" -m $NAME --dkmstree "$TREE" --sourcetree "$SRC" --installtree "$LIB" "$@" ;;
 	esac
 }
@@ -219,7 +219,7 @@ modules_are_ours() {
 	local m n
 	for m in $MODULES; do
 		n=$(modinfo -b "${LIB%/lib/modules}/" -k "$1" -n "$m")
-		case $n in */updates/*) ;; *) echo "error: $m: $n would still be loaded; is there a rule in /etc/depmod.d?"; return 1 ;; esac
+		case $n in */updates/*) ;; '(builtin)') continue ;; *) echo "error: $m: $n would still be loaded; is there a rule in /etc/depmod.d?"; return 1 ;; esac
 		[ "$(modinfo -F version "$n")" = "$2" ] || { echo "error: $m: $n is another version"; return 1; }
 		! secure_boot || [ -n "$(modinfo -F sig_id "$n")" ] || { echo "error: $m is not signed, with Secure Boot it would not load; see DKMS's sign_file and mok_signing_key"; return 1; }
 	done

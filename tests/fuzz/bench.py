@@ -33,6 +33,11 @@ ASKS = ("heartbeat burst=3", "time sample", "time sync offset=0", "kvp list auto
         "fcopy %s /tmp/copied overwrite", "shutdown flags=0x40")
 
 
+def whole_lines(said):
+    """Up to its last line's end: what is cut in a line is looked at when the rest is there."""
+    return said[:said.rfind(b"\n") + 1]
+
+
 class Finding(Exception):
     """What must not happen."""
 
@@ -131,9 +136,17 @@ class Bench:
         if not self.m:
             return
         with open(os.path.join(folder, "state"), "w", encoding="utf-8") as f:
-            f.write("\n".join(self.m.diagnostics()))
+            f.write("\n".join(self.m.diagnostics() + self.both_sides()))
         for name in ("console", "vmm.log"):
             shutil.copy(self.m.path(name), folder)
+
+    def both_sides(self):
+        """What each side says that there is."""
+        try:
+            return (["-- hvroot's channels:"] + self.m.host("list", 20) + ["-- the guest's devices:"] +
+                    self.m.run("cd /sys/bus/vmbus/devices; grep . */state; cat /sys/kernel/debug/hv_vmbus/errors", 20)[0].splitlines())
+        except (GuestError, HostError, Failure) as e:
+            return ["-- %s" % e]
 
     # -- asking the guest --------------------------------------------------------
     def sh(self, script, when, timeout=60):
@@ -164,8 +177,9 @@ class Bench:
         """At what the guest's kernel said since the last look."""
         with open(self.m.path("console"), "rb") as f:
             f.seek(self.seen)
-            text = f.read().decode(errors="replace")
-        self.seen += len(text.encode())
+            said = whole_lines(f.read())
+        self.seen += len(said)
+        text = said.decode(errors="replace")
         bad = judge(text, "")
         if bad and "lockdep_hardirqs_on_prepare" in bad[0] and "events do_free_init" in text:
             raise Worn("%s: User Mode Linux's own warning (tests/process/README.md, vmalloc), and lockdep looks no more" % when)
@@ -268,32 +282,38 @@ class Bench:
         return self.sh("missing", "missing")
 
     def back(self, when):
-        """The honest host's guest does its job; a reload of the modules is the last resort."""
-        if not self.restored(60):
+        """The honest host's guest does its job; a reload of the modules is the last resort: a host that
+        refused a hypercall for good was not told that a device is given back, and keeps it."""
+        lost = self.lost()
+        if lost:
             self.look(when)
             self.reloads += 1
-            print("# %s: a reload, for %s" % (when, self.missing()), flush=True)
+            print("# %s: a reload, for %s" % (when, lost.replace("\n", "\n#   ")), flush=True)
             self.sh("no_beats; still; unload_all; rm -f /run/job.*; %s" % LOAD, when + ": reload", 120)
-            if not self.restored(60):
+            lost = self.lost()
+            if lost:
                 self.look(when)
-                raise Finding("%s: the honest host's devices do not come back" % when)
+                raise Finding("%s: the honest host's devices do not come back: %s" % (when, lost))
             if when != "start":
                 self.sh("beats", when)
         self.sh("set -e; honest", when + ": job")
-        for name in ("heartbeat", "timesync"):
-            self.served(name, when)
         self.look(when)
 
-    def served(self, name, when):
-        """A service is open, which a storm of offers may delay, and answers."""
+    def lost(self):
+        """What of disk, NIC and services is not there in time, which a storm of offers may delay."""
+        if not self.restored(60):
+            return self.missing()
         end = time.monotonic() + 60
-        while True:
-            try:
-                return self.host("ic wait %s limit=60000" % name, 100)
-            except HostError as e:
-                if "has not opened it" not in str(e) or time.monotonic() > end:
-                    raise Finding("%s: %s" % (when, e)) from e
-            time.sleep(0.2)
+        for name in ("heartbeat", "timesync"):
+            while True:
+                try:
+                    self.host("ic wait %s limit=60000" % name, 100)
+                    break
+                except HostError as e:
+                    if "has not opened it" not in str(e) or time.monotonic() > end:
+                        return "%s\n%s" % (e, "\n".join(self.both_sides()))
+                time.sleep(0.2)
+        return ""
 
     # -- what is looked at now and then ---------------------------------------------
     def memory(self):

@@ -13,6 +13,7 @@ QUEUES = (1, 4)
 STREAM = 8 << 20
 ROUNDS = 500
 SMALL = 5000
+PAYLOAD = 64
 COUNTERS = (("signals", "signals"), ("interrupts", "interrupts"), ("exits", "VM exits"))
 TOOL = os.path.join(ROOT, "build/measure-net")
 
@@ -92,7 +93,7 @@ def small_out(m, queues, mtu):
     pin = settings(m, queues, mtu)
     begin = m.host.counters()
     other = Other("sink", HOST, 5004, SMALL)
-    m.sh(pin + "net flood %s 5004 %d 64" % (HOST, SMALL), 900)
+    m.sh(pin + "net flood %s 5004 %d %d" % (HOST, SMALL, PAYLOAD), 900)
     return arrived(m, begin, *other.result())
 
 
@@ -101,7 +102,7 @@ def small_in(m, queues, mtu):
     m.sh(pin + "net sink %s 5005 %d >/tmp/sink &\n"
          "n=0; until grep -q bound /tmp/sink; do n=$((n+1)); [ $n -lt 100 ]; sleep 0.1; done" % (GUEST, SMALL), 60)
     begin = m.host.counters()
-    Other("flood", GUEST, 5005, SMALL, 64).result()
+    Other("flood", GUEST, 5005, SMALL, PAYLOAD).result()
     m.sh("wait; n=0; until grep -q '^[0-9]' /tmp/sink; do n=$((n+1)); [ $n -lt 300 ]; sleep 0.1; done", 900)
     return arrived(m, begin, *m.sh("tail -1 /tmp/sink").split())
 

@@ -1,12 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""tests/bench/insn/insn.py [--net] [--pairs ii,oo,oi,io] [--only REGEX] [--out DIR] [--rep N] - instructions per operation, by place.
+"""tests/bench/insn/insn.py [KIND] [--pairs ii,oo,oi,io] [--only REGEX] [--out DIR] [--rep N] [--trace] - instructions per operation, by place.
 
-Each job runs with two sizes; report.py takes the difference. README.md says more.
+KIND: disk (the default), nic or bus; jobs.py has their jobs. Each runs with two sizes; report.py takes the
+difference. README.md says more.
 """
 import ctypes
-import dataclasses
-import itertools
 import json
 import mmap
 import os
@@ -25,18 +24,10 @@ import common                                           # noqa: E402
 import machine                                          # noqa: E402
 import measure_net                                      # noqa: E402
 import measuring                                        # noqa: E402
-from nethost import GUEST, HOST, MAC, host              # noqa: E402
-from registry import Disk, Machine                      # noqa: E402
+from jobs import JOBS, KINDS, machine as machine_of      # noqa: E402
+from report import DRIVERS                              # noqa: E402
 
 PAIRS = {"ii": ("intree", "intree"), "oo": ("ours", "ours"), "oi": ("ours", "intree"), "io": ("intree", "ours")}
-FIO = {"read4k-qd1": ("--rw=randread --bs=4k --iodepth=1", 4, (500, 1500)),
-       "read4k-qd32": ("--rw=randread --bs=4k --iodepth=32", 4, (1000, 3000)),
-       "none4k-qd1": ("--rw=randread --bs=4k --iodepth=1", 4, (500, 1500)),
-       "nonebatch16-qd32": ("--rw=randread --bs=4k --iodepth=32 --iodepth_batch_submit=16 --iodepth_batch_complete_min=16", 4, (960, 2880)),
-       "batch16-qd32": ("--rw=randread --bs=4k --iodepth=32 --iodepth_batch_submit=16 --iodepth_batch_complete_min=16", 4, (960, 2880)),
-       "write4k-qd32": ("--rw=randwrite --bs=4k --iodepth=32", 4, (1000, 3000)),
-       "read128k-qd4": ("--rw=read --bs=128k --iodepth=4", 128, (150, 450)),
-       "write128k-qd4": ("--rw=write --bs=128k --iodepth=4", 128, (150, 450))}
 
 
 class Magic:
@@ -64,7 +55,7 @@ def symbols(m, out, tag, magic):
     ranges = []
     for line in text.split("---")[0].splitlines():
         w = line.split()
-        if w[0] in ("hv_vmbus", "hv_storvsc", "hv_netvsc"):
+        if w[0] in DRIVERS:
             ranges.append("%x-%x" % (int(w[5], 16), int(w[5], 16) + int(w[1])))
     magic("ranges " + " ".join(ranges))
     with open(os.path.join(out, tag + ".hvroot"), "w") as f:
@@ -88,87 +79,50 @@ def counted(m, out, name, units, magic, job):
     print("# %s: %s" % (name, value), file=sys.stderr, flush=True)
 
 
-def scheduler(m, name):
-    """The block layer's scheduler: none for the jobs of that name, else the default."""
-    m.sh("d=%s; echo %s >/sys/block/${d##*/}/queue/scheduler" % (m.dev(), "none" if name.startswith("none") else "mq-deadline"))
-
-
-def fio(m, args, block, count):
-    out = m.sh("fio --name=m --filename=%s --direct=1 --ioengine=libaio --randseed=7 --norandommap "
-               "--io_size=%dk --output-format=json %s" % (m.dev(), count * block, args), 3000)
-    job = json.loads(out[out.index("{"):])["jobs"][0]
-    side = job["read"] if job["read"]["total_ios"] else job["write"]
-    return {"IOPS": side["total_ios"] / (side["runtime"] / 1000.0), "ios": side["total_ios"]}
-
-
-def storage(m, only):
-    for name, (args, block, sizes) in FIO.items():
-        if re.search(only, name):
-            yield name, sizes, lambda n, a=args, b=block: fio(m, a, b, n)
-
-
-def net_job(function, attribute):
-    def run(n, m, mtu=1500):
-        setattr(measure_net, attribute, n)
-        return function(m, 1, mtu)
-    return run
-
-
-def stream_in_lro(m, queues, mtu, how):
-    m.sh("ethtool -K eth0 lro " + how)
-    return measure_net.stream_in(m, queues, mtu)
-
-
-measure_net.stream_in_on = lambda m, queues, mtu: stream_in_lro(m, queues, mtu, "on")
-measure_net.stream_in_off = lambda m, queues, mtu: stream_in_lro(m, queues, mtu, "off")
-NET = {"udp64-out": ("small_out", "SMALL", (2000, 10000)), "udp64-in": ("small_in", "SMALL", (2000, 10000)),
-       "tcp-out-1500": ("stream_out", "STREAM", (2 << 20, 14 << 20)), 
-       "tcp-in-1500-lro": ("stream_in_on", "STREAM", (2 << 20, 14 << 20)),
-       "tcp-in-1500-nolro": ("stream_in_off", "STREAM", (2 << 20, 14 << 20)),
-       "tcp-rr": ("round_trips", "ROUNDS", (100, 900)), "xdp-drop": ("xdp_drop", "SMALL", (2000, 10000))}
-
-
-def net(m, only):
-    for name, (function, attribute, sizes) in NET.items():
-        if re.search(only, name):
-            yield name, sizes, lambda n, f=getattr(measure_net, function), a=attribute: net_job(f, a)(n, m)
-
-
 def without(argv, option):
     at = argv.index(option)
     return argv[:at] + argv[at + 2:]
 
 
-def inside(o):
+def one_pair(m, o, code, rep, jobs, magic):
+    m.deadline = float("inf")
+    m.use(*PAIRS[code])
+    if o.kind == "nic":
+        measure_net.prepare(m)
+    elif o.kind == "bus":
+        m.host("heartbeat interval=0")
+        m.host("ic wait heartbeat limit=60000", 600)
+    symbols(m, os.environ["LAB_OUT"], "%s.%d" % (code, rep), magic)
+    for job in jobs:
+        if o.kind == "nic":
+            measure_net.settings(m, 1, 1500)
+        for i, n in enumerate(job.sizes):
+            counted(m, os.environ["LAB_OUT"], "%s.%d.%s.%d" % (code, rep, job.name, i), job.units(n), magic, lambda: job.run(m, n))
+
+
+def inside(o, jobs):
     out = os.environ["LAB_OUT"]
     magic = Magic(out)
-    pairs = [PAIRS[p] for p in o.pairs.split(",")]
-    if o.net:
-        measure_net.NICS = 0 if o.one_nic else measure_net.NICS
-        spec = dataclasses.replace(measure_net.machine(o.cpus, o.kernel), cpus=o.cpus, disks=(Disk(),))
-    else:
-        spec = Machine(cpus=o.cpus, memory=768, disks=(Disk(),), kernel=o.kernel)
-    if o.no_trace:          # a line of hvroot's trace for each request costs six times the request
+    pairs = o.pairs.split(",")
+    if not o.trace:          # a line of hvroot's trace for each request costs six times the request
         argv = machine.Booted.argv
         machine.Booted.argv = lambda self: without(argv(self), "--trace")
     outer(out)
-    with measuring.guest(spec, pairs[0]) as m:
+    with measuring.guest(machine_of(o.kind, o.cpus, o.kernel), PAIRS[pairs[0]]) as m:
         for rep in range(o.rep):
-            for code in o.pairs.split(","):
-                m.deadline = float("inf")
-                m.use(*PAIRS[code])
-                tag = "%s.%d" % (code, rep)
-                if o.net:
-                    measure_net.prepare(m)
-                symbols(m, out, tag, magic)
-                if o.net:
-                    measure_net.settings(m, 1, 1500)
-                for name, sizes, job in itertools.chain(net(m, o.only) if o.net else (), storage(m, o.only)):
-                    if name in FIO:
-                        scheduler(m, name)
-                    for i, n in enumerate(sizes):
-                        units = n / 1448 if name.startswith("tcp-") and "1500" in name else n
-                        counted(m, out, "%s.%s.%d" % (tag, name, i), units, magic, lambda: job(n))
+            for code in pairs:
+                one_pair(m, o, code, rep, jobs, magic)
+
+
+def chosen(kind, only):
+    """The jobs of KIND whose name ONLY matches."""
+    try:
+        jobs = [j for j in JOBS if j.kind == kind and re.search(only, j.name)]
+    except re.error:
+        raise common.Misuse("--only %s: no regular expression" % only) from None
+    if not jobs:
+        raise common.Misuse("--only %s: no such job; they are: %s" % (only, " ".join(j.name for j in JOBS if j.kind == kind)))
+    return jobs
 
 
 def build_plugin():
@@ -178,9 +132,8 @@ def build_plugin():
 
 def main():
     p = common.Parser(__doc__)
-    p.add_argument("--net", action="store_true")
-    p.add_argument("--no-trace", action="store_true")
-    p.add_argument("--one-nic", action="store_true")
+    p.add_argument("kind", nargs="?", default="disk")
+    p.add_argument("--trace", action="store_true")
     p.add_argument("--pairs", default="ii,oo")
     p.add_argument("--only", default="")
     p.add_argument("--rep", type=common.whole(1), default=1)
@@ -192,16 +145,13 @@ def main():
     for pair in o.pairs.split(","):
         if pair not in PAIRS:
             raise common.Misuse("--pairs %s: want some of %s" % (o.pairs, ", ".join(PAIRS)))
-    try:
-        names = [n for n in (*NET, *FIO) if re.search(o.only, n)]
-    except re.error:
-        raise common.Misuse("--only %s: no regular expression" % o.only) from None
-    if not names:
-        raise common.Misuse("--only %s: no such job; they are: %s" % (o.only, " ".join((*NET, *FIO))))
+    if o.kind not in KINDS:
+        raise common.Misuse("'%s': want one of %s" % (o.kind, ", ".join(KINDS)))
+    jobs = chosen(o.kind, o.only)
     if o.in_lab:
-        inside(o)
+        inside(o, jobs)
         return 0
-    if o.net:
+    if o.kind == "nic":
         measure_net.build()
     o.out = os.path.abspath(o.out)
     os.makedirs(o.out, exist_ok=True)

@@ -92,7 +92,7 @@ class Place:
 
 def bucket(guest, b, f):
     if guest:
-        if b in ("hv_vmbus", "hv_storvsc", "hv_netvsc", "guest user", "hypercall page"):
+        if b in DRIVERS + ("guest user", "hypercall page"):
             return b
         if b.startswith("scsi") or b in ("sd_mod", "t10_pi"):
             return "scsi modules"
@@ -148,6 +148,8 @@ class Job:
             bb = bucket(k[0], b, f)
             self.buckets[bb] += v
             self.rep[bb] += (r1.get(k, 0) - r0.get(k, 0)) / u
+        self.own = sum(self.buckets.get(b, 0) for b in DRIVERS)
+        self.guest = sum(v for k, v in self.buckets.items() if not k.startswith("outer") and k != "hvroot")
         self.bound = defaultdict(lambda: [0, 0, 0])
         for k in set(b0) | set(b1):
             d1, d0 = b1.get(k, (0, 0, 0)), b0.get(k, (0, 0, 0))
@@ -156,6 +158,7 @@ class Job:
             e = self.bound[(bm, bf, cf)]
             for i in range(3):
                 e[i] += (d1[i] - d0[i]) / u
+        self.served = self.own + sum(e[1] for k, e in self.bound.items() if not UP.match(k[2]))
 
 
 def one_job(doc):
@@ -172,8 +175,8 @@ def one_job(doc):
 
 # calls that go up into the stack, not services to a driver
 UP = re.compile(r"^(scsi_done|scsi_done_direct|napi_gro_receive|napi_gro_frags|netif_receive_skb.*|scsi_queue_rq|tasklet_action_common.*|add_interrupt_randomness|napi_complete_done|netif_tx_wake_queue|__napi_poll)$")
-DRIVERS = ("hv_vmbus", "hv_storvsc", "hv_netvsc")
-ORDER = ["hv_vmbus", "hv_storvsc", "hv_netvsc", "hypercall page", "scsi modules", "guest block/aio", "guest net stack", "guest modules, other",
+DRIVERS = ("hv_vmbus", "hv_storvsc", "hv_netvsc", "hv_utils")
+ORDER = [*DRIVERS, "hypercall page", "scsi modules", "guest block/aio", "guest net stack", "guest modules, other",
          "guest kernel, rest", "guest user", "outer kvm", "outer kernel", "hvroot", "outer user, other"]
 
 
@@ -195,11 +198,9 @@ def main():
     for b in ORDER:
         if any(j.buckets.get(b) for j in jobs):
             print("%-44s" % b + "".join("%12.1f" % j.buckets.get(b, 0) for j in jobs) + "   rep: " + " ".join("%.1f" % j.rep.get(b, 0) for j in jobs))
-    print("%-44s" % "drivers, own code" + "".join("%12.1f" % sum(j.buckets.get(b, 0) for b in DRIVERS) for j in jobs))
-    print("%-44s" % "drivers, with the services they call" + "".join(
-        "%12.1f" % (sum(j.buckets.get(b, 0) for b in DRIVERS) + sum(e[1] for k, e in j.bound.items() if not UP.match(k[2]))) for j in jobs))
-    g = [b for b in ORDER if not b.startswith("outer") and b != "hvroot"]
-    print("%-44s" % "guest, all" + "".join("%12.1f" % sum(j.buckets.get(b, 0) for b in g) for j in jobs))
+    print("%-44s" % "drivers, own code" + "".join("%12.1f" % j.own for j in jobs))
+    print("%-44s" % "drivers, with the services they call" + "".join("%12.1f" % j.served for j in jobs))
+    print("%-44s" % "guest, all" + "".join("%12.1f" % j.guest for j in jobs))
     print("%-44s" % "all" + "".join("%12.1f" % sum(j.buckets.values()) for j in jobs))
     print("%-44s" % "VMRUNs" + "".join("%12.3f" % j.vmruns for j in jobs))
     print("%-44s" % "guest interrupts+exceptions" + "".join("%12.3f" % j.irqs for j in jobs))

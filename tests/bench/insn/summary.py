@@ -30,10 +30,10 @@ def main():
     for b in ORDER:
         if any(abs(j.buckets.get(b, 0)) > 1 for _, _, j in cols):
             row(b, lambda j: j.buckets.get(b, 0))
-    row("drivers, own", lambda j: sum(j.buckets.get(b, 0) for b in DRIVERS))
-    row("drivers with services", lambda j: sum(j.buckets.get(b, 0) for b in DRIVERS) + sum(e[1] for k, e in j.bound.items() if not UP.match(k[2])))
+    row("drivers, own", lambda j: j.own)
+    row("drivers with services", lambda j: j.served)
     row("of it string steps", lambda j: sum(j.rep.get(b, 0) for b in DRIVERS) + sum(e[2] for k, e in j.bound.items() if not UP.match(k[2])))
-    row("guest, all", lambda j: sum(v for k, v in j.buckets.items() if not k.startswith("outer") and k != "hvroot"))
+    row("guest, all", lambda j: j.guest)
     row("all", lambda j: sum(j.buckets.values()))
     row("VM exits (VMRUN)", lambda j: j.vmruns, "%.3f")
     row("signals", lambda j: j.counters.get("signals", 0), "%.3f")

@@ -16,6 +16,9 @@
 #include <linux/etherdevice.h>
 #include <linux/ethtool.h>
 #include <linux/filter.h>
+#ifdef HV_HAVE_HEX
+#include <linux/hex.h>	/* mac_pton() */
+#endif
 #include <linux/module.h>
 #include <linux/netdevice.h>
 #include <linux/pci.h>
