@@ -12,6 +12,7 @@
 #   make kunit COVERAGE=1 which lines of the pure files they reach, without that kernel                 7 s
 #   make mutants          whether they notice when the code is wrong; COUNT=200 SEED=1                  2 min
 #   make fuzz             a hostile host against the modules; FUZZ_SECONDS=60 or CASES=, SEED=          1 min and the build
+#   make package          build/package/hvguest-dkms_VERSION_all.deb, read by lintian                   10 s
 #   make clean            takes build/ away                                                             1 s
 #   make help             this
 #
@@ -27,7 +28,7 @@ ifneq ($(KERNELRELEASE),)
 include $(src)/Kbuild
 else
 
-.PHONY: all help modules hvroot demo check kunit mutants fuzz clean
+.PHONY: all help modules hvroot demo check kunit mutants fuzz package clean
 all: modules
 
 help:
@@ -54,6 +55,9 @@ mutants:
 
 fuzz:
 	@tests/fuzz/run.py $(if $(FUZZ_SECONDS),--seconds '$(FUZZ_SECONDS)') $(if $(CASES),--cases '$(CASES)') $(if $(SEED),--seed '$(SEED)')
+
+package:
+	@scripts/package
 
 clean:
 	rm -rf build

@@ -17,7 +17,7 @@ PATH=$PATH:/usr/sbin:/sbin
 KEPT=$TREE/$NAME/kept           # each initramfs as it was, while an installation is under way
 CURRENT=$TREE/$NAME/version     # the version that is installed, for scripts/dkms-hook
 
-need_dkms() { dkms --version > /dev/null 2>&1 || die "needs DKMS, run:  $(scripts/deps --for dkms) (or dnf install dkms)"; }
+need_dkms() { dkms --version > /dev/null 2>&1 || die "needs DKMS, run:  $(scripts/deps --for dkms 2> /dev/null || echo apt-get install dkms) (or dnf install dkms)"; }
 need_root() { [ "$(id -u)" = 0 ] || die "must be root, run:  sudo scripts/dkms $command"; }
 
 # alone: scripts/dkms-hook, which apt runs, and another scripts/dkms wait until this one is done
@@ -108,7 +108,7 @@ put_source() {
 	# shellcheck disable=SC2086
 	(
 		cd "$FROM"
-		git -c safe.directory="*" -c core.fsmonitor=false ls-files -co --exclude-standard $PARTS 2> /dev/null | while read -r f; do [ ! -e "$f" ] || echo "$f"; done > "$to/list"
+		{ git -c safe.directory="*" -c core.fsmonitor=false ls-files -co --exclude-standard $PARTS 2> /dev/null || :; } | while read -r f; do [ ! -e "$f" ] || echo "$f"; done > "$to/list"
 		[ -s "$to/list" ] || find $PARTS -type f ! -name '.*' ! -name '*.o' ! -name '*.ko' ! -name '*.mod*' ! -name '*.order' ! -name '*.symvers' > "$to/list"
 		xargs -d '\n' cp --parents -t "$to" < "$to/list"
 	)
@@ -184,7 +184,7 @@ renew_rules() {
 	else
 		rm -f "$RULES_DIR/$RULES"
 	fi
-	[ "$RULES_DIR" != /etc/udev/rules.d ] || ! command -v udevadm > /dev/null || udevadm control --reload || true
+	[ "$RULES_DIR" != /etc/udev/rules.d ] || ! command -v udevadm > /dev/null || udevadm control --reload 2> /dev/null || true
 }
 
 # ---- Secure Boot ----
