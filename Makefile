@@ -14,6 +14,7 @@
 #   make fuzz             a hostile host against the modules; FUZZ_SECONDS=60 or CASES=, SEED=          1 min and the build
 #   make bench            what an operation costs, beside the kernel's own drivers; BENCH=disk,nic,bus  BENCHTIME
 #                         ROWS=regex
+#   make package          build/package/hvguest-dkms_VERSION_all.deb, read by lintian                   10 s
 #   make clean            takes build/ away                                                             1 s
 #   make help             this
 #
@@ -29,7 +30,7 @@ ifneq ($(KERNELRELEASE),)
 include $(src)/Kbuild
 else
 
-.PHONY: all help modules hvroot demo check kunit mutants fuzz bench clean
+.PHONY: all help modules hvroot demo check kunit mutants fuzz bench package clean
 all: modules
 
 help:
@@ -59,6 +60,9 @@ fuzz:
 
 bench:
 	@tests/bench/run.py $(if $(BENCH),--kinds '$(BENCH)') $(if $(ROWS),--rows '$(ROWS)')
+
+package:
+	@scripts/package
 
 clean:
 	rm -rf build

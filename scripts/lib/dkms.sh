@@ -17,7 +17,7 @@ PATH=$PATH:/usr/sbin:/sbin
 KEPT=$TREE/$NAME/kept           # each initramfs as it was, while an installation is under way
 CURRENT=$TREE/$NAME/version     # the version that is installed, for scripts/dkms-hook
 
-need_dkms() { dkms --version > /dev/null 2>&1 || die "needs DKMS, run:  $(scripts/deps --for dkms) (or dnf install dkms)"; }
+need_dkms() { dkms --version > /dev/null 2>&1 || die "needs DKMS, run:  $(scripts/deps --for dkms 2> /dev/null || echo apt-get install dkms) (or dnf install dkms)"; }
 need_root() { [ "$(id -u)" = 0 ] || die "must be root, run:  sudo scripts/dkms $command"; }
 
 # alone: scripts/dkms-hook, which apt runs, and another scripts/dkms wait until this one is done
@@ -101,18 +101,20 @@ as_it_was() {
 # put_source FOLDER VERSION: what a build needs, with that version in it: what git knows or has not been told of
 # yet, else, as in a release, all that is no product of a build. Git asks whose folder it is; root may read it.
 put_source() {
+	local to
 	grep -qx "PACKAGE_VERSION=\"$VERSION\"" dkms.conf || die "dkms.conf and include/hv/version.h differ in version"
 	rm -rf "$1"; mkdir -p "$1"
+	to=$(cd "$1" && pwd)
 	# shellcheck disable=SC2086
 	(
 		cd "$FROM"
-		git -c safe.directory="*" -c core.fsmonitor=false ls-files -co --exclude-standard $PARTS 2> /dev/null | while read -r f; do [ ! -e "$f" ] || echo "$f"; done > "$1/list"
-		[ -s "$1/list" ] || find $PARTS -type f ! -name '.*' ! -name '*.o' ! -name '*.ko' ! -name '*.mod*' ! -name '*.order' ! -name '*.symvers' > "$1/list"
-		xargs -d '\n' cp --parents -t "$1" < "$1/list"
+		{ git -c safe.directory="*" -c core.fsmonitor=false ls-files -co --exclude-standard $PARTS 2> /dev/null || :; } | while read -r f; do [ ! -e "$f" ] || echo "$f"; done > "$to/list"
+		[ -s "$to/list" ] || find $PARTS -type f ! -name '.*' ! -name '*.o' ! -name '*.ko' ! -name '*.mod*' ! -name '*.order' ! -name '*.symvers' > "$to/list"
+		xargs -d '\n' cp --parents -t "$to" < "$to/list"
 	)
-	rm "$1/list"
-	sed -i "s/^PACKAGE_VERSION=.*/PACKAGE_VERSION=\"$2\"/" "$1/dkms.conf"
-	sed -i "s/\(HV_MODULES_VERSION[[:space:]]*\)\".*\"/\1\"$2\"/" "$1/include/hv/version.h"
+	rm "$to/list"
+	sed -i "s/^PACKAGE_VERSION=.*/PACKAGE_VERSION=\"$2\"/" "$to/dkms.conf"
+	sed -i "s/\(HV_MODULES_VERSION[[:space:]]*\)\".*\"/\1\"$2\"/" "$to/include/hv/version.h"
 }
 
 # Each source has a version of its own, so that DKMS never takes an old build for a new one.
@@ -182,7 +184,7 @@ renew_rules() {
 	else
 		rm -f "$RULES_DIR/$RULES"
 	fi
-	[ "$RULES_DIR" != /etc/udev/rules.d ] || ! command -v udevadm > /dev/null || udevadm control --reload || true
+	[ "$RULES_DIR" != /etc/udev/rules.d ] || ! command -v udevadm > /dev/null || udevadm control --reload 2> /dev/null || true
 }
 
 # ---- Secure Boot ----

@@ -25,12 +25,12 @@ class Row:
 
 # What a user calls: each has a row for its help and one for an option that it has not.
 SCRIPTS = """scripts/build-modules scripts/check scripts/check-abi scripts/check-modinfo scripts/demo scripts/deps scripts/dkms
-    scripts/features scripts/hvguest-report scripts/kernel scripts/kernel-built scripts/kunit scripts/lab scripts/mutants scripts/source scripts/style
+    scripts/features scripts/hvguest-report scripts/kernel scripts/kernel-built scripts/kunit scripts/lab scripts/mutants scripts/package scripts/source scripts/style
     scripts/try     tests/bench/insn/hvroot_top.py tests/bench/insn/insn.py tests/bench/insn/lines.py tests/bench/insn/report.py
     tests/bench/insn/summary.py tests/bench/run.py tests/failsite/build tests/fuzz/run.py tests/guest/mkinitramfs tests/guest/mktools tests/mistakes/run.py tests/process/intree/build tests/scenarios/measure.py
     tests/scenarios/measure_utils.py tests/scenarios/run.py""".split()
 # No scripts for users: what runs in the guest or is called by one of the others, and continuous integration's.
-OTHERS = r"^(\.ci/|tests/guest/(bin/|init$|hv_set_ifconfig$)|tests/demo/|scripts/lib/|scripts/dkms-|tests/hvroot/liar/)"
+OTHERS = r"^(\.ci/|tests/guest/(bin/|init$|hv_set_ifconfig$)|tests/demo/|scripts/lib/|scripts/(dkms|package)-|tests/hvroot/liar/)"
 
 NO_KERNEL = r"^scripts/kernel: no kernel '?%s'?; there are: default 6\.1 6\.12 .* debug"
 SUDO = r"run:  (sudo )?apt-get install .*%s"
@@ -219,6 +219,9 @@ row("dkms remove x", "scripts/dkms remove x", 2, "remove takes no arguments")
 row("dkms remove, user", "scripts/dkms remove", 1, "must be root, run:  sudo scripts/dkms remove", who="user")
 row("dkms status x", "scripts/dkms status x", 2, "status takes no arguments")
 row("dkms check 9.9", "scripts/dkms check 9.9", 2, NO_KERNEL % "9.9")
+row("package --put", "scripts/package --put", 2, "--put takes a folder")
+row("package check x", "scripts/package check x", 2, "want no arguments, got 'x'")
+row("package check, user", "scripts/package check", 1, r"must be root .*run:  sudo scripts/package check", who="user")
 row("dkms without it", "scripts/dkms check", 1, "needs DKMS, " + SUDO % "dkms", hidden="/usr/sbin/dkms")
 
 # ---- the lab
