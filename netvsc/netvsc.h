@@ -246,7 +246,7 @@ struct nv_config {
 enum nv_how {
 	NV_AS_IT_GOES,	/* the host may take less than the settings; RTNL is free */
 	NV_EXACTLY,	/* as the user wants it, or not at all; RTNL is free */
-	NV_UNDER_RTNL,	/* exactly, and the caller has and keeps RTNL: NV_WAIT_MS for all of it */
+	NV_UNDER_RTNL,	/* exactly, and the caller keeps RTNL: twice NV_WAIT_MS for all */
 };
 
 struct nv_conn {
