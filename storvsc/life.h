@@ -8,7 +8,8 @@ enum stor_life {
 	STOR_UP,	/* channel open and agreed */
 	STOR_LOST,	/* closed since the host was silent, tried again; commands wait */
 	STOR_DOWN,	/* as LOST, for too long: commands fail */
-	STOR_STUCK,	/* the host did not confirm the close: it keeps its commands */
+	STOR_HELD,	/* the host did not confirm the close, it keeps its commands; others wait */
+	STOR_STUCK,	/* as HELD, for too long: others fail */
 	STOR_ASLEEP,	/* suspended; commands wait */
 	STOR_DEAD,	/* the host or the device is gone; commands fail */
 	STOR_LIVES
@@ -34,6 +35,7 @@ enum stor_flow {
 enum stor_life stor_life_next(enum stor_life now, enum stor_turn turn);
 enum stor_flow stor_life_flow(enum stor_life now);
 bool stor_life_tries(enum stor_life now);
+bool stor_life_held(enum stor_life now);
 const char *stor_life_name(enum stor_life now);
 
 #endif

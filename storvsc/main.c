@@ -56,6 +56,11 @@ module_param(storvsc_lost_after, uint, 0644);
 MODULE_PARM_DESC(storvsc_lost_after,
 		 "Timer periods of a disk after which an unanswered command counts as lost: the channels are closed and opened again (1 to 5, default 4; 0 = never)");
 
+unsigned int storvsc_wait_limit = 600;
+module_param(storvsc_wait_limit, uint, 0644);
+MODULE_PARM_DESC(storvsc_wait_limit,
+		 "Seconds that commands wait for a host that is silent, or keeps others, before they fail (default 600; 0 = until it answers)");
+
 static const struct stor_kind stor_scsi = {
 	.name = "scsi", .max_path = 7, .max_id = 2, .max_lun = 255,
 	.max_transfer = STOR_MAX_TRANSFER,
@@ -181,6 +186,7 @@ static void stor_find_hold(struct stor_ctl *ctl)
 	ctl->let_go = symbol_get(hv_ring_let_go);
 	ctl->placed = symbol_get(hv_ring_placed);
 	ctl->forget = symbol_get(hv_ring_forget);
+	ctl->kept = symbol_get(hv_ring_kept);
 	if (ctl->placed && ctl->forget)
 		ctl->place = symbol_get(hv_ring_place);
 }
@@ -197,6 +203,8 @@ static void stor_put_hold(struct stor_ctl *ctl)
 		symbol_put(hv_ring_placed);
 	if (ctl->forget)
 		symbol_put(hv_ring_forget);
+	if (ctl->kept)
+		symbol_put(hv_ring_kept);
 }
 
 /* Whoever may still come to the controller by itself is turned away before it is freed. */

@@ -229,6 +229,7 @@ struct stor_ctl {
 	void (*placed)(struct vmbus_channel *channel, u32 header, u32 len, u64 id,
 		       unsigned long flags);
 	void (*forget)(struct vmbus_channel *channel, unsigned long flags);
+	bool (*kept)(struct vmbus_channel *channel);	/* NULL: it waits by itself */
 	bool direct;			/* bus addresses are physical ones (dma.c) */
 	unsigned long state;
 	atomic_t draining;		/* somebody waits on drained */
@@ -243,7 +244,7 @@ struct stor_ctl {
 	struct mutex life_mutex;	/* protects: every turn of life, added */
 	enum stor_life life;
 	bool added;			/* the SCSI host */
-	unsigned long lost_since;	/* jiffies, when STOR_LOST began */
+	unsigned long lost_since;	/* jiffies, when STOR_LOST or STOR_HELD began */
 	unsigned long try_after;	/* jiffies, doubles */
 	struct delayed_work tend;
 	struct delayed_work watch;	/* while we wait and hold the device's lock */
@@ -251,6 +252,7 @@ struct stor_ctl {
 	struct mutex chan_mutex;	/* protects: opening, closing, nr_open */
 	unsigned int nr_open;
 	bool open;			/* primary channel */
+	int close_error;		/* of the primary channel, under life_mutex */
 	wait_queue_head_t subchan_wait;
 	wait_queue_head_t drained;
 
@@ -289,6 +291,7 @@ extern int storvsc_vcpus_per_sub_channel;
 extern int ring_avail_percent_lowater;
 extern unsigned int storvsc_host_timeout;
 extern unsigned int storvsc_lost_after;
+extern unsigned int storvsc_wait_limit;
 
 /* A time limit that the user sets, in jiffies. */
 static inline unsigned long stor_step_timeout(void)
@@ -357,6 +360,7 @@ void stor_evict_all(struct stor_ctl *ctl, struct stor_chan *only,
 /* subchan.c */
 int stor_open_primary(struct stor_ctl *ctl);
 int stor_close_channels(struct stor_ctl *ctl);
+bool stor_rings_kept(struct stor_ctl *ctl);
 void stor_reap_channels(struct stor_ctl *ctl);
 void stor_find_homes(struct stor_ctl *ctl);
 int stor_alloc_queues(struct stor_ctl *ctl);

@@ -105,9 +105,38 @@ static int stor_close_primary(struct stor_ctl *ctl)
 	struct vmbus_channel *channel = ctl->dev->channel;
 	int ret = vmbus_disconnect_ring(channel);
 
-	if (!ret || ctl->hold)
+	if (!ret || ctl->kept)
 		vmbus_free_ring(channel);
+	ctl->close_error = ret;
 	return ret;
+}
+
+/**
+ * stor_rings_kept() - does the host still have rings of channels that were closed
+ * @ctl: controller with no channel open
+ *
+ * The in-tree bus waits for the host when it closes a channel, without a limit, so there is
+ * little to ask: only when it had no memory for its question it is put once more.
+ *
+ * Context: process; waits only on the in-tree bus, holds life_mutex.
+ *
+ * Return: true if so; as long as it does, commands are the host's.
+ */
+bool stor_rings_kept(struct stor_ctl *ctl)
+{
+	struct vmbus_channel *channel = ctl->dev->channel;
+
+	if (ctl->kept)
+		return ctl->kept(channel);
+	if (!ctl->close_error)
+		return false;
+	if (ctl->close_error != -ENOMEM ||
+	    vmbus_teardown_gpadl(channel, &channel->ringbuffer_gpadlhandle) ||
+	    channel->ringbuffer_gpadlhandle.gpadl_handle)
+		return true;
+	ctl->close_error = 0;
+	vmbus_free_ring(channel);
+	return false;
 }
 
 static bool stor_is_home(const struct stor_ctl *ctl, unsigned int index)

@@ -6,7 +6,8 @@
  *
  * Starting over is how lost commands come back.  The confirmed teardown of the
  * rings is the host's word that it is through with all of them, so they may go
- * again without being done twice.  Without that word they stay the host's.
+ * again without being done twice.  Without that word they stay the host's, until it comes:
+ * a host whose storage stands still says it when the storage is back.
  */
 #include <scsi/scsi.h>
 #include <scsi/scsi_cmnd.h>
@@ -15,7 +16,6 @@
 
 #define STOR_TRY_FIRST		HZ		/* from one try to the next */
 #define STOR_TRY_LAST		(60 * HZ)
-#define STOR_WAIT_LIMIT		(600 * HZ)	/* then commands fail */
 
 /* Move on in the table, and let the midlayer's commands flow as the state says. */
 static void stor_turn(struct stor_ctl *ctl, enum stor_turn turn)
@@ -25,8 +25,9 @@ static void stor_turn(struct stor_ctl *ctl, enum stor_turn turn)
 	enum stor_flow flow = stor_life_flow(next);
 
 	lockdep_assert_held(&ctl->life_mutex);
-	/* a failed try to come back does not make the wait begin anew */
-	if (next == STOR_LOST && ctl->life != STOR_LOST)
+	/* a failed try to come back does not make the wait begin anew, but a host's word does */
+	if ((next == STOR_LOST || next == STOR_HELD) && next != ctl->life &&
+	    ctl->life != STOR_LOST)
 		ctl->lost_since = jiffies;
 	WRITE_ONCE(ctl->life, next);
 
@@ -49,6 +50,14 @@ static void stor_turn(struct stor_ctl *ctl, enum stor_turn turn)
 		scsi_unblock_requests(ctl->shost);
 }
 
+/* The host has let go of all rings: what it had goes again once there is a channel. */
+static void stor_take_back(struct stor_ctl *ctl)
+{
+	stor_calls_fail(ctl);
+	stor_turn(ctl, STOR_TURN_SILENT);
+	stor_evict_all(ctl, NULL, DID_REQUEUE);
+}
+
 /*
  * Close all, and have what the host had go again once there is a channel; or fail,
  * if there will be none.
@@ -61,14 +70,47 @@ static void stor_lose(struct stor_ctl *ctl)
 
 	if (ret && !gone) {
 		dev_err(&ctl->dev->device,
-			"host does not confirm the close (error %d), it keeps its commands; remove the device to end them\n",
+			"host does not confirm the close (error %d), it keeps its commands: waiting until it lets go\n",
 			ret);
 		stor_turn(ctl, STOR_TURN_HELD);
 		return;
 	}
+	if (!gone) {
+		stor_take_back(ctl);
+		return;
+	}
 	stor_calls_fail(ctl);
-	stor_turn(ctl, gone ? STOR_TURN_END : STOR_TURN_SILENT);
-	stor_evict_all(ctl, NULL, gone ? DID_NO_CONNECT : DID_REQUEUE);
+	stor_turn(ctl, STOR_TURN_END);
+	stor_evict_all(ctl, NULL, DID_NO_CONNECT);
+}
+
+/*
+ * The time that the host kept commands for is not counted against them: after six periods of
+ * their timers the midlayer would fail what is to go again.
+ */
+static void stor_count_anew(struct stor_ctl *ctl)
+{
+	unsigned int tag;
+
+	for (tag = 0; tag < ctl->depth; tag++) {
+		/* all is closed, so no answer races; requests of a tag are never freed */
+		struct scsi_cmnd *cmd = stor_slot_peek(&ctl->slots[tag]);
+
+		if (cmd)
+			cmd->jiffies_at_alloc = jiffies;
+	}
+}
+
+/* Has the host let go by now?  Then its commands come back to us, and it is tried again. */
+static bool stor_let_go(struct stor_ctl *ctl)
+{
+	if (stor_rings_kept(ctl))
+		return false;
+	dev_info(&ctl->dev->device, "host has let go of the closed channels, starting over\n");
+	stor_count_anew(ctl);
+	stor_take_back(ctl);
+	ctl->try_after = STOR_TRY_FIRST;
+	return true;
 }
 
 /* What depends on the first handshake only. */
@@ -172,24 +214,38 @@ void stor_try_later(struct stor_ctl *ctl)
 {
 	if (!stor_life_tries(READ_ONCE(ctl->life)) || stor_leaving(ctl))
 		return;
+	if (stor_life_held(READ_ONCE(ctl->life))) {
+		/* nothing is asked of the host, who says it by itself */
+		queue_delayed_work(system_long_wq, &ctl->tend, STOR_TRY_FIRST);
+		return;
+	}
 	queue_delayed_work(system_long_wq, &ctl->tend, ctl->try_after);
 	ctl->try_after = min_t(unsigned long, 2 * ctl->try_after, STOR_TRY_LAST);
+}
+
+/* Commands wait for a host that is silent, or keeps others, for so long; then they fail. */
+static void stor_limit_wait(struct stor_ctl *ctl)
+{
+	unsigned long limit = min(READ_ONCE(storvsc_wait_limit), 86400U);
+
+	if ((ctl->life != STOR_LOST && ctl->life != STOR_HELD) || !limit ||
+	    !time_after(jiffies, ctl->lost_since + limit * HZ))
+		return;
+	dev_err(&ctl->dev->device, "host is silent, commands fail until it %s\n",
+		ctl->life == STOR_HELD ? "lets go of the closed channels" : "answers");
+	stor_turn(ctl, STOR_TURN_TOO_LONG);
 }
 
 static bool stor_try(struct stor_ctl *ctl)
 {
 	if (stor_leaving(ctl))
 		return false;
-	if (!stor_agree(ctl)) {
+	if ((!stor_life_held(ctl->life) || stor_let_go(ctl)) && !stor_agree(ctl)) {
 		ctl->try_after = STOR_TRY_FIRST;
 		dev_info(&ctl->dev->device, "host answers, controller usable\n");
 		return true;
 	}
-	if (ctl->life == STOR_LOST &&
-	    time_after(jiffies, ctl->lost_since + STOR_WAIT_LIMIT)) {
-		dev_err(&ctl->dev->device, "host is silent, commands fail until it answers\n");
-		stor_turn(ctl, STOR_TURN_TOO_LONG);
-	}
+	stor_limit_wait(ctl);
 	stor_try_later(ctl);
 	return false;
 }
@@ -297,7 +353,7 @@ int stor_start_over(struct stor_ctl *ctl)
 			stor_try(ctl);
 	}
 	life = ctl->life;
-	if (life == STOR_STUCK)
+	if (stor_life_held(life))
 		stor_abandon_probes(ctl);
 	mutex_unlock(&ctl->life_mutex);
 
@@ -401,7 +457,13 @@ int stor_wake(struct stor_ctl *ctl)
 
 	mutex_lock(&ctl->life_mutex);
 	if (ctl->life == STOR_ASLEEP) {
-		ret = stor_agree(ctl);
+		/* if the bus slept too, the host has forgotten all of before */
+		if (ctl->kept && ctl->kept(ctl->dev->channel)) {
+			stor_turn(ctl, STOR_TURN_HELD);
+			ret = -EBUSY;
+		} else {
+			ret = stor_agree(ctl);
+		}
 		if (ret && stor_life_tries(ctl->life)) {
 			dev_warn(&ctl->dev->device,
 				 "not usable after resume (error %d), trying again\n", ret);

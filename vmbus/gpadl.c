@@ -256,6 +256,11 @@ int vmbus_teardown_gpadl(struct vmbus_channel *channel, struct vmbus_gpadl *gpad
 	return ret;
 }
 
+static const char *who_waits(bool kept)
+{
+	return kept ? "its memory is in quarantine" : "nobody waits";
+}
+
 void vmbus_on_gpadl_created(struct vmbus *bus, const void *msg, size_t len)
 {
 	const struct vmbus_channel_gpadl_created *m = msg;
@@ -263,9 +268,9 @@ void vmbus_on_gpadl_created(struct vmbus *bus, const void *msg, size_t len)
 	trace_vmbus_ongpadl_created(m);
 	if (vmbus_req_answer(bus, CHANNELMSG_GPADL_CREATED, m->child_relid, m->gpadl, msg, len))
 		return;
-	vmbus_bad(bus, VERR_LATE_REPLY, "GPADL %#x (relid %u) created, nobody waits", m->gpadl,
-		  m->child_relid);
-	quarantine_answer(bus, m->gpadl, !m->creation_status);
+	vmbus_bad(bus, VERR_LATE_REPLY, "GPADL %#x (relid %u) created, %s", m->gpadl,
+		  m->child_relid,
+		  who_waits(quarantine_answer(bus, m->gpadl, !m->creation_status)));
 }
 
 void vmbus_on_gpadl_torndown(struct vmbus *bus, const void *msg, size_t len)
@@ -275,6 +280,6 @@ void vmbus_on_gpadl_torndown(struct vmbus *bus, const void *msg, size_t len)
 	trace_vmbus_ongpadl_torndown(m);
 	if (vmbus_req_answer(bus, CHANNELMSG_GPADL_TORNDOWN, 0, m->gpadl, msg, len))
 		return;
-	vmbus_bad(bus, VERR_LATE_REPLY, "GPADL %#x torn down, nobody waits", m->gpadl);
-	quarantine_answer(bus, m->gpadl, false);
+	vmbus_bad(bus, VERR_LATE_REPLY, "GPADL %#x torn down, %s", m->gpadl,
+		  who_waits(quarantine_answer(bus, m->gpadl, false)));
 }

@@ -53,6 +53,7 @@ struct vmbus_chan *chan_alloc(struct vmbus *bus, const struct vmbus_channel_offe
 	tasklet_init(&ch->callback_event, intr_on_event, (unsigned long)ch);
 	ch->max_pkt_size = VMBUS_DEFAULT_MAX_PKT_SIZE;
 	chan->life = LIFE_NEW;
+	chan->serial = quarantine_serial();
 	ch->state = life_public(LIFE_NEW);
 	kobject_init(&ch->kobj, &vmbus_chan_ktype);
 	return chan;

@@ -15,12 +15,14 @@
 #include <linux/sizes.h>
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
+#include <hv/ring_hold.h>
 #include "vmbus_priv.h"
 
 struct quarantined {
 	struct list_head entry;
 	u32 relid;
 	u32 gpadl;
+	u32 serial;			/* of the primary channel whose device's ring it is, or 0 */
 	struct page **pages;		/* kvmalloc'ed */
 	unsigned int count;
 	unsigned int order;		/* of pages[0], if it is one block */
@@ -74,7 +76,8 @@ static void quarantine_work(struct work_struct *work)
 			continue;
 		}
 		/* kept under a new entry, which has the array of pages now */
-		quarantine_pages(bus, q->relid, q->gpadl, q->pages, q->count, q->order);
+		quarantine_pages(bus, q->relid, q->gpadl, q->serial, q->pages, q->count,
+				 q->order);
 		kfree(q);
 	}
 }
@@ -86,24 +89,77 @@ void quarantine_init(struct vmbus *bus)
 	INIT_WORK(&bus->quarantine_work, quarantine_work);
 }
 
+static void take_answer(struct quarantined *q, bool created)
+{
+	q->created_late = created;
+	q->released = !created;
+}
+
+/*
+ * Between the end of a wait for an answer and the memory's arrival here it may come all the
+ * same, and it comes once.
+ */
+static void remember(struct vmbus *bus, u32 gpadl, bool created)
+{
+	lockdep_assert_held(&bus->quarantine_lock);
+	bus->late[bus->next_late] = (struct late_answer) {
+		.gpadl = gpadl, .known = true, .created = created,
+	};
+	bus->next_late = (bus->next_late + 1) % VMBUS_LATE_ANSWERS;
+}
+
+static bool recall(struct vmbus *bus, struct quarantined *q)
+{
+	struct late_answer *late;
+	bool found = false;
+
+	lockdep_assert_held(&bus->quarantine_lock);
+	for (late = bus->late; late < bus->late + VMBUS_LATE_ANSWERS; late++) {
+		if (!late->known || late->gpadl != q->gpadl)
+			continue;
+		/* created, and then torn down, is the last word */
+		take_answer(q, late->created && !q->released);
+		late->known = false;
+		found = true;
+	}
+	return found;
+}
+
+/**
+ * quarantine_serial() - a number that no other channel has, 0 excepted
+ */
+u32 quarantine_serial(void)
+{
+	static atomic_t last;
+	u32 serial;
+
+	do
+		serial = atomic_inc_return(&last);
+	while (!serial);
+	return serial;
+}
+
 /**
  * quarantine_pages() - keep pages until the host gives them back
  * @bus: the bus
  * @relid: of the channel that shared them
  * @gpadl: their handle
+ * @serial: of the device's primary channel, for hv_ring_kept(); 0 for none
  * @pages: kvmalloc'ed array, ownership passes; each page has a reference
  * @count: its length
  * @order: above 0 if @pages is one block of this order
  *
  * Context: may sleep.
  */
-void quarantine_pages(struct vmbus *bus, u32 relid, u32 gpadl, struct page **pages,
+void quarantine_pages(struct vmbus *bus, u32 relid, u32 gpadl, u32 serial, struct page **pages,
 		      unsigned int count, unsigned int order)
 {
 	struct quarantined *q = kzalloc(sizeof(*q), GFP_KERNEL | __GFP_NOFAIL);
+	bool answered;
 
 	q->relid = relid;
 	q->gpadl = gpadl;
+	q->serial = serial;
 	q->pages = pages;
 	q->count = count;
 	q->order = order;
@@ -113,7 +169,10 @@ void quarantine_pages(struct vmbus *bus, u32 relid, u32 gpadl, struct page **pag
 	spin_lock_irq(&bus->quarantine_lock);
 	list_add(&q->entry, &bus->quarantine);
 	bus->quarantine_bytes += (size_t)count << PAGE_SHIFT;
+	answered = recall(bus, q);
 	spin_unlock_irq(&bus->quarantine_lock);
+	if (answered)
+		schedule_work(&bus->quarantine_work);
 }
 
 static struct page *page_of(const void *addr)
@@ -154,7 +213,7 @@ void quarantine_buffer(struct vmbus *bus, u32 relid, u32 gpadl, void *buffer, u3
 		pages[i] = page_of(buffer + i * PAGE_SIZE);
 		get_page(pages[i]);
 	}
-	quarantine_pages(bus, relid, gpadl, pages, count, 0);
+	quarantine_pages(bus, relid, gpadl, 0, pages, count, 0);
 }
 
 /**
@@ -176,15 +235,43 @@ bool quarantine_answer(struct vmbus *bus, u32 gpadl, bool created)
 	list_for_each_entry(q, &bus->quarantine, entry) {
 		if (q->gpadl != gpadl)
 			continue;
-		q->created_late = created;
-		q->released = !created;
+		take_answer(q, created);
 		found = true;
 		break;
 	}
+	if (!found)
+		remember(bus, gpadl, created);
 	spin_unlock_irqrestore(&bus->quarantine_lock, flags);
 	if (found)
 		schedule_work(&bus->quarantine_work);
 	return found;
+}
+
+/**
+ * hv_ring_kept - does the host still have a ring of a device's channels that were closed
+ * @channel: the device's primary channel
+ *
+ * For a driver whose close was not confirmed: until the host lets go, by a late answer, it may
+ * work on what it found in the ring.  The device may be opened anew before that, if its driver
+ * wants nothing back.  A ring of a channel that had been taken back before it was closed does
+ * not count: the host need not answer for it.
+ *
+ * Context: any.
+ * Return: true if so.
+ */
+bool hv_ring_kept(struct vmbus_channel *channel)
+{
+	struct vmbus_chan *chan = to_chan(channel);
+	struct vmbus *bus = chan->bus;
+	struct quarantined *q;
+	unsigned long flags;
+	bool kept = false;
+
+	spin_lock_irqsave(&bus->quarantine_lock, flags);
+	list_for_each_entry(q, &bus->quarantine, entry)
+		kept |= q->serial == chan->serial && !q->released;
+	spin_unlock_irqrestore(&bus->quarantine_lock, flags);
+	return kept;
 }
 
 /**

@@ -104,6 +104,15 @@ int ringmem_alloc(struct vmbus_channel *ch, u32 send_bytes, u32 recv_bytes, bool
 	return 0;
 }
 
+/*
+ * Whose ring it is, for hv_ring_kept(); nobody's if the host has taken the channel back: it
+ * need not say any more that it let go.
+ */
+static u32 kept_for(struct vmbus_channel *ch)
+{
+	return chan_leaving(ch) ? 0 : to_chan(chan_primary(ch))->serial;
+}
+
 /**
  * ringmem_free() - give the memory back, or keep it for a host that still has it
  * @ch: closed channel
@@ -118,7 +127,8 @@ void ringmem_free(struct vmbus_channel *ch)
 		return;
 	if (ch->ringbuffer_gpadlhandle.gpadl_handle)
 		quarantine_pages(chan->bus, chan_relid(ch), ch->ringbuffer_gpadlhandle.gpadl_handle,
-				 chan->ring_pages, chan->ring_npages, chan->ring_order);
+				 kept_for(ch), chan->ring_pages, chan->ring_npages,
+				 chan->ring_order);
 	else
 		ringmem_free_pages(chan->ring_pages, chan->ring_npages, chan->ring_order);
 	chan->ring_pages = NULL;

@@ -53,6 +53,14 @@ static_assert(VMBUS_MSG_MAX == HV_MESSAGE_PAYLOAD_BYTE_COUNT);
 
 extern const char * const vmbus_err_names[VERR_COUNT];
 
+#define VMBUS_LATE_ANSWERS	16
+
+/* What the host said of a memory list that nobody waited for, nor was in quarantine yet. */
+struct late_answer {
+	u32 gpadl;
+	bool known, created;
+};
+
 /*
  * struct vmbus - the one VMBus instance
  */
@@ -100,10 +108,12 @@ struct vmbus {
 	struct workqueue_struct *sub_wq;	/* hand over sub-channels, device by device */
 	struct workqueue_struct *rescind_wq;	/* remove devices */
 
-	spinlock_t quarantine_lock;	/* protects: quarantine */
+	spinlock_t quarantine_lock;	/* protects: quarantine, and the late answers */
 	struct list_head quarantine;
 	size_t quarantine_bytes;
 	struct work_struct quarantine_work;
+	struct late_answer late[VMBUS_LATE_ANSWERS];
+	unsigned int next_late;		/* the oldest of them */
 
 	struct vmbus_cpu __percpu *cpu;	/* synic.c */
 	int cpuhp_state;
@@ -130,6 +140,7 @@ struct vmbus_chan {
 	spinlock_t life_lock;		/* protects: life, and ch.state and ch.rescind with it */
 	enum life life;			/* changed by chan_step() only */
 	unsigned int opens;		/* which opening this is; written under tell */
+	u32 serial;			/* of this channel, on this connection: quarantine.c */
 	struct delayed_work add_work;	/* primary: its place in line, then probe_work */
 	struct work_struct probe_work;	/* primary: register the device */
 	struct completion listed;	/* its device has its place on the bus, or gets none */
@@ -322,8 +333,9 @@ unsigned long gpadl_patience(const struct vmbus_channel *ch);
 /* quarantine.c: memory that the host may still have mapped */
 void quarantine_init(struct vmbus *bus);
 bool quarantine_full(struct vmbus *bus);
-void quarantine_pages(struct vmbus *bus, u32 relid, u32 gpadl, struct page **pages,
+void quarantine_pages(struct vmbus *bus, u32 relid, u32 gpadl, u32 serial, struct page **pages,
 		      unsigned int count, unsigned int order);
+u32 quarantine_serial(void);
 void quarantine_buffer(struct vmbus *bus, u32 relid, u32 gpadl, void *buffer, u32 bytes);
 bool quarantine_answer(struct vmbus *bus, u32 gpadl, bool created);
 void quarantine_drop_all(struct vmbus *bus);

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Several packets, one signal, and packets written in place: what our hv_vmbus offers beyond
- * <linux/hyperv.h>.
+ * Several packets, one signal, packets written in place, and what became of closed rings: what
+ * our hv_vmbus offers beyond <linux/hyperv.h>.
  *
  * The kernel's own hv_vmbus does not have these calls, and a driver of ours
  * works on either bus. So nobody links against them: symbol_get() finds them
- * or does not, and without them each packet is copied and shown to the host by itself.
+ * or does not, and without them each packet is copied and shown to the host by itself, and
+ * closing a channel waits for the host without a limit.
  */
 #ifndef _HV_RING_HOLD_H
 #define _HV_RING_HOLD_H
@@ -18,5 +19,6 @@ void *hv_ring_place(struct vmbus_channel *channel, u32 len, unsigned long *flags
 void hv_ring_placed(struct vmbus_channel *channel, u32 header, u32 len, u64 id,
 		    unsigned long flags);
 void hv_ring_forget(struct vmbus_channel *channel, unsigned long flags);
+bool hv_ring_kept(struct vmbus_channel *channel);
 
 #endif

@@ -33,6 +33,11 @@ ASKS = ("heartbeat burst=3", "time sample", "time sync offset=0", "kvp list auto
         "fcopy %s /tmp/copied overwrite", "shutdown flags=0x40")
 
 
+def whole_lines(said):
+    """Up to its last line's end: what is cut in a line is looked at when the rest is there."""
+    return said[:said.rfind(b"\n") + 1]
+
+
 class Finding(Exception):
     """What must not happen."""
 
@@ -172,8 +177,9 @@ class Bench:
         """At what the guest's kernel said since the last look."""
         with open(self.m.path("console"), "rb") as f:
             f.seek(self.seen)
-            text = f.read().decode(errors="replace")
-        self.seen += len(text.encode())
+            said = whole_lines(f.read())
+        self.seen += len(said)
+        text = said.decode(errors="replace")
         bad = judge(text, "")
         if bad and "lockdep_hardirqs_on_prepare" in bad[0] and "events do_free_init" in text:
             raise Worn("%s: User Mode Linux's own warning (tests/process/README.md, vmalloc), and lockdep looks no more" % when)

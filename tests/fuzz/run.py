@@ -14,7 +14,7 @@ lies, tried again, and cut down to the lies that are needed.
   --cases N     or how many cases
   --seed N      the first case's number; each that follows is one more (a new one, printed)
   --case N      this case alone, as often as --cases says (1)
-  --play FILE   the record of a case, or what was left of it, in place of a seed
+  --play FILE   the record of a case, or what was left of it, in place of what its number decides
   --long N      seconds that the host lies in each case (4)
   --no-shrink   do not try findings again
   --no-build    take the hvroot and the modules that are there
@@ -37,7 +37,7 @@ import images                                           # noqa: E402
 from bench import Bench, Finding, Worn                        # noqa: E402
 from coverage import Coverage                           # noqa: E402
 from progress import Progress                           # noqa: E402
-from shrink import shrink                               # noqa: E402
+from shrink import case_of, shrink                      # noqa: E402
 
 OUT = os.path.join(ROOT, "build/fuzz")
 
@@ -58,6 +58,10 @@ def parse():
         raise common.Misuse("--play %s: no such file" % o.play)
     if o.case is not None and o.seed is not None:
         raise common.Misuse("--case and --seed: a case's number is its seed")
+    if o.play and o.case is None:
+        o.case = case_of(o.play)    # by which the guest does what it did
+        if o.case is None:
+            raise common.Misuse("--play %s: no record of a case, which begins with \"# seed N\"" % o.play)
     if not o.seconds and not o.cases:
         o.seconds = None if o.case is not None or o.play else 60
         o.cases = None if o.seconds else 1

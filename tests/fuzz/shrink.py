@@ -20,14 +20,32 @@ def again(bench, number, script):
         bench.stop()
 
 
-def shrink(bench, folder, number):
-    with open(os.path.join(folder, "record"), encoding="ascii") as f:
+def read(path):
+    """A record: (lines that say what it is, lies)"""
+    with open(path, encoding="ascii", errors="replace") as f:
         lines = f.read().splitlines()
+    return [l for l in lines if l.startswith("#")], [l for l in lines if not l.startswith("#")]
+
+
+def case_of(path):
+    """The number of the case that a record is of, or None."""
+    for line in read(path)[0]:
+        words = line.split()
+        if words[:2] == ["#", "seed"] and len(words) == 3 and words[2].isdigit():
+            return int(words[2])
+    return None
+
+
+def shrink(bench, folder, number):
+    head, lines = read(os.path.join(folder, "record"))
     script = os.path.join(folder, "short")
 
-    def holds(part):
+    def write(part):
         with open(script, "w", encoding="ascii") as f:
-            f.write("".join(l + "\n" for l in part))
+            f.write("".join(l + "\n" for l in head + part))
+
+    def holds(part):
+        write(part)
         return again(bench, number, script) is not None
 
     if not holds(lines):
@@ -48,6 +66,5 @@ def shrink(bench, folder, number):
             if size == 1:
                 break
             pieces = min(len(lines), pieces * 2)
-    with open(script, "w", encoding="ascii") as f:
-        f.write("".join(l + "\n" for l in lines))
-    print("#   %d lies are enough: tests/fuzz/run.py --case %d --play %s" % (len(lines), number, script), flush=True)
+    write(lines)
+    print("#   %d lies are enough: tests/fuzz/run.py --play %s" % (len(lines), script), flush=True)

@@ -202,10 +202,15 @@ static void conn_contact(struct kunit *test)
 	}
 }
 
+static void keep_for(u32 serial, u32 gpadl, size_t bytes)
+{
+	quarantine_pages(&conn_bus, 1, gpadl, serial, kvmalloc(sizeof(void *), GFP_KERNEL),
+			 bytes >> PAGE_SHIFT, 0);
+}
+
 static void keep(u32 gpadl, size_t bytes)
 {
-	quarantine_pages(&conn_bus, 1, gpadl, kvmalloc(sizeof(void *), GFP_KERNEL),
-			 bytes >> PAGE_SHIFT, 0);
+	keep_for(0, gpadl, bytes);
 }
 
 /* A host that keeps one ring after the other gets no more at some time, others' answers free it. */
@@ -267,6 +272,39 @@ static void conn_list_of_what_is_taken_back(struct kunit *test)
 	KUNIT_EXPECT_NE(test, 0u, handle);
 }
 
+/* Which device's rings the host has let go of, and an answer in the moment before they are kept. */
+static void conn_rings_that_are_kept(struct kunit *test)
+{
+	struct vmbus_chan *chan = kunit_kzalloc(test, sizeof(*chan), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, chan);
+	chan->bus = &conn_bus;
+	chan->serial = quarantine_serial();
+	conn_bus.phase = VMBUS_PHASE_UP;
+	keep_for(quarantine_serial(), 6, PAGE_SIZE);	/* another device's */
+	keep(7, PAGE_SIZE);				/* a buffer, or of a channel taken back */
+	KUNIT_EXPECT_FALSE(test, hv_ring_kept(&chan->ch));
+	keep_for(chan->serial, 8, PAGE_SIZE);
+	keep_for(chan->serial, 9, PAGE_SIZE);
+	KUNIT_EXPECT_TRUE(test, quarantine_answer(&conn_bus, 8, false));
+	KUNIT_EXPECT_TRUE(test, hv_ring_kept(&chan->ch));
+	KUNIT_EXPECT_TRUE(test, quarantine_answer(&conn_bus, 9, false));
+	KUNIT_EXPECT_FALSE(test, hv_ring_kept(&chan->ch));
+
+	KUNIT_EXPECT_FALSE(test, quarantine_answer(&conn_bus, 10, true));
+	KUNIT_EXPECT_FALSE(test, quarantine_answer(&conn_bus, 10, false));
+	keep_for(chan->serial, 10, PAGE_SIZE);
+	KUNIT_EXPECT_FALSE(test, hv_ring_kept(&chan->ch));
+	flush_work(&conn_bus.quarantine_work);
+	KUNIT_EXPECT_EQ(test, 3u, host.freed);
+	keep_for(chan->serial, 10, PAGE_SIZE);		/* an answer counts once */
+	KUNIT_EXPECT_TRUE(test, hv_ring_kept(&chan->ch));
+	chan->serial = quarantine_serial();		/* another connection */
+	KUNIT_EXPECT_FALSE(test, hv_ring_kept(&chan->ch));
+	quarantine_drop_all(&conn_bus);
+	KUNIT_EXPECT_EQ(test, 6u, host.freed);
+}
+
 static DECLARE_COMPLETION(asked);
 static DECLARE_COMPLETION(unloaded);
 
@@ -293,6 +331,7 @@ static void conn_unload_while_asking(struct kunit *test)
 static struct kunit_case conn_cases[] = {
 	KUNIT_CASE_PARAM(conn_contact, contacts_gen_params),
 	KUNIT_CASE(conn_quarantine_has_an_end),
+	KUNIT_CASE(conn_rings_that_are_kept),
 	KUNIT_CASE(conn_list_of_what_is_taken_back),
 	KUNIT_CASE(conn_unload_while_asking),
 	{}

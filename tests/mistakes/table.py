@@ -25,7 +25,7 @@ class Row:
 
 # What a user calls: each has a row for its help and one for an option that it has not.
 SCRIPTS = """scripts/build-modules scripts/check scripts/check-abi scripts/check-modinfo scripts/demo scripts/deps scripts/dkms
-    scripts/features scripts/kernel scripts/kernel-built scripts/kunit scripts/lab scripts/mutants scripts/source scripts/style
+    scripts/features scripts/hvguest-report scripts/kernel scripts/kernel-built scripts/kunit scripts/lab scripts/mutants scripts/source scripts/style
     scripts/try     tests/bench/insn/hvroot_top.py tests/bench/insn/insn.py tests/bench/insn/lines.py tests/bench/insn/report.py
     tests/bench/insn/summary.py tests/bench/run.py tests/failsite/build tests/fuzz/run.py tests/guest/mkinitramfs tests/guest/mktools tests/mistakes/run.py tests/process/intree/build tests/scenarios/measure.py
     tests/scenarios/measure_utils.py tests/scenarios/run.py""".split()
@@ -188,6 +188,7 @@ row("style, no checkout", "scripts/style", 1, "git cannot tell the project's fil
 row("style without perl", "scripts/style", 1, "needs perl, " + SUDO % "perl", without="perl")
 row("fuzz --case --seed", "tests/fuzz/run.py --case 1 --seed 2", 2, "--case and --seed: a case's number is its seed")
 row("fuzz --play", "tests/fuzz/run.py --play /nosuch", 2, "--play /nosuch: no such file")
+row("fuzz --play, another file", "tests/fuzz/run.py --play README.md", 2, "--play README.md: no record of a case, which begins with \"# seed N\"")
 row("build-modules --cover x", "scripts/build-modules --cover x", 2, "--cover goes with no other word")
 row("mutants --count 0", "scripts/mutants --count 0", 2, "--count: 0: want a whole number from 1 on")
 row("mutants --jobs x", "scripts/mutants --jobs x", 2, "--jobs: x: want a whole number from 1 on")
@@ -273,6 +274,8 @@ row("measure.py --kernel", "tests/scenarios/measure.py --kernel 9.9", 2, NO_KERN
 row("measure_utils.py, nothing", "tests/scenarios/measure_utils.py --rounds 0", 2, "nothing to measure")
 row("measure_utils.py --requests", "tests/scenarios/measure_utils.py --requests 0", 2, "--requests: 0: want a whole number")
 row("measure_utils.py --clock", "tests/scenarios/measure_utils.py --clock x", 2, "--clock: x: want a whole number")
+row("hvguest-report, two files", "scripts/hvguest-report a b", 2, "hvguest-report: takes one argument, got also 'b'")
+row("hvguest-report, no folder", "scripts/hvguest-report /nosuch/file", 1, "cannot write /nosuch/file; name a file in a folder that you can write to")
 row("insn.py --only", "tests/bench/insn/insn.py nic --only nosuch", 2, "--only nosuch: no such job; they are: default-tcp-in-1500 udp64-out")
 row("insn.py --only (", "tests/bench/insn/insn.py --only '('", 2, "no regular expression")
 row("insn.py KIND", "tests/bench/insn/insn.py disc", 2, "'disc': want one of disk, nic, bus")

@@ -341,6 +341,56 @@ def lost_commands(m):
     m.sh("echo 4 >/sys/module/hv_storvsc/parameters/storvsc_lost_after; echo 180 >$(scsi c0l0)/timeout")
 
 
+def stand_still(m, op, what):
+    """Have the storage keep the next command of that kind, and wait until the controller's channels are closed for it."""
+    m.host("fault storage controller=0 lun=0 op=%s hold count=1" % op)
+    m.sh("rm -f /tmp/held.rc; (r=0; %s || r=1; echo $r >/tmp/held.rc) >/tmp/held.out 2>&1 & true" % what)
+    m.wait("[ $(cat %s/life) = held ]" % host_dir(m, 0), 60, "the host does not confirm the close")
+
+
+def storage_back(m):
+    m.host("fault clear")
+    m.host("release")
+    m.wait("[ $(cat %s/life) = up ]" % host_dir(m, 0), 60, "starting over")
+    m.wait("[ -e /tmp/held.rc ]", 60, "the command that was held ends")
+    m.expect(m.sh("cat /tmp/held.rc") == "0", "the command that was held: " + m.sh("cat /tmp/held.out"))
+
+
+LIMITS = ("for p in hv_vmbus/parameters/host_timeout=%d hv_storvsc/parameters/storvsc_lost_after=%d hv_storvsc/parameters/storvsc_wait_limit=%d;"
+          "do echo ${p#*=} >/sys/module/${p%%=*}; done; echo %d >$(scsi c0l0)/timeout")
+
+
+@scenario(rows="~F25 ~S24", machine=TWO, drivers=ONLY_OURS, timeout=300, noise="I/O error")
+def storage_stands_still(m):
+    "an outage longer than all limits: the host confirms the close when its storage is back, then nothing is lost, and the module unloads"
+    dev = m.dev()
+    channels = attr(m, 0, "channels")
+    m.sh("dd if=/dev/urandom of=/tmp/pat bs=64k count=8 2>/dev/null; dd if=/tmp/pat of=%s bs=64k oflag=direct 2>/dev/null" % dev)
+    m.sh(LIMITS % (1, 2, 600, 1))
+    stand_still(m, "0x2a", "dd if=/tmp/pat of=%s bs=64k seek=8 oflag=direct conv=fsync" % dev)
+    # these wait, and beyond the six periods after which the midlayer lets nothing go again
+    m.sh("rm -f /tmp/other.rc; (r=0; dd if=%s bs=64k count=8 iflag=direct 2>/dev/null | cmp - /tmp/pat || r=1; echo $r >/tmp/other.rc) & true" % dev)
+    m.wait("awk '$1 == \"timeout_rearmed\" { exit $2 < 8 }' %s/counters" % host_dir(m, 0), 60, "the timer runs out eight times")
+    m.expect(m.sh("ls /tmp/*.rc 2>/dev/null || true") == "", "a command ended meanwhile")
+    storage_back(m)
+    m.wait("[ -e /tmp/other.rc ]", 60, "the command that waited ends")
+    m.expect(m.sh("cat /tmp/other.rc") == "0", "the read of meanwhile failed")
+    m.sh("dd if=%s bs=64k skip=8 count=8 iflag=direct 2>/dev/null | cmp - /tmp/pat" % dev)
+    m.expect(attr(m, 0, "channels") == channels, "channels: " + attr(m, 0, "channels"))
+    m.expect(m.sh("awk '/bytes in quarantine/ { print $1 }' /sys/kernel/debug/hv_vmbus/errors") == "0", "memory stays in quarantine")
+    # longer than commands wait: they fail until it is back
+    m.sh("echo 1 >/sys/module/hv_storvsc/parameters/storvsc_wait_limit")
+    stand_still(m, "0x28", "dd if=%s bs=64k count=8 iflag=direct | cmp - /tmp/pat" % dev)
+    m.wait("[ $(cat %s/life) = stuck ]" % host_dir(m, 0), 60, "waiting has an end")
+    m.sh("! dd if=%s of=/dev/null bs=64k count=1 iflag=direct 2>/dev/null" % dev, 60)
+    storage_back(m)
+    m.sh("dd if=%s bs=64k count=8 iflag=direct 2>/dev/null | cmp - /tmp/pat" % dev)
+    m.sh("echo 60 >/sys/module/hv_vmbus/parameters/host_timeout")
+    load_driver(m)
+    m.settle()
+    m.sh("dd if=%s bs=64k count=8 iflag=direct 2>/dev/null | cmp - /tmp/pat" % m.dev(), 60)
+
+
 @scenario(rows="~S05 ~S06", machine=Machine(cpus=4, least=4, subchannels=3, memory=768), drivers=ONLY_OURS, timeout=300)
 def sub_channel_lost(m):
     "the host takes a sub-channel back under load and offers it again: closed once, nothing fails, used again"
@@ -380,18 +430,26 @@ def silent_in_recovery(m):
     dev = m.dev()
     m.sh("dd if=/dev/urandom of=/tmp/pat bs=64k count=4 2>/dev/null; dd if=/tmp/pat of=%s bs=64k oflag=direct 2>/dev/null" % dev)
     m.sh("echo 1 >/sys/module/hv_storvsc/parameters/storvsc_host_timeout; echo 2 >$(scsi c0l0)/eh_timeout")
-    m.host("fault storage controller=0 lun=0 op=0x28 srb=0x01 scsi=0x7e count=1")
-    m.host("fault storage controller=0 lun=0 op=0x00 hold count=1")
-    for packet in (4, 5, 6):
-        m.host("fault storage packet=%d drop count=all" % packet)
-    m.run("dd if=%s of=/dev/null bs=64k count=1 iflag=direct" % dev, 200)
-    m.expect(counters(m)["start_over"] >= 1, "nothing was started over: %s" % counters(m))
-    busy = m.sh("cat %s/queues | awk '{ n += $9 } END { print n }'" % host_dir(m, 0))
-    m.expect(busy == "0", busy + " commands are still with the host")
-    m.host("fault clear")
-    m.host("release")
-    m.sh("echo running >$(scsi c0l0)/state; echo 180 >/sys/module/hv_storvsc/parameters/storvsc_host_timeout")
-    m.sh("dd if=%s bs=64k count=4 iflag=direct 2>/dev/null | cmp - /tmp/pat" % dev, 60)
+    m.sh("echo 1 >/sys/module/hv_vmbus/parameters/host_timeout")
+    for probe in ("drop", "hold"):               # lost, or with the storage, also when the channel is closed
+        m.host("fault storage controller=0 lun=0 op=0x28 srb=0x01 scsi=0x7e count=1")
+        m.host("fault storage controller=0 lun=0 op=0x00 %s count=1" % probe)
+        for packet in (4, 5, 6):
+            m.host("fault storage packet=%d drop count=all" % packet)
+        before = counters(m)["start_over"]
+        m.sh("rm -f /tmp/eh.rc; (r=0; dd if=%s of=/dev/null bs=64k count=1 iflag=direct || r=1; echo $r >/tmp/eh.rc) >/dev/null 2>&1 & true" % dev)
+        m.wait("awk '$1 == \"start_over\" { exit $2 <= %d }' %s/counters" % (before, host_dir(m, 0)), 100, "starting over")
+        if probe == "hold":
+            m.wait("[ $(cat %s/life) = held ]" % host_dir(m, 0), 60, "the host does not confirm the close")
+        else:
+            m.wait("[ -e /tmp/eh.rc ]", 100, "dd ends")
+        m.wait("[ $(awk '{ n += $9 } END { print n }' %s/queues) = 0 ]" % host_dir(m, 0), 60, "no command is counted as the host's")
+        m.host("fault clear")
+        m.host("release")
+        m.wait("[ $(cat %s/life) = up ] && [ -e /tmp/eh.rc ]" % host_dir(m, 0), 100, "dd ends")
+        m.sh("echo running >$(scsi c0l0)/state")
+        m.sh("dd if=%s bs=64k count=4 iflag=direct 2>/dev/null | cmp - /tmp/pat" % dev, 60)
+    m.sh("echo 60 >/sys/module/hv_vmbus/parameters/host_timeout; echo 180 >/sys/module/hv_storvsc/parameters/storvsc_host_timeout")
 
 
 @scenario(rows="~S24", machine=Machine(disks=(Disk(), Disk(ide=True))), drivers=ONLY_OURS, timeout=300)

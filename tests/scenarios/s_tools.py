@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The kernel's own tools for the bus, lsvmbus and vmbus_testing, unchanged, from a disk with Python."""
+import json
+import os
 import re
 
 from registry import BOTH, ONLY_OURS, Disk, scenario
@@ -74,3 +76,41 @@ def vmbus_testing(m):
         m.sh("unload_all; modprobe hv_vmbus; settle", 100)
         m.settle()
         tool.mount()
+
+
+REPORT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../scripts/hvguest-report")
+
+
+def report(m, words=""):
+    """scripts/hvguest-report in the guest."""
+    if m.run("[ -e /run/hvguest-report ]")[1]:
+        with open(REPORT, encoding="ascii") as f:
+            for part in re.findall(r"(?s).{1,2000}(?:\n|\Z)", f.read()):        # a line to the guest holds 4 KiB
+                m.sh("cat >>/run/hvguest-report <<'EOF_REPORT'\n%s\nEOF_REPORT" % part.rstrip("\n"))
+    return m.sh("sh /run/hvguest-report " + words, 100)
+
+
+@scenario(rows="~U20", machine=MACHINE, drivers=BOTH, timeout=200)
+def report_of_guest(m):
+    "hvguest-report says whose drivers run and what they drive, in words, as JSON, and in a file without addresses or the machine's name"
+    ours = m.drivers[0] == "ours"
+    m.sh("hostname secret-name")
+    found = json.loads(report(m, "--json"))
+    m.expect({d["module"]: d["from"] for d in found["drivers"]} ==
+             {"hv_" + n: "hvguest" if whose == "ours" else "kernel" for n, whose in
+              (("vmbus", m.drivers[0]), ("storvsc", m.drivers[1]), ("netvsc", m.drivers[1]), ("utils", m.drivers[1]))}, found)
+    m.expect(found["vmbus"].count(".") == 1 and found["kernel"] == m.sh("uname -r"), found)
+    devices = m.sh("ls /sys/bus/vmbus/devices").split()
+    m.expect(sorted(d["id"] for d in found["devices"]) == sorted(devices), found)
+    disks = [d for d in found["devices"] if d["driver"] == "hv_storvsc"]
+    m.expect(disks and all(d["state"] == "open" and d["names"] for d in disks), found)
+    text = report(m)
+    m.expect(all(d in text for d in devices) and ("hvguest" if ours else "kernel") in text, text)
+    report(m, "/run/sent")
+    sent = m.sh("cat /run/sent")
+    for part in ("channels", "counters and rings", "disks", "the log"):
+        m.expect("==== " + part in sent, "no part '%s'" % part)
+    m.expect(not ours or "hv_vmbus/errors:" in sent, "no counters of the bus")
+    m.expect("secret-name" not in sent and not re.search(r"([0-9a-f]{2}:){5}[0-9a-f]{2}", sent.replace("xx:", "")), sent)
+    out, status = m.run("sh /run/hvguest-report --nosuch")
+    m.expect(status == 2 and "unknown option --nosuch" in out, out)

@@ -199,6 +199,13 @@ static bool play(struct name *k, struct strikes *s)
 	return s->n;
 }
 
+/* The ring dies of a header that makes no sense, so most are left alone. */
+static bool spares_header(enum layer l, const struct strike *s)
+{
+	return l == L_PACKET && s->op >= OP_SET1 && s->op <= OP_SET8 && s->at < 8 &&
+	       hostile_mix(hostile.seed, s->value) % 8;
+}
+
 static void choose(struct name *k, enum layer l, const uint8_t *p, size_t len, struct strikes *s)
 {
 	uint64_t r = hostile_mix(hostile_mix(hostile.seed, k->hash), k->seen);
@@ -207,11 +214,12 @@ static void choose(struct name *k, enum layer l, const uint8_t *p, size_t len, s
 	if (!hostile.rate[l] || next(&r) % hostile.rate[l])
 		return;
 	want = next(&r) % 4 ? 1 : 1 + next(&r) % STRIKES_MAX;
-	for (; s->n < want; s->n++) {
+	while (want--) {
 		if (l == L_RING)
 			choose_word(&r, p, len, &s->s[s->n]);
 		else
 			choose_bytes(&r, l, p, len, &s->s[s->n]);
+		s->n += !spares_header(l, &s->s[s->n]);
 	}
 }
 

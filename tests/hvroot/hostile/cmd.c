@@ -58,10 +58,9 @@ static int open_files(struct reply *r, int argc, char **argv)
 
 	if (play && hostile_play(play))
 		return reply_error(r, "play=%s: not the record of a case", play);
-	if (!record)
-		return 0;
-	hostile.record = fopen(record, "we");
-	return hostile.record ? 0 : reply_error(r, "record=%s: %s", record, strerror(errno));
+	if (record && hostile_record(record))
+		return reply_error(r, "record=%s: %s", record, strerror(errno));
+	return 0;
 }
 
 static int begin(struct reply *r, int argc, char **argv)

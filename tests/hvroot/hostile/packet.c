@@ -174,12 +174,6 @@ static void name_of(char *name, const struct vsp_chan *ch, const uint8_t *p, siz
 	snprintf(name, NAME_MAX_, "%s.%u/%u/%u", ch->dev->name, ch->sub, h.type, what & 0xffff);
 }
 
-/* The ring dies of a header that makes no sense, so most are left alone. */
-static bool spares_header(const struct strike *s, uint64_t salt)
-{
-	return s->op >= OP_SET1 && s->op <= OP_SET8 && s->at < 8 && hostile_mix(salt, s->value) % 8 && !hostile.playing;
-}
-
 bool hostile_packet(struct vsp_chan *ch, const void *head, const void *body, size_t len)
 {
 	struct packet_header h;
@@ -201,7 +195,7 @@ bool hostile_packet(struct vsp_chan *ch, const void *head, const void *body, siz
 	if (!hostile_choose(L_PACKET, name, p, n, &s))
 		return false;
 	for (unsigned int i = 0; i < s.n; i++) {
-		if (spares_header(&s.s[i], hostile.seed) || hostile_spoil(p, &n, sizeof(p), &s.s[i]))
+		if (hostile_spoil(p, &n, sizeof(p), &s.s[i]))
 			continue;
 		if (s.s[i].op == OP_DROP)
 			return true;

@@ -10,11 +10,11 @@
 
 #define ROUNDS	400
 
-static uint32_t *ring_word(struct vsp_chan *ch, uint32_t at)
+uint32_t *hostile_ring_word(struct vsp_chan *ch, uint32_t at)
 {
 	struct hring *r = at & 256 ? &ch->in : &ch->out;
 
-	return &r->ctl[at & 255];
+	return (at & 255) <= RING_FEATURES ? &r->ctl[at & 255] : NULL;
 }
 
 void hostile_ring(struct vsp_chan *ch)
@@ -29,14 +29,12 @@ void hostile_ring(struct vsp_chan *ch)
 	if (!hostile_choose(L_RING, name, (uint8_t *)facts, sizeof(facts), &s))
 		return;
 	for (unsigned int i = 0; i < s.n; i++) {
-		uint32_t at = s.s[i].at & 511;
+		uint32_t *word = hostile_ring_word(ch, s.s[i].at);
 
-		if ((at & 255) > RING_FEATURES)
-			continue;
-		if (s.s[i].op == OP_WORD)
-			__atomic_store_n(ring_word(ch, at), (uint32_t)s.s[i].value, __ATOMIC_RELEASE);
-		else if (s.s[i].op == OP_RACE)
-			hostile_race(ring_word(ch, at), s.s[i].value, ROUNDS);
+		if (word && s.s[i].op == OP_WORD)
+			__atomic_store_n(word, (uint32_t)s.s[i].value, __ATOMIC_RELEASE);
+		else if (word && s.s[i].op == OP_RACE)
+			hostile_race(word, s.s[i].value, ROUNDS);
 	}
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The record of a case: one line for each strike, "NAME N OP AT VALUE", and for
+ * The record of a case: its seed, one line for each strike, "NAME N OP AT VALUE", and for
  * what happens by itself "at MS WHAT... HEX". As a script it is done again, and
  * lines may be left out of it.
  */
@@ -20,6 +20,17 @@ struct due {
 };
 
 static struct due *dues, **dues_end;
+
+int hostile_record(const char *path)
+{
+	hostile.record = fopen(path, "we");
+	if (!hostile.record)
+		return -1;
+	/* each lie is in the file before the guest, or the server, can die of it */
+	setvbuf(hostile.record, NULL, _IOLBF, 0);
+	fprintf(hostile.record, "# seed %llu\n", (unsigned long long)hostile.seed);
+	return 0;
+}
 
 void hostile_say(const char *fmt, ...)
 {
@@ -60,17 +71,19 @@ static size_t from_hex(const char *text, uint8_t *p, size_t cap)
 static bool take_due(const char *line)
 {
 	const char *hex = strrchr(line, ' ');
-	struct due *d = calloc(1, sizeof(*d) + LINE / 2);
+	size_t cap = hex ? strlen(hex) / 2 : 0;
+	struct due *d = cap <= LINE / 2 ? calloc(1, sizeof(*d) + cap) : NULL;
 	unsigned long long ms;
 	int at = 0;
 
-	if (!d || !hex || sscanf(line, "at %llu %n", &ms, &at) != 1 || hex - line - at >= (long)sizeof(d->what)) {
+	if (!d || !hex || sscanf(line, "at %llu %n", &ms, &at) != 1 || hex - line <= at ||
+	    hex - line - at >= (long)sizeof(d->what)) {
 		free(d);
 		return false;
 	}
 	d->ms = ms;
 	snprintf(d->what, sizeof(d->what), "%.*s", (int)(hex - line - at), line + at);
-	d->len = from_hex(hex + 1, d->bytes, LINE / 2);
+	d->len = from_hex(hex + 1, d->bytes, cap);
 	*dues_end = d;
 	dues_end = &d->next;
 	return true;

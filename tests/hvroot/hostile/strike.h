@@ -81,6 +81,7 @@ void hostile_choose_end(void);
 /* script.c */
 void hostile_say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));	/* into the record */
 void hostile_say_bytes(const char *what, const void *p, size_t len);
+int hostile_record(const char *path);		/* 0, or -1 and errno */
 int hostile_play(const char *path);		/* 0, or -1 */
 /* The next line of the script that is due by itself: @what, then bytes; false if none is. */
 bool hostile_due(char *what, size_t cap, uint8_t *p, size_t *len);
@@ -101,6 +102,9 @@ void hostile_inject_packets(void);
 void hostile_put_packet(const char *dev, unsigned int sub, const uint8_t *p, size_t len);
 void hostile_packet_end(void);
 struct vsp_chan *hostile_some_channel(uint32_t n);
+
+/* ring.c: word @at of a ring's control page, from 256 on of the guest's ring; NULL if there is none such */
+uint32_t *hostile_ring_word(struct vsp_chan *ch, uint32_t at);
 
 /* race.c */
 void hostile_race(uint32_t *word, uint32_t lie, unsigned int rounds);

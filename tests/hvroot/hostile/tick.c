@@ -13,6 +13,7 @@
 #define STUCK		400	/* ms without progress of the guest in a ring that is not empty */
 #define BYTES_MAX	4096
 #define SPAN_MS		512	/* of one mood */
+#define ROUNDS		200	/* to and fro */
 
 struct back {			/* a device on its way back */
 	struct back *next;
@@ -123,18 +124,38 @@ static void refuse(void)
 	hcall_refuse(hostile.bus->vm, &r);
 }
 
+/* What a line of the record has of it */
+struct race {
+	uint16_t at;		/* as of hostile_ring_word() */
+	uint32_t lie;
+} __attribute__((packed));
+
+/* A ring that is about to be the guest's again is left alone. */
+static void race_word(struct vsp_chan *ch, const struct race *race)
+{
+	uint32_t *word = hostile_ring_word(ch, race->at);
+	char what[64];
+
+	if (!word || ch->closing)
+		return;
+	snprintf(what, sizeof(what), "race %s %u", ch->dev->name, ch->sub);
+	hostile_say_bytes(what, race, sizeof(*race));
+	hostile_race(word, race->lie, ROUNDS);
+	hostile.stat.struck[L_RACE]++;
+}
+
 static void race(void)
 {
 	static const uint8_t words[] = { RING_WRITE, RING_READ, RING_MASK, RING_PENDING };
 	struct vsp_chan *ch = hostile_some_channel(hostile_random(1u << 20));
-	uint32_t lie = hostile_random(4) ? hostile_random(ch ? ch->out.size * 2 : 1) & ~7u : hostile_random(~0u);
-	struct hring *r;
+	struct race race = {
+		.lie = hostile_random(4) ? hostile_random(ch ? ch->out.size * 2 : 1) & ~7u : hostile_random(~0u),
+		.at = hostile_random(2) ? 256 : 0,
+	};
 
-	if (!ch)
-		return;
-	r = hostile_random(2) ? &ch->in : &ch->out;
-	hostile_race(&r->ctl[words[hostile_random(4)]], lie, 200);
-	hostile.stat.struck[L_RACE]++;
+	race.at += words[hostile_random(4)];
+	if (ch)
+		race_word(ch, &race);
 }
 
 static void by_itself(void)
@@ -156,18 +177,23 @@ static void act(const char *what, const uint8_t *p, size_t len)
 {
 	struct hcall_refusal r = { .status = p[0], .count = len > 1 ? p[1] : 1 };
 	char verb[16], dev[32] = "";
+	struct vsp_chan *ch = NULL;
 	unsigned int sub = 0;
 	struct vsp_dev *d;
 
 	sscanf(what, "%15s %31s %u", verb, dev, &sub);
 	d = vsp_find(hostile.bus, dev);
+	if (d && !strcmp(verb, "race"))
+		ch = vsp_channel(d, sub);
 	if (!strcmp(verb, "message"))
 		hostile_send_message(p, len);
 	else if (!strcmp(verb, "packet"))
 		hostile_put_packet(dev, sub, p, len);
 	else if (!strcmp(verb, "refuse"))
 		hcall_refuse(hostile.bus->vm, &r);
-	else if (d)
+	else if (!strcmp(verb, "race") && ch && len == sizeof(struct race))
+		race_word(ch, (const struct race *)p);
+	else if (d && strcmp(verb, "race"))
 		hostile_life(verb, d, p[0]);
 }
 
@@ -188,8 +214,6 @@ static void tick(void *ctx)
 		by_itself();
 	vsp_batch_end(hostile.bus);
 	heal();
-	if (hostile.record && hostile_ms() % 64 == 0)
-		fflush(hostile.record);
 }
 
 void hostile_tick_begin(void)

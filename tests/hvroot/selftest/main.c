@@ -41,7 +41,7 @@ int main(void)
 		{ "ring", ring_tests }, { "gpadl", gpadl_tests },
 		{ "ctl", ctl_tests }, { "chan", chan_tests }, { "scsi", scsi_tests },
 		{ "ic", ic_tests }, { "process", process_tests },
-		{ "poll", poll_tests },
+		{ "poll", poll_tests }, { "hostile", hostile_tests },
 	};
 	unsigned int count = sizeof(suites) / sizeof(suites[0]), failed = 0, passed = 0;
 

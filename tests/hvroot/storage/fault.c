@@ -153,6 +153,7 @@ static void strike(struct stor_fault *f, struct stor_req *r)
 		park_for(r, f->ms);
 		break;
 	case SF_HOLD:
+		r->held = r->p.op == STOR_EXECUTE_SRB;
 		park(r);
 		break;
 	case SF_DROP:
@@ -212,12 +213,12 @@ void stor_fault_extras(struct stor_req *r, const void *packet, size_t len)
 		vsp_complete(r->ch, r->forged_id, packet, len);
 }
 
-/* A parked request for which @wanted says yes, taken off the list. */
+/* A parked request of @ch or @sc, or any, taken off the list; none that is held if @spare. */
 static struct stor_req *next_parked(const struct vsp_chan *ch,
-				    const struct stor_ctl *sc)
+				    const struct stor_ctl *sc, bool spare)
 {
 	for (struct stor_req *r = faults.parked; r; r = r->next) {
-		if ((ch && r->ch != ch) || (sc && r->sc != sc))
+		if ((ch && r->ch != ch) || (sc && r->sc != sc) || (spare && r->held))
 			continue;
 		unpark(r);
 		return r;
@@ -227,9 +228,10 @@ static struct stor_req *next_parked(const struct vsp_chan *ch,
 
 void stor_fault_drop(struct vsp_chan *ch)
 {
+	bool spare = !ch->ctl->rescinded && !ch->ctl->ctl->resetting;
 	struct stor_req *r;
 
-	while ((r = next_parked(ch, NULL)))
+	while ((r = next_parked(ch, NULL, spare)))
 		stor_req_free(r);
 }
 
@@ -237,7 +239,7 @@ void stor_fault_abort(struct stor_ctl *sc)
 {
 	struct stor_req *r;
 
-	while ((r = next_parked(NULL, sc))) {
+	while ((r = next_parked(NULL, sc, false))) {
 		if (r->p.op == STOR_EXECUTE_SRB)
 			stor_srb_done(r, SRB_BUS_RESET, 0, 0);
 		else
@@ -359,7 +361,7 @@ static int cmd_release(struct reply *r, int argc, char **argv, void *ctx)
 	unsigned int n = 0;
 
 	vsp_batch_begin(b);
-	for (; (q = next_parked(NULL, NULL)); n++)
+	for (; (q = next_parked(NULL, NULL, false)); n++)
 		stor_resume(q);
 	vsp_batch_end(b);
 	reply_printf(r, "released=%u\n", n);

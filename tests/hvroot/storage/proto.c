@@ -367,7 +367,11 @@ static void on_packet(struct vsp_chan *ch, const struct vsp_packet *p)
 
 void stor_resume(struct stor_req *r)
 {
-	run_request(r);
+	/* a device finishes what it has, whether the channel is still open or not */
+	if (r->held && r->ch->closing)
+		stor_execute(r);
+	else
+		run_request(r);
 }
 
 static uint32_t on_open(struct vsp_chan *ch)
@@ -397,7 +401,11 @@ static void on_close(struct vsp_chan *ch)
 		sc->state = STOR_CLOSED;
 		vsp_revoke_subs(&sc->dev);
 	}
-	c->requests++;			/* keep @ch while parked requests end */
+	/*
+	 * Keep @ch while parked requests end. Those that the device does not let go of keep the
+	 * ring in use: the channel is closed, and its list torn down, when they are through.
+	 */
+	c->requests++;
 	stor_fault_drop(ch);
 	for (struct stor_req **p = &sc->resets; *p;) {
 		struct stor_req *r = *p;

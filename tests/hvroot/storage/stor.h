@@ -80,6 +80,7 @@ struct stor_req {
 	uint64_t done_blocks;		/* of that extent */
 	struct ptimer *timer;		/* a delayed request */
 	bool parked;			/* held or delayed by a fault */
+	bool held;			/* its device has it, and does not let go */
 	unsigned int duplicate;		/* extra answers */
 	unsigned int cut;		/* shortened answer, 0 = whole */
 	bool forge;			/* one more answer with forged_id */
@@ -124,7 +125,10 @@ int stor_sg_probe(struct stor_lun *lun);
 
 /* fault.c: true when a fault took the request over */
 bool stor_fault_takes(struct stor_req *r);
-/* Parked requests of a channel end unanswered, those of a reset with a status. */
+/*
+ * Parked requests of a channel end unanswered, those of a reset with a status. A device that
+ * is taken away or reset lets go of those that are held, too; otherwise they keep the ring.
+ */
 void stor_fault_drop(struct vsp_chan *ch);
 void stor_fault_abort(struct stor_ctl *sc);
 /* Sense data into an SRB, by command. */

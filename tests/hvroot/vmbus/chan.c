@@ -464,7 +464,6 @@ void chan_close(struct ctl_chan *cc)
 {
 	struct vsp_chan *ch = cc->priv;
 
-	hostile_forget();
 	hcall_event_del(ch->dev->bus->vm, cc->connection_id);
 	timer_cancel(ch->turn);
 	ch->turn = NULL;
@@ -498,6 +497,8 @@ void vsp_closed(struct vsp_chan *ch)
 		p = &(*p)->next;
 	*p = ch->next;
 	cc->priv = NULL;
+	/* what was published last may be a lie, too: now nobody writes to the rings any more */
+	hostile_forget();
 	chan_free(ch);
 	ctl_closed(cc);
 }

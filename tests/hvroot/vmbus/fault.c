@@ -349,7 +349,7 @@ void fault_init(struct bus *b)
 		"message NAME delay=MS|drop|duplicate|corrupt=OFF:HEX|truncate=LEN [count=N|all]  spoil messages to the guest\n"
 		"post [status=0x13] [count=N|all] [then=STATUS] [message=NAME]  refuse messages of the guest, or those of that name; after COUNT with another status\n"
 		"early-offers [count=N|all] [delay=MS]  offer everything when a version is agreed, before the guest asks\n"
-		"storage [ide] [controller=N] [lun=N] [op=0xNN] [srb=0xNN] [scsi=0xNN] [sense=HEX] [status=0xN] [performed] [delay=MS] [hold] [drop] [duplicate] [id=N] [short=LEN] [count=N|all]  spoil storage requests; performed: after they were carried out\n"
+		"storage [ide] [controller=N] [lun=N] [op=0xNN] [srb=0xNN] [scsi=0xNN] [sense=HEX] [status=0xN] [performed] [delay=MS] [hold] [drop] [duplicate] [id=N] [short=LEN] [count=N|all]  spoil storage requests; performed: after they were carried out; hold: their device has them until `release`, also when the channel is closed\n"
 		IC_FAULT_HELP
 		"clear  forget all faults",
 		cmd_fault, b);
