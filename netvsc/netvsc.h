@@ -315,7 +315,7 @@ struct nv {
 	struct delayed_work rx_mode_work;
 	struct delayed_work offload_work;
 	bool offload_asked;		/* the host has indicated other offloads */
-	bool rsc;			/* the stack wants coalesced frames; under RTNL, any reads */
+	bool rsc;			/* the stack wants coalesced frames; under RTNL */
 	struct delayed_work reset_work;
 	unsigned int retry_s;		/* until the next try to connect */
 	spinlock_t link_lock;		/* protects: those up to link_speed, which any reads */
