@@ -247,7 +247,7 @@ struct nv_config {
 enum nv_how {
 	NV_AS_IT_GOES,	/* the host may take less than the settings; RTNL is free */
 	NV_EXACTLY,	/* as the user wants it, or not at all; RTNL is free */
-	NV_UNDER_RTNL,	/* exactly, and the caller has and keeps RTNL: NV_WAIT_MS for all of it */
+	NV_UNDER_RTNL,	/* exactly, and the caller keeps RTNL: twice NV_WAIT_MS for all */
 };
 
 struct nv_conn {
@@ -316,7 +316,7 @@ struct nv {
 	struct delayed_work rx_mode_work;
 	struct delayed_work offload_work;
 	bool offload_asked;		/* the host has indicated other offloads */
-	bool rsc;			/* the stack wants coalesced frames; under RTNL, any reads */
+	bool rsc;			/* the stack wants coalesced frames; under RTNL */
 	struct delayed_work reset_work;
 	unsigned int retry_s;		/* until the next try to connect */
 	spinlock_t link_lock;		/* protects: those up to link_speed, which any reads */

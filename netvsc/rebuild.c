@@ -261,7 +261,7 @@ int nv_reconfigure(struct nv *nv, const struct nv_config *cfg, enum nv_how how)
 	if (ret)
 		goto unlock;
 	if (how == NV_UNDER_RTNL)
-		nv->deadline = jiffies + msecs_to_jiffies(NV_WAIT_MS);
+		nv->deadline = jiffies + msecs_to_jiffies(2 * NV_WAIT_MS);
 	conn = nv_unpublish(nv);
 	if (how != NV_UNDER_RTNL)
 		rtnl_unlock();
