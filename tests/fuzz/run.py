@@ -24,6 +24,7 @@ The last line is "N cases, N lies, N findings"; the status is 0 if there was non
 import json
 import os
 import random
+import signal
 import sys
 import time
 
@@ -149,6 +150,7 @@ def inside(o):
         plan = json.load(f)
     if os.access("/dev/shm", os.W_OK):
         os.environ["TMPDIR"] = "/dev/shm"
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))     # the guest ends with us
     coverage = Coverage(plan["cover"])
     bench = Bench(plan, o.long, coverage)
     try:
