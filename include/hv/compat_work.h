@@ -2,7 +2,7 @@
 /*
  * Workqueues.  Linux 6.17 gave the shared ones names that say where they run, and wants
  * each queue to say so: one that does not warns when it is made or used.  Which names
- * there are is looked up in the headers (HV_HAVE_PERCPU_WQ, each module's Kbuild).
+ * there are is looked up in the headers (HV_HAVE_*, each module's Kbuild).
  */
 #ifndef _HV_COMPAT_WORK_H
 #define _HV_COMPAT_WORK_H
@@ -12,6 +12,10 @@
 #ifdef HV_HAVE_PERCPU_WQ
 #define system_wq		system_percpu_wq
 #define system_unbound_wq	system_dfl_wq
+#endif
+
+/* A stable 6.12 has the names without the flag. */
+#ifdef HV_HAVE_PERCPU_FLAG
 #define HV_WQ_PERCPU		WQ_PERCPU
 #else
 #define HV_WQ_PERCPU		0
