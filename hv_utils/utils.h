@@ -7,6 +7,7 @@
 #ifndef _HVU_UTILS_H
 #define _HVU_UTILS_H
 
+#include <linux/bits.h>
 #include <linux/hyperv.h>
 #include <linux/kref.h>
 #include <linux/mutex.h>
@@ -22,7 +23,7 @@ struct ic;
 #define IC_RING_BYTES	(16 * 1024)
 
 /* request() will call ic_answer() itself, later.  No status is that large, a daemon's neither. */
-#define IC_LATER	(1ULL << 32)
+#define IC_LATER	BIT_ULL(32)
 
 /* Per device; see stats.c */
 enum ic_counter {

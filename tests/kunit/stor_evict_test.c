@@ -8,6 +8,13 @@
 #include <linux/compiler.h>
 #include <linux/module.h>
 
+/* this copy's functions have names of their own */
+#define stor_slot_next		seen_slot_next
+#define stor_slot_arm		seen_slot_arm
+#define stor_slot_claim		seen_slot_claim
+#define stor_slot_evict		seen_slot_evict
+#define stor_slot_peek		seen_slot_peek
+#define stor_slot_overdue	seen_slot_overdue
 #include "slot.h"
 
 #define CMD(n)	((struct scsi_cmnd *)(0x1000UL * (n)))
@@ -36,21 +43,6 @@ static void look(void);
 	__was;								\
 })
 
-#define stor_slot_next		seen_slot_next
-#define stor_slot_arm		seen_slot_arm
-#define stor_slot_claim		seen_slot_claim
-#define stor_slot_evict		seen_slot_evict
-#define stor_slot_peek		seen_slot_peek
-#define stor_slot_overdue	seen_slot_overdue
-u32 stor_slot_next(const struct stor_slot *slot);
-void stor_slot_arm(struct stor_slot *slot, u32 gen, struct scsi_cmnd *cmd,
-		   struct stor_chan *chan);
-enum stor_claim stor_slot_claim(struct stor_slot *slot, u32 gen, const struct stor_chan *chan,
-				struct scsi_cmnd **cmd);
-struct scsi_cmnd *stor_slot_evict(struct stor_slot *slot, const struct stor_chan *only);
-struct scsi_cmnd *stor_slot_peek(const struct stor_slot *slot);
-unsigned int stor_slot_overdue(struct stor_slot *slot, const struct scsi_cmnd *cmd,
-			       unsigned int parts);
 #include "../../storvsc/slot.c"
 
 static struct stor_slot slot;
@@ -74,7 +66,8 @@ static void begin(unsigned int n)
 {
 	memset(&slot, 0, sizeof(slot));
 	answered = false;
-	looks = at = 0;
+	looks = 0;
+	at = 0;
 	first = stor_slot_next(&slot);
 	stor_slot_arm(&slot, first, CMD(1), CHAN);
 	looks = 0;
@@ -91,8 +84,8 @@ static void check(struct kunit *test, bool taken)
 	if (came && !taken) {
 		u32 gen = slot.word >> 1;
 
-		KUNIT_EXPECT_EQ_MSG(test, STOR_CLAIMED,
-				    stor_slot_claim(&slot, gen, CHAN_B, &cmd), "before look %u", at);
+		KUNIT_EXPECT_EQ_MSG(test, STOR_CLAIMED, stor_slot_claim(&slot, gen, CHAN_B, &cmd),
+				    "before look %u", at);
 		KUNIT_EXPECT_PTR_EQ(test, cmd, CMD(2));
 	}
 }
