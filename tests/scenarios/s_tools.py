@@ -90,7 +90,7 @@ def report(m, words=""):
     return m.sh("sh /run/hvguest-report " + words, 100)
 
 
-@scenario(rows="~U20", machine=MACHINE, drivers=BOTH, timeout=200)
+@scenario(rows="~P13 ~U20", machine=MACHINE, drivers=BOTH, timeout=200)
 def report_of_guest(m):
     "hvguest-report says whose drivers run and what they drive, in words, as JSON, and in a file without addresses or the machine's name"
     ours = m.drivers[0] == "ours"
