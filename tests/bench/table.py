@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The tables of tests/bench/run.py: text, JSON, a drawing."""
+import functools
 import glob
 import json
 import os
@@ -7,7 +8,7 @@ import shutil
 import statistics
 import subprocess
 
-from report import Job
+from report import Job, Place
 
 PAIRS = {"in-tree": "ii", "ours": "oo"}
 AGREE = 0.01            # two runs of a row
@@ -20,10 +21,16 @@ FIGURES = {"drivers": lambda j: j.own,                          # instructions i
            "interrupts": lambda j: j.counters.get("interrupts", 0)}
 
 
+@functools.lru_cache(maxsize=None)
+def place(folder, pair, run):
+    """Symbols and modules of one load, which all jobs share."""
+    return Place(folder, "%s.%d" % (pair, run))
+
+
 def measured(folder, pair, name):
     """One value for each run, of each figure."""
     runs = len(glob.glob(os.path.join(folder, "%s.*.%s.1.json" % (pair, name))))
-    found = [Job(folder, pair, n, name) for n in range(runs)]
+    found = [Job(folder, pair, n, name, place(folder, pair, n)) for n in range(runs)]
     return {f: [get(j) for j in found] for f, get in FIGURES.items()} if found else None
 
 
