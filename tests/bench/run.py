@@ -14,7 +14,6 @@ where gnuplot is installed, build/bench/table.svg.
   --list            the rows
 """
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -26,7 +25,7 @@ sys.dont_write_bytecode = True
 
 import common                                           # noqa: E402
 import table                                            # noqa: E402
-from jobs import JOBS, KINDS                            # noqa: E402
+from jobs import KINDS, chosen                            # noqa: E402
 
 OUT = os.path.join(ROOT, "build/bench")
 
@@ -43,10 +42,7 @@ def parse():
     for kind in o.kinds:
         if kind not in KINDS:
             raise common.Misuse("--kinds: '%s': want some of %s" % (kind, ", ".join(KINDS)))
-    try:
-        o.jobs = [j for j in JOBS if j.kind in o.kinds and re.search(o.rows, j.name)]
-    except re.error:
-        raise common.Misuse("--rows %s: no regular expression" % o.rows) from None
+    o.jobs = chosen(o.kinds, "--rows", o.rows)
     if not o.jobs:
         raise common.Misuse("--rows %s: no such row; --list prints them" % o.rows)
     return o

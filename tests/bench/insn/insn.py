@@ -9,7 +9,6 @@ import ctypes
 import json
 import mmap
 import os
-import re
 import subprocess
 import sys
 
@@ -24,7 +23,7 @@ import common                                           # noqa: E402
 import machine                                          # noqa: E402
 import measure_net                                      # noqa: E402
 import measuring                                        # noqa: E402
-from jobs import JOBS, KINDS, machine as machine_of      # noqa: E402
+from jobs import KINDS, chosen, machine as machine_of      # noqa: E402
 from report import DRIVERS                              # noqa: E402
 
 PAIRS = {"ii": ("intree", "intree"), "oo": ("ours", "ours"), "oi": ("ours", "intree"), "io": ("intree", "ours")}
@@ -79,11 +78,6 @@ def counted(m, out, name, units, magic, job):
     print("# %s: %s" % (name, value), file=sys.stderr, flush=True)
 
 
-def without(argv, option):
-    at = argv.index(option)
-    return argv[:at] + argv[at + 2:]
-
-
 def one_pair(m, o, code, rep, jobs, magic):
     m.deadline = float("inf")
     m.use(*PAIRS[code])
@@ -104,25 +98,12 @@ def inside(o, jobs):
     out = os.environ["LAB_OUT"]
     magic = Magic(out)
     pairs = o.pairs.split(",")
-    if not o.trace:          # a line of hvroot's trace for each request costs six times the request
-        argv = machine.Booted.argv
-        machine.Booted.argv = lambda self: without(argv(self), "--trace")
+    machine.Booted.traced = o.trace
     outer(out)
     with measuring.guest(machine_of(o.kind, o.cpus, o.kernel), PAIRS[pairs[0]]) as m:
         for rep in range(o.rep):
             for code in pairs:
                 one_pair(m, o, code, rep, jobs, magic)
-
-
-def chosen(kind, only):
-    """The jobs of KIND whose name ONLY matches."""
-    try:
-        jobs = [j for j in JOBS if j.kind == kind and re.search(only, j.name)]
-    except re.error:
-        raise common.Misuse("--only %s: no regular expression" % only) from None
-    if not jobs:
-        raise common.Misuse("--only %s: no such job; they are: %s" % (only, " ".join(j.name for j in JOBS if j.kind == kind)))
-    return jobs
 
 
 def build_plugin():
@@ -147,7 +128,9 @@ def main():
             raise common.Misuse("--pairs %s: want some of %s" % (o.pairs, ", ".join(PAIRS)))
     if o.kind not in KINDS:
         raise common.Misuse("'%s': want one of %s" % (o.kind, ", ".join(KINDS)))
-    jobs = chosen(o.kind, o.only)
+    jobs = chosen([o.kind], "--only", o.only)
+    if not jobs:
+        raise common.Misuse("--only %s: no such job; they are: %s" % (o.only, " ".join(j.name for j in chosen([o.kind]))))
     if o.in_lab:
         inside(o, jobs)
         return 0

@@ -2,8 +2,10 @@
 """What is measured: by name, each with two sizes, of which the difference counts."""
 import dataclasses
 import json
+import re
 from typing import Callable
 
+import common
 import measure_net
 from registry import Disk, Machine
 
@@ -116,6 +118,14 @@ BUS = (
 )
 JOBS = NICS + DISKS + BUS
 KINDS = ("disk", "nic", "bus")
+
+
+def chosen(kinds, option="", regex=""):
+    """The jobs of KINDS whose names match what the user gave with that option."""
+    try:
+        return [j for j in JOBS if j.kind in kinds and re.search(regex, j.name)]
+    except re.error:
+        raise common.Misuse("%s %s: no regular expression" % (option, regex)) from None
 
 
 def machine(kind, cpus, kernel):
