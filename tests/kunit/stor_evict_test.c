@@ -49,8 +49,9 @@ static struct stor_slot slot;
 static unsigned int looks, at;		/* so far; before which one somebody comes in */
 static u32 first;			/* generation of the first command */
 static bool answered;
+static struct stor_chan *next;		/* channel of the second */
 
-/* The host answers the first command, and the tag goes out again, on another channel. */
+/* The host answers the first command, and the tag goes out again, on whatever channel. */
 static void look(void)
 {
 	struct scsi_cmnd *cmd;
@@ -59,7 +60,7 @@ static void look(void)
 		return;
 	answered = stor_slot_claim(&slot, first, CHAN, &cmd) == STOR_CLAIMED;
 	if (!stor_slot_busy(&slot))
-		stor_slot_arm(&slot, stor_slot_next(&slot), CMD(2), CHAN_B);
+		stor_slot_arm(&slot, stor_slot_next(&slot), CMD(2), next);
 }
 
 static void begin(unsigned int n)
@@ -74,43 +75,62 @@ static void begin(unsigned int n)
 	at = n;
 }
 
-/* One use of the tag has one end, and the other command stays with its host. */
-static void check(struct kunit *test, bool taken)
+/*
+ * Each use of the tag has one end: the first was taken or answered, the second was taken, or is
+ * with its host. @taken is what somebody got.
+ */
+static void check(struct kunit *test, const struct scsi_cmnd *taken)
 {
-	bool came = looks >= at;
+	bool second = looks >= at && answered;
 	struct scsi_cmnd *cmd;
 
-	KUNIT_EXPECT_EQ_MSG(test, 1, taken + answered, "before look %u", at);
-	if (came && !taken) {
-		u32 gen = slot.word >> 1;
-
-		KUNIT_EXPECT_EQ_MSG(test, STOR_CLAIMED, stor_slot_claim(&slot, gen, CHAN_B, &cmd),
+	KUNIT_EXPECT_EQ_MSG(test, 1, (taken == CMD(1)) + answered, "before look %u", at);
+	if (taken && taken != CMD(1)) {
+		KUNIT_EXPECT_PTR_EQ(test, taken, CMD(2));
+		KUNIT_EXPECT_FALSE(test, stor_slot_busy(&slot));
+	} else if (second) {
+		KUNIT_EXPECT_EQ_MSG(test, STOR_CLAIMED,
+				    stor_slot_claim(&slot, slot.word >> 1, next, &cmd),
 				    "before look %u", at);
 		KUNIT_EXPECT_PTR_EQ(test, cmd, CMD(2));
 	}
 }
 
-static void stor_evict_test_between_looks(struct kunit *test)
+/* Somebody evicts, and before each of his looks the tag goes out again. */
+static void evict_between_looks(struct kunit *test, const struct stor_chan *only)
 {
 	unsigned int n, most = 1;
 
 	for (n = 1; n <= most; n++) {
-		struct scsi_cmnd *cmd;
+		const struct scsi_cmnd *cmd;
 
 		begin(n);
-		cmd = stor_slot_evict(&slot, CHAN);
+		cmd = stor_slot_evict(&slot, only);
 		most = looks > most ? looks : most;
-		if (cmd)
-			KUNIT_EXPECT_PTR_EQ(test, cmd, CMD(1));
 		check(test, cmd);
 	}
 	KUNIT_EXPECT_GE(test, most, 3u);
 }
 
-static void stor_evict_test_claim_between_looks(struct kunit *test)
+static void stor_evict_test_between_looks(struct kunit *test)
+{
+	next = CHAN_B;
+	evict_between_looks(test, CHAN);
+}
+
+/* Nothing but the word tells the two commands apart. */
+static void stor_evict_test_same_channel(struct kunit *test)
+{
+	next = CHAN;
+	evict_between_looks(test, CHAN);
+	evict_between_looks(test, NULL);
+}
+
+static void claim_between_looks(struct kunit *test, struct stor_chan *second)
 {
 	unsigned int n, most = 1;
 
+	next = second;
 	for (n = 1; n <= most; n++) {
 		struct scsi_cmnd *cmd = NULL;
 		bool taken;
@@ -118,15 +138,20 @@ static void stor_evict_test_claim_between_looks(struct kunit *test)
 		begin(n);
 		taken = stor_slot_claim(&slot, first, CHAN, &cmd) == STOR_CLAIMED;
 		most = looks > most ? looks : most;
-		if (taken)
-			KUNIT_EXPECT_PTR_EQ(test, cmd, CMD(1));
-		check(test, taken);
+		check(test, taken ? cmd : NULL);
 	}
 	KUNIT_EXPECT_GE(test, most, 3u);
 }
 
+static void stor_evict_test_claim_between_looks(struct kunit *test)
+{
+	claim_between_looks(test, CHAN_B);
+	claim_between_looks(test, CHAN);
+}
+
 static struct kunit_case stor_evict_cases[] = {
 	KUNIT_CASE(stor_evict_test_between_looks),
+	KUNIT_CASE(stor_evict_test_same_channel),
 	KUNIT_CASE(stor_evict_test_claim_between_looks),
 	{}
 };

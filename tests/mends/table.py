@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Mends and the tests that fail without them; see run.py. scripts/mutants always tries those of pure files."""
+import dataclasses
+
+
+@dataclasses.dataclass
+class Mend:
+    """Lines that mended something, and what stands in their place without it."""
+    ident: str
+    path: str
+    test: str               # "suites", or a scenario
+    what: str               # was mended
+    old: str
+    new: str
+
+    def taken_out(self, text):
+        """The file's text without the mend."""
+        if text.count(self.old) != 1:
+            raise ValueError("%s: %s has the lines %d times:\n%s" % (self.ident, self.path, text.count(self.old), self.old))
+        return text.replace(self.old, self.new)
+
+
+MENDS = []
+
+
+def mend(*args):
+    MENDS.append(Mend(*args))
+
+
+# ---- disk
+mend("S1", "storvsc/tend.c", "silent-in-recovery", "what the error handler asked a host that keeps everything is abandoned",
+     "\tif (stor_life_held(life))\n\t\tstor_abandon_probes(ctl);\n", "")
+mend("S3", "storvsc/slot.c", "suites", "who evicts changes exactly the word that he read",
+     "\treturn cmpxchg(&slot->word, word, word & ~1U) == word ? cmd : NULL;\n",
+     "\tslot->word = word & ~1U;\n\treturn cmd;\n")
+mend("S3-once", "storvsc/slot.c", "suites", "the same, by a store that is one",
+     "\treturn cmpxchg(&slot->word, word, word & ~1U) == word ? cmd : NULL;\n",
+     "\tWRITE_ONCE(slot->word, word & ~1U);\n\treturn cmd;\n")
+mend("S3-claim", "storvsc/slot.c", "suites", "who claims changes exactly the word that he read",
+     "\t\tseen = cmpxchg(&slot->word, armed, armed & ~1U);\n", "\t\tslot->word = armed & ~1U;\n")
+mend("S3-order", "storvsc/slot.c", "suites", "the word is read before what belongs to it",
+     "\tu32 word = smp_load_acquire(&slot->word);\n\n\t*cmd = READ_ONCE(slot->cmd);\n\t*chan = READ_ONCE(slot->chan);\n\treturn word;\n",
+     "\n\t*cmd = READ_ONCE(slot->cmd);\n\t*chan = READ_ONCE(slot->chan);\n\treturn smp_load_acquire(&slot->word);\n")
+mend("S8-parts", "storvsc/slot.c", "suites", "a command is lost after periods of its disk's timer, not of its own",
+     "\tif (part >= parts || part == 0xffff) {\n", "\tif (parts) {\n")
+mend("S9-overrun", "storvsc/srb.c", "suites", "DATA OVERRUN of an answer that was cut is none",
+     "\tcase HV_SRB_SUCCESS:\n\tcase HV_SRB_DATA_OVERRUN:\n", "\tcase HV_SRB_SUCCESS:\n")
+mend("S10", "storvsc/srb.c", "suites", "RECOVERED ERROR: the data is there",
+     "\t{ RECOVERED_ERROR,\tSTOR_ANY, STOR_ANY, .done = true },\n", "\t{ RECOVERED_ERROR,\tSTOR_ANY, STOR_ANY },\n")
+mend("S10-stalled", "storvsc/srb.c", "suites", "what is said to be done has moved a block, or it is an error",
+     "\tif (done)\n\t\tstor_judge_stalled(asked, v);\n", "")
