@@ -9,10 +9,13 @@
 #include <scsi/scsi.h>
 #include <scsi/scsi_proto.h>
 
+#include "ident.h"
 #include "srb.h"
 #include "storvsc.h"
 
 #define STOR_LIST_LEN	(8 + 8 * STOR_LUNS)
+#define STOR_PAGE_LEN	255	/* of a page of product data */
+#define STOR_ATTENTIONS	4	/* that a disk may have for us before it answers */
 
 /* For a host that is not known to be slow */
 static unsigned long stor_probe_timeout(void)
@@ -55,6 +58,16 @@ static int stor_run_cdb(struct stor_ctl *ctl, struct stor_where at,
 	stor_srb_judge(&call->pkt.srb, &asked, v);
 	*out = call;
 	return 0;
+}
+
+/* Whether the answer is there, as it was asked for; then its data may be read. */
+static bool stor_answer_good(const struct stor_call *call, const struct stor_verdict *v)
+{
+	if (v->host_byte != DID_OK || v->scsi_status != SAM_STAT_GOOD)
+		return false;
+	dma_sync_single_for_cpu(&call->ctl->dev->device, call->dma, call->data_len,
+				DMA_FROM_DEVICE);
+	return true;
 }
 
 /* Turn a REPORT LUNS answer of @len bytes into a bitmap. */
@@ -103,15 +116,19 @@ int stor_report_luns(struct stor_ctl *ctl, struct stor_where at, unsigned long *
 	ret = stor_run_cdb(ctl, at, cdb, sizeof(cdb), STOR_LIST_LEN, &v, &call);
 	if (ret)
 		return ret;
-	if (v.host_byte == DID_OK && v.scsi_status == SAM_STAT_GOOD) {
-		dma_sync_single_for_cpu(&ctl->dev->device, call->dma,
-					call->data_len, DMA_FROM_DEVICE);
+	if (stor_answer_good(call, &v))
 		stor_parse_luns(call->data, v.moved, luns);
-	} else if (!stor_no_target(&call->pkt.srb)) {
+	else if (!stor_no_target(&call->pkt.srb))
 		ret = -EIO;
-	}
 	stor_call_put(call);
 	return ret;
+}
+
+static struct stor_where stor_where(const struct scsi_device *sdev)
+{
+	return (struct stor_where) {
+		.path = sdev->channel, .target = sdev->id, .lun = sdev->lun,
+	};
 }
 
 /**
@@ -126,9 +143,7 @@ int stor_report_luns(struct stor_ctl *ctl, struct stor_where at, unsigned long *
  */
 int stor_ask_lun(struct stor_ctl *ctl, struct scsi_device *sdev)
 {
-	struct stor_where at = {
-		.path = sdev->channel, .target = sdev->id, .lun = sdev->lun,
-	};
+	struct stor_where at = stor_where(sdev);
 	u8 cdb[6] = { TEST_UNIT_READY };
 	DECLARE_BITMAP(luns, STOR_LUNS);
 	struct stor_call *call;
@@ -149,6 +164,100 @@ int stor_ask_lun(struct stor_ctl *ctl, struct scsi_device *sdev)
 	if (!ret && !test_bit(sdev->lun, luns))
 		return 0;
 	return invalid ? -ENXIO : -EAGAIN;
+}
+
+/* Is that page of the unit that the midlayer's is of; its may be missing. */
+static bool stor_same_unit(struct scsi_device *sdev, const u8 *page, u32 len)
+{
+	const struct scsi_vpd *known;
+	bool same = true;
+
+	rcu_read_lock();
+	known = rcu_dereference(sdev->vpd_pg83);
+	if (known)
+		same = stor_ident_same(known->data, known->len, page, len);
+	rcu_read_unlock();
+	return same;
+}
+
+/**
+ * stor_ask_same() - is a LUN the one that the midlayer knows
+ * @ctl: controller
+ * @sdev: its device
+ *
+ * Context: process; the wait is limited.
+ *
+ * Return: 1 yes, or nothing tells otherwise; 0 no, it is another one; an error if the
+ * host did not answer.
+ */
+int stor_ask_same(struct stor_ctl *ctl, struct scsi_device *sdev)
+{
+	u8 cdb[6] = { INQUIRY, 1, 0x83, 0, STOR_PAGE_LEN };
+	struct stor_call *call;
+	struct stor_verdict v;
+	int ret;
+
+	ret = stor_run_cdb(ctl, stor_where(sdev), cdb, sizeof(cdb), STOR_PAGE_LEN, &v, &call);
+	if (ret)
+		return ret;
+	ret = !stor_answer_good(call, &v) || v.patch || stor_same_unit(sdev, call->data, v.moved);
+	stor_call_put(call);
+	return ret;
+}
+
+/* One form of READ CAPACITY; -EAGAIN if the disk had something else to say first. */
+static int stor_read_capacity(struct stor_ctl *ctl, struct scsi_device *sdev, bool sixteen,
+			      u64 *sectors)
+{
+	u8 cdb[16] = { READ_CAPACITY };
+	struct stor_call *call;
+	struct stor_verdict v;
+	int ret;
+
+	if (sixteen) {
+		cdb[0] = SERVICE_ACTION_IN_16;
+		cdb[1] = SAI_READ_CAPACITY_16;
+		cdb[13] = 32;
+	}
+	ret = stor_run_cdb(ctl, stor_where(sdev), cdb, sixteen ? 16 : 10, sixteen ? 32 : 8,
+			   &v, &call);
+	if (ret)
+		return ret;
+	if (stor_answer_good(call, &v))
+		*sectors = stor_ident_sectors(call->data, v.moved, sixteen);
+	else if (v.scsi_status == SAM_STAT_CHECK_CONDITION && v.sense_len > 2 &&
+		 (call->pkt.srb.sense[2] & 0xf) == UNIT_ATTENTION)
+		ret = -EAGAIN;
+	stor_call_put(call);
+	return ret;
+}
+
+/**
+ * stor_ask_sectors() - how large is a disk now
+ * @ctl: controller
+ * @sdev: its device
+ * @sectors: gets it, in units of 512 bytes; 0 if the disk does not say
+ *
+ * Context: process; the wait is limited.
+ *
+ * Return: 0, or an error if the host did not answer.
+ */
+int stor_ask_sectors(struct stor_ctl *ctl, struct scsi_device *sdev, u64 *sectors)
+{
+	unsigned int tries = 0;
+	bool sixteen = true;
+	int ret;
+
+	*sectors = 0;
+	do {
+		ret = stor_read_capacity(ctl, sdev, sixteen, sectors);
+		/* old hosts know the short form only */
+		if (!ret && !*sectors && sixteen) {
+			sixteen = false;
+			ret = -EAGAIN;
+		}
+	} while (ret == -EAGAIN && ++tries < STOR_ATTENTIONS);
+	return ret == -EAGAIN && tries == STOR_ATTENTIONS ? 0 : ret;
 }
 
 void stor_ask_init(struct stor_ctl *ctl)

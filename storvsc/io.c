@@ -147,9 +147,18 @@ static int stor_submit(struct stor_ctl *ctl, struct stor_queue *q, u16 tag,
 	return 0;
 }
 
-/* No channel: commands wait until there is one again, or will not be one. */
-static int stor_turn_away(struct stor_ctl *ctl, struct scsi_cmnd *cmd)
+/*
+ * No channel: commands wait until there is one again, or will not be one.  Or one, and
+ * nobody knows yet what is behind it.
+ */
+static int stor_turn_away(struct stor_ctl *ctl, struct stor_queue *q, u16 tag,
+			  struct scsi_cmnd *cmd, unsigned long state)
 {
+	if (!(state & BIT(STOR_HALTED))) {
+		/* pairs with the barrier in stor_be_unsure() */
+		smp_rmb();
+		return stor_waits(cmd) ? SCSI_MLQUEUE_TARGET_BUSY : stor_submit(ctl, q, tag, cmd);
+	}
 	if (stor_life_flow(READ_ONCE(ctl->life)) != STOR_FLOW_FAIL)
 		return SCSI_MLQUEUE_HOST_BUSY;
 	stor_count(ctl, NO_CONNECT);
@@ -172,17 +181,19 @@ hv_queue_status_t stor_queuecommand(struct Scsi_Host *shost, struct scsi_cmnd *c
 	struct stor_ctl *ctl = shost_priv(shost);
 	u32 unique = blk_mq_unique_tag(scsi_cmd_to_rq(cmd));
 	struct stor_queue *q = &ctl->queues[blk_mq_unique_tag_to_hwq(unique)];
+	u16 tag = blk_mq_unique_tag_to_tag(unique);
 	bool last = cmd->flags & SCMD_LAST;
+	unsigned long state;
 	int ret = 0;
 
 	rcu_read_lock();
+	state = READ_ONCE(ctl->state);
 	if (stor_refused_opcode(ctl, cmd))
 		;
-	else if (likely(!test_bit(STOR_HALTED, &ctl->state)))
-		ret = stor_submit(ctl, q, blk_mq_unique_tag_to_tag(unique),
-				  cmd);
+	else if (likely(!(state & (BIT(STOR_HALTED) | BIT(STOR_UNSURE)))))
+		ret = stor_submit(ctl, q, tag, cmd);
 	else
-		ret = stor_turn_away(ctl, cmd);
+		ret = stor_turn_away(ctl, q, tag, cmd, state);
 	/* the last of a batch may be finished here, and with it nothing more comes */
 	if (unlikely(last && READ_ONCE(q->nr_staged)))
 		stor_commit_rqs(shost, q->index);

@@ -10,21 +10,29 @@
 
 #include "storvsc.h"
 
+#define STOR_RESCAN_AGAIN	(HZ / 10)
+
 static void stor_lun_release(struct kref *ref)
 {
 	kfree(container_of(ref, struct stor_lun, ref));
 }
 
-static void stor_lun_put(struct stor_lun *lun)
+void stor_lun_put(struct stor_lun *lun)
 {
 	kref_put(&lun->ref, stor_lun_release);
 }
 
-/*
- * A reference to our side of a device, or NULL if it is being destroyed.  Only
- * code that runs on behalf of one of its commands can do without.
+/**
+ * stor_lun_get() - a reference to our side of a device
+ * @sdev: device
+ *
+ * Only code that runs on behalf of one of its commands can do without.
+ *
+ * Context: any.
+ *
+ * Return: what stor_lun_put() takes, or NULL if the device is being destroyed.
  */
-static struct stor_lun *stor_lun_get(struct scsi_device *sdev)
+struct stor_lun *stor_lun_get(struct scsi_device *sdev)
 {
 	struct stor_ctl *ctl = shost_priv(sdev->host);
 	struct stor_lun *lun;
@@ -40,10 +48,15 @@ static struct stor_lun *stor_lun_get(struct scsi_device *sdev)
 
 static void stor_rescan_work(struct work_struct *work)
 {
-	struct stor_lun *lun = container_of(work, struct stor_lun, rescan);
+	struct stor_lun *lun = container_of(to_delayed_work(work), struct stor_lun, rescan);
 	struct scsi_device *sdev = lun->sdev;
+	struct stor_ctl *ctl = shost_priv(sdev->host);
 
-	hv_scsi_rescan_device(sdev);
+	/* later kernels refuse while the device sleeps or wakes up */
+	if (hv_scsi_rescan_device(sdev) == -EWOULDBLOCK && !test_bit(STOR_HURRY, &ctl->state) &&
+	    scsi_device_online(sdev) &&
+	    queue_delayed_work(system_unbound_wq, &lun->rescan, STOR_RESCAN_AGAIN))
+		return;
 	stor_lun_put(lun);
 	scsi_device_put(sdev);
 }
@@ -61,7 +74,7 @@ void stor_rescan_lun(struct scsi_device *sdev)
 	if (scsi_device_get(sdev))
 		return;
 	lun = stor_lun_get(sdev);
-	if (lun && queue_work(system_unbound_wq, &lun->rescan))
+	if (lun && queue_delayed_work(system_unbound_wq, &lun->rescan, 0))
 		return;
 	if (lun)
 		stor_lun_put(lun);
@@ -76,7 +89,7 @@ int stor_lun_alloc(struct scsi_device *sdev)
 		return -ENOMEM;
 	kref_init(&lun->ref);
 	lun->sdev = sdev;
-	INIT_WORK(&lun->rescan, stor_rescan_work);
+	INIT_DELAYED_WORK(&lun->rescan, stor_rescan_work);
 	sdev->hostdata = lun;
 	return 0;
 }

@@ -136,7 +136,7 @@ static int stor_bus_changed(struct stor_ctl *ctl)
 	}
 	if (!ctl->kind->fixed_target)
 		ret = stor_compare_all(ctl);
-	if (ret)
+	if (ret || test_bit(STOR_HURRY, &ctl->state))
 		return ret;
 	shost_for_each_device(sdev, ctl->shost)
 		stor_rescan_lun(sdev);
@@ -157,6 +157,12 @@ static unsigned long stor_scan_lists(struct stor_ctl *ctl)
 	return after;
 }
 
+/* Of two times to do something again, of which 0 is never. */
+static unsigned long stor_sooner(unsigned long a, unsigned long b)
+{
+	return a && b ? min(a, b) : a + b;
+}
+
 static void stor_scan_work(struct work_struct *work)
 {
 	struct stor_ctl *ctl = container_of(to_delayed_work(work),
@@ -166,12 +172,15 @@ static void stor_scan_work(struct work_struct *work)
 	/* the host may say that disks came before there is anything to add them to */
 	if (test_bit(STOR_HURRY, &ctl->state) || !READ_ONCE(ctl->added))
 		return;
+	/* first of all: commands wait for that */
+	if (test_bit(STOR_UNSURE, &ctl->state) && !stor_make_sure(ctl))
+		again = HZ;
 	if (test_and_clear_bit(STOR_LIMITS, &ctl->state))
 		stor_follow_limits(ctl);
 	if (test_and_clear_bit(STOR_SCAN_FIRST, &ctl->state))
 		stor_scan_first(ctl);
 	if (test_and_clear_bit(STOR_SCAN_BUS, &ctl->state))
-		again = stor_scan_lists(ctl);
+		again = stor_sooner(again, stor_scan_lists(ctl));
 	if (test_and_clear_bit(STOR_MEDIUM, &ctl->state))
 		stor_medium_changed(ctl);
 	if (test_and_clear_bit(STOR_DOUBTS, &ctl->state) &&

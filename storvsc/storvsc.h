@@ -93,6 +93,7 @@ enum {
 	STOR_HURRY,		/* so it is, or to sleep: nobody waits for the host */
 	STOR_SCAN_FIRST,	/* find the disks of a controller that came late */
 	STOR_LIMITS,		/* the host's have changed */
+	STOR_UNSURE,		/* some LUN may be another by now, sure.c */
 	STOR_SCAN_BUS,		/* compare LUN lists in the next scan */
 	STOR_DOUBTS,		/* some LUN is doubted */
 	STOR_CHAN_LOST,		/* a sub-channel was rescinded */
@@ -192,20 +193,24 @@ struct stor_call {
  * struct stor_lun - our side of a struct scsi_device
  * @ref: the device's until it is destroyed, and of whoever looks at it meanwhile
  * @sdev: the device
- * @rescan: reads capacity again; holds both references while queued
+ * @rescan: reads capacity and limits again; holds both references while queued
  * @doubted: the host said that it does not reach the LUN
  * @doubt_since: jiffies
  * @medium: the host said that there is another one
+ * @unsure: ordinary commands wait until the host was asked which LUN it is
+ * @unsure_since: jiffies
  * @errors: commands that failed below the SCSI layer
  * @timeouts: times that a command outlived its timer
  */
 struct stor_lun {
 	struct kref ref;
 	struct scsi_device *sdev;
-	struct work_struct rescan;
+	struct delayed_work rescan;
 	unsigned long doubted;
 	unsigned long doubt_since;
 	unsigned long medium;
+	unsigned long unsure;
+	unsigned long unsure_since;
 	atomic_t errors;
 	atomic_t timeouts;
 };
@@ -417,9 +422,19 @@ static inline bool stor_unanswered(int error)
 void stor_ask_init(struct stor_ctl *ctl);
 int stor_report_luns(struct stor_ctl *ctl, struct stor_where at, unsigned long *luns);
 int stor_ask_lun(struct stor_ctl *ctl, struct scsi_device *sdev);
+int stor_ask_same(struct stor_ctl *ctl, struct scsi_device *sdev);
+int stor_ask_sectors(struct stor_ctl *ctl, struct scsi_device *sdev, u64 *sectors);
+
+/* sure.c */
+void stor_be_unsure(struct stor_ctl *ctl);
+bool stor_make_sure(struct stor_ctl *ctl);
+void stor_end_unsure(struct stor_ctl *ctl);
+bool stor_waits(struct scsi_cmnd *cmd);
 
 /* lun.c */
 int stor_lun_alloc(struct scsi_device *sdev);
+struct stor_lun *stor_lun_get(struct scsi_device *sdev);
+void stor_lun_put(struct stor_lun *lun);
 void stor_lun_free(struct scsi_device *sdev);
 void stor_remove_lun(struct stor_ctl *ctl, struct scsi_device *sdev);
 void stor_rescan_lun(struct scsi_device *sdev);

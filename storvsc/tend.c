@@ -117,8 +117,9 @@ static bool stor_let_go(struct stor_ctl *ctl)
 static int stor_set_up(struct stor_ctl *ctl)
 {
 	/*
-	 * The disks' limits follow in the scan: in some kernels whoever reads a
-	 * disk's properties holds their lock, and waits for us to be done here.
+	 * The disks' limits follow in the scan, and not before their commands flow: in
+	 * some kernels whoever reads or sets a disk's properties holds their lock, and
+	 * waits for its commands.
 	 */
 	if (ctl->slots) {
 		set_bit(STOR_LIMITS, &ctl->state);
@@ -189,6 +190,8 @@ int stor_agree(struct stor_ctl *ctl)
 	}
 	stor_open_subchans(ctl);
 	stor_find_homes(ctl);
+	if (ctl->added)
+		stor_be_unsure(ctl);
 	stor_turn(ctl, STOR_TURN_AGREED);
 	ret = stor_add_host(ctl);
 	if (ret) {

@@ -52,9 +52,9 @@
 #define hv_queue_status_t \
 	typeof(((struct scsi_host_template *)0)->queuecommand(NULL, NULL))
 
-/* Rescanning took a struct device once. */
+/* Rescanning took a struct device once, and said nothing of what came of it. */
 #ifdef HV_HAVE_RESCAN_DEVICE_DEV
-#define hv_scsi_rescan_device(sdev)	scsi_rescan_device(&(sdev)->sdev_gendev)
+#define hv_scsi_rescan_device(sdev)	(scsi_rescan_device(&(sdev)->sdev_gendev), 0)
 #else
 #define hv_scsi_rescan_device(sdev)	scsi_rescan_device(sdev)
 #endif

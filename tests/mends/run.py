@@ -72,6 +72,9 @@ def said(mend, out):
     if not failed:
         return None
     before = out[:failed.start()].splitlines()
+    told = [n for n, l in enumerate(before) if "-- why it failed:" in l]
+    if told and told[-1] + 1 < len(before):
+        return re.sub(r"^[# ]+", "", before[told[-1] + 1])
     reasons = [l for l in before if re.search(r"^ *#.* ?FAILED", l)] or \
               [l for l in before if re.match(r"#   \S", l) and "Subtest" not in l] or [failed.group()]
     return re.sub(r"^[# ]+", "", reasons[0])

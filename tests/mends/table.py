@@ -49,3 +49,9 @@ mend("S10", "storvsc/srb.c", "suites", "RECOVERED ERROR: the data is there",
      "\t{ RECOVERED_ERROR,\tSTOR_ANY, STOR_ANY, .done = true },\n", "\t{ RECOVERED_ERROR,\tSTOR_ANY, STOR_ANY },\n")
 mend("S10-stalled", "storvsc/srb.c", "suites", "what is said to be done has moved a block, or it is an error",
      "\tif (done)\n\t\tstor_judge_stalled(asked, v);\n", "")
+mend("S12", "storvsc/main.c", "slow-handshake", "a controller whose handshake is late is tried again",
+     "\tif (ret == -ETIMEDOUT && stor_life_tries(ctl->life)) {\n", "\tif (0 && ret == -ETIMEDOUT) {\n")
+mend("S14-unsure", "storvsc/tend.c", "exchanged-meanwhile", "commands wait until the host was asked which disk it has now",
+     "\tif (ctl->added)\n\t\tstor_be_unsure(ctl);\n", "")
+mend("S14-name", "storvsc/ident.c", "suites", "another unit is told by its best name",
+     "\t\t\tfound = 0;\n", "")

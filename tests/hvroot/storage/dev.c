@@ -24,7 +24,7 @@ struct disk_spec {
 	enum stor_kind kind;
 	unsigned int lun, controller, block;
 	unsigned long long size;
-	bool ro, dvd, empty, thick, through;
+	bool ro, dvd, empty, thick, through, silent;
 };
 
 struct problem {			/* why a command or option fails */
@@ -71,6 +71,8 @@ static int spec_key(struct problem *why, struct disk_spec *s, const char *key,
 		s->serial = value;
 	else if (!strcmp(key, "ro"))
 		s->ro = true;
+	else if (!strcmp(key, "silent"))
+		s->silent = true;
 	else if (!strcmp(key, "dvd"))
 		s->dvd = true;
 	else if (!strcmp(key, "empty"))
@@ -127,6 +129,8 @@ static void name_disk(struct scsi_disk *d, const struct stor_ctl *sc,
 	snprintf(d->serial, sizeof(d->serial), "%-20.20s", s->serial ? s->serial : text);
 	memcpy(d->naa, naa, sizeof(naa));
 	put16(d->naa + 4, sc->kind);
+	for (const char *c = s->serial; c && *c; c++)	/* another serial, another disk */
+		d->naa[6 + (c - s->serial) % 2] += *c;
 	put32(d->naa + 8, sc->number);
 	put32(d->naa + 12, s->lun);
 }
@@ -240,8 +244,28 @@ static void remove_disk(struct stor_ctl *sc, unsigned int n)
 	stor_event(sc, STOR_REMOVE_DEVICE);
 }
 
-static int resize_disk(struct problem *why, struct stor_lun *lun, unsigned long long size)
+/* Another disk in the place of one: the guest is told of neither, it has to look. */
+static int exchange_disk(struct problem *why, struct stor_ctl *sc, const struct disk_spec *s)
 {
+	struct stor_lun *old = sc->lun[s->lun], *lun;
+
+	if (!s->file || !s->serial)
+		return fail(why, "the other disk needs file=PATH and serial=TEXT");
+	lun = new_lun(why, sc, s);
+	if (!lun)
+		return -1;
+	sc->lun[s->lun] = lun;
+	old->removed = true;
+	old->commands++;
+	stor_lun_put(old);
+	trace("DISK_EXCHANGED", "%s lun=%u %s", sc->dev.name, s->lun, lun->path);
+	return 0;
+}
+
+static int resize_disk(struct problem *why, struct stor_lun *lun, const struct disk_spec *s)
+{
+	unsigned long long size = s->size;
+
 	if (lun->sg || lun->fd < 0)
 		return fail(why, "only a disk on a file can be resized");
 	if (size < lun->scsi.block_size || size % lun->scsi.block_size)
@@ -249,7 +273,8 @@ static int resize_disk(struct problem *why, struct stor_lun *lun, unsigned long 
 	if (ftruncate(lun->fd, size))
 		return fail(why, "cannot resize %s: %s", lun->path, strerror(errno));
 	lun->scsi.blocks = size / lun->scsi.block_size;
-	lun->scsi.attention = SENSE_CAPACITY_CHANGED;
+	if (!s->silent)
+		lun->scsi.attention = SENSE_CAPACITY_CHANGED;
 	return 0;
 }
 
@@ -302,13 +327,16 @@ static int disk_command(struct problem *why, struct bus *b, const char *what,
 
 	if (!strcmp(what, "add"))
 		return add_disk(why, b, s);
-	if (strcmp(what, "remove") && strcmp(what, "resize") && strcmp(what, "media"))
-		return fail(why, "disk add|remove|resize|media (see help)");
+	if (strcmp(what, "remove") && strcmp(what, "resize") && strcmp(what, "media") &&
+	    strcmp(what, "exchange"))
+		return fail(why, "disk add|remove|exchange|resize|media (see help)");
 	sc = named(why, s);
 	if (!sc)
 		return -1;
 	if (!strcmp(what, "resize"))
-		return resize_disk(why, sc->lun[s->lun], s->size);
+		return resize_disk(why, sc->lun[s->lun], s);
+	if (!strcmp(what, "exchange"))
+		return exchange_disk(why, sc, s);
 	if (!strcmp(what, "media"))
 		return change_medium(why, sc->lun[s->lun], s->file);
 	remove_disk(sc, s->lun);
@@ -363,7 +391,8 @@ int stor_init(struct bus *b)
 	control_register("disk",
 		"add [ide|fc] file=F|sg=/dev/sgN [lun=N] [controller=N] [ro] [dvd] [empty] [thick] [writethrough] [block=512|4096] [serial=TEXT] [size=BYTES]  plug a disk in\n"
 		"remove [ide|fc] controller=N lun=N  pull it out\n"
-		"resize [ide|fc] controller=N lun=N size=BYTES  make it larger or smaller\n"
+		"exchange [ide|fc] controller=N lun=N file=F serial=TEXT [size=BYTES]  another disk in its place, of which nobody is told\n"
+		"resize [ide|fc] controller=N lun=N size=BYTES [silent]  make it larger or smaller, and tell the guest or not\n"
 		"media controller=N lun=N [file=ISO]  change or take out the disc of a DVD drive",
 		cmd_disk, b);
 	stor_ctl_init(b);

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Is each disk still the one it was?  A host that is agreed with anew, after the guest has
+ * slept or the host was silent, may have other disks by then, or of another size, and tells
+ * nobody.  So ordinary commands wait until it was asked: what is meant for one disk is not
+ * written to another, and sizes are the new ones.
+ *
+ * The questions go beside the midlayer, whose own reading of a disk's properties may have to
+ * wait for the very commands that wait here.
+ */
+#include <linux/blk-mq.h>
+#include <linux/blkdev.h>
+#include <linux/sched/mm.h>
+#include <scsi/scsi.h>
+#include <scsi/scsi_cmnd.h>
+
+#include "storvsc.h"
+
+/**
+ * stor_waits() - whether a command is to wait until its disk was looked at
+ * @cmd: command of a controller that is STOR_UNSURE
+ *
+ * Those that only ask something, and the error handler's, do not.
+ */
+bool stor_waits(struct scsi_cmnd *cmd)
+{
+	struct stor_lun *lun = cmd->device->hostdata;
+
+	return lun && test_bit(0, &lun->unsure) && req_op(scsi_cmd_to_rq(cmd)) != REQ_OP_DRV_IN &&
+	       cmd->submitter != SUBMITTED_BY_SCSI_ERROR_HANDLER;
+}
+
+/**
+ * stor_be_unsure() - the host was agreed with anew: every disk may be another
+ * @ctl: controller; commands are not flowing yet
+ *
+ * Context: process, holds life_mutex.
+ */
+void stor_be_unsure(struct stor_ctl *ctl)
+{
+	struct scsi_device *sdev;
+
+	lockdep_assert_held(&ctl->life_mutex);
+	shost_for_each_device(sdev, ctl->shost) {
+		struct stor_lun *lun = stor_lun_get(sdev);
+
+		if (!lun)
+			continue;
+		lun->unsure_since = jiffies;
+		set_bit(0, &lun->unsure);
+		stor_lun_put(lun);
+	}
+	/* pairs with the barrier in stor_turn_away(): who sees this one sees those */
+	smp_mb__before_atomic();
+	set_bit(STOR_UNSURE, &ctl->state);
+}
+
+/* What waits, and what comes, fails. */
+static void stor_fail_device(struct scsi_device *sdev)
+{
+	mutex_lock(&sdev->state_mutex);
+	scsi_device_set_state(sdev, SDEV_TRANSPORT_OFFLINE);
+	mutex_unlock(&sdev->state_mutex);
+}
+
+static void stor_remove_other(struct stor_ctl *ctl, struct scsi_device *sdev, const char *why)
+{
+	dev_warn(&sdev->sdev_gendev, "%s, removing the device\n", why);
+	stor_fail_device(sdev);
+	stor_remove_lun(ctl, sdev);
+	/* and have what is there now found */
+	set_bit(STOR_SCAN_BUS, &ctl->state);
+}
+
+/*
+ * What comes from now on is measured by the new size.  Memory must not be waited for:
+ * this disk may have to give it.
+ */
+static void stor_follow_size(struct scsi_device *sdev, u64 sectors)
+{
+	struct gendisk *disk = sdev->request_queue->disk;
+	unsigned int flags;
+
+	/* nobody has read a size yet */
+	if (!sectors || !disk || !get_capacity(disk) || sectors == get_capacity(disk))
+		return;
+	flags = memalloc_noio_save();
+	set_capacity_and_notify(disk, sectors);
+	memalloc_noio_restore(flags);
+	/* the rest that depends on it */
+	stor_rescan_lun(sdev);
+}
+
+/* False if the host did not answer, and is asked again. */
+static bool stor_look_again(struct stor_ctl *ctl, struct scsi_device *sdev, struct stor_lun *lun)
+{
+	u64 sectors = 0;
+	int ret = stor_ask_same(ctl, sdev);
+
+	if (!ret) {
+		stor_remove_other(ctl, sdev, "another disk is in its place");
+		return true;
+	}
+	if (ret > 0 && (sdev->type == TYPE_DISK || sdev->type == TYPE_ZBC))
+		ret = stor_ask_sectors(ctl, sdev, &sectors);
+	if (ret >= 0) {
+		stor_follow_size(sdev, sectors);
+		clear_bit(0, &lun->unsure);
+		return true;
+	}
+	/* nobody was asked: the channel is closed, and comes back or ends all */
+	if (!stor_unanswered(ret) || !time_after(jiffies, lun->unsure_since + STOR_SILENT_LIMIT))
+		return false;
+	stor_remove_other(ctl, sdev, "the host does not say which disk it is");
+	return true;
+}
+
+/* Look at all that are unsure; with @last those that do not answer fail. */
+static bool stor_look_at_all(struct stor_ctl *ctl, bool last)
+{
+	struct scsi_device *sdev;
+	bool all = true;
+
+	shost_for_each_device(sdev, ctl->shost) {
+		struct stor_lun *lun = stor_lun_get(sdev);
+
+		if (!lun)
+			continue;
+		if (test_bit(0, &lun->unsure)) {
+			bool sure = (last || !test_bit(STOR_HURRY, &ctl->state)) &&
+				    stor_look_again(ctl, sdev, lun);
+
+			if (last && !sure)
+				stor_fail_device(sdev);
+			all &= sure;
+		}
+		stor_lun_put(lun);
+	}
+	return all;
+}
+
+static bool stor_any_unsure(struct stor_ctl *ctl)
+{
+	struct scsi_device *sdev;
+	bool any = false;
+
+	shost_for_each_device(sdev, ctl->shost) {
+		struct stor_lun *lun = stor_lun_get(sdev);
+
+		if (!lun)
+			continue;
+		any |= test_bit(0, &lun->unsure);
+		stor_lun_put(lun);
+	}
+	return any;
+}
+
+/**
+ * stor_make_sure() - ask the host about each disk that may be another
+ * @ctl: controller
+ *
+ * Context: process, of the scan; takes life_mutex, so that no one becomes unsure unseen.
+ *
+ * Return: false if it has to be done again.
+ */
+bool stor_make_sure(struct stor_ctl *ctl)
+{
+	bool all = stor_look_at_all(ctl, false);
+
+	mutex_lock(&ctl->life_mutex);
+	all = all && !stor_any_unsure(ctl);
+	if (all)
+		clear_bit(STOR_UNSURE, &ctl->state);
+	mutex_unlock(&ctl->life_mutex);
+	return all;
+}
+
+/**
+ * stor_end_unsure() - the controller is removed: nothing waits any more
+ * @ctl: controller whose scan has been cancelled
+ *
+ * The last writes of a disk go there if it is the one, and fail if the host does not say.
+ */
+void stor_end_unsure(struct stor_ctl *ctl)
+{
+	if (test_bit(STOR_UNSURE, &ctl->state))
+		stor_look_at_all(ctl, true);
+}
