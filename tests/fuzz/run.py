@@ -19,6 +19,7 @@ lies, tried again, and cut down to the lies that are needed.
   --limit N     end N seconds after the first boot began, in the middle of a case too: that is no finding
   --out FOLDER  where all of this is kept (build/fuzz)
   --no-cover    modules as the scenarios use them, which do not count what code has run
+  --drivers A/B  the bus and the others, of ours and intree, the kernel's own (ours/ours); those are not counted
   --no-shrink   do not try findings again
   --no-build    take the hvroot and the modules that are there
 
@@ -38,7 +39,7 @@ sys.dont_write_bytecode = True
 
 import common                                           # noqa: E402
 import images                                           # noqa: E402
-from bench import Bench, Finding, Worn                        # noqa: E402
+from bench import OURS, Bench, Finding, Worn            # noqa: E402
 from coverage import Coverage                           # noqa: E402
 from progress import Progress                           # noqa: E402
 from shrink import case_of, shrink                      # noqa: E402
@@ -67,6 +68,7 @@ def parse():
     p.add_argument("--limit", type=common.whole(60))
     p.add_argument("--out", default=OUT)
     p.add_argument("--no-cover", action="store_true")
+    p.add_argument("--drivers", default="ours/ours")
     p.add_argument("--no-shrink", action="store_true")
     p.add_argument("--no-build", action="store_true")
     p.add_argument("--inside")
@@ -80,6 +82,10 @@ def parse():
         if o.case is None:
             raise common.Misuse("--play %s: no record of a case, which begins with \"# seed N\"" % o.play)
     o.out = os.path.abspath(o.out)
+    o.pair = tuple(o.drivers.split("/"))
+    if len(o.pair) != 2 or set(o.pair) - {"ours", "intree"}:
+        raise common.Misuse("--drivers %s: want A/B of ours and intree" % o.drivers)
+    o.no_cover |= o.pair != OURS
     if not o.seconds and not o.cases:
         o.seconds = None if o.case is not None or o.play or o.limit else 60
         if o.limit:
@@ -100,7 +106,8 @@ def outside(o):
     plan = {"hvroot": os.path.join(ROOT, "build/hvroot/hvroot"),
             "kernel": os.path.join(images.run("scripts/kernel", "process"), "vmlinux"),
             "modules": images.run("scripts/build-modules", "process" if o.no_cover else "--cover")}
-    plan["initrd"] = images.run("tests/guest/mkinitramfs", "process", "--modules", plan["modules"])
+    intree = ["--intree", images.run("tests/process/intree/build")] if "intree" in o.pair else []
+    plan["initrd"] = images.run("tests/guest/mkinitramfs", "process", "--modules", plan["modules"], *intree)
     with open(os.path.join(o.out, "plan.json"), "w", encoding="ascii") as f:
         json.dump(plan, f)
     argv = common.OWN_NETWORK + [sys.executable, os.path.abspath(__file__), "--inside", "yes"] + sys.argv[1:]
@@ -203,7 +210,7 @@ def inside(o):
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))     # the guest ends with us
     signal.signal(signal.SIGALRM, cut)
     coverage = None if o.no_cover else Coverage(plan["modules"])
-    bench = Bench(plan, o.long, coverage)
+    bench = Bench(plan, o.long, coverage, o.pair)
     try:
         with Progress("fuzz", o.cases or 0, "cases") as progress:
             run = Run(o, bench, progress)
