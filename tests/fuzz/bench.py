@@ -23,10 +23,13 @@ MACHINE = Machine(place="process", kernel="process", offers=",".join(SERVICES),
                   disks=(Disk(size=64 << 20), Disk(size=64 << 20, controller=1)),
                   options=("--nic", "tap=hvt0,mac=" + MAC % 0, "--nic", "tap=hvt1,mac=" + MAC % 1))
 OURS = ("ours", "ours")
+CORPUS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "corpus/rare")
 LINES = 3000            # of the kernel's log that one case may cause
 MEMORY = 96 << 10       # KiB that may be gone for good
 SETTLED = 5             # cases after which memory is looked at for the first time
-LOAD = "modprobe hv_vmbus host_timeout=1; settle || :"
+# A driver is loaded when its device is offered, and a host that refuses the bus a moment later takes its symbols away.
+NOISE = "Unknown symbol"
+LOAD = "modprobe hv_vmbus%s; settle || :"
 # What the host asks of the guest meanwhile. Nothing that a guest obeys for good.
 ASKS = ("heartbeat burst=3", "time sample", "time sync offset=0", "kvp list auto", "kvp set external key value",
         "kvp get external key", "kvp list external", "kvp delete external key", "kvp ip-get", "vss check",
@@ -77,8 +80,9 @@ class Fuzzed(Booted):
 
 
 class Bench:
-    def __init__(self, plan, long, coverage=None):
-        self.plan, self.long, self.coverage = plan, long, coverage
+    def __init__(self, plan, long, coverage=None, drivers=OURS):
+        self.plan, self.long, self.coverage, self.drivers = plan, long, coverage, drivers
+        self.load = LOAD % (" host_timeout=1" if drivers[0] == "ours" else "")
         self.new = {}           # case: blocks that nobody had reached before
         self.m = None
         self.lies = self.boots = self.reloads = 0
@@ -111,8 +115,10 @@ class Bench:
             self.servers = [Server(None, "0.0.0.0", 7001), Server(b"y" * 300000, "0.0.0.0", 7002)]
         with open(m.path("copied"), "w", encoding="ascii") as f:
             f.write("still well\n" * 500)
-        self.sh("prepare; unload_all; %s" % LOAD, "start")
-        m.drivers = OURS
+        bus, others = self.drivers
+        self.sh("prepare; unload_all; use %s vmbus; for m in storvsc netvsc utils; do use %s $m; done; %s" %
+                (bus, others, self.load), "start")
+        m.drivers = self.drivers
         self.back("start")
         self.cover(None)
         self.sh("mkfs.ext4 -q -F $(lun 1); mount $(lun 1) /mnt/s; cp -r /run/source /mnt/s/; sync; umount /mnt/s", "start")
@@ -176,7 +182,7 @@ class Bench:
             said = whole_lines(f.read())
         self.seen += len(said)
         text = said.decode(errors="replace")
-        bad = judge(text, "")
+        bad = judge(text, NOISE)
         if bad and "lockdep_hardirqs_on_prepare" in bad[0] and "events do_free_init" in text:
             raise Worn("%s: User Mode Linux's own warning (tests/process/README.md, vmalloc), and lockdep looks no more" % when)
         if bad:
@@ -209,9 +215,8 @@ class Bench:
             self.new[number] = self.new.get(number, 0) + new
 
     def lie(self, number, script, spare):
-        words = "hostile seed=%d record=%s" % (number, self.record)
-        if script:
-            words += " play=%s" % script
+        words = "hostile seed=%d record=%s " % (number, self.record)
+        words += "play=%s" % script if script else "seeds=%s" % CORPUS
         self.host(words + (" spare=" + SPARED if spare else ""))
 
     def be_honest(self):
@@ -247,7 +252,7 @@ class Bench:
         """The host lies from the first message on, and until the last."""
         self.sh("no_beats; unload_all", "before case")
         self.lie(number, script, False)
-        self.sh("(%s; job) >/dev/null 2>&1 &" % LOAD, "load")
+        self.sh("(%s; job) >/dev/null 2>&1 &" % self.load, "load")
         time.sleep(self.long)
         if number % 8:
             self.be_honest()
@@ -256,7 +261,7 @@ class Bench:
                 "unload", 120)
         if not number % 8:
             self.be_honest()
-        self.sh(LOAD, "load again")
+        self.sh(self.load, "load again")
         self.back("after a case from the start")
         self.sh("beats", "beats")
 
@@ -285,7 +290,7 @@ class Bench:
             self.look(when)
             self.reloads += 1
             print("# %s: a reload, for %s" % (when, lost.replace("\n", "\n#   ")), flush=True)
-            self.sh("no_beats; still; unload_all; rm -f /run/job.*; %s" % LOAD, when + ": reload", 120)
+            self.sh("no_beats; still; unload_all; rm -f /run/job.*; %s" % self.load, when + ": reload", 120)
             lost = self.lost()
             if lost:
                 self.look(when)

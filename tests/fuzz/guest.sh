@@ -29,6 +29,9 @@ prepare() {
 			[ ! -e $d/$p ] || { rm -f $d/$p; cp /run/nothing $d/$p; }
 		done
 	done
+	for p in $(find / -xdev -name hv_set_ifconfig); do	# addresses are ours to set
+		rm -f "$p"; cp /run/nothing "$p"
+	done
 	mkdir -p /mnt/f /mnt/s /run/source
 	cp /bin/busybox /run/source/
 	seq 20000 >/run/source/numbers
@@ -92,10 +95,20 @@ use_nic() {
 	ip link set "$i" up
 }
 
-# job: disk and NIC at the same time, until /run/stop is there
+# use_daemons: what the host asks for is done, by those that hurt nobody else: a frozen filesystem
+# would stop the disk that is left alone
+use_daemons() {
+	for d in kvp fcopy; do
+		! [ -e /dev/vmbus/hv_$d ] || pidof hv_${d}_daemon || hv_${d}_daemon </dev/null
+	done
+	sleep 0.3
+}
+
+# job: disk, NIC and services at the same time, until /run/stop is there
 job() {
 	rm -f /run/stop /run/job.*
-	touch /run/job.disk /run/job.nic
+	touch /run/job.disk /run/job.nic /run/job.daemons
+	(set +e; while ! [ -e /run/stop ]; do use_daemons; done; rm /run/job.daemons) >/dev/null 2>&1 &
 	(set +e; while ! [ -e /run/stop ]; do use_disk; done; rm /run/job.disk) >/dev/null 2>&1 &
 	(set +e; while ! [ -e /run/stop ]; do use_nic; done; rm /run/job.nic) >/dev/null 2>&1 &
 }
@@ -116,7 +129,7 @@ still() {
 	touch /run/stop
 	killall -q nc ping dd mkfs.ext4 || :
 	n=0
-	while [ -e /run/job.disk ] || [ -e /run/job.nic ]; do
+	while [ -e /run/job.disk ] || [ -e /run/job.nic ] || [ -e /run/job.daemons ]; do
 		n=$((n + 1))
 		[ $n -lt 20 ] || break
 		sleep 0.05
@@ -127,9 +140,13 @@ still() {
 # beats: the disk and the NIC that nobody touches go on
 beats() {
 	[ ! -e /run/beat.pid ] || return 0
-	address 1
-	mount "$(lun 1)" /mnt/s
-	rm -f /run/beat.stop
+	n=0
+	until [ -n "$(lun 1)" ] && address 1 && mount "$(lun 1)" /mnt/s; do
+		n=$((n + 1))
+		[ $n -lt 300 ] || { echo "the untouched disk and NIC are not there"; return 1; }
+		sleep 0.1
+	done 2>/dev/null
+	rm -f /run/beat.stop /run/beat	# which counted those before
 	(set +e
 	n=0 p=0
 	while ! [ -e /run/beat.stop ]; do

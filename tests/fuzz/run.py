@@ -16,10 +16,14 @@ lies, tried again, and cut down to the lies that are needed.
   --case N      this case alone, as often as --cases says (1)
   --play FILE   the record of a case, or what was left of it, in place of what its number decides
   --long N      seconds that the host lies in each case (4)
+  --limit N     end N seconds after the first boot began, in the middle of a case too: that is no finding
+  --out FOLDER  where all of this is kept (build/fuzz)
+  --no-cover    modules as the scenarios use them, which do not count what code has run
+  --drivers A/B  the bus and the others, of ours and intree, the kernel's own (ours/ours); those are not counted
   --no-shrink   do not try findings again
   --no-build    take the hvroot and the modules that are there
 
-The last line is "N cases, N lies, N findings"; the status is 0 if there was none.
+The last line is "N cases, N lies, N findings"; the status is 0 if there was none, 4 if not one case came to its end within --limit.
 """
 import json
 import os
@@ -35,12 +39,22 @@ sys.dont_write_bytecode = True
 
 import common                                           # noqa: E402
 import images                                           # noqa: E402
-from bench import Bench, Finding, Worn                        # noqa: E402
+from bench import OURS, Bench, Finding, Worn            # noqa: E402
 from coverage import Coverage                           # noqa: E402
 from progress import Progress                           # noqa: E402
 from shrink import case_of, shrink                      # noqa: E402
 
 OUT = os.path.join(ROOT, "build/fuzz")
+CLOSING = 25            # seconds of a limit that are left to the look for leaks
+TOO_SLOW = 4
+
+
+class Cut(BaseException):
+    """The limit has come: whatever goes on ends, and nothing between here and the top takes it for a fault."""
+
+
+def cut(*_):
+    raise Cut
 
 
 def parse():
@@ -51,6 +65,10 @@ def parse():
     p.add_argument("--case", type=common.whole(0))
     p.add_argument("--play")
     p.add_argument("--long", type=common.whole(1), default=4)
+    p.add_argument("--limit", type=common.whole(60))
+    p.add_argument("--out", default=OUT)
+    p.add_argument("--no-cover", action="store_true")
+    p.add_argument("--drivers", default="ours/ours")
     p.add_argument("--no-shrink", action="store_true")
     p.add_argument("--no-build", action="store_true")
     p.add_argument("--inside")
@@ -63,8 +81,15 @@ def parse():
         o.case = case_of(o.play)    # by which the guest does what it did
         if o.case is None:
             raise common.Misuse("--play %s: no record of a case, which begins with \"# seed N\"" % o.play)
+    o.out = os.path.abspath(o.out)
+    o.pair = tuple(o.drivers.split("/"))
+    if len(o.pair) != 2 or set(o.pair) - {"ours", "intree"}:
+        raise common.Misuse("--drivers %s: want A/B of ours and intree" % o.drivers)
+    o.no_cover |= o.pair != OURS
     if not o.seconds and not o.cases:
-        o.seconds = None if o.case is not None or o.play else 60
+        o.seconds = None if o.case is not None or o.play or o.limit else 60
+        if o.limit:
+            return o
         o.cases = None if o.seconds else 1
     return o
 
@@ -72,7 +97,7 @@ def parse():
 def outside(o):
     """Builds, and goes on in a network of its own."""
     common.need("make", "gcc", "unshare", "ip")
-    common.use_build(1000, OUT)
+    common.use_build(1000, o.out)
     why = common.no_network()
     if why:
         raise common.Trouble("a NIC needs a network of its own, which is refused (%s); run it as root" % why)
@@ -80,9 +105,10 @@ def outside(o):
         images.run("make", "-j%d" % (os.cpu_count() or 1), "--no-print-directory", "-C", "tests/hvroot")
     plan = {"hvroot": os.path.join(ROOT, "build/hvroot/hvroot"),
             "kernel": os.path.join(images.run("scripts/kernel", "process"), "vmlinux"),
-            "cover": images.run("scripts/build-modules", "--cover")}
-    plan["initrd"] = images.run("tests/guest/mkinitramfs", "process", "--modules", plan["cover"])
-    with open(os.path.join(OUT, "plan.json"), "w", encoding="ascii") as f:
+            "modules": images.run("scripts/build-modules", "process" if o.no_cover else "--cover")}
+    intree = ["--intree", images.run("tests/process/intree/build")] if "intree" in o.pair else []
+    plan["initrd"] = images.run("tests/guest/mkinitramfs", "process", "--modules", plan["modules"], *intree)
+    with open(os.path.join(o.out, "plan.json"), "w", encoding="ascii") as f:
         json.dump(plan, f)
     argv = common.OWN_NETWORK + [sys.executable, os.path.abspath(__file__), "--inside", "yes"] + sys.argv[1:]
     os.execvp(argv[0], argv)
@@ -100,14 +126,16 @@ def numbers(o):
         seed += 1
 
 
-def keep(bench, finding, number, o):
+def keep(bench, finding, number, o, seconds):
     """A finding's files; and, if it happens again, what is needed for it."""
-    folder = os.path.join(OUT, "findings", "%d" % number)
+    signal.alarm(0)         # it is told in full
+    folder = os.path.join(o.out, "findings", "%d" % number)
     os.makedirs(folder, exist_ok=True)
     bench.save(folder)
     with open(os.path.join(folder, "what"), "w", encoding="utf-8") as f:
         f.write("%s\n" % finding)
     print("not ok - case %d: %s" % (number, str(finding).splitlines()[0]))
+    print("#   after %d s and %d lies" % (seconds, bench.lies))
     for line in str(finding).splitlines()[1:40]:
         print("#   " + line)
     print("#   kept in %s; again: tests/fuzz/run.py --case %d" % (os.path.relpath(folder, ROOT), number), flush=True)
@@ -116,54 +144,89 @@ def keep(bench, finding, number, o):
         shrink(bench, folder, number)
 
 
-def cases(o, bench, progress):
-    """(cases, findings)"""
-    start, done, found = time.monotonic(), 0, 0
-    for number in numbers(o):
-        if (o.cases and done >= o.cases) or (o.seconds and time.monotonic() - start > o.seconds):
-            break
-        progress.at = done = done + 1
-        progress.now = "case %d, %d lies" % (number, bench.lies)
+class Run:
+    """Case after case, and what became of them."""
+
+    def __init__(self, o, bench, progress):
+        self.o, self.bench, self.progress = o, bench, progress
+        self.start = time.monotonic()
+        self.done = self.found = 0
+
+    def seconds(self):
+        return time.monotonic() - self.start
+
+    def over(self):
+        o = self.o
+        return ((o.cases and self.done >= o.cases) or (o.seconds and self.seconds() > o.seconds) or
+                (o.limit and self.seconds() > o.limit - CLOSING) or self.found >= 10 or (o.limit and self.found))
+
+    def one(self, number, log):
+        began, lies = time.monotonic(), self.bench.lies
+        self.progress.now = "case %d, %d lies" % (number, lies)
+        ends = "well"
         try:
-            bench.case(number, o.play)
+            self.bench.case(number, self.o.play)
         except Worn as e:
+            ends = str(e)
             print("# case %d: %s" % (number, e), flush=True)
-            bench.stop()
+            self.bench.stop()
         except Finding as e:
-            found += 1
-            keep(bench, e, number, o)
-            if found >= 10:
-                break
-    try:
-        bench.close()
-    except Worn:
-        pass
-    except Finding as e:
-        found += 1
-        print("not ok - at the end: %s" % e)
-        bench.save(os.path.join(OUT, "findings", "end"))
-    return done, found, time.monotonic() - start
+            ends = str(e).splitlines()[0]
+            self.found += 1
+            keep(self.bench, e, number, self.o, self.seconds())
+        self.done += 1
+        self.progress.at = self.done
+        log.write("%d\t%d s\t%d lies\t%s\n" % (number, time.monotonic() - began, self.bench.lies - lies, ends))
+        log.flush()
+
+    def close(self):
+        try:
+            self.bench.close()
+        except Worn:
+            pass
+        except Finding as e:
+            signal.alarm(0)
+            self.found += 1
+            print("not ok - at the end: %s" % e)
+            self.bench.save(os.path.join(self.o.out, "findings", "end"))
+
+    def all(self):
+        try:
+            with open(os.path.join(self.o.out, "cases"), "w", encoding="utf-8") as log:
+                for number in numbers(self.o):
+                    if self.over():
+                        break
+                    self.one(number, log)
+            self.close()
+        except Cut:
+            print("# the limit of %d s came in the middle of a case" % self.o.limit)
 
 
 def inside(o):
-    with open(os.path.join(OUT, "plan.json"), encoding="ascii") as f:
+    with open(os.path.join(o.out, "plan.json"), encoding="ascii") as f:
         plan = json.load(f)
     if os.access("/dev/shm", os.W_OK):
         os.environ["TMPDIR"] = "/dev/shm"
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))     # the guest ends with us
-    coverage = Coverage(plan["cover"])
-    bench = Bench(plan, o.long, coverage)
+    signal.signal(signal.SIGALRM, cut)
+    coverage = None if o.no_cover else Coverage(plan["modules"])
+    bench = Bench(plan, o.long, coverage, o.pair)
     try:
         with Progress("fuzz", o.cases or 0, "cases") as progress:
-            done, found, seconds = cases(o, bench, progress)
+            run = Run(o, bench, progress)
+            signal.alarm(o.limit or 0)
+            run.all()
     finally:
         bench.stop()
-    bench.report(seconds)
-    coverage.report(os.path.join(OUT, "never"))
-    with open(os.path.join(OUT, "new"), "w", encoding="ascii") as f:
-        f.write("".join("%d\t%d\n" % n for n in sorted(bench.new.items())))
-    print("%d cases, %d lies, %d findings" % (done, bench.lies, found))
-    return 1 if found else 0
+    bench.report(run.seconds())
+    if coverage:
+        coverage.report(os.path.join(o.out, "never"))
+        with open(os.path.join(o.out, "new"), "w", encoding="ascii") as f:
+            f.write("".join("%d\t%d\n" % n for n in sorted(bench.new.items())))
+    print("%d cases, %d lies, %d findings" % (run.done, bench.lies, run.found))
+    if run.found:
+        return 1
+    return 0 if run.done or not o.limit else TOO_SLOW
 
 
 def main():

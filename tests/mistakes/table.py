@@ -27,7 +27,7 @@ class Row:
 SCRIPTS = """scripts/build-modules scripts/check scripts/check-abi scripts/check-modinfo scripts/demo scripts/deps scripts/dkms
     scripts/features scripts/hvguest-report scripts/kernel scripts/kernel-built scripts/kunit scripts/lab scripts/mutants scripts/package scripts/source scripts/style
     scripts/try     tests/bench/insn/hvroot_top.py tests/bench/insn/insn.py tests/bench/insn/lines.py tests/bench/insn/report.py
-    tests/bench/insn/summary.py tests/bench/run.py tests/failsite/build tests/fuzz/run.py tests/guest/mkinitramfs tests/guest/mktools tests/mends/run.py tests/mistakes/run.py tests/process/intree/build tests/scenarios/measure.py
+    tests/bench/insn/summary.py tests/bench/run.py tests/failsite/build tests/fuzz/proof.py tests/fuzz/run.py tests/guest/mkinitramfs tests/guest/mktools tests/mends/run.py tests/mistakes/run.py tests/process/intree/build tests/scenarios/measure.py
     tests/scenarios/measure_utils.py tests/scenarios/run.py""".split()
 # No scripts for users: what runs in the guest or is called by one of the others, and continuous integration's.
 OTHERS = r"^(\.ci/|debian/|tests/guest/(bin/|init$|hv_set_ifconfig$)|tests/demo/|scripts/lib/|scripts/(dkms|package)-|tests/hvroot/liar/)"
@@ -91,6 +91,7 @@ row("check style nosuch", "scripts/check style nosuch", 2, "no step 'nosuch'")
 row("check, BUDGET", "scripts/check scenarios", 2, "BUDGET=-1: want a whole number", env=("BUDGET=-1",))
 row("check, KUNIT", "scripts/check kunit", 2, "KUNIT=x: want user, or nothing", env=("KUNIT=x",))
 row("check, KERNELS", "scripts/check modules", 2, NO_KERNEL % "9.9", env=("KERNELS=9.9",))
+row("check, FUZZ_SEED", "scripts/check fuzz", 2, "FUZZ_SEED=-1: want a whole number", env=("FUZZ_SEED=-1",))
 row("check, ONLY", "scripts/check sanitized", 2, "no scenario 'nosuch'", env=("ONLY=nosuch",), kept=True)
 row("check style without a package, user", "scripts/check style", 1, "missing packages, run:  sudo apt-get install .* perl$",
     who="user", package="perl")
@@ -187,6 +188,9 @@ row("style x", "scripts/style x", 2, "takes no arguments, got 'x'")
 row("style, no checkout", "scripts/style", 1, "git cannot tell the project's files: fatal: ", env=("GIT_DIR=/nosuch",))
 row("style without perl", "scripts/style", 1, "needs perl, " + SUDO % "perl", without="perl")
 row("fuzz --case --seed", "tests/fuzz/run.py --case 1 --seed 2", 2, "--case and --seed: a case's number is its seed")
+row("fuzz --drivers", "tests/fuzz/run.py --drivers ours", 2, "--drivers ours: want A/B of ours and intree")
+row("fuzz --limit", "tests/fuzz/run.py --limit 5", 2, "--limit: 5: want a whole number from 60 on")
+row("proof nosuch", "tests/fuzz/proof.py nosuch", 2, "no fault 'nosuch'; --list names them")
 row("fuzz --play", "tests/fuzz/run.py --play /nosuch", 2, "--play /nosuch: no such file")
 row("fuzz --play, another file", "tests/fuzz/run.py --play README.md", 2, "--play README.md: no record of a case, which begins with \"# seed N\"")
 row("build-modules --cover x", "scripts/build-modules --cover x", 2, "--cover goes with no other word")

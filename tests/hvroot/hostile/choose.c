@@ -115,12 +115,15 @@ uint64_t hostile_value(uint64_t *r, const uint8_t *p, size_t len, uint64_t old)
 	}
 }
 
-/* Fields lie at multiples of their size, those of the first 48 bytes matter most. */
+/* Fields lie at multiples of their size, those in front matter most. */
 static void change_bytes(uint64_t *r, const uint8_t *p, size_t len, struct strike *s)
 {
 	static const uint8_t ops[8] = { OP_SET1, OP_SET1, OP_SET2, OP_SET2, OP_SET4, OP_SET4, OP_SET4, OP_SET8 };
-	size_t most = next(r) % 4 && len > 48 ? 48 : len;
-	size_t size;
+	static const uint16_t near[] = { 48, 48, 128, 0xffff };
+	size_t most = near[next(r) % 4], size;
+
+	if (most > len)
+		most = len;
 
 	s->op = ops[next(r) % 8];
 	size = 1u << (s->op - OP_SET1);
@@ -160,6 +163,28 @@ static void choose_bytes(uint64_t *r, enum layer l, const uint8_t *p, size_t len
 	} else {
 		change_bytes(r, p, len, s);
 	}
+}
+
+/*
+ * Fields that mean something only together, and that chance would hardly ever find so: a
+ * disk's command that failed, with as much sense data as the host likes.
+ */
+static unsigned int choose_sense(uint64_t *r, struct strike *s)
+{
+	static const uint8_t at[] = { 30, 31, 37, 46 };		/* SRB status, SCSI status, length, sense key */
+	static const uint8_t codes[] = { 0x81, 0x84, 0x84, 0x82, 0x86, 0x92 };
+
+	for (unsigned int i = 0; i < sizeof(at); i++)
+		s[i] = (struct strike){ .op = OP_SET1, .at = at[i], .value = next(r) & 255 };
+	s[0].value = codes[next(r) % sizeof(codes)];
+	s[1].value = 2;
+	s[3].value &= 15;
+	return sizeof(at);
+}
+
+static bool is_disk_answer(const struct name *k, enum layer l, size_t len)
+{
+	return l == L_PACKET && len == 80 && (!strncmp(k->text, "scsi", 4) || !strncmp(k->text, "ide", 3));
 }
 
 /* @p: the five words of a ring's control page that matter, ours and the guest's, and the size. */
@@ -213,6 +238,10 @@ static void choose(struct name *k, enum layer l, const uint8_t *p, size_t len, s
 
 	if (!hostile.rate[l] || next(&r) % hostile.rate[l])
 		return;
+	if (is_disk_answer(k, l, len) && !(next(&r) % 12)) {
+		s->n = choose_sense(&r, s->s);
+		return;
+	}
 	want = next(&r) % 4 ? 1 : 1 + next(&r) % STRIKES_MAX;
 	while (want--) {
 		if (l == L_RING)

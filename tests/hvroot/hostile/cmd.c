@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The command `hostile`: on, off, and what was done. */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include "control/control.h"
 #include "loop/log.h"
@@ -8,8 +9,10 @@
 #include "machine/vm.h"
 #include "hostile/strike.h"
 
+#define SEED_MAX	8320
+
 static const char *const layer_names[LAYERS] = {
-	"message", "packet", "section", "ring", "event", "post", "say", "put", "race", "life",
+	"message", "packet", "section", "ring", "event", "post", "say", "put", "race", "life", "data",
 };
 
 /* LAYER=N words overrule the mood. */
@@ -52,10 +55,32 @@ static void tell(struct reply *r)
 	reply_printf(r, "struck=%llu refused=%llu\n", (unsigned long long)sum, (unsigned long long)hostile.stat.refused);
 }
 
+/* What lies are made of beside real traffic */
+static int take_seeds(const char *path)
+{
+	static uint8_t p[SEED_MAX];
+	char what[64], dev[32];
+	unsigned int sub;
+	size_t len;
+	int ret = hostile_play(path);
+
+	hostile.playing = false;
+	while (!ret && hostile_due(what, sizeof(what), p, &len)) {
+		if (!strncmp(what, "message", 7))
+			hostile_seed_message(p, len);
+		else if (sscanf(what, "packet %31s %u", dev, &sub) == 2)
+			hostile_seed_packet(dev, sub, p, len);
+	}
+	return ret;
+}
+
 static int open_files(struct reply *r, int argc, char **argv)
 {
 	const char *record = control_arg(argc, argv, "record"), *play = control_arg(argc, argv, "play");
+	const char *seeds = control_arg(argc, argv, "seeds");
 
+	if (seeds && take_seeds(seeds))
+		return reply_error(r, "seeds=%s: want lines \"at 0 packet DEVICE N HEX\" and \"at 0 message HEX\"", seeds);
 	if (play && hostile_play(play))
 		return reply_error(r, "play=%s: not the record of a case", play);
 	if (record && hostile_record(record))
@@ -77,12 +102,12 @@ static int begin(struct reply *r, int argc, char **argv)
 	hostile.honest = false;
 	hostile_choose_begin();
 	snprintf(hostile.spare, sizeof(hostile.spare), spare ? ",%s," : "", spare);
+	hostile_message_end();
+	hostile_packet_end();
 	if (set_rates(r, argc, argv) || open_files(r, argc, argv)) {
 		hostile_choose_end();
 		return -1;
 	}
-	hostile_message_end();
-	hostile_packet_end();
 	hostile_on = true;
 	hostile_tick_begin();
 	return 0;
@@ -106,7 +131,7 @@ void hostile_init(struct bus *b)
 {
 	hostile.bus = b;
 	control_register("hostile",
-		"seed=N [record=FILE] [play=FILE] [spare=DEVICE,...] [LAYER=N...]  lie to the guest at every layer, by the seed; "
+		"seed=N [record=FILE] [play=FILE] [seeds=FILE] [spare=DEVICE,...] [LAYER=N...]  lie to the guest at every layer, by the seed; "
 		"each lie becomes a line of FILE\n"
 		"off  be honest again\n"
 		" what was done so far",

@@ -14,6 +14,7 @@
 struct bus;
 struct nic;
 struct vsp_chan;
+struct vsp_dev;
 
 extern bool hostile_on;
 
@@ -29,6 +30,8 @@ void hostile_ring(struct vsp_chan *ch);
 bool hostile_event(struct vsp_chan *ch);
 /* An RNDIS message of @len bytes lies at @at of the guest's receive buffer. */
 void hostile_section(struct nic *n, uint32_t at, uint32_t len);
+/* What a command that moves no blocks tells of a disk: @len bytes at @p, not yet with the guest. */
+void hostile_data(struct vsp_dev *d, uint8_t opcode, uint8_t *p, size_t len);
 /* Memory is about to be the guest's again: nothing writes there any more afterwards. */
 void hostile_forget(void);
 

@@ -27,7 +27,7 @@ struct late {
 };
 
 static struct {
-	unsigned int n;
+	unsigned int n, kept;		/* the first of them are a corpus's */
 	struct {
 		size_t len;
 		uint8_t msg[VMBUS_MAX_PAYLOAD];
@@ -226,7 +226,8 @@ static void later(const struct late *like, unsigned int ms)
 
 static void remember(const void *msg, size_t len)
 {
-	unsigned int at = messages.n < SEEDS ? messages.n++ : hostile_random(SEEDS);
+	unsigned int kept = messages.kept;
+	unsigned int at = messages.n < SEEDS ? messages.n++ : kept + hostile_random(SEEDS - kept);
 
 	messages.seed[at].len = len;
 	memcpy(messages.seed[at].msg, msg, len);
@@ -248,6 +249,15 @@ static bool about_spared(const uint8_t *m)
 	default:
 		return false;
 	}
+}
+
+void hostile_seed_message(const uint8_t *m, size_t len)
+{
+	if (messages.kept >= SEEDS / 2 || len > VMBUS_MAX_PAYLOAD)
+		return;
+	messages.seed[messages.kept].len = len;
+	memcpy(messages.seed[messages.kept++].msg, m, len);
+	messages.n = messages.kept;
 }
 
 bool hostile_message(struct bus *b, uint32_t vp, uint32_t sint, const void *msg, size_t len)

@@ -12,7 +12,7 @@
 #include "hostile/strike.h"
 
 #define SEEDS		96
-#define PACKET_MAX	2048
+#define PACKET_MAX	8192	/* the services' longest are 7.5 KiB */
 #define IDS		32
 #define GUESSES		16
 #define GUESS_MS	5	/* the host reads its rings sooner than that */
@@ -31,7 +31,7 @@ struct late {
 };
 
 static struct {
-	unsigned int n;
+	unsigned int n, kept;		/* the first of them are a corpus's */
 	struct packet seed[SEEDS];
 	struct late *late;
 	uint64_t id[IDS];		/* seen last */
@@ -113,15 +113,28 @@ bool hostile_swallows(struct vsp_chan *ch, uint64_t id)
 	return false;
 }
 
-static void remember(const struct vsp_chan *ch, const uint8_t *p, size_t len)
+static void set_seed(struct packet *s, const char *dev, unsigned int sub, const uint8_t *p, size_t len)
 {
-	unsigned int at = packets.n < SEEDS ? packets.n++ : hostile_random(SEEDS);
-	struct packet *s = &packets.seed[at];
-
-	snprintf(s->dev, sizeof(s->dev), "%s", ch->dev->name);
-	s->sub = ch->sub;
+	snprintf(s->dev, sizeof(s->dev), "%s", dev);
+	s->sub = sub;
 	s->len = len;
 	memcpy(s->bytes, p, len);
+}
+
+static void remember(const struct vsp_chan *ch, const uint8_t *p, size_t len)
+{
+	unsigned int kept = packets.kept;
+	unsigned int at = packets.n < SEEDS ? packets.n++ : kept + hostile_random(SEEDS - kept);
+
+	set_seed(&packets.seed[at], ch->dev->name, ch->sub, p, len);
+}
+
+void hostile_seed_packet(const char *dev, unsigned int sub, const uint8_t *p, size_t len)
+{
+	if (packets.kept < SEEDS / 2 && len <= PACKET_MAX) {
+		set_seed(&packets.seed[packets.kept++], dev, sub, p, len);
+		packets.n = packets.kept;
+	}
 }
 
 static void put(struct vsp_chan *ch, const uint8_t *p, size_t len)
@@ -233,10 +246,11 @@ void hostile_put_packet(const char *dev, unsigned int sub, const uint8_t *p, siz
 static void spoil_seed(uint8_t *p, size_t *n)
 {
 	uint64_t r = hostile_mix(hostile.random, hostile_random(1u << 30));
-	unsigned int most = hostile_random(4) && *n > 64 ? 64 : *n;
+	static const uint16_t near[] = { 64, 64, 128, PACKET_MAX };
+	unsigned int most = near[hostile_random(4)];
 	struct strike s = { .op = OP_SET1 + hostile_random(4) };
 
-	s.at = hostile_random(most + 1) & ~3u;
+	s.at = hostile_random((most < *n ? most : *n) + 1) & ~3u;
 	if (s.at < 8 && hostile_random(16))
 		s.at += 16;		/* the header once in a while */
 	else if (s.at == 8) {

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Ring words, event flags and what lies in the receive buffer: memory that the
- * guest reads while it may change.
+ * guest reads while it may change. And what a disk tells of itself, in the guest's buffers.
  */
 #include <string.h>
 #include "machine/synic.h"
 #include "network/net.h"
 #include "hostile/strike.h"
 
-#define ROUNDS	400
+#define ROUNDS		400
+#define REPORT_LUNS	0xa0
 
 uint32_t *hostile_ring_word(struct vsp_chan *ch, uint32_t at)
 {
@@ -90,4 +91,21 @@ void hostile_section(struct nic *n, uint32_t at, uint32_t len)
 			hostile_spoil(p, &whole, have, &s.s[i]);
 	}
 	net_buf_write(&n->recv, at, p, have);
+}
+
+/* The list of LUNs, which a driver reads itself. All else is for the guest's SCSI layer, whose faults are its own. */
+void hostile_data(struct vsp_dev *d, uint8_t opcode, uint8_t *p, size_t len)
+{
+	char name[NAME_MAX_];
+	struct strikes s;
+	size_t n = len;
+
+	if (hostile.honest || opcode != REPORT_LUNS || !len || hostile_spared(d))
+		return;
+	snprintf(name, sizeof(name), "%s/data/%#x", d->name, opcode);
+	if (!hostile_choose(L_DATA, name, p, len, &s))
+		return;
+	for (unsigned int i = 0; i < s.n; i++)
+		if (s.s[i].op >= OP_SET1 && s.s[i].op <= OP_SET8)
+			hostile_spoil(p, &n, len, &s.s[i]);
 }

@@ -9,7 +9,7 @@
 #include <string.h>
 #include "hostile/strike.h"
 
-#define LINE	8192
+#define LINE	16640	/* of the longest packet, in hex */
 
 struct due {
 	struct due *next;

@@ -18,7 +18,7 @@
 #define NAME_MAX_	48
 
 enum layer {
-	L_MESSAGE, L_PACKET, L_SECTION, L_RING, L_EVENT, L_POST, L_SAY, L_PUT, L_RACE, L_LIFE, LAYERS
+	L_MESSAGE, L_PACKET, L_SECTION, L_RING, L_EVENT, L_POST, L_SAY, L_PUT, L_RACE, L_LIFE, L_DATA, LAYERS
 };
 
 enum op {
@@ -93,11 +93,13 @@ bool hostile_spoil(uint8_t *p, size_t *len, size_t cap, const struct strike *s);
 
 /* message.c */
 bool hostile_spared(const struct vsp_dev *d);
+void hostile_seed_message(const uint8_t *m, size_t len);
 void hostile_inject_message(void);
 void hostile_send_message(const uint8_t *m, size_t len);
 void hostile_message_end(void);
 
 /* packet.c */
+void hostile_seed_packet(const char *dev, unsigned int sub, const uint8_t *p, size_t len);
 void hostile_inject_packets(void);
 void hostile_put_packet(const char *dev, unsigned int sub, const uint8_t *p, size_t len);
 void hostile_packet_end(void);

@@ -11,7 +11,7 @@
 #include "hostile/strike.h"
 
 #define STUCK		400	/* ms without progress of the guest in a ring that is not empty */
-#define BYTES_MAX	4096
+#define BYTES_MAX	8320
 #define SPAN_MS		512	/* of one mood */
 #define ROUNDS		200	/* to and fro */
 

@@ -134,7 +134,7 @@ static void write_script(const char *text)
 
 static void what_is_due_comes_back(void)
 {
-	static uint8_t p[4096];
+	static uint8_t p[8320];
 	char what[64];
 	size_t len = 0;
 
@@ -154,7 +154,7 @@ static void other_files_are_refused(void)
 	static const char *const bad[] = {
 		"word\n", "name 1 nosuch 0 0\n", "name x drop 0 0\n", "at 5\n", "at x packet net0 0 00\n",
 	};
-	static char hex[9000];
+	static char hex[17000];
 
 	for (unsigned int i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		write_script(bad[i]);
@@ -165,8 +165,8 @@ static void other_files_are_refused(void)
 	}
 	memset(hex, 'a', sizeof(hex) - 1);	/* more bytes than anything has */
 	memcpy(hex, "at 0 packet net0 0 ", 19);
-	hex[8300] = '\n';
-	hex[8301] = 0;
+	hex[16700] = '\n';
+	hex[16701] = 0;
 	write_script(hex);
 	begin(1);
 	CHECK(hostile_play(path));

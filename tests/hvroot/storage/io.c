@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "loop/log.h"
+#include "hostile/hostile.h"
 #include "storage/stor.h"
 
 #define SRB_NO_AUTOSENSE	0x20u
@@ -132,6 +133,8 @@ static void reply(struct stor_req *r)
 	}
 	if (len > r->p.srb.data_len)
 		len = r->p.srb.data_len;
+	if (hostile_on)
+		hostile_data(&r->sc->dev, r->p.srb.cdb[0], c->data, len);
 	stor_srb_done(r, SRB_SUCCESS, SCSI_GOOD, copy_buffer(r, c->data, len, true));
 }
 

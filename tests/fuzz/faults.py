@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Faults that proof.py puts into the drivers, one at a time: name, file, what stands there, what the fault makes of
+it, what the fault is; where two stand guard over the same, MORE has the second. Each takes one check away that stands against a host; some were faults of these
+drivers once, or of their kind: a request that ends twice, state that is used before it is there, a copy that is not the
+one that was judged."""
+
+FAULTS = (
+    # -- the ring, and what the bus is told
+    ("ring-index", "vmbus/ring_recv.c",
+     "if (unlikely(!index_ok(write, r->size)))", "if (0)",
+     "the host's write index is believed"),
+    ("packet-length", "vmbus/packet.h",
+     "len < sizeof(struct vmpacket_descriptor) || len > avail", "len < sizeof(struct vmpacket_descriptor)",
+     "a packet may be longer than what was published"),
+    ("packet-offset", "vmbus/packet.h",
+     "offset < sizeof(struct vmpacket_descriptor) || offset > len", "offset < sizeof(struct vmpacket_descriptor)",
+     "the payload may begin behind the packet's end"),
+    ("packet-twice", "vmbus/ring_recv.c",
+     "\tword[0] = head;", "\tword[0] = READ_ONCE(*(u64 *)from);",
+     "the descriptor is read again after it was judged"),
+    ("offer-relid", "vmbus/offer.c",
+     "return relid > 0 && relid < VMBUS_RELIDS && !rcu", "return relid > 0 && !rcu",
+     "an offer's channel number is used as an index"),
+    ("rescind-relid", "vmbus/offer.c",
+     "if (relid < VMBUS_RELIDS && __test_and", "if (__test_and",
+     "the number of a rescind is used as an index"),
+    # -- disk
+    ("disk-id", "storvsc/done.c",
+     "\t\t     id.index >= ctl->depth)) {", "\t\t     0)) {",
+     "the slot of a transaction id is used as an index"),
+    ("disk-twice", "storvsc/slot.c",
+     "return seen == (armed & ~1U) ? STOR_CLAIM_REPEATED", "return seen == (armed & ~1U) ? STOR_CLAIMED",
+     "a command ends as often as the host says so"),
+    ("disk-sense", "storvsc/srb.c",
+     "v->sense_len = min_t(u8, reply->sense_len, HV_STOR_SENSE_LEN);", "v->sense_len = reply->sense_len;",
+     "as much sense data is copied as the host says"),
+    ("disk-luns", "storvsc/ask.c",
+     "listed = min(get_unaligned_be32(data), len - 8) / 8;", "listed = get_unaligned_be32(data) / 8;",
+     "the length of the list of LUNs is believed"),
+    # -- NIC
+    ("net-range", "netvsc/rx.c",
+     "if (n > b->sec.size || at > limit || n > limit - at) {", "if (0) {",
+     "a range may lie outside the receive buffer"),
+    ("net-frame", "netvsc/rndis_msg.c",
+     "if (!n || !inside(msg_len, sizeof(h), at, n))", "if (!n)",
+     "a frame may lie outside its RNDIS message"),
+    ("net-info", "netvsc/rndis_msg.c",
+     "if (size < sizeof(h) || size > len || offset < sizeof(h) ||", "if (size > len || offset < sizeof(h) ||",
+     "packet info of no length: the walk never ends"),
+    ("net-control", "netvsc/rx.c",
+     "if (len > sizeof(conn->ctl_copy)) {", "if (0) {",
+     "an RNDIS answer of any length is copied"),
+    ("net-slot", "netvsc/tx_done.c",
+     "slot < slots ? &q->tx.slot[slot] : NULL", "slots ? &q->tx.slot[slot] : NULL",
+     "the slot of a transaction id is used as an index"),
+    ("net-twice", "netvsc/owner.c",
+     "return cmpxchg(&o->word, out, WORD(gen, HELD)) == out;",
+     "return cmpxchg(&o->word, out, WORD(gen, HELD)) == out || gen_of(o->word);",
+     "a frame ends as often as the host says so"),
+    ("net-early", "netvsc/rx.c",
+     "if (!smp_load_acquire(&q->conn->rx_ready))", "if (0)",
+     "data is taken before there is a buffer for it"),
+    ("net-sections", "netvsc/bufs.c",
+     "if (s->size < NV_TX_HEAD_MAX + ETH_ZLEN || s->size > conn->send.bytes) {", "if (0) {",
+     "the size of a send section is believed"),
+    # -- services
+    ("service-versions", "vmbus/versions.c",
+     "if (host_fw > HV_IC_VERSIONS_MAX || host_msg > HV_IC_VERSIONS_MAX ||\n"
+     "\t    (host_fw + host_msg) * sizeof(n->version[0]) > len - sizeof(*head) - sizeof(*n))", "if (0)",
+     "the count of versions in a negotiation is believed"),
+    ("service-size", "hv_utils/fcopy_msg.c",
+     "if (size > sizeof(m->data) || size > len - offsetof(struct hv_fcopy_write, data))", "if (0)",
+     "the size of a piece of a file is believed"),
+)
+
+MORE = {
+    "service-versions": (
+        ("hv_utils/ic_msg.c", "if (frameworks > HV_IC_VERSIONS_MAX || messages > HV_IC_VERSIONS_MAX)", "if (0)"),
+        ("hv_utils/ic_msg.c", "if ((frameworks + messages) * sizeof(n->version[0]) > room - sizeof(*n))", "if (0)"),
+    ),
+}
