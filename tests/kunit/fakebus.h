@@ -59,6 +59,7 @@ void fakebus_offer(struct vmbus *bus, u32 relid, u8 instance, u16 sub);
 void fakebus_offer_of(struct vmbus *bus, u32 relid, enum vmbus_device_type type, u8 instance,
 		      u16 sub);
 void fakebus_pause(struct vmbus *bus, bool resume);
+void fakebus_awake(struct vmbus *bus);
 void fakebus_rescind(struct vmbus *bus, u32 relid);
 struct vmbus_channel *fakebus_channel(struct vmbus *bus, u32 relid);	/* borrowed */
 
