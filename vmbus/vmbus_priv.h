@@ -160,6 +160,7 @@ struct vmbus_chan {
 					 * by the answer
 					 */
 	unsigned int asked_cpu;		/* of the last move; written under tell */
+	atomic_t stale_answers;		/* to moves of earlier openings, that may still come */
 	struct vmbus_req *asking;	/* who waits for its answer; under tell */
 
 	/* ring memory (ringmem.c); pages[] in wire order, first the outbound ring */
@@ -332,7 +333,7 @@ int vmbus_post(struct vmbus *bus, const void *msg, size_t len);
 void vmbus_req_start(struct vmbus *bus, struct vmbus_req *req);
 int vmbus_req_wait(struct vmbus *bus, struct vmbus_req *req, unsigned long timeout);
 void vmbus_req_cancel(struct vmbus *bus, struct vmbus_req *req);
-void vmbus_req_end(struct vmbus *bus, struct vmbus_req *req, int err);
+bool vmbus_req_end(struct vmbus *bus, struct vmbus_req *req, int err);
 bool vmbus_req_answer(struct vmbus *bus, u32 type, u32 relid, u32 key, const void *msg, size_t len);
 void vmbus_req_fail_chan(struct vmbus *bus, struct vmbus_chan *chan, int err);
 

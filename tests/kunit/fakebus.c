@@ -156,9 +156,10 @@ void vmbus_req_cancel(struct vmbus *bus, struct vmbus_req *req)
 {
 }
 
-void vmbus_req_end(struct vmbus *bus, struct vmbus_req *req, int err)
+bool vmbus_req_end(struct vmbus *bus, struct vmbus_req *req, int err)
 {
 	tally(&fake.ended, 1);
+	return !fake.answered;
 }
 
 int vmbus_req_wait(struct vmbus *bus, struct vmbus_req *req, unsigned long timeout)

@@ -42,6 +42,7 @@ struct fakebus_log {
 	u32 silent_relid;	/* whose teardown has no answer */
 	int post_error;		/* of OPEN */
 	int answer;		/* to OPEN: what the wait returns */
+	bool answered;		/* who is told to wait no more has the answer already */
 	u32 status;		/* in it */
 	struct fake_stop *stop;
 	void (*on_wait)(struct vmbus_req *req);	/* whenever an answer is waited for */
