@@ -21,6 +21,7 @@
 #include <linux/u64_stats_sync.h>
 #include <linux/workqueue.h>
 #include <net/xdp.h>
+#include <hv/compat_driver.h>
 #include <hv/compat_net.h>
 #include <hv/compat_work.h>
 #include "free_list.h"

@@ -26,6 +26,7 @@
 #include <scsi/scsi_cmnd.h>
 #include <scsi/scsi_device.h>
 #include <scsi/scsi_host.h>
+#include <hv/compat_driver.h>
 #include <hv/compat_scsi.h>
 #include <hv/compat_work.h>
 #include <hv/stor_wire.h>
