@@ -141,7 +141,10 @@ static int modify_begin(struct vmbus_channel *ch, struct move *m)
 	return ret;
 }
 
-/* Of a move that has had an answer, which may not be its own.  A host that cannot be told owes one. */
+/*
+ * Of a move that has had an answer, which may not be its own.  A host that cannot be told
+ * owes one.
+ */
 static int ask_again(struct vmbus_channel *ch, struct move *m)
 {
 	struct vmbus_chan *chan = to_chan(ch);

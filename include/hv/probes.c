@@ -65,7 +65,11 @@ static int core_override(struct device *d, struct device_driver *v)
 
 #line 1 "CONST_BIN_ATTR"
 static int bin_mmap(struct file *f, struct kobject *k, const struct bin_attribute *a,
-		    struct vm_area_struct *v) { return 0; }
+		    struct vm_area_struct *v)
+{
+	return 0;
+}
+
 static struct bin_attribute bin_attr_is_const = { .mmap = bin_mmap };
 
 #line 1 "RING_PREPARE"
@@ -117,7 +121,10 @@ static u64 snapshot_id(struct system_time_snapshot *s)
 }
 
 #line 1 "FREEZE_OWNER"
-static int freeze_owner(struct super_block *s) { return thaw_super(s, FREEZE_HOLDER_USERSPACE, NULL); }
+static int freeze_owner(struct super_block *s)
+{
+	return thaw_super(s, FREEZE_HOLDER_USERSPACE, NULL);
+}
 
 #line 1 "FREEZE_HOLDER"
 static int freeze_holder(struct super_block *s) { return thaw_super(s, FREEZE_HOLDER_USERSPACE); }
@@ -163,7 +170,10 @@ static void *pool_napi(struct page_pool_params *p) { return p->napi; }
 static u64 no_addrconf(void) { return IFF_NO_ADDRCONF; }
 
 #line 1 "XDP_PROPAGATE"
-static int xdp_propagate(struct net_device *d, struct netdev_bpf *b) { return dev_xdp_propagate(d, b); }
+static int xdp_propagate(struct net_device *d, struct netdev_bpf *b)
+{
+	return dev_xdp_propagate(d, b);
+}
 
 #line 1 "NAPI_DEFER"
 static u32 napi_defer(struct napi_struct *n) { return n->defer_hard_irqs; }

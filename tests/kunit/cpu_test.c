@@ -19,6 +19,12 @@
 #include <linux/syscore_ops.h>
 #include <clocksource/hyperv_timer.h>
 #include <hv/hv_wire.h>
+/* the played ones of other suites have these names */
+#define hv_cpu_to_vp			box_cpu_to_vp
+#define hv_post_message			box_post_message
+#define hv_signal_event			box_signal_event
+#define hv_platform_check		box_platform_check
+#define hv_message_done			box_message_done
 #include "vmbus_priv.h"
 
 /* What the machine is, what it was told, and what was asked of the kernel's timers */
@@ -86,19 +92,7 @@ static void box_write(u32 number, u64 value)
 #define intr_exit_cpu(vc)		((void)(vc))
 #define cpuhp_setup_state(state, name, on, off)	(box.online = (on), box.offline = (off), 1)
 #define cpuhp_remove_state(state)	((void)(state))
-/* the played ones of other suites have these names */
-#define hv_cpu_to_vp			box_cpu_to_vp
-#define hv_post_message			box_post_message
-#define hv_signal_event			box_signal_event
-#define hv_platform_check		box_platform_check
-#define hv_message_done			box_message_done
 #define chan_vacate_cpu(bus, cpu)	((cpu) ? -EBUSY : 0)
-
-u32 hv_cpu_to_vp(unsigned int cpu);
-u16 hv_post_message(u32 conn_id, const void *payload, size_t len);
-u64 hv_signal_event(u64 sig_event);
-int hv_platform_check(void);
-void hv_message_done(struct hv_message *msg, u32 type);
 
 #include "../../vmbus/hv.c"
 #include "../../vmbus/synic.c"
