@@ -8,7 +8,7 @@
  * and departure, sleep and waking up.
  */
 #include <linux/module.h>
-#include <hv/compat_utils.h>
+#include <hv/compat_driver.h>
 #include <hv/isolation.h>
 #include <hv/version.h>
 #include "daemon.h"
@@ -60,7 +60,7 @@ free_ic:
 	return ret;
 }
 
-static hv_utils_remove_t utils_remove(struct hv_device *dev)
+static hv_remove_t utils_remove(struct hv_device *dev)
 {
 	struct ic *ic = hv_get_drvdata(dev);
 
@@ -72,7 +72,7 @@ static hv_utils_remove_t utils_remove(struct hv_device *dev)
 	hv_set_drvdata(dev, NULL);
 	ic_stop(ic);
 	ic_put(ic);
-	return HV_UTILS_REMOVED;
+	return HV_REMOVED;
 }
 
 static int utils_suspend(struct hv_device *dev)

@@ -188,13 +188,13 @@ free:
 	return ret;
 }
 
-static hv_net_remove_t nv_remove(struct hv_device *hdev)
+static hv_remove_t nv_remove(struct hv_device *hdev)
 {
 	struct nv *nv = hv_get_drvdata(hdev);
 	struct nv_conn *conn;
 
 	if (!nv)
-		return HV_NET_REMOVED;
+		return HV_REMOVED;
 	WRITE_ONCE(nv->gone, true);
 	nv_cancel(nv);
 	nv_vf_exit(nv);
@@ -213,7 +213,7 @@ static hv_net_remove_t nv_remove(struct hv_device *hdev)
 	hv_set_drvdata(hdev, NULL);
 	synchronize_net();	/* nv_sub_rescinded() */
 	nv_free(nv);
-	return HV_NET_REMOVED;
+	return HV_REMOVED;
 }
 
 static int nv_suspend(struct hv_device *hdev)

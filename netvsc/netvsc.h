@@ -21,6 +21,7 @@
 #include <linux/u64_stats_sync.h>
 #include <linux/workqueue.h>
 #include <net/xdp.h>
+#include <hv/compat_driver.h>
 #include <hv/compat_net.h>
 #include <hv/compat_work.h>
 #include "free_list.h"
@@ -410,6 +411,7 @@ void nv_nvsp_inband(struct nv_queue *q, const void *body, u32 len);
 
 /* wait.c */
 void nv_wait_init(struct nv_wait *w);
+bool nv_wait_room(int ret, unsigned int *tries);
 void nv_wait_arm(struct nv_wait *w, u64 id, u32 want, void *reply, u32 cap);
 void nv_wait_disarm(struct nv_wait *w);
 enum nv_answer nv_wait_answer(struct nv_wait *w, u64 id, u32 type, const void *body, u32 len);

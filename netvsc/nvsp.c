@@ -3,7 +3,6 @@
  * NVSP: agreeing on a version, requests with an answer, and what the host
  * says on its own ("NVSP versions and framing" in the protocol).
  */
-#include <linux/delay.h>
 #include "netvsc.h"
 #include "trace.h"
 
@@ -14,18 +13,15 @@ static const u32 nv_versions[] = {
 static int nv_nvsp_send(struct nv_conn *conn, const struct hv_nvsp *m, u64 id,
 			bool answer)
 {
-	unsigned int tries;
+	unsigned int tries = 0;
 	int ret;
 
 	trace_nvsp_send(conn->nv->ndev, le32_to_cpu(m->type));
-	for (tries = 0; tries < NV_SEND_TRIES; tries++) {
+	do {
 		ret = vmbus_sendpacket(conn->chan, (void *)m, sizeof(*m), id,
 				       VM_PKT_DATA_INBAND, answer ?
 				       VMBUS_DATA_PACKET_FLAG_COMPLETION_REQUESTED : 0);
-		if (ret != -EAGAIN)
-			return ret;
-		usleep_range(500, 1000);	/* the ring is full */
-	}
+	} while (nv_wait_room(ret, &tries));
 	return ret;
 }
 

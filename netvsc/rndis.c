@@ -3,7 +3,6 @@
  * RNDIS control messages: each request waits for its own answer, for a limited
  * time; the host's own messages go to where they belong.
  */
-#include <linux/delay.h>
 #include <linux/slab.h>
 #include "netvsc.h"
 #include "trace.h"
@@ -105,15 +104,14 @@ static int nv_ctl_send(struct nv_conn *conn, struct page *page, u32 len)
 /* The same for who can wait for a moment; takes @page over in any case. */
 static int nv_ctl_send_wait(struct nv_conn *conn, struct page *page, u32 len)
 {
-	unsigned int tries;
+	unsigned int tries = 0;
 	int ret;
 
-	for (tries = 0; tries < NV_SEND_TRIES; tries++) {
+	do {
 		ret = nv_ctl_send(conn, page, len);
-		if (ret != -EAGAIN)
-			return ret;
-		usleep_range(500, 1000);
-	}
+	} while (nv_wait_room(ret, &tries));
+	if (ret != -EAGAIN)
+		return ret;
 	__free_page(page);
 	return -EBUSY;
 }

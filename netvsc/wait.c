@@ -79,6 +79,22 @@ enum nv_answer nv_wait_answer(struct nv_wait *w, u64 id, u32 type, const void *b
 }
 
 /**
+ * nv_wait_room - wait for a moment if the ring was full, or whatever else is short
+ * @ret: what the send said
+ * @tries: how often there was no room; 0 at first
+ *
+ * Context: may sleep.
+ * Return: whether to try it again.
+ */
+bool nv_wait_room(int ret, unsigned int *tries)
+{
+	if (ret != -EAGAIN || ++*tries == NV_SEND_TRIES)
+		return false;
+	usleep_range(500, 1000);
+	return true;
+}
+
+/**
  * nv_hurry - requests follow for which RTNL is held
  * @nv: the device
  *

@@ -75,7 +75,7 @@ static void stor_react_to_late(struct stor_ctl *ctl, unsigned int late)
 	/* as a sender: whoever closes channels waits for those who look at them */
 	rcu_read_lock();
 	for (i = 1; i < ctl->nr_queues && !test_bit(STOR_HALTED, &ctl->state); i++) {
-		struct vmbus_channel *channel = READ_ONCE(ctl->chans[i].channel);
+		struct vmbus_channel *channel = rcu_dereference(ctl->chans[i].channel);
 
 		if (channel && channel->rescind)
 			stor_tend_kick(ctl, STOR_CHAN_LOST);

@@ -61,7 +61,7 @@ static void stor_flush(struct stor_ctl *ctl, struct stor_queue *q,
 	lockdep_assert_held(&q->lock);
 	/* what takes another channel is shown there one by one */
 	if (q->nr_staged > 1 && !halted && ctl->hold && ctl->let_go)
-		held = READ_ONCE(ctl->chans[READ_ONCE(q->home)].channel);
+		held = rcu_dereference(ctl->chans[READ_ONCE(q->home)].channel);
 	if (held)
 		ctl->hold(held);
 	for (i = 0; i < q->nr_staged; i++) {

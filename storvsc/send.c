@@ -37,7 +37,7 @@ static struct stor_chan *stor_pick_other(struct stor_ctl *ctl,
 
 	for (i = 0; i < ctl->nr_queues; i++) {
 		struct stor_chan *chan = &ctl->chans[i];
-		struct vmbus_channel *channel = READ_ONCE(chan->channel);
+		struct vmbus_channel *channel = rcu_dereference(chan->channel);
 		int score;
 
 		if (!channel)
@@ -64,7 +64,7 @@ static struct stor_chan *stor_pick_other(struct stor_ctl *ctl,
 static struct stor_chan *stor_pick(struct stor_ctl *ctl, struct stor_queue *q)
 {
 	struct stor_chan *chan = &ctl->chans[READ_ONCE(q->home)];
-	struct vmbus_channel *channel = READ_ONCE(chan->channel);
+	struct vmbus_channel *channel = rcu_dereference(chan->channel);
 
 	if (likely(channel && !channel->rescind &&
 		   (ctl->nr_queues == 1 ||
@@ -249,7 +249,7 @@ int stor_send(struct stor_ctl *ctl, struct stor_queue *q, u16 tag,
 	way.chan = stor_pick(ctl, q);
 	if (unlikely(!way.chan))
 		return stor_no_channel(ctl);
-	way.channel = READ_ONCE(way.chan->channel);
+	way.channel = rcu_dereference(way.chan->channel);
 	if (unlikely(!way.channel))
 		return way.chan->index && !ctl->dev->channel->rescind ? -EAGAIN : -ENODEV;
 	way.q = q;

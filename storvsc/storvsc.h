@@ -20,12 +20,14 @@
 #include <linux/kref.h>
 #include <linux/mutex.h>
 #include <linux/ratelimit.h>
+#include <linux/rcupdate.h>
 #include <linux/spinlock.h>
 #include <linux/wait.h>
 #include <linux/workqueue.h>
 #include <scsi/scsi_cmnd.h>
 #include <scsi/scsi_device.h>
 #include <scsi/scsi_host.h>
+#include <hv/compat_driver.h>
 #include <hv/compat_scsi.h>
 #include <hv/compat_work.h>
 #include <hv/stor_wire.h>
@@ -116,7 +118,7 @@ struct stor_ctl;
  */
 struct stor_chan {
 	struct stor_ctl *ctl;
-	struct vmbus_channel *channel;
+	struct vmbus_channel __rcu *channel;
 	struct vmbus_channel *in;
 	u16 index;
 	u64 completed;
@@ -278,6 +280,12 @@ struct stor_ctl {
 	atomic64_t count[STOR_CNT_NR];
 	atomic64_t srb_status[HV_SRB_CODE_MASK + 1];
 };
+
+/* For who brings channels and takes them away, under chan_mutex; others are readers of RCU. */
+static inline struct vmbus_channel *stor_channel(const struct stor_chan *chan)
+{
+	return rcu_dereference_protected(chan->channel, lockdep_is_held(&chan->ctl->chan_mutex));
+}
 
 #define stor_count(ctl, what)	atomic64_inc(&(ctl)->count[STOR_CNT_##what])
 

@@ -70,10 +70,10 @@ static int stor_open_channel(struct stor_chan *chan,
 		return ret;
 	}
 	/*
-	 * A late sub-channel comes while others send: they find its rings whole.
-	 * Pairs with the address dependency of stor_pick() and stor_pick_other().
+	 * A late sub-channel comes while others send: stor_pick() and stor_pick_other() find its
+	 * rings whole.
 	 */
-	smp_store_release(&chan->channel, channel);
+	rcu_assign_pointer(chan->channel, channel);
 	return 0;
 }
 
@@ -141,7 +141,7 @@ bool stor_rings_kept(struct stor_ctl *ctl)
 
 static bool stor_is_home(const struct stor_ctl *ctl, unsigned int index)
 {
-	const struct vmbus_channel *channel = READ_ONCE(ctl->chans[index].channel);
+	const struct vmbus_channel *channel = stor_channel(&ctl->chans[index]);
 
 	return channel && !channel->rescind;
 }
@@ -181,7 +181,8 @@ static void stor_assign_homes(struct stor_ctl *ctl)
 	stor_share_homes(ctl);
 	for (i = 0; ctl->added && map && i < ctl->nr_queues; i++) {
 		if (stor_is_home(ctl, i))
-			WRITE_ONCE(ctl->queues[map[ctl->chans[i].channel->target_cpu]].home, i);
+			WRITE_ONCE(ctl->queues[map[stor_channel(&ctl->chans[i])->target_cpu]].home,
+				   i);
 	}
 }
 
@@ -218,14 +219,16 @@ int stor_close_channels(struct stor_ctl *ctl)
 		set_bit(STOR_HALTED, &ctl->state);
 		set_bit(STOR_GONE, &ctl->state);
 		for (i = 0; i < ctl->nr_queues; i++) {
-			if (ctl->chans[i].channel)
-				WRITE_ONCE(ctl->chans[i].channel->change_target_cpu_callback, NULL);
+			struct vmbus_channel *channel = stor_channel(&ctl->chans[i]);
+
+			if (channel)
+				WRITE_ONCE(channel->change_target_cpu_callback, NULL);
 		}
 		/* whoever saw the bits clear is done with the rings */
 		synchronize_rcu();
 		ret = stor_close_primary(ctl);
 		for (i = 0; i < ctl->nr_queues; i++) {
-			WRITE_ONCE(ctl->chans[i].channel, NULL);
+			RCU_INIT_POINTER(ctl->chans[i].channel, NULL);
 			WRITE_ONCE(ctl->chans[i].in, NULL);
 		}
 		ctl->open = false;
@@ -268,11 +271,11 @@ void stor_reap_channels(struct stor_ctl *ctl)
 	mutex_lock(&ctl->chan_mutex);
 	for (i = 1; i < ctl->nr_queues; i++) {
 		struct stor_chan *chan = &ctl->chans[i];
-		struct vmbus_channel *channel = chan->channel;
+		struct vmbus_channel *channel = stor_channel(chan);
 
 		if (!channel || !channel->rescind)
 			continue;
-		WRITE_ONCE(chan->channel, NULL);
+		RCU_INIT_POINTER(chan->channel, NULL);
 		synchronize_rcu();
 		stor_read_last(chan);
 		WRITE_ONCE(channel->change_target_cpu_callback, NULL);
@@ -332,7 +335,7 @@ static void stor_on_subchan(struct vmbus_channel *channel)
 		return;
 	mutex_lock(&ctl->chan_mutex);
 	if (ctl->open && test_bit(STOR_SUBS_WANTED, &ctl->state) &&
-	    index && index < ctl->nr_queues && !ctl->chans[index].channel)
+	    index && index < ctl->nr_queues && !stor_channel(&ctl->chans[index]))
 		ret = stor_open_channel(&ctl->chans[index], channel);
 	if (!ret) {
 		ctl->nr_open++;
@@ -440,7 +443,7 @@ void stor_free_queues(struct stor_ctl *ctl)
 	ctl->slots = NULL;
 }
 
-/* The least used queue, one on the CPU's own node if there is any. */
+/* The least used queue, one on the CPU's own node if there is any; under RCU. */
 static unsigned int stor_queue_for(struct stor_ctl *ctl, unsigned int cpu,
 				   const unsigned int *users)
 {
@@ -448,7 +451,7 @@ static unsigned int stor_queue_for(struct stor_ctl *ctl, unsigned int cpu,
 	unsigned int i;
 
 	for (i = 0; i < ctl->nr_queues; i++) {
-		struct vmbus_channel *channel = READ_ONCE(ctl->chans[i].channel);
+		struct vmbus_channel *channel = rcu_dereference(ctl->chans[i].channel);
 		unsigned int cost = users[i];
 
 		if (!channel || cpu_to_node(channel->target_cpu) != cpu_to_node(cpu))
@@ -482,8 +485,9 @@ void stor_map_queues(struct Scsi_Host *shost)
 		blk_mq_map_queues(map);
 		return;
 	}
+	rcu_read_lock();
 	for (i = 0; i < ctl->nr_queues; i++) {
-		struct vmbus_channel *channel = READ_ONCE(ctl->chans[i].channel);
+		struct vmbus_channel *channel = rcu_dereference(ctl->chans[i].channel);
 
 		if (!channel || cpumask_test_cpu(channel->target_cpu, homes))
 			continue;
@@ -498,6 +502,7 @@ void stor_map_queues(struct Scsi_Host *shost)
 		map->mq_map[cpu] = i;
 		users[i]++;
 	}
+	rcu_read_unlock();
 	free_cpumask_var(homes);
 	kfree(users);
 }

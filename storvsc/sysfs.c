@@ -121,7 +121,7 @@ static ssize_t queues_show(struct device *dev, struct device_attribute *attr,
 	for (i = 0; i < ctl->nr_queues; i++) {
 		struct stor_queue *q = &ctl->queues[i];
 		struct stor_chan *chan = &ctl->chans[i];
-		struct vmbus_channel *channel = chan->channel;
+		struct vmbus_channel *channel = stor_channel(chan);
 
 		len += sysfs_emit_at(buf, len,
 				     "%u relid %d cpu %d depth %u in_flight %u completed %llu bytes %llu batches %llu batched %llu\n",

@@ -110,6 +110,7 @@ void chan_withdraw(struct vmbus_channel *ch)
 	bus->nr_chans--;
 	clear_bit(CHAN_RELID_HELD, &chan->flags);
 	ch->offermsg.child_relid = INVALID_RELID;
+	atomic_set(&chan->stale_answers, 0);
 	/* the host is about to forget its rings, too, whatever is in quarantine */
 	chan->serial = quarantine_serial();
 }
@@ -281,11 +282,16 @@ void relid_release(struct vmbus *bus, u32 relid)
 	trace_vmbus_release_relid(relid, ret);
 }
 
-/*
+/**
+ * chan_add_now() - what a device's registration has waited for is over
+ * @ch: primary channel in the lists
+ *
  * A rescind that comes first, under life_lock, is seen here; one that comes later finds the
  * work queued, and stops it: nothing else keeps the channel for the work.
+ *
+ * Context: vmbus.chan_mutex held.
  */
-static void stop_waiting(struct vmbus_channel *ch)
+void chan_add_now(struct vmbus_channel *ch)
 {
 	struct vmbus_chan *chan = to_chan(ch);
 
@@ -317,7 +323,7 @@ static void delist(struct vmbus *bus, struct vmbus_channel *ch)
 	}
 	next = chan_of_name(bus, &ch->offermsg.offer.if_instance, any);
 	if (next && test_and_clear_bit(CHAN_WAITS, &to_chan(next)->flags))
-		stop_waiting(next);
+		chan_add_now(next);
 }
 
 /*

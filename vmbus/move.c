@@ -6,7 +6,11 @@
  * The answer names the channel and nothing else, so no channel is moved again before the
  * answer to its last move has come: whose time is out waits for no more, but it is still
  * owed, and until it comes the interrupts may hit either CPU.  It is taken up whenever it
- * comes.  Closing the channel ends all that.
+ * comes.
+ *
+ * Closing the channel ends all that, and the host may drop the answer, or may still send it when
+ * the channel is open again and moves once more.  So as many answers as may be such are not
+ * believed: the host is told of the move again, and the last answer is to one of those.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -17,12 +21,22 @@
 #include "vmbus_priv.h"
 
 #define NO_ANSWER_MS	20	/* before 5.3 nothing tells when a move has taken place */
+#define MAX_STALE	4	/* answers to moves of earlier openings */
 
 /* One move, begun and not yet ended */
 struct move {
 	struct vmbus_req req;
 	unsigned int cpu;	/* where the channel is then */
+	u32 target_vp;		/* the same, as the host knows it */
+	unsigned int stale;	/* so many answers may be to moves of earlier openings */
 };
+
+static unsigned long left_until(unsigned long deadline)
+{
+	unsigned long now = jiffies;
+
+	return time_before(now, deadline) ? deadline - now : 0;
+}
 
 /* ---- asking the host ---- */
 
@@ -68,27 +82,46 @@ static int take_late_answer(struct vmbus_channel *ch)
 	return ret;
 }
 
-/* With tell held.  The channel is open for sure: else a host would never answer. */
-static int post_modify(struct vmbus_channel *ch, u32 target_vp, struct move *m)
+/* With tell held: a host ignores it after CLOSE, and would never answer, see begin_close(). */
+static int post_modify(struct vmbus_channel *ch, struct move *m)
 {
-	struct vmbus_chan *chan = to_chan(ch);
+	struct vmbus *bus = to_chan(ch)->bus;
 	struct vmbus_channel_modifychannel msg = {
 		.header.msgtype = CHANNELMSG_MODIFYCHANNEL,
 		.child_relid = chan_relid(ch),
-		.target_vp = target_vp,
+		.target_vp = m->target_vp,
 	};
+	int ret;
+
+	m->req = (struct vmbus_req) {
+		.type = CHANNELMSG_MODIFYCHANNEL_RESPONSE,
+		.relid = msg.child_relid,
+		.chan = to_chan(ch),
+	};
+	vmbus_req_start(bus, &m->req);
+	ret = vmbus_post(bus, &msg, sizeof(msg));
+	trace_vmbus_send_modifychannel(&msg, ret);
+	if (ret)
+		vmbus_req_cancel(bus, &m->req);
+	return ret;
+}
+
+/* With tell held */
+static int ask(struct vmbus_channel *ch, struct move *m)
+{
+	struct vmbus_chan *chan = to_chan(ch);
 	int ret = chan_step(ch, EV_MODIFY);
 
 	if (ret < 0)
 		return ret;
 	if (atomic_read(&chan->moving) != MOVE_NONE)
 		return -EBUSY;
+	m->stale = atomic_read(&chan->stale_answers);
 	chan->asked_cpu = m->cpu;
 	chan->asking = &m->req;
 	/* before the answer may come */
 	atomic_set(&chan->moving, MOVE_ASKED);
-	ret = vmbus_post(chan->bus, &msg, sizeof(msg));
-	trace_vmbus_send_modifychannel(&msg, ret);
+	ret = post_modify(ch, m);
 	if (ret) {
 		chan->asking = NULL;
 		settled(chan);
@@ -97,23 +130,30 @@ static int post_modify(struct vmbus_channel *ch, u32 target_vp, struct move *m)
 }
 
 /* 0: must be followed by modify_end(). */
-static int modify_begin(struct vmbus_channel *ch, u32 target_vp, struct move *m)
+static int modify_begin(struct vmbus_channel *ch, struct move *m)
 {
 	struct vmbus_chan *chan = to_chan(ch);
 	int ret;
 
-	m->req = (struct vmbus_req) {
-		.type = CHANNELMSG_MODIFYCHANNEL_RESPONSE,
-		.relid = chan_relid(ch),
-		.chan = chan,
-	};
-	vmbus_req_start(chan->bus, &m->req);
-	/* A host ignores it after CLOSE, and would never answer: see begin_close(). */
 	mutex_lock(&chan->tell);
-	ret = post_modify(ch, target_vp, m);
+	ret = ask(ch, m);
 	mutex_unlock(&chan->tell);
-	if (ret)
-		vmbus_req_cancel(chan->bus, &m->req);
+	return ret;
+}
+
+/*
+ * Of a move that has had an answer, which may not be its own.  A host that cannot be told
+ * owes one.
+ */
+static int ask_again(struct vmbus_channel *ch, struct move *m)
+{
+	struct vmbus_chan *chan = to_chan(ch);
+	int ret = -EIO;
+
+	mutex_lock(&chan->tell);
+	if (chan->asking == &m->req)
+		ret = post_modify(ch, m) ? -ETIMEDOUT : 0;
+	mutex_unlock(&chan->tell);
 	return ret;
 }
 
@@ -121,6 +161,7 @@ static int wait_answer(struct vmbus_channel *ch, struct move *m, unsigned long t
 {
 	const struct vmbus_channel_modifychannel_response *rsp = (void *)m->req.reply;
 	struct vmbus *bus = to_chan(ch)->bus;
+	unsigned long deadline = jiffies + timeout;
 	int ret;
 
 	if (vmbus_proto_version < VERSION_WIN10_V5_3) {
@@ -128,6 +169,8 @@ static int wait_answer(struct vmbus_channel *ch, struct move *m, unsigned long t
 		return 0;
 	}
 	ret = vmbus_req_wait(bus, &m->req, timeout);
+	for (; !ret && m->stale; m->stale--)
+		ret = ask_again(ch, m) ?: vmbus_req_wait(bus, &m->req, left_until(deadline));
 	if (!ret && rsp->status) {
 		chan_bad(ch, VERR_REFUSED, "move to CPU %u, status %#x", m->cpu, rsp->status);
 		ret = -EIO;
@@ -163,7 +206,7 @@ static int modify_end(struct vmbus_channel *ch, struct move *m, unsigned long ti
  * @ch: channel
  *
  * Whoever waits for it is woken: the host is about to hear of the close, and which CPU it has
- * then, it learns at the next open.
+ * then, it learns at the next open.  If the answer comes all the same, it is stale.
  *
  * Context: vmbus_chan.tell held.
  */
@@ -172,9 +215,11 @@ void chan_forget_move(struct vmbus_channel *ch)
 	struct vmbus_chan *chan = to_chan(ch);
 
 	lockdep_assert_held(&chan->tell);
-	if (chan->asking)
-		vmbus_req_end(chan->bus, chan->asking, -EIO);
+	if (chan->asking && !vmbus_req_end(chan->bus, chan->asking, -EIO))
+		settled(chan);	/* the answer has just come */
 	chan->asking = NULL;
+	if (atomic_read(&chan->moving) == MOVE_ASKED && vmbus_proto_version >= VERSION_WIN10_V5_3)
+		atomic_add_unless(&chan->stale_answers, 1, MAX_STALE);
 	settled(chan);
 }
 
@@ -192,10 +237,20 @@ void chan_forget_move(struct vmbus_channel *ch)
  */
 int vmbus_send_modifychannel(struct vmbus_channel *channel, u32 target_vp)
 {
-	struct move m = { .cpu = channel->target_cpu };	/* the caller's to change */
-	int ret = modify_begin(channel, target_vp, &m);
+	struct move m = {
+		.cpu = channel->target_cpu,	/* the caller's to change */
+		.target_vp = target_vp,
+	};
+	int ret = modify_begin(channel, &m);
 
 	return ret ?: modify_end(channel, &m, vmbus_timeout());
+}
+
+/* To the channel's last move, or to one of an earlier opening */
+static void take_answer(struct vmbus_chan *chan, bool moved)
+{
+	if (atomic_dec_if_positive(&chan->stale_answers) < 0)
+		atomic_cmpxchg(&chan->moving, MOVE_ASKED, moved ? MOVE_LATE : MOVE_NONE);
 }
 
 /* Nobody waits: if it was owed, whoever moves the channel next will take it up. */
@@ -210,7 +265,7 @@ static void late_answer(struct vmbus *bus, const struct vmbus_channel_modifychan
 	rcu_read_lock();
 	chan = rcu_dereference(bus->relid[m->child_relid]);
 	if (chan)
-		atomic_cmpxchg(&chan->moving, MOVE_ASKED, m->status ? MOVE_NONE : MOVE_LATE);
+		take_answer(chan, !m->status);
 	rcu_read_unlock();
 	wake_up_all(&bus->chan_wait);
 }
@@ -238,7 +293,8 @@ static int move_begin(struct vmbus_channel *ch, unsigned int cpu, struct move *m
 	if (vmbus_proto_version < VERSION_WIN10_V4_1)
 		return -EIO;
 	m->cpu = cpu;
-	ret = modify_begin(ch, hv_cpu_to_vp(cpu), m);
+	m->target_vp = hv_cpu_to_vp(cpu);
+	ret = modify_begin(ch, m);
 	if (ret == -EINVAL)
 		return -EIO;
 	return ret ?: 1;
@@ -325,13 +381,6 @@ static int find_leavers(struct vmbus *bus, unsigned int cpu, struct list_head *l
 	}
 	mutex_unlock(&bus->chan_mutex);
 	return ret;
-}
-
-static unsigned long left_until(unsigned long deadline)
-{
-	unsigned long now = jiffies;
-
-	return time_before(now, deadline) ? deadline - now : 0;
 }
 
 /* A closed channel just gets another CPU, of which the host learns at the next open. */

@@ -176,17 +176,22 @@ bool vmbus_req_answer(struct vmbus *bus, u32 type, u32 relid, u32 key, const voi
  * @bus: the bus
  * @req: started request, whose owner cannot stop waiting at this moment
  * @err: what the owner gets
+ *
+ * Return: false if it has come, or the wait was over by other means.
  */
-void vmbus_req_end(struct vmbus *bus, struct vmbus_req *req, int err)
+bool vmbus_req_end(struct vmbus *bus, struct vmbus_req *req, int err)
 {
 	unsigned long flags;
+	bool open;
 
 	spin_lock_irqsave(&bus->req_lock, flags);
-	if (req->result == -ETIMEDOUT) {
+	open = req->result == -ETIMEDOUT;
+	if (open) {
 		req->result = err;
 		complete(&req->done);
 	}
 	spin_unlock_irqrestore(&bus->req_lock, flags);
+	return open;
 }
 
 /**

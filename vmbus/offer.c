@@ -19,9 +19,6 @@
 #include "trace.h"
 #include "vmbus_priv.h"
 
-/* A device that is new after a pause is added when the system is awake. */
-#define ADD_AFTER_RESUME	(5 * HZ)
-
 /*
  * While a device loses its driver under its primary channel's lock, the sub-channels'
  * works are waited for, which take theirs: primary first.
@@ -125,6 +122,8 @@ static void add_work(struct work_struct *work)
 {
 	struct vmbus_chan *chan = container_of(work, struct vmbus_chan, add_work.work);
 
+	if (pause_put_off(&chan->ch))
+		return;
 	reinit_completion(&chan->listed);
 	queue_work(chan->bus->probe_wq, &chan->probe_work);
 	wait_for_completion(&chan->listed);	/* nothing ahead of that waits for the host */
@@ -355,7 +354,7 @@ void chan_start_add(struct vmbus_channel *ch)
 
 	if (!primary) {
 		queue_delayed_work(bus->primary_wq, &to_chan(ch)->add_work,
-				   bus->suspended ? ADD_AFTER_RESUME : storm_delay(bus, ch));
+				   storm_delay(bus, ch));
 		return;
 	}
 	chan_get(primary);

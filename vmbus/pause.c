@@ -137,9 +137,65 @@ void pause_init(struct vmbus *bus)
 	INIT_WORK(&bus->kept_work, kept_work);
 }
 
+/* ---- devices that are new while the system sleeps ---- */
+
+/*
+ * From before its parent is prepared for the pause until that is complete no device may be
+ * registered: the kernel would neither put it to sleep nor wake it.  Offers of new ones come all
+ * the time: while the bus finds that it cannot sleep, and before a resume is through.
+ */
+static int bus_prepare(struct device *device)
+{
+	struct vmbus *bus = &vmbus_bus;
+
+	mutex_lock(&bus->chan_mutex);
+	bus->asleep = true;
+	mutex_unlock(&bus->chan_mutex);
+	/* those that were under way */
+	flush_workqueue(bus->primary_wq);
+	flush_workqueue(bus->probe_wq);
+	return 0;
+}
+
+static void bus_complete(struct device *device)
+{
+	struct vmbus *bus = &vmbus_bus;
+	struct vmbus_channel *ch;
+
+	mutex_lock(&bus->chan_mutex);
+	bus->asleep = false;
+	list_for_each_entry(ch, &bus->chans, listentry) {
+		if (test_and_clear_bit(CHAN_PUT_OFF, &to_chan(ch)->flags))
+			chan_add_now(ch);
+	}
+	mutex_unlock(&bus->chan_mutex);
+}
+
+/**
+ * pause_put_off() - is this no time for a new device
+ * @ch: primary channel in the lists, not registered
+ *
+ * Then its registration starts again when the system is awake.
+ *
+ * Context: may sleep; vmbus.chan_mutex not held.
+ * Return: true if so.
+ */
+bool pause_put_off(struct vmbus_channel *ch)
+{
+	struct vmbus *bus = to_chan(ch)->bus;
+	bool asleep;
+
+	mutex_lock(&bus->chan_mutex);
+	asleep = bus->asleep;
+	if (asleep)
+		set_bit(CHAN_PUT_OFF, &to_chan(ch)->flags);
+	mutex_unlock(&bus->chan_mutex);
+	return asleep;
+}
+
 /* ---- the bus ---- */
 
-/* How long after the bus resumed devices may be added and removed again */
+/* How long after the bus resumed a device may be removed */
 #define AFTER_RESUME	(5 * HZ)
 
 /*
@@ -325,6 +381,8 @@ static int bus_resume(struct device *device)
 }
 
 const struct dev_pm_ops vmbus_parent_pm = {
+	.prepare	= bus_prepare,
+	.complete	= bus_complete,
 	.freeze_noirq	= bus_suspend,
 	.thaw_noirq	= bus_resume,
 	.poweroff_noirq	= bus_suspend,

@@ -74,6 +74,7 @@ struct vmbus {
 	bool ignore_offers;		/* suspended or unloading: drop offers */
 	bool keep_offers;		/* about to suspend: put them off */
 	bool suspended;			/* between suspend and resume of the bus */
+	bool asleep;			/* the system is: add no devices; under chan_mutex */
 	bool crashing;			/* crash or panic: nobody may sleep */
 
 	/* pending requests (msg.c) */
@@ -159,6 +160,7 @@ struct vmbus_chan {
 					 * by the answer
 					 */
 	unsigned int asked_cpu;		/* of the last move; written under tell */
+	atomic_t stale_answers;		/* to moves of earlier openings, that may still come */
 	struct vmbus_req *asking;	/* who waits for its answer; under tell */
 
 	/* ring memory (ringmem.c); pages[] in wire order, first the outbound ring */
@@ -185,6 +187,7 @@ enum vmbus_chan_flags {
 	CHAN_REGISTERED,	/* device registered, or sub-channel handed over */
 	CHAN_COUNTED,		/* in vmbus.spread, on its target CPU */
 	CHAN_WAITS,		/* primary: for its former self to go */
+	CHAN_PUT_OFF,		/* primary: to be added when the system is awake */
 	CHAN_LEAVING,		/* the host's rescind has come, and is in the queue */
 	CHAN_NO_CALLBACK,	/* about to be rescinded: no callback may be set any more */
 	CHAN_RING_BLOCK,	/* primary: its driver maps rings to user space */
@@ -330,7 +333,7 @@ int vmbus_post(struct vmbus *bus, const void *msg, size_t len);
 void vmbus_req_start(struct vmbus *bus, struct vmbus_req *req);
 int vmbus_req_wait(struct vmbus *bus, struct vmbus_req *req, unsigned long timeout);
 void vmbus_req_cancel(struct vmbus *bus, struct vmbus_req *req);
-void vmbus_req_end(struct vmbus *bus, struct vmbus_req *req, int err);
+bool vmbus_req_end(struct vmbus *bus, struct vmbus_req *req, int err);
 bool vmbus_req_answer(struct vmbus *bus, u32 type, u32 relid, u32 key, const void *msg, size_t len);
 void vmbus_req_fail_chan(struct vmbus *bus, struct vmbus_chan *chan, int err);
 
@@ -428,6 +431,7 @@ struct vmbus_channel *chan_new_sub(struct vmbus_channel *primary);
 void chan_publish(struct vmbus_channel *ch);
 void chan_withdraw(struct vmbus_channel *ch);
 bool chan_must_wait(struct vmbus_channel *ch);
+void chan_add_now(struct vmbus_channel *ch);
 void chan_finish(struct vmbus_channel *ch, enum life_event event);
 void chan_release(struct vmbus_channel *ch);
 void relid_release(struct vmbus *bus, u32 relid);
@@ -466,6 +470,7 @@ void power_stop(struct vmbus *bus);
 void pause_init(struct vmbus *bus);
 bool pause_keep_offer(struct vmbus *bus, const struct vmbus_channel_offer_channel *offer);
 bool pause_drop_kept(struct vmbus *bus, u32 relid);
+bool pause_put_off(struct vmbus_channel *ch);
 bool pause_offer_again(struct vmbus *bus, const struct vmbus_channel_offer_channel *offer);
 extern const struct dev_pm_ops vmbus_device_pm;		/* of each VMBus device */
 extern const struct dev_pm_ops vmbus_parent_pm;		/* of the ACPI node */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The only place where kernels differ.  Tests are on what a header defines,
- * or on HV_HAVE_* from a test compile (include/hv/probes.mk), never on a
+ * The only place where kernels differ, with compat_*.h beside it.  Tests are on what a
+ * header defines, or on HV_HAVE_* from a test compile (probes.c), never on a
  * version number: stable trees carry changes back.
  */
 #ifndef _HV_COMPAT_H

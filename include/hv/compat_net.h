@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Where kernels differ in what the network driver uses; see compat.h.  Each
- * HV_HAVE_* is a pattern found in a header (netvsc/Kbuild).
+ * Where kernels differ in what the network driver uses; see compat.h.
  */
 #ifndef _HV_COMPAT_NET_H
 #define _HV_COMPAT_NET_H
@@ -19,15 +18,6 @@
 
 #ifdef HV_HAVE_LOCK_OPS
 #include <net/netdev_lock.h>
-#endif
-
-/* hv_driver.remove returned an int that nobody looked at. */
-#ifdef HV_HAVE_REMOVE_INT
-typedef int hv_net_remove_t;
-#define HV_NET_REMOVED	0
-#else
-typedef void hv_net_remove_t;
-#define HV_NET_REMOVED
 #endif
 
 /* Which XDP actions a device has is announced in newer kernels. */

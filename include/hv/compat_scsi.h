@@ -1,23 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Where the SCSI midlayer and the VMBus driver interface differ between
- * kernels, for hv_storvsc.  What a type is comes from the headers themselves;
- * which names there are, from a look into the headers at build time (HV_HAVE_*,
- * storvsc/Kbuild), never from a version number.
+ * Where kernels differ in what hv_storvsc uses; see compat.h.  What a type is comes from
+ * the headers themselves.
  */
 #ifndef _HV_COMPAT_SCSI_H
 #define _HV_COMPAT_SCSI_H
 
 #include <linux/blkdev.h>
-#include <linux/hyperv.h>
 #include <scsi/scsi_device.h>
 #include <scsi/scsi_host.h>
 #include <hv/uninit.h>
-
-/* remove() returned an int before it returned nothing. */
-#define hv_remove_t \
-	typeof(((struct hv_driver *)0)->remove((struct hv_device *)0))
-#define HV_REMOVED	((hv_remove_t)0)
 
 /* The answer of a timeout handler that lets the command run on. */
 #ifdef HV_HAVE_SCSI_TIMEOUT_ACTION

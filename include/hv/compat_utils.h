@@ -1,20 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Where kernels differ in what hv_utils uses; see compat.h.  Types come from
- * the headers themselves, names from a look into them (HV_HAVE_*,
- * hv_utils/Kbuild).
+ * Where kernels differ in what hv_utils uses; see compat.h.
  */
 #ifndef _HV_COMPAT_UTILS_H
 #define _HV_COMPAT_UTILS_H
 
 #include <linux/fs.h>
-#include <linux/hyperv.h>
 #include <linux/timekeeping.h>
-
-/* remove() returned an int before it returned nothing. */
-#define hv_utils_remove_t \
-	typeof(((struct hv_driver *)0)->remove((struct hv_device *)0))
-#define HV_UTILS_REMOVED	((hv_utils_remove_t)0)
 
 /* Freezes have holders, then owners, in newer kernels; ours are asked for with an ioctl. */
 #ifdef HV_HAVE_FREEZE_OWNER

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Workqueues.  Linux 6.17 gave the shared ones names that say where they run, and wants
- * each queue to say so: one that does not warns when it is made or used.  Which names
- * there are is looked up in the headers (HV_HAVE_*, each module's Kbuild).
+ * Workqueues; see compat.h.  Linux 6.17 gave the shared ones names that say where they run,
+ * and wants each queue to say so: one that does not warns when it is made or used.
  */
 #ifndef _HV_COMPAT_WORK_H
 #define _HV_COMPAT_WORK_H

@@ -156,9 +156,10 @@ void vmbus_req_cancel(struct vmbus *bus, struct vmbus_req *req)
 {
 }
 
-void vmbus_req_end(struct vmbus *bus, struct vmbus_req *req, int err)
+bool vmbus_req_end(struct vmbus *bus, struct vmbus_req *req, int err)
 {
 	tally(&fake.ended, 1);
+	return !fake.answered;
 }
 
 int vmbus_req_wait(struct vmbus *bus, struct vmbus_req *req, unsigned long timeout)
@@ -506,13 +507,20 @@ void fakebus_offer(struct vmbus *bus, u32 relid, u8 instance, u16 sub)
 	fakebus_offer_of(bus, relid, HV_SCSI, instance, sub);
 }
 
-/* The bus's part of hibernation, or of the way back */
+/* The bus's part of hibernation, or of the way back; the kernel is awake after fakebus_awake(). */
 void fakebus_pause(struct vmbus *bus, bool resume)
 {
-	if (resume)
+	if (resume) {
 		bus_resume(NULL);
-	else
+	} else {
+		bus_prepare(NULL);
 		bus_suspend(NULL);
+	}
+}
+
+void fakebus_awake(struct vmbus *bus)
+{
+	bus_complete(NULL);
 }
 
 void fakebus_rescind(struct vmbus *bus, u32 relid)

@@ -42,6 +42,7 @@ struct fakebus_log {
 	u32 silent_relid;	/* whose teardown has no answer */
 	int post_error;		/* of OPEN */
 	int answer;		/* to OPEN: what the wait returns */
+	bool answered;		/* who is told to wait no more has the answer already */
 	u32 status;		/* in it */
 	struct fake_stop *stop;
 	void (*on_wait)(struct vmbus_req *req);	/* whenever an answer is waited for */
@@ -59,6 +60,7 @@ void fakebus_offer(struct vmbus *bus, u32 relid, u8 instance, u16 sub);
 void fakebus_offer_of(struct vmbus *bus, u32 relid, enum vmbus_device_type type, u8 instance,
 		      u16 sub);
 void fakebus_pause(struct vmbus *bus, bool resume);
+void fakebus_awake(struct vmbus *bus);
 void fakebus_rescind(struct vmbus *bus, u32 relid);
 struct vmbus_channel *fakebus_channel(struct vmbus *bus, u32 relid);	/* borrowed */
 

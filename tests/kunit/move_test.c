@@ -161,6 +161,94 @@ static struct kunit *waiting_test;
 static unsigned long last_patience;
 static unsigned int waits;
 
+static void reopen(struct kunit *test, struct vmbus_channel *ch)
+{
+	vmbus_close(ch);
+	KUNIT_EXPECT_EQ(test, 0, fakebus_open(ch));
+}
+
+/* The first move of a new opening gets an answer, and after that no more. */
+static void on_wait_for_one(struct vmbus_req *req)
+{
+	fake.answer = waits++ ? -ETIMEDOUT : 0;
+}
+
+/* That answer was to a move of the opening before: the channel has not moved yet. */
+static void move_gets_a_stale_answer(struct kunit *test)
+{
+	struct vmbus_channel *ch = opened(test, 1);
+	unsigned int at = ch->target_cpu, asked = next_cpu(at, 1), other = next_cpu(at, 2);
+
+	lose_answer(test, ch, asked);
+	reopen(test, ch);
+	waits = 0;
+	fake.on_wait = on_wait_for_one;
+	KUNIT_EXPECT_EQ(test, -ETIMEDOUT, chan_move(ch, other));
+	fake.on_wait = NULL;
+	fake.answer = 0;
+	KUNIT_EXPECT_EQ(test, at, (unsigned int)ch->target_cpu);
+	KUNIT_EXPECT_EQ(test, 0u, told.calls);
+	KUNIT_EXPECT_EQ(test, 3u, fake.modifies);
+	KUNIT_EXPECT_EQ(test, -EBUSY, chan_vacate_cpu(move_bus, at));
+	answer(1, 0);			/* of three moves the second */
+	KUNIT_EXPECT_EQ(test, -EBUSY, chan_vacate_cpu(move_bus, at));
+	answer(1, 0);
+	KUNIT_EXPECT_EQ(test, 0, chan_vacate_cpu(move_bus, at));
+	KUNIT_EXPECT_EQ(test, other, (unsigned int)ch->target_cpu);
+	KUNIT_EXPECT_EQ(test, 3u, fake.modifies);
+	fakebus_end(test, move_bus);
+}
+
+/* A host that drops the answer when the channel is closed answers what it is asked again. */
+static void move_after_a_dropped_answer(struct kunit *test)
+{
+	struct vmbus_channel *ch = opened(test, 1);
+	unsigned int at = ch->target_cpu, asked = next_cpu(at, 1), other = next_cpu(at, 2), i;
+
+	lose_answer(test, ch, asked);
+	reopen(test, ch);
+	KUNIT_EXPECT_EQ(test, 0, chan_move(ch, other));
+	KUNIT_EXPECT_EQ(test, other, (unsigned int)ch->target_cpu);
+	KUNIT_EXPECT_EQ(test, 3u, fake.modifies);
+	answer(1, 0);			/* it came after all */
+	KUNIT_EXPECT_EQ(test, 0, chan_move(ch, at));
+	KUNIT_EXPECT_EQ(test, 4u, fake.modifies);
+	for (i = 0; i < 3; i++) {
+		lose_answer(test, ch, asked);
+		reopen(test, ch);
+		answer(1, 0);
+	}
+	KUNIT_EXPECT_EQ(test, 0, chan_move(ch, other));
+	KUNIT_EXPECT_EQ(test, 8u, fake.modifies);
+	fakebus_end(test, move_bus);
+}
+
+static void close_while_asked(struct vmbus_req *req)
+{
+	fake.on_wait = NULL;
+	vmbus_close(fakebus_channel(move_bus, 1));
+}
+
+/* Only an answer that has not come yet can be stale. */
+static void move_is_closed_meanwhile(struct kunit *test)
+{
+	struct vmbus_channel *ch = opened(test, 1);
+	unsigned int at = ch->target_cpu, asked = next_cpu(at, 1), open;
+
+	for (open = 0; open < 2; open++) {
+		fake.answered = !open;
+		fake.on_wait = close_while_asked;
+		KUNIT_EXPECT_EQ(test, -EIO, chan_move(ch, asked));
+		KUNIT_EXPECT_EQ(test, 0, fakebus_open(ch));
+		fake.modifies = 0;
+		KUNIT_EXPECT_EQ(test, 0, chan_move(ch, asked));
+		KUNIT_EXPECT_EQ(test, 1 + open, fake.modifies);
+		KUNIT_EXPECT_EQ(test, 0, chan_move(ch, at));
+		KUNIT_EXPECT_EQ(test, 2 * (1 + open), fake.modifies);
+	}
+	fakebus_end(test, move_bus);
+}
+
 static void on_wait_for_move(struct vmbus_req *req)
 {
 	KUNIT_EXPECT_EQ(waiting_test, 3u, fake.modifies);
@@ -270,6 +358,9 @@ static struct kunit_case move_cases[] = {
 	KUNIT_CASE(move_waits_for_the_late_answer),
 	KUNIT_CASE(move_from_where_it_went_late),
 	KUNIT_CASE(move_after_the_end_of_a_move),
+	KUNIT_CASE(move_gets_a_stale_answer),
+	KUNIT_CASE(move_after_a_dropped_answer),
+	KUNIT_CASE(move_is_closed_meanwhile),
 	KUNIT_CASE(move_all_at_once),
 	KUNIT_CASE(move_without_hotplug_lock),
 	KUNIT_CASE(move_to_a_cpu_that_goes),

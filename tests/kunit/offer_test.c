@@ -212,8 +212,9 @@ static void offer_without_device(struct kunit *test)
 	bus->ignore_offers = false;
 	fakebus_offer(bus, 3, 1, 0);		/* the same device, after the pause */
 	KUNIT_EXPECT_EQ(test, 3u, chan_relid(ch));
-	KUNIT_EXPECT_TRUE(test, delayed_work_pending(&to_chan(ch)->add_work));
 	fakebus_pause(bus, true);
+	fakebus_flush(bus);
+	KUNIT_EXPECT_EQ(test, 0u, fake.devices);	/* not before the system is awake */
 	fakebus_rescind(bus, 3);
 	fakebus_flush(bus);
 	KUNIT_EXPECT_EQ(test, 1u, fake.released[3]);

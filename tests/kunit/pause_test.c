@@ -127,9 +127,18 @@ static void offers_before_no_pause(struct kunit *test)
 	struct vmbus *bus = pause_among_offers(test, true);
 	struct vmbus_channel *ch;
 
+	fakebus_offer(bus, 11, 11, 0);
 	fakebus_flush(bus);
+	KUNIT_EXPECT_EQ(test, 2u, fake.devices);	/* others are still asleep */
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, fakebus_channel(bus, 7));
+	KUNIT_EXPECT_EQ(test, CHANNEL_OFFER_STATE, fakebus_channel(bus, 7)->state);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, fakebus_channel(bus, 11));
+	KUNIT_EXPECT_EQ(test, CHANNEL_OFFER_STATE, fakebus_channel(bus, 11)->state);
+	fakebus_awake(bus);
+	fakebus_flush(bus);
+	KUNIT_EXPECT_EQ(test, 4u, fake.devices);
 	KUNIT_EXPECT_EQ(test, CHANNEL_OPEN_STATE, fakebus_channel(bus, 7)->state);
+	KUNIT_EXPECT_EQ(test, CHANNEL_OPEN_STATE, fakebus_channel(bus, 11)->state);
 	ch = fakebus_channel(bus, 9);
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, ch);
 	KUNIT_EXPECT_PTR_EQ(test, fakebus_channel(bus, 7), ch->primary_channel);
@@ -155,6 +164,42 @@ static void offers_before_a_pause(struct kunit *test)
 	fakebus_offer(bus, 7, 3, 0);
 	fakebus_flush(bus);
 	KUNIT_EXPECT_TRUE(test, fakebus_channel(bus, 7));
+	fakebus_end(test, bus);
+	KUNIT_EXPECT_EQ(test, fake.allocated, fake.freed);
+}
+
+/*
+ * A device that is new after the pause is added when all others are awake; one that came just
+ * before and one that is taken back meanwhile too, or not at all.
+ */
+static void offers_while_asleep(struct kunit *test)
+{
+	struct vmbus *bus;
+
+	fakebus_device(test, &bus);
+	bus->asleep = true;
+	fakebus_offer(bus, 2, 2, 0);
+	fakebus_pause(bus, false);
+	KUNIT_EXPECT_EQ(test, 1u, fake.devices);
+	bus->ignore_offers = false;
+	fakebus_offer(bus, 7, 1, 0);
+	fakebus_offer(bus, 8, 2, 0);		/* again, and added for the first time */
+	fakebus_offer(bus, 9, 3, 0);
+	fakebus_offer(bus, 10, 4, 0);
+	fakebus_pause(bus, true);
+	fakebus_offer(bus, 11, 5, 0);
+	fakebus_flush(bus);
+	fakebus_rescind(bus, 9);
+	fakebus_flush(bus);
+	KUNIT_EXPECT_EQ(test, 1u, fake.released[9]);
+	KUNIT_EXPECT_EQ(test, 1u, fake.devices);
+	fakebus_awake(bus);
+	fakebus_flush(bus);
+	KUNIT_EXPECT_EQ(test, 4u, fake.devices);
+	KUNIT_EXPECT_EQ(test, CHANNEL_OPEN_STATE, fakebus_channel(bus, 8)->state);
+	fakebus_offer(bus, 12, 6, 0);
+	fakebus_flush(bus);
+	KUNIT_EXPECT_EQ(test, 5u, fake.devices);
 	fakebus_end(test, bus);
 	KUNIT_EXPECT_EQ(test, fake.allocated, fake.freed);
 }
@@ -213,6 +258,7 @@ static struct kunit_case pause_cases[] = {
 	KUNIT_CASE(pause_ends_orphans),
 	KUNIT_CASE(offers_before_no_pause),
 	KUNIT_CASE(offers_before_a_pause),
+	KUNIT_CASE(offers_while_asleep),
 	{}
 };
 

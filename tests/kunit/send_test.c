@@ -22,7 +22,8 @@ static void on_signal(struct vmbus_channel *ch)
 {
 	signals++;
 #ifdef CONFIG_LOCKDEP
-	locked_signals += lockdep_is_held(&ch->outbound.ring_lock);
+	/* negative where lockdep does not know any more, after a report of its */
+	locked_signals += lockdep_is_held(&ch->outbound.ring_lock) > 0;
 #endif
 }
 

@@ -90,24 +90,30 @@ def restore(m, end, swap, *events, limit=200):
 
 
 @scenario(rows="V28 S25", machine=Machine(cpus=2, memory=384, subchannels=1, offers="unknown",
-                                          disks=(Disk(), Disk(lun=1, size=512 << 20))),
+                                          disks=(Disk(), Disk(lun=1, size=512 << 20), Disk(controller=1))),
           drivers=BOTH, fresh=True, timeout=500, needs=("hibernation",))
 def hibernation(m):
     "hibernated, booted afresh, restored: the same processes go on, the same disks under new numbers, data intact"
     m.sh("dd if=/dev/urandom of=/tmp/x bs=64k count=16 2>/dev/null; dd if=/tmp/x of=%s bs=64k oflag=direct 2>/dev/null; "
          "cat /proc/sys/kernel/random/boot_id >/tmp/boot" % m.dev())
     swap = m.spec.disks[1]
+    if m.ours:
+        m.host("rescind scsi1")
+        m.wait('[ -z "$(controller 1)" ]', 60, "a controller goes")
     end = hibernate(m, swap)
     m.sh("[ ! -e /tmp/x ]")
     if m.ours:
         m.host("rescind unknown")               # it will be missing
+        m.host("offer scsi1")                   # and this is new
     restore(m, end, swap, "UNLOAD", "OPEN_CHANNEL")
     m.settle()
     m.sh("dd if=%s bs=64k count=16 iflag=direct 2>/dev/null | cmp - /tmp/x; cmp /tmp/boot /proc/sys/kernel/random/boot_id" % m.dev())
     m.sh("dd if=/dev/urandom of=%s bs=64k count=16 seek=64 oflag=direct 2>/dev/null" % m.dev())
     if m.ours:
         m.wait("dmesg | grep -q 'did not come back'", 20)
-        m.wait("ls -d $DEVS/* | wc -l | grep -q '^1$'", 20, "the missing device goes")
+        m.wait('[ -n "$(controller 1)" ]', 20, "the new controller is there")
+        m.wait("ls -d $DEVS/* | wc -l | grep -q '^2$'", 20, "the missing device goes")
+        m.sh("! dmesg | grep 'should not be sleeping'")
         m.wait("[ $(channels 0 | wc -l) = 2 ]", 20, "the sub-channel is back")
 
 

@@ -16,7 +16,7 @@
 #include <linux/etherdevice.h>
 #include <linux/ethtool.h>
 #include <linux/filter.h>
-#ifdef HV_HAVE_HEX
+#ifdef HV_HAVE_LINUX_HEX
 #include <linux/hex.h>	/* mac_pton() */
 #endif
 #include <linux/module.h>
