@@ -45,7 +45,7 @@ struct nv_conn *nv_conn_get(struct nv *nv)
 void nv_conn_lock(struct nv_conn *conn)
 {
 	if (!conn->rtnl)
-		rtnl_lock();
+		nv_take_rtnl(conn->nv);
 	ASSERT_RTNL();
 }
 

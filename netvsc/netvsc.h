@@ -393,6 +393,7 @@ void nv_conn_unlock(struct nv_conn *conn);
 /* rebuild.c */
 int nv_turn(struct nv *nv, enum nv_turn turn);
 int nv_begin(struct nv *nv, enum nv_turn turn);
+void nv_take_rtnl(struct nv *nv);
 void nv_publish(struct nv *nv, struct nv_conn *conn);
 int nv_reconfigure(struct nv *nv, const struct nv_config *cfg, enum nv_how how);
 void nv_reset_wanted(struct nv_conn *conn);
