@@ -267,6 +267,8 @@ struct nv_conn {
 	bool rx_ready;		/* transfer packets make sense now */
 	u32 filter;		/* HV_FILTER_* that the host has */
 	bool filter_late;	/* it has not taken the last one; rx_mode_work alone */
+	bool rss_late;		/* it may not have our key and table; set and cleared under RTNL */
+	bool mac_late;		/* nor our address; likewise */
 
 	struct mutex request_lock;	/* one request at a time */
 	struct nv_wait nvsp, rndis;
@@ -305,6 +307,7 @@ struct nv {
 	u8 rss_key[HV_RSS_KEY_LEN];
 	u32 rss_table[NV_RSS_ENTRIES];
 	u32 rss_entries;
+	u32 changes;			/* of those and of the address, so far; under RTNL */
 	u32 tx_l4;			/* HV_HASH_*: flows that we spread by ports too */
 	u32 speed;			/* set by the user, else 0 */
 	u8 duplex;
@@ -486,8 +489,12 @@ void nv_orphans_free(struct nv *nv);
 /* subchan.c */
 void nv_subchannels(struct nv_conn *conn);
 void nv_subchannel_offered(struct vmbus_channel *chan);
+
+/* rss.c */
 int nv_rss_apply(struct nv_conn *conn);
 void nv_rss_default(struct nv *nv, u32 queues, u32 entries);
+void nv_tell_again(struct nv_conn *conn, bool *late);
+void nv_late_tell(struct nv_conn *conn);
 
 /* link.c */
 void nv_link_init(struct nv *nv);

@@ -3,6 +3,9 @@
 from nethost import Nic
 from registry import ONLY_OURS, scenario
 from s_net import PLAIN
+from s_netlife import CAPS
+
+RSS = 0x10204       # an object of the host's
 
 
 @scenario(rows="~N27 F01", machine=PLAIN, drivers=ONLY_OURS, timeout=200, noise="host:")
@@ -16,3 +19,39 @@ def net_two_changes(m):
     m.sh("ip link set eth0 mtu 1500; ethtool -L eth0 combined 2; rm /tmp/channels /tmp/mtu")
     n.up()
     n.content(0.2, "after all that")
+
+
+@scenario(rows="~N15 F01", machine=PLAIN, drivers=ONLY_OURS, timeout=200, noise="host:")
+def net_rss_late(m):
+    "a host that takes too long for another spread of what is received, and is off meanwhile: it is told the old one until it has it"
+    n = Nic(m)
+    m.sh("ethtool -L eth0 combined 2")
+    n.up()
+    shown, had = m.sh("ethtool -x eth0"), n.info()["hash"]
+    for change in ("ethtool -X eth0 weight 1 0", "ethtool -N eth0 rx-flow-hash udp4 sdfn"):
+        # off is taken; of on the host does not say whether it was; nor of the next
+        m.host("nic fault oid=%#x delay=1" % RSS)
+        m.host("nic fault oid=%#x drop count=2" % RSS)
+        m.trace.mark()
+        out, status = m.run(change + " 2>&1")
+        m.expect(status or "Cannot" in out, change + ": no error although the host did not answer: " + out)
+        m.trace.wait("RNDIS_RSS .*hash=%s first=0,1,0,1" % had, 30)
+        m.expect((n.info()["rss"], n.info()["hash"]) == ("1", had), "%s: the host has %s" % (change, n.info()))
+        m.expect(m.sh("ethtool -x eth0") == shown, change + ": shown is " + m.sh("ethtool -x eth0"))
+        m.trace.mark()
+        m.sh(change)
+        m.trace.wait("RNDIS_RSS .*entries", 30)
+        n.reload()
+        m.sh("ethtool -L eth0 combined 2")
+        n.up()
+
+
+@scenario(rows="~N10 F01", machine=PLAIN, drivers=ONLY_OURS, timeout=200, noise="host:")
+def net_caps_again(m):
+    "a host that offers something else and does not answer when it is asked: it is asked again, and the features follow"
+    n = Nic(m)
+    for off, state in ((" off=lso", "off"), ("", "on")):
+        m.host("nic fault oid=%#x drop" % CAPS)
+        m.host("nic caps" + off)
+        m.wait("ethtool -k eth0 | grep -q 'tx-tcp-segmentation: %s'" % state, 30, "the feature is " + state)
+    n.content(0.2)
