@@ -267,6 +267,8 @@ struct nv_conn {
 	bool rx_ready;		/* transfer packets make sense now */
 	u32 filter;		/* HV_FILTER_* that the host has */
 	bool filter_late;	/* it has not taken the last one; rx_mode_work alone */
+	u32 filter_refused;	/* that one, for which it has a simpler; rx_mode_work alone */
+	bool filter_none;	/* it refuses each */
 	bool rss_late;		/* it may not have our key and table; set and cleared under RTNL */
 	bool mac_late;		/* nor our address; likewise */
 
@@ -509,6 +511,7 @@ extern const struct net_device_ops nv_netdev_ops;
 
 /* filter.c */
 int nv_filter_tell(struct nv_conn *conn);
+bool nv_filter_there(const struct nv_conn *conn);
 void nv_rx_mode_soon(struct nv *nv, unsigned int ms);
 void nv_rx_mode_work(struct work_struct *work);
 

@@ -3,9 +3,10 @@
 from nethost import Nic
 from registry import ONLY_OURS, scenario
 from s_net import PLAIN
-from s_netlife import CAPS
+from s_netlife import CAPS, FILTER, RESET
 
 RSS = 0x10204       # an object of the host's
+RESETS = "[ \"$(ethtool -S eth0 | sed -n 's/^ *resets: //p')\" = %d ]"
 
 
 @scenario(rows="~N27 F01", machine=PLAIN, drivers=ONLY_OURS, timeout=200, noise="host:")
@@ -54,4 +55,36 @@ def net_caps_again(m):
         m.host("nic fault oid=%#x drop" % CAPS)
         m.host("nic caps" + off)
         m.wait("ethtool -k eth0 | grep -q 'tx-tcp-segmentation: %s'" % state, 30, "the feature is " + state)
+    n.content(0.2)
+
+
+@scenario(rows="~N25 F01", machine=PLAIN, drivers=ONLY_OURS, timeout=200)
+def net_filter_refused(m):
+    "a host that refuses a receive filter gets a simpler one; one that refuses each: there is a link all the same"
+    n = Nic(m)
+
+    def down():
+        m.trace.mark()
+        m.sh("ip link set eth0 down")
+        m.trace.wait(r"RNDIS_FILTER +net0 0\b", 20)
+
+    down()
+    m.sh("ip link set eth0 promisc on")
+    m.host("nic fault oid=%#x status=0xc00000bb" % FILTER)
+    m.trace.mark()
+    n.up()
+    m.trace.wait("RNDIS_FILTER +net0 0xd", 20)
+    m.expect(len(m.dmesg("refuses receive filter 0x20, 0xd it takes").splitlines()) == 1, "no line about it")
+    m.sh("ip link set eth0 promisc off")
+    down()
+    m.host("nic fault oid=%#x status=0xc00000bb count=all" % FILTER)
+    n.up()
+    resets = n.stat("resets")
+    m.host(RESET)
+    m.wait(RESETS % (resets + 1), 30, "a new connection")
+    n.up()
+    m.expect(1 <= len(m.dmesg("cannot set the receive filter").splitlines()) <= 2, "not a line for each connection")
+    m.host("nic clear")
+    down()
+    n.up()
     n.content(0.2)
