@@ -88,3 +88,29 @@ def net_filter_refused(m):
     down()
     n.up()
     n.content(0.2)
+
+
+BUFFERS = "grep -c '\\[hv_netvsc\\]' /proc/vmallocinfo"
+KEPT = "awk '/quarantine$/ && /bytes/ {print $1}' /sys/kernel/debug/hv_vmbus/errors"
+
+
+@scenario(rows="~F01 ~N05", machine=PLAIN, drivers=ONLY_OURS, timeout=300, noise="host:|stay with|hv_vmbus|vmbus|quarantine")
+def net_torndown_late(m):
+    "a host that gives a NIC's buffers back late, with each new connection: kept and counted until then, and none is lost"
+    n = Nic(m)
+    before, resets = int(m.sh(BUFFERS)), n.stat("resets")
+    m.expect(before >= 2, "the buffers are not where they are looked for")
+    m.sh("echo 1 >/sys/module/hv_vmbus/parameters/host_timeout")
+    try:
+        for turn in (1, 2):
+            m.host("fault message GPADL_TORNDOWN delay=4000 count=all")
+            m.host(RESET)
+            m.wait("[ $(%s) -gt 16000000 ]" % KEPT, 30, "they are counted")
+            m.wait(RESETS % (resets + turn), 30, "a new connection")
+            m.host("fault clear")
+            m.wait("[ \"$(%s)\" = 0 ]" % KEPT, 30, "late answers free them")
+    finally:
+        m.sh("echo 60 >/sys/module/hv_vmbus/parameters/host_timeout")
+    n.up()
+    m.expect(int(m.sh(BUFFERS)) == before, "buffers: %s, %d before" % (m.sh(BUFFERS), before))
+    n.content(0.2, "after all that")
