@@ -31,9 +31,15 @@
 #include "daemon.h"
 #include "kvp_msg.h"
 #include "ic_limits.h"
+#include "limit.h"
 
-static unsigned int kvp_daemon_wait = LIM_NEGOTIATION_WAIT;
-module_param(kvp_daemon_wait, uint, 0644);
+static struct hvu_limit daemon_wait = {
+	.value = LIM_NEGOTIATION_WAIT,
+	.max = LIM_NEGOTIATION - LIM_NEGOTIATION_MARGIN,
+};
+
+module_param_cb(kvp_daemon_wait, &hvu_limit_ops, &daemon_wait, 0644);
+__MODULE_PARM_TYPE(kvp_daemon_wait, "uint");
 MODULE_PARM_DESC(kvp_daemon_wait,
 		 "Seconds that the answer to KVP's negotiation waits for its daemon (default 55, at most 70)");
 
@@ -171,7 +177,7 @@ const struct ic_service ic_kvp = {
 	.nr_versions = ARRAY_SIZE(kvp_versions),
 	.frameworks = kvp_frameworks,
 	.nr_frameworks = ARRAY_SIZE(kvp_frameworks),
-	.negotiation_wait = &kvp_daemon_wait,
+	.negotiation_wait = &daemon_wait.value,
 	.start = kvp_start,
 	.stop = kvp_stop,
 	.request = kvp_request,

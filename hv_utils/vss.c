@@ -42,13 +42,15 @@
 #include <linux/hyperv.h>
 #include "daemon.h"
 #include "ic_limits.h"
+#include "limit.h"
 #include "thaw.h"
 #include "vss_hook.h"
 
-static unsigned int vss_freeze_limit = LIM_FREEZE;
-module_param(vss_freeze_limit, uint, 0644);
+static struct hvu_limit freeze_limit = { .value = LIM_FREEZE, .min = 1, .max = 86400 };
+module_param_cb(vss_freeze_limit, &hvu_limit_ops, &freeze_limit, 0644);
+__MODULE_PARM_TYPE(vss_freeze_limit, "uint");
 MODULE_PARM_DESC(vss_freeze_limit,
-		 "Seconds that freezing, and what is frozen, may take at most (default 900)");
+		 "Seconds that freezing, and what is frozen, may take at most (1 to 86400, default 900)");
 
 #define VSS_LIMIT	LIM_REQUEST	/* seconds for other requests */
 #define VSS_THAW_LIMIT	60	/* and for thawing while memory is short */
@@ -80,7 +82,7 @@ static const int vss_frameworks[] = { HV_IC_VERSION(3, 0) };
 
 static unsigned long vss_limit(void)
 {
-	return clamp(vss_freeze_limit, 1U, 86400U) * HZ;
+	return hvu_limit(&freeze_limit) * HZ;
 }
 
 /* What is left of it for freezing, and of the time that the host waits. */
@@ -173,7 +175,7 @@ static void vss_overdue(struct work_struct *work)
 		mod_delayed_work(ic->wq, &vss->overdue, VSS_LIMIT * HZ);
 	} else {
 		pr_warn_ratelimited("VSS: frozen for %u s and the host does not thaw\n",
-				    vss_freeze_limit);
+				    hvu_limit(&freeze_limit));
 		vss_own_thaw(vss);
 	}
 	mutex_unlock(&ic->lock);
@@ -379,6 +381,10 @@ static u64 vss_freeze(struct vss *vss)
 
 	if (vss->frozen) {
 		ic_bad(ic, "freeze, and it is frozen");
+		return HV_IC_FAIL;
+	}
+	if (vss_hook_refused()) {
+		pr_warn_ratelimited("VSS: nothing is frozen until vss_hook is set right\n");
 		return HV_IC_FAIL;
 	}
 	if (!vss_hook_wanted() || !dmn_there(ic))

@@ -9,19 +9,33 @@
  */
 #define pr_fmt(fmt) "hv_utils: " fmt
 
-#include <linux/moduleparam.h>
+#include <linux/module.h>
 #include <linux/sched.h>
 #include <linux/sched/signal.h>
 #include <linux/string.h>
 #include <linux/umh.h>
+#include "limit.h"
 #include "vss_hook.h"
 
 static char vss_hook[256];
+static bool hook_refused;	/* when the module was loaded; nothing freezes without it */
 
 /*
- * What is not run must not look as if it were: backups would be taken without it.  Under the
- * parameters' lock.  echo(1) leaves a line's end.
+ * What is not run must not look as if it were: backups would be taken without it.  A write
+ * fails; at load the services come, and freezing fails.
  */
+static int refuse_hook(int error)
+{
+	int ret = hvu_param_refused(error);
+
+	if (!ret) {
+		pr_err("vss_hook: no backup freezes anything until it is set right\n");
+		WRITE_ONCE(hook_refused, true);
+	}
+	return ret;
+}
+
+/* Under the parameters' lock.  echo(1) leaves a line's end. */
 static int set_hook(const char *text, const struct kernel_param *unused)
 {
 	char path[sizeof(vss_hook)], *name;
@@ -29,15 +43,16 @@ static int set_hook(const char *text, const struct kernel_param *unused)
 	if (strscpy(path, text, sizeof(path)) < 0) {
 		pr_err("vss_hook: the path of a program has at most %zu bytes\n",
 		       sizeof(path) - 1);
-		return -ENOSPC;
+		return refuse_hook(-ENOSPC);
 	}
 	name = strim(path);
 	if (*name && *name != '/') {
 		pr_err("vss_hook: %s is no absolute path; give one, or nothing for no program\n",
 		       name);
-		return -EINVAL;
+		return refuse_hook(-EINVAL);
 	}
 	strscpy(vss_hook, name, sizeof(vss_hook));
+	WRITE_ONCE(hook_refused, false);
 	return 0;
 }
 
@@ -52,8 +67,9 @@ __MODULE_PARM_TYPE(vss_hook, "string");
 MODULE_PARM_DESC(vss_hook,
 		 "Program to run as \"PROGRAM freeze\" before freezing and \"PROGRAM thaw\" after thawing");
 
-static unsigned int hook_limit = 60;
-module_param_named(vss_hook_limit, hook_limit, uint, 0644);
+static struct hvu_limit hook_limit = { .value = 60, .min = 1, .max = 3600 };
+module_param_cb(vss_hook_limit, &hvu_limit_ops, &hook_limit, 0644);
+__MODULE_PARM_TYPE(vss_hook_limit, "uint");
 MODULE_PARM_DESC(vss_hook_limit,
 		 "Seconds after which that program is killed, before freezing and after thawing (1 to 3600, default 60)");
 
@@ -73,13 +89,23 @@ bool vss_hook_wanted(void)
 }
 
 /**
+ * vss_hook_refused() - one was wanted when the module was loaded, and cannot be run
+ *
+ * Return: true as long as that is so; then nothing may be frozen.
+ */
+bool vss_hook_refused(void)
+{
+	return READ_ONCE(hook_refused);
+}
+
+/**
  * vss_hook_limit() - how long it may run
  *
  * Return: seconds.
  */
 unsigned int vss_hook_limit(void)
 {
-	return clamp(READ_ONCE(hook_limit), 1U, 3600U);
+	return hvu_limit(&hook_limit);
 }
 
 static void kill_hook(struct vss_hook *h)

@@ -19,6 +19,7 @@ struct vss_hook {
 
 void vss_hook_init(struct vss_hook *h);
 bool vss_hook_wanted(void);
+bool vss_hook_refused(void);
 unsigned int vss_hook_limit(void);
 void vss_hook_next(struct vss_hook *h, bool undoing);
 int vss_hook_run(struct vss_hook *h, const char *what);

@@ -4,6 +4,7 @@
  * addresses, shared with the host for as long as the connection lives.
  */
 #include <linux/vmalloc.h>
+#include <hv/ring_hold.h>
 #include "netvsc.h"
 
 static int nv_buf_make(struct nv_conn *conn, struct nv_buf *b, u32 bytes)
@@ -102,14 +103,28 @@ void nv_bufs_revoke(struct nv_conn *conn)
 	conn->send.told = false;
 }
 
+/*
+ * Our bus has a reference to each page that the host did not give back, and counts them; the
+ * kernel's own has not.  Which one it is shows by a call that only ours has.
+ */
+static bool nv_bus_keeps_pages(void)
+{
+	bool ours = symbol_get(hv_ring_kept);
+
+	if (ours)
+		symbol_put(hv_ring_kept);
+	return ours;
+}
+
 static void nv_buf_unmap(struct nv_conn *conn, struct nv_buf *b)
 {
 	if (!b->shared)
 		return;
 	if (vmbus_teardown_gpadl(conn->chan, &b->gpadl)) {
-		/* The host may still write there: better lost than reused. */
 		netdev_err(conn->nv->ndev, "%u bytes stay with the host\n", b->bytes);
-		b->mem = NULL;
+		/* The host may still write there: better lost than reused. */
+		if (!nv_bus_keeps_pages())
+			b->mem = NULL;
 	}
 	b->shared = false;
 }

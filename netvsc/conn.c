@@ -45,7 +45,7 @@ struct nv_conn *nv_conn_get(struct nv *nv)
 void nv_conn_lock(struct nv_conn *conn)
 {
 	if (!conn->rtnl)
-		rtnl_lock();
+		nv_take_rtnl(conn->nv);
 	ASSERT_RTNL();
 }
 
@@ -106,11 +106,14 @@ static int nv_start_tx(struct nv_conn *conn)
 static int nv_start_rss(struct nv_conn *conn)
 {
 	struct nv *nv = conn->nv;
+	int ret;
 
 	/* a table of the user's stays; the core lets no queue go that it names */
 	if (!netif_is_rxfh_configured(nv->ndev) || nv->rss_entries != conn->host.rss_entries)
 		nv_rss_default(nv, conn->nqueues, conn->host.rss_entries);
-	return nv_rss_apply(conn);
+	ret = nv_rss_apply(conn);
+	conn->rss_late = nv_again(ret);		/* nv_republish() sees to it */
+	return ret;
 }
 
 /* The settings that the host may take less of. */
@@ -168,7 +171,7 @@ static int nv_connect(struct nv_conn *conn)
 	ret = nv_start_tx(conn);
 	if (ret)
 		return ret;
-	if (nv_start_rss(conn))
+	if (nv_start_rss(conn) && !conn->rss_late)
 		netdev_info(conn->nv->ndev, "the host does not spread what we receive\n");
 	ret = nv_offload_set(conn, nv_offload_wanted(conn));
 	return ret == -EIO || ret == -EINVAL ? 0 : ret;

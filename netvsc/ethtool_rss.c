@@ -44,9 +44,20 @@ static bool nv_table_ok(const struct nv_conn *conn, const u32 *table, u32 n)
 	return true;
 }
 
+static int nv_rss_try(struct nv *nv, struct nv_conn *conn)
+{
+	int ret;
+
+	WRITE_ONCE(nv->changes, nv->changes + 1);
+	nv_hurry(nv);
+	ret = nv_rss_apply(conn);
+	nv_hurry_end(nv);
+	return ret;
+}
+
 /*
  * The old values stay when the host refuses the new ones.  It is told to stop spreading
- * before it gets them, and may have done so: it is told the old ones again.
+ * before it gets them, and may have done so: it is told the old ones again, without RTNL.
  */
 int nv_set_rxfh(struct net_device *ndev, HV_RXFH_SET_ARGS)
 {
@@ -68,14 +79,12 @@ int nv_set_rxfh(struct net_device *ndev, HV_RXFH_SET_ARGS)
 		memcpy(nv->rss_table, hv_rxfh_table, nv->rss_entries * sizeof(u32));
 	if (hv_rxfh_key)
 		memcpy(nv->rss_key, hv_rxfh_key, sizeof(nv->rss_key));
-	nv_hurry(nv);
-	ret = nv_rss_apply(conn);
+	ret = nv_rss_try(nv, conn);
 	if (ret) {
 		memcpy(nv->rss_table, table, sizeof(table));
 		memcpy(nv->rss_key, old, sizeof(old));
-		nv_rss_apply(conn);
+		nv_tell_again(conn, &conn->rss_late);
 	}
-	nv_hurry_end(nv);
 	return ret;
 }
 
@@ -140,17 +149,14 @@ int nv_set_flow_hash(struct net_device *ndev, const struct hv_flow_hash *c,
 		return -EINVAL;
 	if (!conn)
 		return -ENODEV;
-	nv_hurry(nv);
 	nv->hash = c->data == l4 ? old | bit : old & ~bit;
 	if (nv->hash != old)
-		ret = nv_rss_apply(conn);
+		ret = nv_rss_try(nv, conn);
 	if (ret) {
 		nv->hash = old;
-		nv_rss_apply(conn);
-	}
-	nv_hurry_end(nv);
-	if (ret)
+		nv_tell_again(conn, &conn->rss_late);
 		return ret;
+	}
 	nv->tx_l4 = c->data == l4 ? nv->tx_l4 | bit : nv->tx_l4 & ~bit;
 	return 0;
 }

@@ -42,6 +42,24 @@ static bool nv_set_multicast(struct nv_conn *conn)
 	return !nv_rndis_set(conn, HV_OID_MULTICAST_LIST, list, n * ETH_ALEN);
 }
 
+/* A host that refuses it gets simpler ones, and one line for each that is wanted. */
+static int nv_filter_ask(struct nv_conn *conn, u32 want)
+{
+	u32 f = want;
+	int ret = nv_rndis_filter(conn, f);
+
+	while (ret == -EIO && nv_filter_simpler(f)) {
+		f = nv_filter_simpler(f);
+		ret = nv_rndis_filter(conn, f);
+	}
+	if (!ret && f != want && conn->filter_refused != want) {
+		netdev_warn(conn->nv->ndev, "the host refuses receive filter %#x, %#x it takes\n",
+			    want, f);
+		conn->filter_refused = want;
+	}
+	return ret;
+}
+
 /**
  * nv_filter_tell - tell the host what it shall give us
  * @conn: the published connection, from the work; or one that nobody else has yet
@@ -57,7 +75,20 @@ int nv_filter_tell(struct nv_conn *conn)
 		return 0;		/* a new connection gets nothing */
 	if (f & HV_FILTER_MULTICAST && !nv_set_multicast(conn))
 		f = (f & ~HV_FILTER_MULTICAST) | HV_FILTER_ALL_MULTICAST;
-	return nv_rndis_filter(conn, f);
+	return nv_filter_ask(conn, f);
+}
+
+/**
+ * nv_filter_there - the host has one, or refuses each
+ * @conn: the connection
+ *
+ * One that refuses each may give frames all the same.
+ * Context: any.
+ * Return: false as long as it is to come.
+ */
+bool nv_filter_there(const struct nv_conn *conn)
+{
+	return READ_ONCE(conn->filter) || READ_ONCE(conn->filter_none);
 }
 
 /**
@@ -76,7 +107,7 @@ void nv_rx_mode_soon(struct nv *nv, unsigned int ms)
 /* What the host has not taken now is said again: the stack does not ask twice. */
 static void nv_filter_failed(struct nv *nv, struct nv_conn *conn, int error)
 {
-	bool again = error != -EIO;
+	bool again = nv_again(error);
 
 	if (READ_ONCE(conn->dead) || conn->chan->rescind)
 		return;		/* the next connection is told before it is there */
@@ -84,6 +115,8 @@ static void nv_filter_failed(struct nv *nv, struct nv_conn *conn, int error)
 		netdev_err(nv->ndev, "cannot set the receive filter: %d%s\n", error,
 			   again ? ", trying again" : "");
 	conn->filter_late = true;
+	if (!again && netif_running(nv->ndev))	/* there is none to wait for */
+		WRITE_ONCE(conn->filter_none, true);
 	if (again)
 		nv_rx_mode_soon(nv, NV_AGAIN_LATER_MS);
 }
@@ -97,13 +130,13 @@ void nv_rx_mode_work(struct work_struct *work)
 
 	if (!conn)
 		return;
-	had = conn->filter;
+	had = nv_filter_there(conn);
 	ret = nv_filter_tell(conn);
 	if (ret)
 		nv_filter_failed(nv, conn, ret);
 	else
 		conn->filter_late = false;
-	if (!had && conn->filter)
+	if (!had && nv_filter_there(conn))
 		nv_link_ready(nv);
 	nv_conn_put(conn);
 }

@@ -76,3 +76,17 @@ const char *nv_life_name(enum nv_life at)
 
 	return names[at];
 }
+
+/**
+ * nv_again() - is what failed so said to the host again
+ * @error: 0 or what became of it
+ *
+ * Nobody else would: the stack says things once.  A host that has refused it would again, and
+ * the next connection is told everything.
+ *
+ * Return: whether it passes: no answer in time or none that fits, no room in the ring, no memory.
+ */
+bool nv_again(int error)
+{
+	return error < 0 && error != -EIO && error != -ENODEV;
+}

@@ -34,5 +34,6 @@ enum nv_turn {
 
 int nv_life_step(enum nv_life from, enum nv_turn turn, enum nv_life *to);
 const char *nv_life_name(enum nv_life at);
+bool nv_again(int error);
 
 #endif

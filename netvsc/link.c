@@ -12,7 +12,7 @@
 /* Whether frames could come: up, and the host has a filter, which it gets from a work item. */
 static bool nv_link_usable(const struct nv *nv, const struct nv_conn *conn)
 {
-	return netif_running(nv->ndev) && conn && READ_ONCE(conn->filter);
+	return netif_running(nv->ndev) && conn && nv_filter_there(conn);
 }
 
 static void nv_link_carrier(struct nv *nv, bool up)

@@ -112,7 +112,7 @@ static int nv_register(struct nv *nv, struct nv_conn *conn)
 
 	/* udev's settings come at once, and must not find that the host is still asked */
 	len = nv_ask_name(conn, name, sizeof(name));
-	rtnl_lock();
+	nv_take_rtnl(nv);
 	nv_publish(nv, conn);
 	eth_hw_addr_set(ndev, conn->host.mac);
 	ether_addr_copy(ndev->perm_addr, conn->host.mac);
@@ -200,7 +200,7 @@ static hv_remove_t nv_remove(struct hv_device *hdev)
 	nv_vf_exit(nv);
 	mutex_lock(&nv->lock);
 	nv_turn(nv, NV_TURN_END);
-	rtnl_lock();
+	nv_take_rtnl(nv);
 	conn = nv_conn_rtnl(nv);
 	unregister_netdevice(nv->ndev);
 	RCU_INIT_POINTER(nv->conn, NULL);

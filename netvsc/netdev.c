@@ -89,17 +89,17 @@ static int nv_change_mtu(struct net_device *ndev, int mtu)
 }
 
 /* The user is to hear whether the host takes it. */
-static int nv_tell_new_mac(struct nv_conn *conn, const struct net_device *ndev, const u8 *mac)
+static int nv_tell_new_mac(struct nv_conn *conn, const u8 *mac)
 {
 	u8 buf[128];
 	int ret;
 
+	WRITE_ONCE(conn->nv->changes, conn->nv->changes + 1);
 	nv_hurry(conn->nv);
 	ret = nv_rndis_set(conn, HV_OID_CONFIG, buf, nv_mac_config(buf, mac));
-	/* Whether the host took it is unknown: say what it shall have. */
-	if (ret == -ETIMEDOUT)
-		nv_rndis_set(conn, HV_OID_CONFIG, buf, nv_mac_config(buf, ndev->dev_addr));
 	nv_hurry_end(conn->nv);
+	if (nv_again(ret))	/* whether the host took it is unknown: it hears of the old one */
+		nv_tell_again(conn, &conn->mac_late);
 	return ret;
 }
 
@@ -117,7 +117,7 @@ static int nv_set_mac(struct net_device *ndev, void *p)
 	ret = nv_vf_set_mac(nv, sa);
 	if (ret)
 		return ret;
-	ret = nv_tell_new_mac(conn, ndev, sa->sa_data);
+	ret = nv_tell_new_mac(conn, sa->sa_data);
 	if (!ret) {
 		eth_commit_mac_addr_change(ndev, p);
 		return 0;

@@ -268,6 +268,10 @@ struct nv_conn {
 	bool rx_ready;		/* transfer packets make sense now */
 	u32 filter;		/* HV_FILTER_* that the host has */
 	bool filter_late;	/* it has not taken the last one; rx_mode_work alone */
+	u32 filter_refused;	/* that one, for which it has a simpler; rx_mode_work alone */
+	bool filter_none;	/* it refuses each */
+	bool rss_late;		/* it may not have our key and table; set and cleared under RTNL */
+	bool mac_late;		/* nor our address; likewise */
 
 	struct mutex request_lock;	/* one request at a time */
 	struct nv_wait nvsp, rndis;
@@ -306,6 +310,7 @@ struct nv {
 	u8 rss_key[HV_RSS_KEY_LEN];
 	u32 rss_table[NV_RSS_ENTRIES];
 	u32 rss_entries;
+	u32 changes;			/* of those and of the address, so far; under RTNL */
 	u32 tx_l4;			/* HV_HASH_*: flows that we spread by ports too */
 	u32 speed;			/* set by the user, else 0 */
 	u8 duplex;
@@ -394,6 +399,7 @@ void nv_conn_unlock(struct nv_conn *conn);
 /* rebuild.c */
 int nv_turn(struct nv *nv, enum nv_turn turn);
 int nv_begin(struct nv *nv, enum nv_turn turn);
+void nv_take_rtnl(struct nv *nv);
 void nv_publish(struct nv *nv, struct nv_conn *conn);
 int nv_reconfigure(struct nv *nv, const struct nv_config *cfg, enum nv_how how);
 void nv_reset_wanted(struct nv_conn *conn);
@@ -487,8 +493,12 @@ void nv_orphans_free(struct nv *nv);
 /* subchan.c */
 void nv_subchannels(struct nv_conn *conn);
 void nv_subchannel_offered(struct vmbus_channel *chan);
+
+/* rss.c */
 int nv_rss_apply(struct nv_conn *conn);
 void nv_rss_default(struct nv *nv, u32 queues, u32 entries);
+void nv_tell_again(struct nv_conn *conn, bool *late);
+void nv_late_tell(struct nv_conn *conn);
 
 /* link.c */
 void nv_link_init(struct nv *nv);
@@ -503,6 +513,7 @@ extern const struct net_device_ops nv_netdev_ops;
 
 /* filter.c */
 int nv_filter_tell(struct nv_conn *conn);
+bool nv_filter_there(const struct nv_conn *conn);
 void nv_rx_mode_soon(struct nv *nv, unsigned int ms);
 void nv_rx_mode_work(struct work_struct *work);
 

@@ -198,8 +198,14 @@ static bool nv_in_use(const struct nv *nv, const struct nv_conn *conn)
 static void nv_offload_ask(struct nv *nv, struct nv_conn *conn)
 {
 	struct hv_ndis_offload o;
+	int ret = nv_offload_query(conn, &o);
 
-	if (nv_offload_query(conn, &o))
+	/* one that makes no sense would not the next time */
+	if (nv_again(ret) && ret != -EINVAL && !READ_ONCE(conn->dead)) {
+		WRITE_ONCE(nv->offload_asked, true);
+		nv_offload_soon(nv, NV_AGAIN_LATER_MS);
+	}
+	if (ret)
 		return;
 	rtnl_lock();
 	if (nv_in_use(nv, conn)) {
@@ -230,8 +236,8 @@ static void nv_rsc_tell(struct nv *nv, struct nv_conn *conn)
 	if (!ret || READ_ONCE(conn->dead) || conn->chan->rescind)
 		return;
 	netdev_err(nv->ndev, "cannot turn LRO %s: %d%s\n", on ? "on" : "off", ret,
-		   ret == -EIO ? "" : ", trying again");
-	if (ret != -EIO)
+		   nv_again(ret) ? ", trying again" : "");
+	if (nv_again(ret))
 		nv_offload_soon(nv, NV_AGAIN_LATER_MS);
 	else if (on)
 		nv_rsc_refused(nv, conn);
@@ -247,5 +253,6 @@ void nv_offload_work(struct work_struct *work)
 	if (READ_ONCE(nv->offload_asked))
 		nv_offload_ask(nv, conn);
 	nv_rsc_tell(nv, conn);
+	nv_late_tell(conn);
 	nv_conn_put(conn);
 }

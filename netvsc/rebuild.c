@@ -7,6 +7,8 @@
  * of it, to give the stack a connection and to take it away; it is free while one is undone
  * and built, which is what the host may take long for.  A change of settings comes with RTNL
  * held and tries the lock; one of ethtool's lets go of RTNL meanwhile.
+ *
+ * So that one with RTNL may wait for the lock: who has it does not take RTNL while life is UP.
  */
 #include <linux/delay.h>
 #include <linux/etherdevice.h>
@@ -35,6 +37,14 @@ int nv_begin(struct nv *nv, enum nv_turn turn)
 	if (!ret)
 		nv->deadline = jiffies + msecs_to_jiffies(NV_BUILD_MS);
 	return ret;
+}
+
+/* RTNL inside of nv->lock: see nv_lock_under_rtnl() for when that is right. */
+void nv_take_rtnl(struct nv *nv)
+{
+	lockdep_assert_held(&nv->lock);
+	WARN_ON_ONCE(nv->life == NV_UP);
+	rtnl_lock();
 }
 
 /* ---- what the stack sees; under RTNL ---- */
@@ -97,6 +107,10 @@ static void nv_republish(struct nv *nv, struct nv_conn *conn)
 
 /* ---- building; under nv->lock, behind nv_begin() ---- */
 
+/*
+ * Return: 0 or a negative error.  Whoever changes settings goes on with RTNL, which is not let
+ * go after the turn to UP: taking it again would be a wait for one who waits for nv->lock.
+ */
 static int nv_build(struct nv *nv, const struct nv_config *cfg, enum nv_how how)
 {
 	struct nv_conn *conn = nv_attach(nv, cfg, how);
@@ -106,10 +120,10 @@ static int nv_build(struct nv *nv, const struct nv_config *cfg, enum nv_how how)
 	nv->retry_s = 0;
 	nv_filter_tell(conn);
 	if (how != NV_UNDER_RTNL)
-		rtnl_lock();
+		nv_take_rtnl(nv);
 	nv_republish(nv, conn);
 	nv_turn(nv, NV_TURN_CONNECTED);		/* who waits for RTNL may use it */
-	if (how != NV_UNDER_RTNL)
+	if (how == NV_AS_IT_GOES)
 		rtnl_unlock();
 	return 0;
 }
@@ -131,7 +145,7 @@ static void nv_drop(struct nv *nv)
 {
 	struct nv_conn *conn;
 
-	rtnl_lock();
+	nv_take_rtnl(nv);
 	conn = nv_unpublish(nv);
 	rtnl_unlock();
 	if (conn)
@@ -196,7 +210,7 @@ void nv_reset_work(struct work_struct *work)
 	mutex_unlock(&nv->lock);
 }
 
-/* To the new settings, or back.  Behind nv_begin() and nv_unpublish(). */
+/* To the new settings, or back.  Behind nv_begin() and nv_unpublish(); returns with RTNL. */
 static int nv_replace(struct nv *nv, struct nv_conn *conn, const struct nv_config *cfg,
 		      enum nv_how how)
 {
@@ -213,19 +227,25 @@ static int nv_replace(struct nv *nv, struct nv_conn *conn, const struct nv_confi
 		netdev_err(nv->ndev, "new settings failed (%d), going back\n", ret);
 		back = nv_build(nv, &old, how);
 	}
-	if (back)
-		nv_give_up(nv, back);
+	if (!back)
+		return ret;
+	nv_give_up(nv, back);
+	if (how != NV_UNDER_RTNL)
+		nv_take_rtnl(nv);
 	return ret;
 }
 
 /*
- * For who has RTNL, which the lock's holder may wait for; not while there is a connection: then
- * the holder has just come or is about to go, and it shows in life if it does begin something.
+ * For who has RTNL, which the lock's holder may wait for; not while there is a connection
+ * (nv_take_rtnl()): then the holder has just come or is about to go, and it shows in life if it
+ * does begin something.  It may be put off on its processor, which is waited for, not for ever.
  */
 static int nv_lock_under_rtnl(struct nv *nv)
 {
+	unsigned long until = jiffies + msecs_to_jiffies(NV_RTNL_MS);
+
 	while (!mutex_trylock(&nv->lock)) {
-		if (READ_ONCE(nv->life) != NV_UP) {
+		if (READ_ONCE(nv->life) != NV_UP || time_after(jiffies, until)) {
 			netdev_info(nv->ndev,
 				    "the connection to the host is being built, try again\n");
 			return -EBUSY;
@@ -266,8 +286,6 @@ int nv_reconfigure(struct nv *nv, const struct nv_config *cfg, enum nv_how how)
 	if (how != NV_UNDER_RTNL)
 		rtnl_unlock();
 	ret = nv_replace(nv, conn, cfg, how);
-	if (how != NV_UNDER_RTNL)
-		rtnl_lock();
 unlock:
 	mutex_unlock(&nv->lock);
 	return ret;

@@ -394,3 +394,21 @@ u32 nv_mac_config(void *buf, const u8 *mac)
 	put_utf16(at, digits, 12);
 	return sizeof(c) + name_len + 24;
 }
+
+/**
+ * nv_filter_simpler - what to ask for instead of a receive filter that the host refuses
+ * @filter: HV_FILTER_*
+ *
+ * First it gives more than is wanted, then less: the stack leaves out what is not its own.
+ * Return: another filter, which is never asked for twice on the way; 0 if there is none.
+ */
+u32 nv_filter_simpler(u32 filter)
+{
+	const u32 plain = HV_FILTER_DIRECTED | HV_FILTER_BROADCAST;
+
+	if (filter & HV_FILTER_PROMISCUOUS)
+		return plain | HV_FILTER_ALL_MULTICAST;
+	if (filter & HV_FILTER_MULTICAST)
+		return (filter & ~HV_FILTER_MULTICAST) | HV_FILTER_ALL_MULTICAST;
+	return filter & HV_FILTER_ALL_MULTICAST ? filter & plain : 0;
+}

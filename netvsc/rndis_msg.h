@@ -54,6 +54,7 @@ int nv_send_table(const void *msg, u32 len, u32 version,
 u32 nv_rss_params(void *buf, const u8 *key, const u32 *table, u32 entries,
 		  u32 hash, bool on);
 u32 nv_mac_config(void *buf, const u8 *mac);
+u32 nv_filter_simpler(u32 filter);
 u16 nv_vlan_to_tci(u32 info);
 u32 nv_vlan_from_tci(u16 tci);
 

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Sub-channels: asked for once, opened as they are offered, waited for during
- * a limited time.  The connection runs with those that came.  Then the table
- * that spreads what we receive.
+ * a limited time.  The connection runs with those that came.
  */
 #include "netvsc.h"
 
@@ -169,52 +168,4 @@ void nv_subchannels(struct nv_conn *conn)
 		nv_sub_wait(conn, granted);
 	nv_sub_compact(conn);
 	nv_send_table_map(conn);
-}
-
-/**
- * nv_rss_default - spread over all queues
- * @nv: the device
- * @queues: how many there are
- * @entries: of the table
- */
-void nv_rss_default(struct nv *nv, u32 queues, u32 entries)
-{
-	u32 i;
-
-	nv->rss_entries = entries;
-	for (i = 0; i < entries; i++)
-		nv->rss_table[i] = i % queues;
-}
-
-/**
- * nv_rss_apply - give the host key and table
- * @conn: the connection
- *
- * Context: may sleep, for a limited time.
- * Return: 0 or a negative error.
- */
-int nv_rss_apply(struct nv_conn *conn)
-{
-	struct nv *nv = conn->nv;
-	u32 i, n = nv->rss_entries, len;
-	u32 table[NV_RSS_ENTRIES];
-	int ret = -ENOMEM;
-	u8 *buf;
-
-	if (conn->nqueues < 2 || !n)
-		return 0;
-	for (i = 0; i < n; i++)		/* queue number to the host's number */
-		table[i] = conn->queue[nv->rss_table[i] % conn->nqueues]->sub;
-	buf = kmalloc(PAGE_SIZE, GFP_KERNEL);
-	if (!buf)
-		return ret;
-	/* hosts want it off before it changes */
-	len = nv_rss_params(buf, nv->rss_key, table, n, nv->hash, false);
-	ret = nv_rndis_set(conn, HV_OID_RSS_PARAMS, buf, len);
-	if (!ret) {
-		len = nv_rss_params(buf, nv->rss_key, table, n, nv->hash, true);
-		ret = nv_rndis_set(conn, HV_OID_RSS_PARAMS, buf, len);
-	}
-	kfree(buf);
-	return ret;
 }

@@ -92,8 +92,8 @@ void nv_vf_path_back(struct nv *nv)
 		nv_hurry_end(nv);
 	}
 	/* what the host has not taken is said again */
-	WRITE_ONCE(nv->vf_asked, ret == -ETIMEDOUT);
-	if (ret == -ETIMEDOUT && !nv->gone)
+	WRITE_ONCE(nv->vf_asked, nv_again(ret));
+	if (nv_again(ret) && !nv->gone)
 		mod_delayed_work(system_wq, &nv->vf_work, msecs_to_jiffies(NV_VF_ASK_MS));
 	netdev_info(nv->ndev, "data path is synthetic now\n");
 }

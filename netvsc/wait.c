@@ -146,12 +146,12 @@ unsigned int nv_wait_limit(const struct nv_conn *conn)
 
 static bool nv_trylock_for(struct nv_conn *conn)
 {
-	while (!mutex_trylock(&conn->request_lock)) {
-		if (!nv_wait_limit(conn))
-			return false;
+	while (nv_wait_limit(conn)) {
+		if (mutex_trylock(&conn->request_lock))
+			return true;
 		usleep_range(500, 1000);
 	}
-	return true;
+	return false;		/* whose answer nobody has time for is not asked */
 }
 
 /**
@@ -198,7 +198,8 @@ int nv_wait_for(struct nv_conn *conn, struct nv_wait *w, const char *what)
 	}
 	if (nv_over(conn))
 		return -ENODEV;
-	conn->silent = true;
+	if (limit >= NV_WAIT_SILENT_MS)		/* what was left of a moment says nothing */
+		conn->silent = true;
 	nv_bad(conn->nv, NV_BAD_TIMEOUT, "no answer to %s within %u ms (channel %u)",
 	       what, limit, conn->chan->offermsg.child_relid);
 	return -ETIMEDOUT;

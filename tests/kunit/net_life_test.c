@@ -110,11 +110,26 @@ static void net_life_names(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, strcmp(nv_life_name(NV_UP), "up"), 0);
 }
 
+/* What a host may take the next time is said again, a refusal and the end are the last word. */
+static void net_life_again(struct kunit *test)
+{
+	KUNIT_EXPECT_FALSE(test, nv_again(0));
+	KUNIT_EXPECT_FALSE(test, nv_again(24));		/* an answer of that length */
+	KUNIT_EXPECT_FALSE(test, nv_again(-EIO));
+	KUNIT_EXPECT_FALSE(test, nv_again(-ENODEV));
+	KUNIT_EXPECT_TRUE(test, nv_again(-ETIMEDOUT));
+	KUNIT_EXPECT_TRUE(test, nv_again(-EAGAIN));	/* the ring is full */
+	KUNIT_EXPECT_TRUE(test, nv_again(-ENOMEM));
+	KUNIT_EXPECT_TRUE(test, nv_again(-EINVAL));
+	KUNIT_EXPECT_TRUE(test, nv_again(-EPERM));	/* -1 */
+}
+
 static struct kunit_case net_life_cases[] = {
 	KUNIT_CASE(net_life_every_pair),
 	KUNIT_CASE(net_life_one_builder),
 	KUNIT_CASE(net_life_every_way),
 	KUNIT_CASE(net_life_names),
+	KUNIT_CASE(net_life_again),
 	{}
 };
 

@@ -363,6 +363,24 @@ static void nvsp_rss_params_layout(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, b[4], 0x10);
 }
 
+/* A host that refuses all that is asked for is asked for this, one after the other. */
+static void rndis_filter_simpler(struct kunit *test)
+{
+	const u32 plain = HV_FILTER_DIRECTED | HV_FILTER_BROADCAST;
+	const u32 all = plain | HV_FILTER_ALL_MULTICAST;
+
+	KUNIT_EXPECT_EQ(test, nv_filter_simpler(HV_FILTER_PROMISCUOUS), all);
+	KUNIT_EXPECT_EQ(test, nv_filter_simpler(plain | HV_FILTER_MULTICAST), all);
+	KUNIT_EXPECT_EQ(test, nv_filter_simpler(all), plain);
+	KUNIT_EXPECT_EQ(test, nv_filter_simpler(HV_FILTER_DIRECTED | HV_FILTER_ALL_MULTICAST),
+			(u32)HV_FILTER_DIRECTED);
+	KUNIT_EXPECT_EQ(test, nv_filter_simpler(HV_FILTER_DIRECTED | HV_FILTER_MULTICAST),
+			(u32)(HV_FILTER_DIRECTED | HV_FILTER_ALL_MULTICAST));
+	KUNIT_EXPECT_EQ(test, nv_filter_simpler(plain), 0u);
+	KUNIT_EXPECT_EQ(test, nv_filter_simpler(HV_FILTER_DIRECTED), 0u);
+	KUNIT_EXPECT_EQ(test, nv_filter_simpler(0), 0u);
+}
+
 static struct kunit_case net_rndis_cases[] = {
 	KUNIT_CASE(rndis_put_packet_plain),
 	KUNIT_CASE(rndis_put_packet_vlan_and_csum),
@@ -378,6 +396,7 @@ static struct kunit_case net_rndis_cases[] = {
 	KUNIT_CASE_PARAM(nvsp_recv_sections, section_cases_gen_params),
 	KUNIT_CASE_PARAM(nvsp_send_table, table_cases_gen_params),
 	KUNIT_CASE(nvsp_rss_params_layout),
+	KUNIT_CASE(rndis_filter_simpler),
 	{}
 };
 

@@ -286,3 +286,28 @@ chmod +x /tmp/hook; rm -f /tmp/hooks /tmp/denied; echo /tmp/hook >/sys/module/hv
     m.sh("echo '' >/sys/module/hv_utils/parameters/vss_hook; umount /mnt/d; daemon vss")
     m.host("vss freeze")
     m.host("vss thaw")
+
+
+@scenario(rows="~U16", machine=MACHINE, drivers=ONLY_OURS, timeout=200)
+def utils_parameters(m):
+    "parameters that cannot be: a line, not another value; at load the services come all the same, and no backup without its program"
+    s = Services(m, ("vss",))
+    limits = ("vss_freeze_limit", 86400, 900), ("vss_hook_limit", 3600, 60), ("kvp_daemon_wait", 70, 55)
+    value = "/sys/module/hv_utils/parameters/"
+    m.sh("undaemon kvp vss fcopy; rmmod hv_utils; modprobe hv_utils vss_hook=backup.sh vss_freeze_limit=0 kvp_daemon_wait=minute")
+    for name, _, normal in limits:
+        m.expect(m.sh("cat " + value + name) == str(normal), name + " is " + m.sh("cat " + value + name))
+    for line in ("backup.sh is no absolute path", "vss_freeze_limit: 1 to 86400", "kvp_daemon_wait: 0 to 70"):
+        m.expect(len(m.dmesg(line).splitlines()) == 1, "no line '%s'" % line)
+    s = Services(m, ("vss",))
+    s.ready("shutdown")
+    s.fails("vss freeze", FAILED)
+    m.sh("echo /bin/true >" + HOOK)
+    m.host("vss freeze")
+    m.host("vss thaw")
+    m.sh("echo '' >" + HOOK)
+    for name, most, normal in limits:
+        m.expect(m.run("echo %d >%s" % (most + 1, value + name))[1], "%s: %d is taken" % (name, most + 1))
+        m.sh("echo %d >%s; echo %d >%s" % (most, value + name, normal, value + name))
+    m.host("vss freeze")
+    m.host("vss thaw")
