@@ -46,7 +46,7 @@ struct stor_refused {
 
 static u16 stor_tag(struct scsi_cmnd *cmd)
 {
-	return blk_mq_unique_tag_to_tag(blk_mq_unique_tag(scsi_cmd_to_rq(cmd)));
+	return scsi_cmd_to_rq(cmd)->tag;
 }
 
 /* Write out what was held back, with one signal if the bus can do that. */
@@ -170,8 +170,8 @@ static int stor_turn_away(struct stor_ctl *ctl, struct scsi_cmnd *cmd)
 hv_queue_status_t stor_queuecommand(struct Scsi_Host *shost, struct scsi_cmnd *cmd)
 {
 	struct stor_ctl *ctl = shost_priv(shost);
-	u32 unique = blk_mq_unique_tag(scsi_cmd_to_rq(cmd));
-	struct stor_queue *q = &ctl->queues[blk_mq_unique_tag_to_hwq(unique)];
+	struct request *rq = scsi_cmd_to_rq(cmd);
+	struct stor_queue *q = &ctl->queues[rq->mq_hctx->queue_num];
 	bool last = cmd->flags & SCMD_LAST;
 	int ret = 0;
 
@@ -179,8 +179,7 @@ hv_queue_status_t stor_queuecommand(struct Scsi_Host *shost, struct scsi_cmnd *c
 	if (stor_refused_opcode(ctl, cmd))
 		;
 	else if (likely(!test_bit(STOR_HALTED, &ctl->state)))
-		ret = stor_submit(ctl, q, blk_mq_unique_tag_to_tag(unique),
-				  cmd);
+		ret = stor_submit(ctl, q, rq->tag, cmd);
 	else
 		ret = stor_turn_away(ctl, cmd);
 	/* the last of a batch may be finished here, and with it nothing more comes */
