@@ -306,6 +306,23 @@ static void ring_stage_keeps_what_is_clear(struct kunit *test)
 		}
 }
 
+/* What is known to be free is used around the end, too, without a look at the peer's index. */
+static void ring_room_does_not_ask_without_need(struct kunit *test)
+{
+	struct tx *t = tx_new(test, 128);
+
+	start_at(t, 96);
+	t->f->shared->read_index = 4;
+	KUNIT_EXPECT_EQ(test, 0, ring_room(&t->w, 16));
+	KUNIT_EXPECT_EQ(test, 0, ring_room(&t->w, 24));		/* its trailer begins anew */
+	KUNIT_EXPECT_EQ(test, 0, ring_room(&t->w, 112));
+	KUNIT_EXPECT_EQ(test, RING_OK, t->w.error);
+	KUNIT_EXPECT_EQ(test, 0, stage(t, 80, 7, 0x5a));
+	KUNIT_EXPECT_EQ(test, 0, ring_room(&t->w, 8));
+	KUNIT_EXPECT_EQ(test, RING_OK, t->w.error);
+	KUNIT_EXPECT_EQ(test, -EIO, ring_room(&t->w, 16));
+}
+
 /* Nothing is, from the first thing on that the peer got wrong. */
 static void ring_room_is_never_clear_again(struct kunit *test)
 {
@@ -525,6 +542,7 @@ static struct kunit_case ring_writer_cases[] = {
 	KUNIT_CASE(ring_room_refuses_wrong_lengths),
 	KUNIT_CASE(ring_stage_wraps_everywhere),
 	KUNIT_CASE(ring_stage_keeps_what_is_clear),
+	KUNIT_CASE(ring_room_does_not_ask_without_need),
 	KUNIT_CASE(ring_room_is_never_clear_again),
 	KUNIT_CASE(ring_place_is_in_one_piece),
 	KUNIT_CASE(ring_place_wants_room),
