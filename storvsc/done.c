@@ -48,8 +48,8 @@ static struct stor_asked stor_asked(struct scsi_cmnd *cmd)
 }
 
 /* Not a clean success: work out what it is and who has to know. */
-static void stor_complete_judged(struct stor_chan *chan, struct scsi_cmnd *cmd,
-				 const struct hv_stor_srb *reply)
+static noinline void stor_complete_judged(struct stor_chan *chan, struct scsi_cmnd *cmd,
+					  const struct hv_stor_srb *reply)
 {
 	struct stor_ctl *ctl = chan->ctl;
 	struct scsi_device *sdev = cmd->device;

@@ -46,7 +46,7 @@ struct stor_refused {
 
 static u16 stor_tag(struct scsi_cmnd *cmd)
 {
-	return blk_mq_unique_tag_to_tag(blk_mq_unique_tag(scsi_cmd_to_rq(cmd)));
+	return scsi_cmd_to_rq(cmd)->tag;
 }
 
 /* Write out what was held back, with one signal if the bus can do that. */
@@ -179,9 +179,8 @@ static int stor_turn_away(struct stor_ctl *ctl, struct stor_queue *q, u16 tag,
 hv_queue_status_t stor_queuecommand(struct Scsi_Host *shost, struct scsi_cmnd *cmd)
 {
 	struct stor_ctl *ctl = shost_priv(shost);
-	u32 unique = blk_mq_unique_tag(scsi_cmd_to_rq(cmd));
-	struct stor_queue *q = &ctl->queues[blk_mq_unique_tag_to_hwq(unique)];
-	u16 tag = blk_mq_unique_tag_to_tag(unique);
+	struct request *rq = scsi_cmd_to_rq(cmd);
+	struct stor_queue *q = &ctl->queues[rq->mq_hctx->queue_num];
 	bool last = cmd->flags & SCMD_LAST;
 	unsigned long state;
 	int ret = 0;
@@ -191,9 +190,9 @@ hv_queue_status_t stor_queuecommand(struct Scsi_Host *shost, struct scsi_cmnd *c
 	if (stor_refused_opcode(ctl, cmd))
 		;
 	else if (likely(!(state & (BIT(STOR_HALTED) | BIT(STOR_UNSURE)))))
-		ret = stor_submit(ctl, q, tag, cmd);
+		ret = stor_submit(ctl, q, rq->tag, cmd);
 	else
-		ret = stor_turn_away(ctl, q, tag, cmd, state);
+		ret = stor_turn_away(ctl, q, rq->tag, cmd, state);
 	/* the last of a batch may be finished here, and with it nothing more comes */
 	if (unlikely(last && READ_ONCE(q->nr_staged)))
 		stor_commit_rqs(shost, q->index);

@@ -61,19 +61,14 @@ static struct stor_chan *stor_pick_other(struct stor_ctl *ctl,
 	return best;
 }
 
-static struct stor_chan *stor_pick(struct stor_ctl *ctl, struct stor_queue *q)
+/* Whether a queue's own channel takes the next command. */
+static bool stor_at_home(const struct stor_ctl *ctl, const struct vmbus_channel *channel)
 {
-	struct stor_chan *chan = &ctl->chans[READ_ONCE(q->home)];
-	struct vmbus_channel *channel = rcu_dereference(chan->channel);
-
-	if (likely(channel && !channel->rescind &&
-		   (ctl->nr_queues == 1 ||
-		    (int)stor_room(channel) > ring_avail_percent_lowater)))
-		return chan;
-	return stor_pick_other(ctl, q);
+	return channel && !channel->rescind &&
+	       (ctl->nr_queues == 1 || (int)stor_room(channel) > ring_avail_percent_lowater);
 }
 
-static void stor_build(struct scsi_cmnd *cmd, struct hv_stor_packet *pkt)
+static __always_inline void stor_build(struct scsi_cmnd *cmd, struct hv_stor_packet *pkt)
 {
 	struct scsi_device *sdev = cmd->device;
 	struct stor_request req = {
@@ -109,7 +104,6 @@ int stor_no_channel(const struct stor_ctl *ctl)
 
 /* Where a command goes, and what it is known by there */
 struct stor_way {
-	struct stor_queue *q;
 	struct stor_chan *chan;
 	struct vmbus_channel *channel;
 	struct stor_slot *slot;
@@ -118,56 +112,55 @@ struct stor_way {
 };
 
 /* Frames that the data of a command lies in: used in full, all but the first and the last. */
-static unsigned int stor_frames(const struct stor_ctl *ctl, struct scsi_cmnd *cmd)
+static __always_inline unsigned int stor_frames(struct scsi_cmnd *cmd, bool mapped)
 {
-	const struct scatterlist *sg = scsi_sglist(cmd);
-	u32 head = offset_in_hvpage(ctl->direct ? sg->offset : sg_dma_address(sg));
+	u32 head = offset_in_hvpage(mapped ? sg_dma_address(scsi_sglist(cmd)) :
+				    scsi_sglist(cmd)->offset);
 
 	return HVPFN_UP((u64)head + scsi_bufflen(cmd));
 }
 
 /* Fill in the one range of a packet; true if it takes just @frames. */
-static bool stor_range(struct stor_ctl *ctl, struct scsi_cmnd *cmd,
-		       struct vmbus_packet_mpb_array *mpb, unsigned int frames)
+static __always_inline bool stor_range(struct stor_ctl *ctl, struct scsi_cmnd *cmd,
+				       struct vmbus_packet_mpb_array *mpb,
+				       unsigned int frames, bool mapped)
 {
-	u32 offset = 0;
+	u32 len = scsi_bufflen(cmd);
 	int n;
 
-	n = stor_sgl_to_frames(scsi_sglist(cmd), cmd->sdb.table.nents, scsi_bufflen(cmd),
-			       mpb->range.pfn_array, frames, &offset, !ctl->direct);
+	n = stor_sgl_to_frames(scsi_sglist(cmd), cmd->sdb.table.nents, len,
+			       mpb->range.pfn_array, frames, &mpb->range.offset, mapped);
+	if (unlikely(n != frames)) {
+		stor_count(ctl, MAP_FAILED);
+		return false;
+	}
 	mpb->reserved = 0;
 	mpb->rangecount = 1;
-	mpb->range.len = scsi_bufflen(cmd);
-	mpb->range.offset = offset;
-	if (likely(n == frames))
-		return true;
-	stor_count(ctl, MAP_FAILED);
-	return false;
+	mpb->range.len = len;
+	return true;
 }
 
 /*
  * Packet and page list where they will lie in the ring.  Nothing can go wrong once the
  * slot is armed, so that what the command has to give is read before.  1: not this way.
  */
-static int stor_send_placed(struct stor_ctl *ctl, const struct stor_way *way,
-			    struct scsi_cmnd *cmd)
+static __always_inline int stor_send_placed(struct stor_ctl *ctl, const struct stor_way *way,
+					    struct scsi_cmnd *cmd, bool mapped)
 {
-	unsigned int frames = stor_frames(ctl, cmd);
+	unsigned int frames = stor_frames(cmd, mapped);
 	u32 header = STOR_MPB_LEN(frames), len = header + sizeof(struct hv_stor_packet);
-	struct vmbus_packet_mpb_array *mpb;
-	unsigned long flags;
+	struct vmbus_packet_mpb_array *mpb = ctl->place(way->channel, len);
 
-	mpb = ctl->place(way->channel, len, &flags);
 	if (unlikely(!mpb))
 		return 1;
-	if (unlikely(!stor_range(ctl, cmd, mpb, frames))) {
-		ctl->forget(way->channel, flags);
+	if (unlikely(!stor_range(ctl, cmd, mpb, frames, mapped))) {
+		ctl->forget(way->channel);
 		return -EINVAL;
 	}
 	stor_build(cmd, (void *)mpb + header);
 	trace_storvsc_submit(cmd, way->chan->index, way->id);
 	stor_slot_arm(way->slot, way->gen, cmd, way->chan);
-	ctl->placed(way->channel, header, len, way->id, flags);
+	ctl->placed(way->channel, header, len, way->id);
 	return 0;
 }
 
@@ -181,12 +174,12 @@ static int stor_send_copied(struct stor_ctl *ctl, const struct stor_way *way,
 	int ret;
 
 	if (scsi_bufflen(cmd)) {
-		frames = stor_frames(ctl, cmd);
+		frames = stor_frames(cmd, !ctl->direct);
 		if (unlikely(frames > max_frames)) {
 			stor_count(ctl, MAP_FAILED);
 			return -E2BIG;
 		}
-		if (unlikely(!stor_range(ctl, cmd, mpb, frames)))
+		if (unlikely(!stor_range(ctl, cmd, mpb, frames, !ctl->direct)))
 			return -EINVAL;
 	}
 	stor_build(cmd, &pkt);
@@ -210,11 +203,11 @@ static int stor_send_copied(struct stor_ctl *ctl, const struct stor_way *way,
 }
 
 /* The same with a page list of its own: on the stack, or the queue's. */
-static noinline int stor_send_listed(struct stor_ctl *ctl, const struct stor_way *way,
-				     struct scsi_cmnd *cmd, bool locked)
+static noinline int stor_send_listed(struct stor_ctl *ctl, struct stor_queue *q,
+				     const struct stor_way *way, struct scsi_cmnd *cmd,
+				     bool locked)
 {
 	union stor_small_mpb small HV_UNINITIALIZED;
-	struct stor_queue *q = way->q;
 	int ret;
 
 	if (scsi_bufflen(cmd) <= STOR_SMALL_BYTES)
@@ -225,6 +218,48 @@ static noinline int stor_send_listed(struct stor_ctl *ctl, const struct stor_way
 	ret = stor_send_copied(ctl, way, cmd, q->big, ctl->max_frames);
 	spin_unlock(&q->lock);
 	return ret;
+}
+
+/* The command with its tag, on @channel of @chan. */
+static __always_inline void stor_way_make(struct stor_way *way, const struct stor_ctl *ctl,
+					  const struct stor_queue *q, struct stor_chan *chan,
+					  struct vmbus_channel *channel, u16 tag)
+{
+	way->chan = chan;
+	way->channel = channel;
+	way->slot = &ctl->slots[tag];
+	way->gen = stor_slot_next(way->slot);
+	way->id = stor_id_pack(way->gen, q->index, tag);
+}
+
+/* Not the usual way: another channel, a bus that copies, no data, or around the ring's end. */
+static noinline int stor_send_slow(struct stor_ctl *ctl, struct stor_queue *q, u16 tag,
+				   struct scsi_cmnd *cmd, bool locked)
+{
+	struct stor_chan *chan = &ctl->chans[READ_ONCE(q->home)];
+	struct vmbus_channel *channel = rcu_dereference(chan->channel);
+	struct stor_way way HV_UNINITIALIZED;
+	int ret;
+
+	if (!stor_at_home(ctl, channel)) {
+		chan = stor_pick_other(ctl, q);
+		if (!chan)
+			return stor_no_channel(ctl);
+		channel = rcu_dereference(chan->channel);
+		if (!channel)
+			return chan->index && !ctl->dev->channel->rescind ? -EAGAIN : -ENODEV;
+	}
+	stor_way_make(&way, ctl, q, chan, channel, tag);
+	if (!way.gen) {
+		stor_count(ctl, SLOT_BUSY);
+		return -EAGAIN;
+	}
+	if (ctl->place && scsi_bufflen(cmd)) {
+		ret = stor_send_placed(ctl, &way, cmd, !ctl->direct);
+		if (ret <= 0)
+			return ret;
+	}
+	return stor_send_listed(ctl, q, &way, cmd, locked);
 }
 
 /**
@@ -243,27 +278,18 @@ static noinline int stor_send_listed(struct stor_ctl *ctl, const struct stor_way
 int stor_send(struct stor_ctl *ctl, struct stor_queue *q, u16 tag,
 	      struct scsi_cmnd *cmd, bool locked)
 {
+	struct stor_chan *chan = &ctl->chans[READ_ONCE(q->home)];
+	struct vmbus_channel *channel = rcu_dereference(chan->channel);
 	struct stor_way way HV_UNINITIALIZED;
 	int ret;
 
-	way.chan = stor_pick(ctl, q);
-	if (unlikely(!way.chan))
-		return stor_no_channel(ctl);
-	way.channel = rcu_dereference(way.chan->channel);
-	if (unlikely(!way.channel))
-		return way.chan->index && !ctl->dev->channel->rescind ? -EAGAIN : -ENODEV;
-	way.q = q;
-	way.slot = &ctl->slots[tag];
-	way.gen = stor_slot_next(way.slot);
-	way.id = stor_id_pack(way.gen, q->index, tag);
-	if (unlikely(!way.gen)) {
-		stor_count(ctl, SLOT_BUSY);
-		return -EAGAIN;
+	if (likely(ctl->place && ctl->direct && scsi_bufflen(cmd) && stor_at_home(ctl, channel))) {
+		stor_way_make(&way, ctl, q, chan, channel, tag);
+		if (likely(way.gen)) {
+			ret = stor_send_placed(ctl, &way, cmd, false);
+			if (likely(ret <= 0))
+				return ret;
+		}
 	}
-	if (likely(ctl->place && scsi_bufflen(cmd))) {
-		ret = stor_send_placed(ctl, &way, cmd);
-		if (likely(ret <= 0))
-			return ret;
-	}
-	return stor_send_listed(ctl, &way, cmd, locked);
+	return stor_send_slow(ctl, q, tag, cmd, locked);
 }

@@ -60,26 +60,19 @@ static __always_inline int stor_to_frames(struct scatterlist *sg, unsigned int n
 }
 
 /**
- * stor_sgl_to_frames() - fill in the page frames of a data buffer
+ * stor_sgl_walk() - stor_sgl_to_frames() for more than one page
  * @sgl: scatterlist
  * @nents: number of its entries
  * @len: bytes that the command transfers, not 0
- * @frames: where the frame numbers go; written only, it may be memory of the host's too
+ * @frames: where the frame numbers go
  * @max: room in @frames
- * @offset: out: offset of the first byte in the first frame
- * @mapped: by their bus addresses, else by the physical ones, which are the same then
+ * @offset: out: offset of the first byte in the first frame; written only
+ * @mapped: by their bus addresses
  *
- * The protocol knows a single range per packet, whose frames are all used in
- * full but the first and the last, so an entry that is not the first must
- * start on a page boundary and one that is not the last must end on one.  The
- * block layer promises that (virt_boundary_mask); here it is checked, since a
- * broken promise would make the host write over other memory.
- *
- * Return: number of frames, -EINVAL if the entries leave a gap or are shorter
- * than @len, -E2BIG if @max is too small.
+ * Return: as stor_sgl_to_frames().
  */
-int stor_sgl_to_frames(struct scatterlist *sgl, unsigned int nents, u32 len,
-		       u64 *frames, unsigned int max, u32 *offset, bool mapped)
+int stor_sgl_walk(struct scatterlist *sgl, unsigned int nents, u32 len,
+		  u64 *frames, unsigned int max, u32 *offset, bool mapped)
 {
 	if (mapped)
 		return stor_to_frames(sgl, nents, len, frames, max, offset, true);

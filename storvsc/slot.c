@@ -9,47 +9,6 @@
 
 #include "slot.h"
 
-/**
- * stor_slot_next() - the generation that the next use of a tag will have
- * @slot: slot of the tag
- *
- * Only the submitter, who has the tag to himself, may ask.
- *
- * Return: a generation for stor_slot_arm(), or 0 if the host still owns the
- * command that used the tag before.
- */
-u32 stor_slot_next(const struct stor_slot *slot)
-{
-	u32 word = READ_ONCE(slot->word);
-	u32 gen = ((word >> 1) + 1) & 0x7fffffff;
-
-	if (word & 1)
-		return 0;
-	return gen ?: 1;
-}
-
-/**
- * stor_slot_arm() - hand a command to the host
- * @slot: slot of the command's tag
- * @gen: what stor_slot_next() said
- * @cmd: the command; all that its completion needs must be filled in
- * @chan: channel that the command is about to be written to
- *
- * A host may guess the id and answer before it has seen the packet.  So whatever
- * the packet needs of the command has been read before: after this call the
- * command may be finished, and its memory may be that of the next one.
- */
-void stor_slot_arm(struct stor_slot *slot, u32 gen, struct scsi_cmnd *cmd,
-		   struct stor_chan *chan)
-{
-	WRITE_ONCE(slot->late, 0);
-	WRITE_ONCE(slot->part, 0);
-	WRITE_ONCE(slot->cmd, cmd);
-	WRITE_ONCE(slot->chan, chan);
-	/* cmd and chan come first: pairs with the acquire in stor_slot_out() */
-	smp_store_release(&slot->word, gen << 1 | 1);
-}
-
 /*
  * What a slot holds: its word, and if the host owns the command, the command
  * and its channel.  They belong to that word only as long as the word does not

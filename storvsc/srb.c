@@ -14,64 +14,6 @@
 
 #include "srb.h"
 
-#define STOR_SRB_TIMEOUT	60	/* seconds, for the host's own use */
-
-/* Lengths that are known where they are used become a few moves. */
-static __always_inline void stor_copy_cdb(u8 *to, const u8 *cdb, u8 len)
-{
-	switch (len) {
-	case 6:
-		memcpy(to, cdb, 6);
-		break;
-	case 10:
-		memcpy(to, cdb, 10);
-		break;
-	case HV_STOR_CDB_LEN:
-		memcpy(to, cdb, HV_STOR_CDB_LEN);
-		break;
-	default:
-		memcpy(to, cdb, min_t(u8, len, HV_STOR_CDB_LEN));
-	}
-}
-
-/**
- * stor_srb_build() - write an EXECUTE_SRB packet
- * @pkt: all 64 bytes are written, none is read: it may be memory of the host's too
- * @req: the command
- */
-void stor_srb_build(struct hv_stor_packet *pkt, const struct stor_request *req)
-{
-	struct hv_stor_srb *srb = &pkt->srb;
-	u32 flags = HV_SRB_FLAG_NO_SYNC_TRANSFER;
-
-	memset(pkt, 0, sizeof(*pkt));
-	pkt->operation = cpu_to_le32(HV_STOR_EXECUTE_SRB);
-	pkt->flags = cpu_to_le32(HV_STOR_FLAG_COMPLETION);
-
-	srb->length = cpu_to_le16(sizeof(*srb));
-	srb->port = req->port;
-	srb->path = req->path;
-	srb->target = req->target;
-	srb->lun = req->lun;
-	srb->cdb_len = req->cdb_len;
-	srb->sense_len = HV_STOR_SENSE_LEN;
-	srb->direction = req->direction;
-	srb->data_len = cpu_to_le32(req->data_len);
-	stor_copy_cdb(srb->cdb, req->cdb, req->cdb_len);
-	srb->timeout = cpu_to_le32(STOR_SRB_TIMEOUT);
-
-	if (req->tagged) {
-		srb->queue_tag = HV_SRB_UNTAGGED;
-		srb->queue_action = HV_SRB_SIMPLE_QUEUE;
-		flags |= HV_SRB_FLAG_QUEUE_ACTION | HV_SRB_FLAG_NO_QUEUE_FREEZE;
-	}
-	if (req->direction == HV_SRB_DIR_IN)
-		flags |= HV_SRB_FLAG_DATA_IN;
-	else if (req->direction == HV_SRB_DIR_OUT)
-		flags |= HV_SRB_FLAG_DATA_OUT;
-	srb->srb_flags = cpu_to_le32(flags);
-}
-
 /*
  * Codes that mean the same whatever the command and the SCSI status were.
  * What is not listed is DID_ERROR: retried a few times, then reported.

@@ -2,6 +2,8 @@
 #ifndef _STOR_SRB_H
 #define _STOR_SRB_H
 
+#include <linux/minmax.h>
+#include <linux/string.h>
 #include <linux/types.h>
 #include <hv/stor_wire.h>
 
@@ -76,6 +78,72 @@ struct stor_asked {
 	u32 unit;
 };
 
+#define STOR_SRB_TIMEOUT	60	/* seconds, for the host's own use */
+
+/* Lengths that are known where they are used become a few moves. */
+static __always_inline void stor_copy_cdb(u8 *to, const u8 *cdb, u8 len)
+{
+	switch (len) {
+	case 6:
+		memcpy(to, cdb, 6);
+		break;
+	case 10:
+		memcpy(to, cdb, 10);
+		break;
+	case HV_STOR_CDB_LEN:
+		memcpy(to, cdb, HV_STOR_CDB_LEN);
+		break;
+	default:
+		memcpy(to, cdb, min_t(u8, len, HV_STOR_CDB_LEN));
+	}
+}
+
+/**
+ * stor_srb_build() - write an EXECUTE_SRB packet
+ * @pkt: all 64 bytes are written, none is read: it may be memory of the host's too
+ * @req: the command
+ */
+static __always_inline void stor_srb_build(struct hv_stor_packet *pkt,
+					   const struct stor_request *req)
+{
+	u32 flags = HV_SRB_FLAG_NO_SYNC_TRANSFER;
+	struct hv_stor_srb *srb = &pkt->srb;
+
+	pkt->operation = cpu_to_le32(HV_STOR_EXECUTE_SRB);
+	pkt->flags = cpu_to_le32(HV_STOR_FLAG_COMPLETION);
+	pkt->status = 0;
+
+	srb->length = cpu_to_le16(sizeof(*srb));
+	srb->srb_status = 0;
+	srb->scsi_status = 0;
+	srb->port = req->port;
+	srb->path = req->path;
+	srb->target = req->target;
+	srb->lun = req->lun;
+	srb->cdb_len = req->cdb_len;
+	srb->sense_len = HV_STOR_SENSE_LEN;
+	srb->direction = req->direction;
+	srb->reserved = 0;
+	srb->data_len = cpu_to_le32(req->data_len);
+	memset(srb->sense, 0, HV_STOR_SENSE_LEN);	/* and with it what the CDB does not fill */
+	stor_copy_cdb(srb->cdb, req->cdb, req->cdb_len);
+	srb->reserved2 = 0;
+	srb->queue_tag = 0;
+	srb->queue_action = 0;
+	if (req->tagged) {
+		srb->queue_tag = HV_SRB_UNTAGGED;
+		srb->queue_action = HV_SRB_SIMPLE_QUEUE;
+		flags |= HV_SRB_FLAG_QUEUE_ACTION | HV_SRB_FLAG_NO_QUEUE_FREEZE;
+	}
+	if (req->direction == HV_SRB_DIR_IN)
+		flags |= HV_SRB_FLAG_DATA_IN;
+	else if (req->direction == HV_SRB_DIR_OUT)
+		flags |= HV_SRB_FLAG_DATA_OUT;
+	srb->srb_flags = cpu_to_le32(flags);
+	srb->timeout = cpu_to_le32(STOR_SRB_TIMEOUT);
+	srb->sort_key = 0;
+}
+
 /* The plain good answer, which needs no judgement: nearly every one. */
 static inline bool stor_srb_clean(const struct hv_stor_srb *reply, u32 asked)
 {
@@ -83,7 +151,6 @@ static inline bool stor_srb_clean(const struct hv_stor_srb *reply, u32 asked)
 	       le32_to_cpu(reply->data_len) == asked;
 }
 
-void stor_srb_build(struct hv_stor_packet *pkt, const struct stor_request *req);
 void stor_srb_judge(const struct hv_stor_srb *reply,
 		    const struct stor_asked *asked, struct stor_verdict *v);
 

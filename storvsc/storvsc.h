@@ -234,11 +234,9 @@ struct stor_ctl {
 	unsigned int max_frames;	/* page list of the largest command */
 	void (*hold)(struct vmbus_channel *channel);	/* NULL: this bus sends */
 	void (*let_go)(struct vmbus_channel *channel);	/* packets one by one */
-	void *(*place)(struct vmbus_channel *channel, u32 len,	/* NULL: it copies them */
-		       unsigned long *flags);
-	void (*placed)(struct vmbus_channel *channel, u32 header, u32 len, u64 id,
-		       unsigned long flags);
-	void (*forget)(struct vmbus_channel *channel, unsigned long flags);
+	void *(*place)(struct vmbus_channel *channel, u32 len);	/* NULL: it copies them */
+	void (*placed)(struct vmbus_channel *channel, u32 header, u32 len, u64 id);
+	void (*forget)(struct vmbus_channel *channel);
 	bool (*kept)(struct vmbus_channel *channel);	/* NULL: it waits by itself */
 	bool direct;			/* bus addresses are physical ones (dma.c) */
 	unsigned long state;

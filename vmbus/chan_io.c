@@ -8,6 +8,8 @@
  */
 #include <linux/hyperv.h>
 #include <linux/reciprocal_div.h>
+#include "ring_read.h"
+#include "ring_write.h"
 #include "vmbus_priv.h"
 
 /**

@@ -15,6 +15,8 @@
  * @tx: producing end; protected by outbound.ring_lock
  * @holds: callers of hv_ring_hold() that did not let go yet; protected by
  *	outbound.ring_lock
+ * @flags: interrupt state of who is between hv_ring_place() and its end; protected by
+ *	outbound.ring_lock
  * @out_empty: signals since the ring was found empty; without a lock, as @signals
  * @full: the last send found no room; protected by outbound.ring_lock
  * @signals: all signals to the host, most of them by senders
@@ -36,6 +38,7 @@
 struct chan_io {
 	struct ring_writer tx ____cacheline_aligned_in_smp;
 	unsigned int holds;
+	unsigned long flags;
 	u64 out_empty;
 	bool full;
 	u64 signals;

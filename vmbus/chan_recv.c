@@ -4,6 +4,7 @@
  * its space given back. These are calls of <linux/hyperv.h> that every VMBus driver lives on.
  */
 #include <linux/hyperv.h>
+#include "ring_read.h"
 #include "trace.h"
 #include "vmbus_priv.h"
 
@@ -162,9 +163,8 @@ struct vmpacket_descriptor *hv_pkt_iter_first(struct vmbus_channel *channel)
 	struct chan_io *io = chan_io_of(channel);
 	int len;
 
-	if (unlikely(!channel->inbound.ring_buffer || !copy || room < sizeof(*copy)))
-		return NULL;
-	if (ring_quiet(&io->rx))
+	/* no buffer, no room */
+	if (unlikely(!channel->inbound.ring_buffer || room < sizeof(*copy)))
 		return NULL;
 	len = ring_fetch(&io->rx, copy, room);
 	if (unlikely(len <= 0)) {
@@ -194,7 +194,12 @@ struct vmpacket_descriptor *
 __hv_pkt_iter_next(struct vmbus_channel *channel,
 		   const struct vmpacket_descriptor *pkt)
 {
-	advance_past(channel, chan_io_of(channel)->rx_len);
+	struct chan_io *io = chan_io_of(channel);
+
+	advance_past(channel, io->rx_len);
+	/* the usual end of a burst, known without more ado */
+	if (unlikely(!channel->inbound.ring_buffer) || ring_quiet(&io->rx))
+		return NULL;
 	return hv_pkt_iter_first(channel);
 }
 

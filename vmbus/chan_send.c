@@ -10,6 +10,7 @@
 #include <linux/rcupdate.h>
 #include <hv/ring_hold.h>
 #include "packet.h"
+#include "ring_write.h"
 #include "trace.h"
 #include "vmbus_priv.h"
 
@@ -66,15 +67,16 @@ static __always_inline int may_send(struct vmbus_channel *ch)
 }
 
 /* The host's read index was not what it could be; true if it must be told of the commit. */
-static noinline bool look_again(struct vmbus_channel *ch, const struct ring_mark *mark)
+static noinline bool look_again(struct vmbus_channel *ch, u32 old)
 {
+	struct ring_mark mark = { .old = old };
 	struct chan_io *io = chan_io_of(ch);
 	bool signal = false;
 	unsigned long flags;
 
 	spin_lock_irqsave(&ch->outbound.ring_lock, flags);
 	if (ch->outbound.ring_buffer)
-		signal = ring_look(&io->tx, mark);
+		signal = ring_look(&io->tx, &mark);
 	spin_unlock_irqrestore(&ch->outbound.ring_lock, flags);
 	if (io->tx.error)
 		chan_io_bad(ch, true, io->tx.error, io->tx.bad, true);
@@ -98,7 +100,7 @@ static __always_inline void commit_and_leave(struct vmbus_channel *ch, unsigned 
 	ring_leave(flags);
 	if (!signal)
 		return;
-	if (unlikely(signal < 0) && !look_again(ch, &mark))
+	if (unlikely(signal < 0) && !look_again(ch, mark.old))
 		return;
 	chan_io_of(ch)->out_empty++;
 	vmbus_setevent(ch);
@@ -289,8 +291,9 @@ int vmbus_sendpacket_mpb_desc(struct vmbus_channel *channel,
  * hv_ring_place - write the next packet where it will lie in the ring
  * @channel: a channel
  * @len: bytes of the packet from its descriptor to its padded end, a multiple of 8
- * @flags: for hv_ring_placed() or hv_ring_forget(), one of which must come soon: until then
- *	the ring is locked and interrupts are off
+ *
+ * hv_ring_placed() or hv_ring_forget() must come soon: until then the ring is locked and
+ * interrupts are off.
  *
  * For a packet with a list of page frames that is made only now. Behind the first 16
  * bytes, which are the bus's, all of it is the caller's to write. It is memory
@@ -300,17 +303,20 @@ int vmbus_sendpacket_mpb_desc(struct vmbus_channel *channel,
  * Return: where the packet begins; NULL if it cannot be written in one piece or at all,
  * then nothing is locked, and vmbus_sendpacket_mpb_desc() sends it or tells why not.
  */
-void *hv_ring_place(struct vmbus_channel *channel, u32 len, unsigned long *flags)
+void *hv_ring_place(struct vmbus_channel *channel, u32 len)
 {
+	unsigned long flags = ring_enter(channel);
+	struct chan_io *io = chan_io_of(channel);
 	void *at = NULL;
 
-	*flags = ring_enter(channel);
 	if (likely(!may_send(channel)))
-		at = ring_place(&chan_io_of(channel)->tx, len);
-	if (likely(at))
+		at = ring_place(&io->tx, len);
+	if (likely(at)) {
+		io->flags = flags;
 		return at;
-	ring_unlock(channel, *flags);
-	ring_leave(*flags);
+	}
+	ring_unlock(channel, flags);
+	ring_leave(flags);
 	return NULL;
 }
 
@@ -320,14 +326,12 @@ void *hv_ring_place(struct vmbus_channel *channel, u32 len, unsigned long *flags
  * @header: bytes of it in front of the payload, a multiple of 8
  * @len: as given to hv_ring_place()
  * @id: its transaction id; a completion is asked for
- * @flags: from hv_ring_place()
  *
  * Signals the host if it needs it. hv_ring_hold() holds it back.
  *
  * Context: as after hv_ring_place().
  */
-void hv_ring_placed(struct vmbus_channel *channel, u32 header, u32 len, u64 id,
-		    unsigned long flags)
+void hv_ring_placed(struct vmbus_channel *channel, u32 header, u32 len, u64 id)
 {
 	struct chan_io *io = chan_io_of(channel);
 	u64 head = packet_head(VM_PKT_DATA_USING_GPA_DIRECT, header, len,
@@ -338,18 +342,19 @@ void hv_ring_placed(struct vmbus_channel *channel, u32 header, u32 len, u64 id,
 		io->full = false;
 	if (trace_ring_send_enabled())
 		trace_sent(channel, head, id, 0);
-	commit_and_leave(channel, flags, !io->holds);
+	commit_and_leave(channel, io->flags, !io->holds);
 }
 
 /**
  * hv_ring_forget - the packet is not to be sent after all
  * @channel: as given to hv_ring_place()
- * @flags: from hv_ring_place()
  *
  * Context: as after hv_ring_place().
  */
-void hv_ring_forget(struct vmbus_channel *channel, unsigned long flags)
+void hv_ring_forget(struct vmbus_channel *channel)
 {
+	unsigned long flags = chan_io_of(channel)->flags;
+
 	ring_unlock(channel, flags);
 	ring_leave(flags);
 }

@@ -10,7 +10,7 @@
  *	message slots (SIMP page)	hv_message_done() here, written by the hypervisor
  *	event flags (SIEFP page)	intr.c; xchg() locks the bus on every kernel
  *	interrupt and monitor pages	signal.c, sync_set_bit()
- *	ring control pages		ring_*.c; each word has one writer: virt_load_acquire(),
+ *	ring control pages		ring_*.[ch]; each word has one writer: virt_load_acquire(),
  *					virt_store_release(), virt_mb()
  * scripts/style looks for other operations in these files.
  */

@@ -185,21 +185,22 @@ static void channel_event(struct vmbus_channel *ch)
 	spin_unlock(&ch->sched_lock);
 }
 
+/* Under RCU. */
 static void relid_event(struct vmbus *bus, unsigned int relid)
 {
-	struct vmbus_chan *chan;
+	struct vmbus_chan *chan = rcu_dereference(bus->relid[relid]);
 
-	rcu_read_lock();
-	chan = rcu_dereference(bus->relid[relid]);
 	if (unlikely(!chan))
 		vmbus_bad(bus, VERR_EVENT, "event flag %u belongs to no channel, cleared", relid);
 	else if (likely(!chan->ch.rescind))
 		channel_event(&chan->ch);
-	rcu_read_unlock();
 }
 
-/* Serve and clear what is set in one word of a CPU's event flags; false if nothing is. */
-static bool scan_word(struct vmbus *bus, unsigned long *flags, unsigned int word)
+/*
+ * Serve and clear what is set in one word of a CPU's event flags; false if nothing is.
+ * Under RCU.
+ */
+static __always_inline bool scan_word(struct vmbus *bus, unsigned long *flags, unsigned int word)
 {
 	unsigned long set;
 
@@ -209,6 +210,15 @@ static bool scan_word(struct vmbus *bus, unsigned long *flags, unsigned int word
 	for (; set; set &= set - 1)
 		relid_event(bus, word * BITS_PER_LONG + __ffs(set));
 	return true;
+}
+
+/* None is set where a channel has its flag; the host may have set one that belongs to none. */
+static noinline void scan_all(struct vmbus *bus, unsigned long *flags)
+{
+	unsigned int word;
+
+	for (word = 0; word < VMBUS_EVENT_WORDS; word++)
+		scan_word(bus, flags, word);
 }
 
 /**
@@ -227,15 +237,14 @@ void intr_scan_events(struct vmbus *bus, unsigned int cpu)
 	union hv_synic_event_flags *events = per_cpu_ptr(bus->cpu, cpu)->event_page;
 	unsigned long *flags = events[VMBUS_SINT].flags;
 	unsigned long words;
-	unsigned int word;
 	bool found = false;
 
+	rcu_read_lock();
 	for (words = READ_ONCE(bus->event_words); words; words &= words - 1)
 		found |= scan_word(bus, flags, __ffs(words));
-	if (likely(found))
-		return;
-	for (word = 0; word < VMBUS_EVENT_WORDS; word++)
-		scan_word(bus, flags, word);
+	if (unlikely(!found))
+		scan_all(bus, flags);
+	rcu_read_unlock();
 }
 
 /**

@@ -29,7 +29,7 @@ static_assert(sizeof(struct vmpacket_descriptor) == 16);
  */
 static inline u64 packet_head(u16 type, u32 header, u32 len, u16 flags)
 {
-	return type | (u64)(header / 8) << 16 | (u64)(len / 8) << 32 | (u64)flags << 48;
+	return type | (u64)header << 13 | (u64)len << 29 | (u64)flags << 48;
 }
 
 /**

@@ -2,6 +2,8 @@
 /*
  * The two ends of a VMBus ring, as index arithmetic over shared memory.
  *
+ * ring_write.h and ring_read.h have the ends' functions.
+ *
  * Pure: no device, no sleeping, no globals, no locks. The caller serialises
  * each end. Nothing in the shared page is believed before it was copied and
  * checked, and the index that belongs to our end is never read back from it.
@@ -80,6 +82,8 @@ struct ring_mark {
  * @published: what the peer can see
  * @read: the peer's index as last seen and checked; the free space computed
  *	from it can only be too small, never too large
+ * @clear: a packet shorter than this has room, by what is known, and does not reach the end of
+ *	the data area with its trailer; 0 if there is none, ever after an @error
  * @high: most bytes in use, staged ones included, whenever the peer's index was taken
  * @error: first thing found wrong; the end refuses all work from then on
  * @bad: the value that was wrong
@@ -91,6 +95,7 @@ struct ring_writer {
 	u32 write;
 	u32 published;
 	u32 read;
+	u32 clear;
 	u32 high;
 	enum ring_error error;
 	u32 bad;
@@ -124,40 +129,6 @@ struct ring_reader {
 	u32 junk;
 	u32 repaired;
 };
-
-/**
- * ring_quiet - a cheap look at an end that has nothing to do
- * @r: the end
- *
- * Return: true if there is nothing to read and the peer has left our index alone; otherwise
- * ring_peek() or ring_fetch() knows more.
- */
-static inline bool ring_quiet(const struct ring_reader *r)
-{
-	return r->read == r->write && READ_ONCE(r->shared->write_index) == r->write &&
-	       READ_ONCE(r->shared->read_index) == r->published;
-}
-
-int ring_writer_init(struct ring_writer *w, struct hv_ring_buffer *shared,
-		     u32 bytes);
-u32 ring_writer_free(const struct ring_writer *w);
-int ring_room(struct ring_writer *w, u32 len);
-void ring_stage(struct ring_writer *w, const struct ring_packet *p);
-void *ring_place(struct ring_writer *w, u32 len);
-void ring_placed(struct ring_writer *w, u64 head, u64 id, u32 len);
-bool ring_commit(struct ring_writer *w, struct ring_mark *mark);
-int ring_wants_signal(const struct ring_mark *mark);
-bool ring_look(struct ring_writer *w, const struct ring_mark *mark);
-bool ring_publish(struct ring_writer *w);
-
-int ring_reader_init(struct ring_reader *r, struct hv_ring_buffer *shared,
-		     u32 bytes);
-int ring_peek(struct ring_reader *r, struct vmpacket_descriptor *desc);
-int ring_fetch(struct ring_reader *r, struct vmpacket_descriptor *to, u32 room);
-void ring_copy_out(const struct ring_reader *r, void *to, u32 offset, u32 len);
-void ring_skip(struct ring_reader *r, u32 len);
-bool ring_release(struct ring_reader *r);
-void ring_drain(struct ring_reader *r);
 
 int ring_prepare(struct hv_ring_buffer *shared, u32 bytes);
 const char *ring_error_name(enum ring_error error);

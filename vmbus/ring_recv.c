@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The consuming end of a ring: what is there, judged before anybody believes it, copied
- * out, and given back ("Ring buffer" in the VMBus protocol).
+ * The consuming end of a ring: what is said of packets that are none, and when the peer's
+ * wish for room comes true ("Ring buffer" in the VMBus protocol). ring_read.h has the
+ * usual path.
  *
  * Pure. Knows nothing of channels, drivers or locks; the caller serialises the end.
  */
@@ -10,8 +11,8 @@
 #include <linux/hyperv.h>
 #include <asm/barrier.h>
 #include "packet.h"
-#include "ring.h"
 #include "ring_math.h"
+#include "ring_read.h"
 
 /**
  * ring_reader_init - start the consuming end on an empty ring
@@ -36,7 +37,15 @@ int ring_reader_init(struct ring_reader *r, struct hv_ring_buffer *shared,
 	return 0;
 }
 
-static noinline int reader_fail(struct ring_reader *r, enum ring_error error, u32 bad)
+/**
+ * ring_reader_fail - give the ring up
+ * @r: the end
+ * @error: what is wrong; the first one counts
+ * @bad: the value that is
+ *
+ * Return: -EIO.
+ */
+int ring_reader_fail(struct ring_reader *r, enum ring_error error, u32 bad)
 {
 	if (!r->error) {
 		r->error = error;
@@ -45,113 +54,54 @@ static noinline int reader_fail(struct ring_reader *r, enum ring_error error, u3
 	return -EIO;
 }
 
-/*
- * The inline helpers of <linux/hyperv.h> judge "more to read" by the shared
- * copy of our index. A host that changes it would keep its guest polling.
- */
-static void reader_restore(struct ring_reader *r)
-{
-	if (likely(READ_ONCE(r->shared->read_index) == r->published))
-		return;
-	WRITE_ONCE(r->shared->read_index, r->published);
-	r->repaired++;
-}
-
-/*
- * Bytes to read, asking the peer only when all that was seen is consumed. An index that
- * has not moved is ours, so it is right.
- */
-static __always_inline int reader_avail(struct ring_reader *r)
-{
-	u32 write;
-
-	if (r->read != r->write)
-		return distance(r->read, r->write, r->size);
-	/* Pairs with the host's release: the packets below the index are there. */
-	write = virt_load_acquire(&r->shared->write_index);
-	if (write == r->read) {
-		reader_restore(r);
-		return 0;
-	}
-	if (unlikely(!index_ok(write, r->size)))
-		return reader_fail(r, RING_WRITE_INDEX, write);
-	r->write = write;
-	return distance(r->read, write, r->size);
-}
-
 /* Pass over @len bytes that make no sense; the peer may do better next time. */
-static noinline int reader_drop(struct ring_reader *r, enum ring_error why, u32 bad,
-				u32 len)
+static int reader_drop(struct ring_reader *r, enum ring_error why, u32 bad, u32 len)
 {
 	if (++r->junk > RING_JUNK_MOST)
-		return reader_fail(r, why, bad);
+		return ring_reader_fail(r, why, bad);
 	r->dropped = why;
 	r->bad = bad;
 	ring_skip(r, len);
 	return -EBADMSG;
 }
 
-/*
- * The packet whose descriptor begins with @head is none. After a wrong length
- * nobody knows where the next packet starts, so all that there is goes.
+/**
+ * ring_reader_short - pass over less than any packet needs
+ * @r: the end
+ * @avail: bytes that there are
+ *
+ * Return: -EBADMSG, or -EIO if the ring is given up.
  */
-static noinline int reader_refuse(struct ring_reader *r, u64 head, enum ring_error error,
-				  u32 avail)
+int ring_reader_short(struct ring_reader *r, u32 avail)
+{
+	return reader_drop(r, RING_SHORT, avail, avail);
+}
+
+/**
+ * ring_reader_refuse - pass over a packet that is none
+ * @r: the end
+ * @head: the first word of its descriptor
+ * @error: what packet_check() said of it
+ * @avail: bytes that there are
+ *
+ * After a wrong length nobody knows where the next packet starts, so all that there is goes.
+ *
+ * Return: -EBADMSG, or -EIO if the ring is given up.
+ */
+int ring_reader_refuse(struct ring_reader *r, u64 head, enum ring_error error, u32 avail)
 {
 	return reader_drop(r, error, packet_bad_value(head, error),
 			   error == RING_LENGTH ? avail : packet_len(head) + RING_TRAILER);
 }
 
-/*
- * The first word of the next packet, read once: what is judged is what is used. A read
- * index and all sizes are multiples of 8. Returns as ring_peek().
- */
-static __always_inline int reader_look(struct ring_reader *r, u64 *head)
-{
-	enum ring_error error;
-	int avail;
-
-	if (unlikely(r->error))
-		return -EIO;
-	avail = reader_avail(r);
-	if (unlikely(avail <= 0))
-		return avail;
-	if (unlikely(avail < RING_MIN_PACKET))
-		return reader_drop(r, RING_SHORT, avail, avail);
-	*head = READ_ONCE(*(u64 *)(r->data + r->read));
-	error = packet_check(*head, avail - RING_TRAILER);
-	if (unlikely(error))
-		return reader_refuse(r, *head, error, avail);
-	r->junk = 0;
-	return packet_len(*head) + RING_TRAILER;
-}
-
 /**
- * ring_peek - look at the next packet
- * @r: the end
- * @desc: gets a private copy of the packet's descriptor, checked, so that
- *	length and offset lie inside what the peer has published
+ * ring_cut_head - the same packet, less of it
+ * @head: first word of its descriptor
+ * @bytes: of it in all, a multiple of 8
  *
- * Asking again without ring_skip() finds the same packet.
- *
- * Return: bytes the packet occupies with its trailer; 0 if there is none;
- * -EBADMSG if a packet made no sense and was passed over, with the reason in
- * @r->dropped: ask again; -EIO if the ring is given up, then and ever after,
- * with the reason in @r->error.
+ * Return: the word of that.
  */
-int ring_peek(struct ring_reader *r, struct vmpacket_descriptor *desc)
-{
-	u64 head;
-	int len = reader_look(r, &head);
-
-	if (len > 0)
-		packet_words(desc, head, READ_ONCE(*(u64 *)(r->data + advance(r->read, 8,
-									      r->size))));
-	return len;
-}
-
-/* The same packet, less of it: a descriptor of @bytes in all. */
-static u64 cut_head(u64 head, u32 bytes)
+u64 ring_cut_head(u64 head, u32 bytes)
 {
 	u16 len8 = bytes / 8, offset8 = head >> 16;
 
@@ -159,95 +109,18 @@ static u64 cut_head(u64 head, u32 bytes)
 }
 
 /**
- * ring_fetch - copy the next packet out
+ * ring_reader_room - was the release of space what the peer waits for
  * @r: the end
- * @to: private memory for the packet with its descriptor, aligned to 8
- * @room: bytes there, at least 16
+ * @old: what the peer was told before
+ * @pending: the room that it wants
  *
- * The descriptor that was checked is the one that @to gets, whatever the ring says by
- * then. Of a packet that is longer than @room only the beginning is there, and its
- * descriptor says so. Asking again without ring_skip() finds the same packet.
- *
- * Return: as ring_peek().
+ * Return: true if exactly that made enough of it.
  */
-int ring_fetch(struct ring_reader *r, struct vmpacket_descriptor *to, u32 room)
+bool ring_reader_room(const struct ring_reader *r, u32 old, u32 pending)
 {
-	const u8 *from = r->data + r->read;
-	u32 to_end = r->size - r->read, bytes;
-	u64 *word = (u64 *)to;
-	u64 head;
-	int len;
+	u32 write = READ_ONCE(r->shared->write_index);
+	u32 before, after;
 
-	len = reader_look(r, &head);
-	if (unlikely(len <= 0))
-		return len;
-	bytes = len - RING_TRAILER;
-	if (unlikely(bytes > room)) {
-		bytes = room & ~7u;
-		head = cut_head(head, bytes);
-	}
-	if (likely(bytes <= to_end)) {
-		word[1] = *(u64 *)(from + 8);
-		memcpy(word + 2, from + 16, bytes - 16);
-	} else {
-		ring_copy_out(r, word + 1, 8, bytes - 8);
-	}
-	word[0] = head;
-	return len;
-}
-
-/**
- * ring_copy_out - copy a part of the next packet
- * @r: the end
- * @to: private memory
- * @offset: where in the packet; @offset + @len must not exceed what
- *	ring_peek() returned
- * @len: bytes
- */
-void ring_copy_out(const struct ring_reader *r, void *to, u32 offset, u32 len)
-{
-	ring_bytes(r->data, r->size, advance(r->read, offset, r->size), to, len);
-}
-
-/**
- * ring_skip - go to the next packet
- * @r: the end
- * @len: what ring_peek() returned
- *
- * The space stays ours until ring_release().
- */
-void ring_skip(struct ring_reader *r, u32 len)
-{
-	r->read = advance(r->read, len, r->size);
-}
-
-/**
- * ring_release - give the space of all packets skipped back to the peer
- * @r: the end
- *
- * The full barrier orders the index before the look at the pending send
- * size; a blocked producer stores that size, then looks at the index again.
- *
- * Return: true if the peer waits for space and exactly this release made
- * enough of it, so that it must be signalled.
- */
-bool ring_release(struct ring_reader *r)
-{
-	struct hv_ring_buffer *shared = r->shared;
-	u32 old = r->published;
-	u32 before, after, pending, write;
-
-	if (r->error || old == r->read)
-		return false;
-	/* All reads of the data come before the store that gives it away. */
-	virt_store_release(&shared->read_index, r->read);
-	r->published = r->read;
-	/* The index is seen before the host's wish for room is looked at. */
-	virt_mb();
-	pending = READ_ONCE(shared->pending_send_sz);
-	if (likely(!pending))
-		return false;
-	write = READ_ONCE(shared->write_index);
 	if (!index_ok(write, r->size))
 		return false;
 	before = r->size - distance(old, write, r->size);

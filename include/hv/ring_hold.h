@@ -15,10 +15,9 @@
 
 void hv_ring_hold(struct vmbus_channel *channel);
 void hv_ring_let_go(struct vmbus_channel *channel);
-void *hv_ring_place(struct vmbus_channel *channel, u32 len, unsigned long *flags);
-void hv_ring_placed(struct vmbus_channel *channel, u32 header, u32 len, u64 id,
-		    unsigned long flags);
-void hv_ring_forget(struct vmbus_channel *channel, unsigned long flags);
+void *hv_ring_place(struct vmbus_channel *channel, u32 len);
+void hv_ring_placed(struct vmbus_channel *channel, u32 header, u32 len, u64 id);
+void hv_ring_forget(struct vmbus_channel *channel);
 bool hv_ring_kept(struct vmbus_channel *channel);
 
 #endif

@@ -4,7 +4,8 @@
 #include <linux/errno.h>
 #include <linux/string.h>
 #include "packet.h"
-#include "ring.h"
+#include "ring_read.h"
+#include "ring_write.h"
 #include "fake.h"
 
 struct ends {
@@ -28,6 +29,7 @@ static struct ends *ends_new(struct kunit *test, u32 size, u32 start)
 	e->w.read = start;
 	e->w.write = start;
 	e->w.published = start;
+	ring_writer_measure(&e->w);
 	fake_start_at(e->f, start);
 	return e;
 }

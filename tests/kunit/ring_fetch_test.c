@@ -4,7 +4,7 @@
 #include <linux/errno.h>
 #include <linux/string.h>
 #include "packet.h"
-#include "ring.h"
+#include "ring_read.h"
 #include "fake.h"
 
 #define SIZE	128

@@ -5,7 +5,8 @@
 #include <linux/string.h>
 #include "packet.h"
 #include "params.h"
-#include "ring.h"
+#include "ring_read.h"
+#include "ring_write.h"
 #include "fake.h"
 
 struct rx {

@@ -5,7 +5,7 @@
 #include <linux/string.h>
 #include "packet.h"
 #include "params.h"
-#include "ring.h"
+#include "ring_write.h"
 #include "fake.h"
 
 struct tx {
@@ -222,6 +222,7 @@ static void start_at(struct tx *t, u32 start)
 	t->w.write = start;
 	t->w.read = start;
 	t->w.published = start;
+	ring_writer_measure(&t->w);
 	fake_start_at(t->f, start);
 }
 
@@ -274,6 +275,69 @@ static void ring_stage_wraps_everywhere(struct kunit *test)
 			}
 }
 
+/* What needs no thought is told by one number, which is the same however it came about. */
+static void expect_clear(struct kunit *test, const struct tx *t)
+{
+	u32 used = (t->w.write + 128 - t->w.read) % 128;
+	u32 clear = min(128 - t->w.write, 128 - used) - 8;
+
+	KUNIT_EXPECT_EQ(test, clear, t->w.clear);
+}
+
+static void ring_stage_keeps_what_is_clear(struct kunit *test)
+{
+	struct tx *t = tx_new(test, 128);
+	u32 start, size, sent;
+
+	for (start = 0; start < 128; start += 8)
+		for (size = 0; size <= 88; size += 8) {
+			start_at(t, start);
+			expect_clear(test, t);
+			for (sent = 0; sent < 40; sent++) {
+				if (stage(t, size, 7, 0x5a)) {
+					/* the peer makes room for one, seen at the next look */
+					ring_publish(&t->w);
+					fake_read_packet(t->f);
+					KUNIT_EXPECT_EQ(test, 0, stage(t, size, 7, 0x5a));
+				}
+				expect_clear(test, t);
+			}
+			KUNIT_EXPECT_TRUE(test, fake_guard_intact(t->f));
+		}
+}
+
+/* What is known to be free is used around the end, too, without a look at the peer's index. */
+static void ring_room_does_not_ask_without_need(struct kunit *test)
+{
+	struct tx *t = tx_new(test, 128);
+
+	start_at(t, 96);
+	t->f->shared->read_index = 4;
+	KUNIT_EXPECT_EQ(test, 0, ring_room(&t->w, 16));
+	KUNIT_EXPECT_EQ(test, 0, ring_room(&t->w, 24));		/* its trailer begins anew */
+	KUNIT_EXPECT_EQ(test, 0, ring_room(&t->w, 112));
+	KUNIT_EXPECT_EQ(test, RING_OK, t->w.error);
+	KUNIT_EXPECT_EQ(test, 0, stage(t, 80, 7, 0x5a));
+	KUNIT_EXPECT_EQ(test, 0, ring_room(&t->w, 8));
+	KUNIT_EXPECT_EQ(test, RING_OK, t->w.error);
+	KUNIT_EXPECT_EQ(test, -EIO, ring_room(&t->w, 16));
+}
+
+/* Nothing is, from the first thing on that the peer got wrong. */
+static void ring_room_is_never_clear_again(struct kunit *test)
+{
+	struct tx *t = tx_new(test, 128);
+
+	KUNIT_EXPECT_EQ(test, 120u, t->w.clear);
+	t->f->shared->read_index = 4;
+	KUNIT_EXPECT_EQ(test, 1, send(t, 8));
+	KUNIT_EXPECT_EQ(test, 0u, t->w.clear);
+	t->f->shared->read_index = 0;
+	KUNIT_EXPECT_EQ(test, -EIO, ring_room(&t->w, 16));
+	KUNIT_EXPECT_TRUE(test, !ring_place(&t->w, 16));
+	KUNIT_EXPECT_EQ(test, 0u, t->w.clear);
+}
+
 /* Written in place, as far as it does not reach the end; elsewhere it has no place. */
 static void ring_place_is_in_one_piece(struct kunit *test)
 {
@@ -319,6 +383,7 @@ static void ring_place_wants_room(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, ring_place(&t->w, 136) == t->f->data);
 	t->f->shared->read_index = 4;
 	t->w.read = 152;
+	ring_writer_measure(&t->w);
 	KUNIT_EXPECT_TRUE(test, !ring_place(&t->w, 144));
 	KUNIT_EXPECT_EQ(test, RING_READ_INDEX, t->w.error);
 	KUNIT_EXPECT_TRUE(test, !ring_place(&t->w, 16));
@@ -418,6 +483,7 @@ static void ring_stage_refuses_lies(struct kunit *test)
 	t->w.write = 96;
 	t->w.published = 96;
 	t->w.read = 32;
+	ring_writer_measure(&t->w);
 	t->f->shared->write_index = 96;
 	t->f->shared->read_index = l->read;
 	KUNIT_EXPECT_EQ(test, -EIO, send(t, 80));
@@ -440,6 +506,7 @@ static void ring_publish_refuses_lies(struct kunit *test)
 	t->w.write = 96;
 	t->w.published = 96;
 	t->w.read = 32;
+	ring_writer_measure(&t->w);
 	t->f->shared->write_index = 96;
 	/* 24 more bytes fit without asking: up to 120 */
 	t->f->shared->read_index = l->read == 104 ? 8 : l->read;
@@ -474,6 +541,9 @@ static struct kunit_case ring_writer_cases[] = {
 	KUNIT_CASE(ring_stage_refuses_what_never_fits),
 	KUNIT_CASE(ring_room_refuses_wrong_lengths),
 	KUNIT_CASE(ring_stage_wraps_everywhere),
+	KUNIT_CASE(ring_stage_keeps_what_is_clear),
+	KUNIT_CASE(ring_room_does_not_ask_without_need),
+	KUNIT_CASE(ring_room_is_never_clear_again),
 	KUNIT_CASE(ring_place_is_in_one_piece),
 	KUNIT_CASE(ring_place_wants_room),
 	KUNIT_CASE(ring_wants_signal_for_the_first),

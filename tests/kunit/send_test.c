@@ -167,12 +167,11 @@ static void send_leaves_the_reader_alone(struct kunit *test)
 static void send_in_place(struct kunit *test)
 {
 	struct vmbus_channel *ch = channel(test, 0);
-	unsigned long flags;
-	u8 *at = hv_ring_place(ch, 64, &flags);
+	u8 *at = hv_ring_place(ch, 64);
 
 	KUNIT_ASSERT_TRUE(test, at == s->out->data);
 	memset(at + 16, 0x5a, 48);
-	hv_ring_placed(ch, 56, 64, 0x77, flags);
+	hv_ring_placed(ch, 56, 64, 0x77);
 	KUNIT_EXPECT_EQ(test, 1u, signals);
 	KUNIT_EXPECT_EQ(test, 72u, fake_used(s->out));
 	KUNIT_EXPECT_EQ(test, 0x0001000800070009ull, fake_u64(s->out, 0));
@@ -180,9 +179,9 @@ static void send_in_place(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 0x5a5a5a5a5a5a5a5aull, fake_u64(s->out, 56));
 	KUNIT_EXPECT_EQ(test, 0ull, fake_u64(s->out, 64));
 
-	at = hv_ring_place(ch, 64, &flags);
+	at = hv_ring_place(ch, 64);
 	KUNIT_ASSERT_TRUE(test, at == s->out->data + 72);
-	hv_ring_forget(ch, flags);
+	hv_ring_forget(ch);
 	KUNIT_EXPECT_EQ(test, 72u, fake_used(s->out));
 	KUNIT_EXPECT_EQ(test, 0, send(ch, 5));
 	KUNIT_EXPECT_EQ(test, 72u + 64, fake_used(s->out));
@@ -192,13 +191,12 @@ static void send_in_place(struct kunit *test)
 static void send_in_place_is_held_back(struct kunit *test)
 {
 	struct vmbus_channel *ch = channel(test, 0);
-	unsigned long flags;
 	int i;
 
 	hv_ring_hold(ch);
 	for (i = 0; i < 2; i++) {
-		KUNIT_ASSERT_FALSE(test, !hv_ring_place(ch, 64, &flags));
-		hv_ring_placed(ch, 56, 64, i, flags);
+		KUNIT_ASSERT_FALSE(test, !hv_ring_place(ch, 64));
+		hv_ring_placed(ch, 56, 64, i);
 	}
 	KUNIT_EXPECT_EQ(test, 0u, fake_used(s->out));
 	hv_ring_let_go(ch);
@@ -210,16 +208,15 @@ static void send_in_place_is_held_back(struct kunit *test)
 static void send_in_place_has_none(struct kunit *test)
 {
 	struct vmbus_channel *ch = channel(test, 0);
-	unsigned long flags;
 
-	KUNIT_EXPECT_TRUE(test, !hv_ring_place(ch, 248, &flags));
-	KUNIT_EXPECT_TRUE(test, !hv_ring_place(ch, 60, &flags));
+	KUNIT_EXPECT_TRUE(test, !hv_ring_place(ch, 248));
+	KUNIT_EXPECT_TRUE(test, !hv_ring_place(ch, 60));
 	ch->rescind = true;
-	KUNIT_EXPECT_TRUE(test, !hv_ring_place(ch, 64, &flags));
+	KUNIT_EXPECT_TRUE(test, !hv_ring_place(ch, 64));
 	KUNIT_EXPECT_EQ(test, -ENODEV, send(ch, 1));
 	ch->rescind = false;
 	ring_detach(&ch->outbound);
-	KUNIT_EXPECT_TRUE(test, !hv_ring_place(ch, 64, &flags));
+	KUNIT_EXPECT_TRUE(test, !hv_ring_place(ch, 64));
 	KUNIT_EXPECT_EQ(test, -ENODEV, send(ch, 1));
 }
 
