@@ -15,6 +15,11 @@
 #   make bench            what an operation costs, beside the kernel's own drivers; BENCH=disk,nic,bus  half an hour
 #                         ROWS=regex
 #   make package          build/package/hvguest-dkms_VERSION_all.deb, read by lintian                   10 s
+#   make rpm              build/rpm/hvguest-dkms-VERSION.noarch.rpm                                     5 s
+#   make dist             build/dist/hvguest-VERSION.tar.xz, the source                                 1 s
+#   make install          without DKMS: modules for KERNEL= (running), hvroot, hvguest-report, manual   1 min
+#                         pages; DESTDIR=, PREFIX=/usr/local
+#   make uninstall        takes them away again                                                         1 s
 #   make clean            takes build/ away                                                             1 s
 #   make help             this
 #
@@ -30,7 +35,7 @@ ifneq ($(KERNELRELEASE),)
 include $(src)/Kbuild
 else
 
-.PHONY: all help modules hvroot demo check kunit mutants fuzz bench package clean
+.PHONY: all help modules hvroot demo check kunit mutants fuzz bench package rpm dist install uninstall clean
 all: modules
 
 help:
@@ -63,6 +68,19 @@ bench:
 
 package:
 	@scripts/package
+
+rpm:
+	@scripts/package rpm
+
+dist:
+	@scripts/package dist
+
+# the kernel that runs, if none is named
+install:
+	@DESTDIR='$(DESTDIR)' PREFIX='$(PREFIX)' scripts/install $(if $(filter file,$(origin KERNEL)),,'$(KERNEL)')
+
+uninstall:
+	@DESTDIR='$(DESTDIR)' PREFIX='$(PREFIX)' scripts/install remove
 
 clean:
 	rm -rf build

@@ -70,6 +70,21 @@ static void show_storage(struct seq_file *s, const u8 *payload, u32 len)
 	seq_printf(s, " cdb %*ph\n", 8, payload + 28);
 }
 
+/*
+ * What is printed here is made to be sent with a report.  Of these devices the first bytes of
+ * a packet are headers; of others they may be what somebody types (keyboard) or sends (sockets).
+ */
+static bool begins_with_headers(const struct vmbus_channel *ch)
+{
+	switch (ch->device_id) {
+	case HV_IDE: case HV_SCSI: case HV_FC: case HV_NIC: case HV_PCIE: case HV_DM:
+	case HV_KVP: case HV_TS: case HV_HB: case HV_SHUTDOWN: case HV_FCOPY: case HV_BACKUP:
+		return true;
+	default:
+		return false;
+	}
+}
+
 static void show_packet(struct seq_file *s, const struct vmbus_channel *ch,
 			const struct ring_view *v, u32 start,
 			const struct vmpacket_descriptor *desc)
@@ -78,10 +93,15 @@ static void show_packet(struct seq_file *s, const struct vmbus_channel *ch,
 	u32 len = min_t(u32, hv_pkt_datalen(desc), sizeof(payload));
 	u32 at = start + desc->offset8 * 8u;
 
-	ring_bytes(v->data, v->size, at < v->size ? at : at - v->size, payload, len);
-	seq_printf(s, "\t0x%05x %s len %u flags 0x%x id 0x%llx: %*ph\n", start,
+	seq_printf(s, "\t0x%05x %s len %u flags 0x%x id 0x%llx", start,
 		   packet_type_name(desc->type), hv_pkt_len(desc), desc->flags,
-		   desc->trans_id, (int)min_t(u32, len, 32), payload);
+		   desc->trans_id);
+	if (!begins_with_headers(ch)) {
+		seq_puts(s, "\n");
+		return;
+	}
+	ring_bytes(v->data, v->size, at < v->size ? at : at - v->size, payload, len);
+	seq_printf(s, ": %*ph\n", (int)min_t(u32, len, 32), payload);
 	if (ch->device_id == HV_SCSI || ch->device_id == HV_IDE ||
 	    ch->device_id == HV_FC)
 		show_storage(s, payload, len);

@@ -8,6 +8,7 @@ VERSION=$(sed -n 's/.*HV_MODULES_VERSION[[:space:]]*"\(.*\)"/\1/p' include/hv/ve
 MODULES=$(sed -n 's/^[[:space:]]*BUILT_MODULE_NAME.*="\(.*\)"/\1/p' dkms.conf)
 PARTS="Kbuild dkms.conf LICENSE include vmbus storvsc netvsc hv_utils"
 RULES=68-hvguest-vf.rules       # virtual functions are not NetworkManager's
+HOOK=00-$NAME                   # run-parts goes by name, and dracut's hook, which makes the initramfs, comes early
 OURS='^[0-9.]+-[0-9a-f]{8}$'    # a version that source_version() made: nobody else's looks like it
 PATH=$PATH:/usr/sbin:/sbin
 
@@ -49,6 +50,9 @@ for_kernel() {
 installed() { run_dkms status | sed -n 's|^hvguest[/ ,]*\([^,]*\), *\([^,]*\), .*: installed.*|\2 \1|p'; }
 versions() { run_dkms status | sed -n 's|^hvguest[/ ,]*\([^:,]*\).*|\1|p' | sort -u; }
 version_of() { installed | sed -n "s/^$1 //p"; }
+
+# is_there KERNEL: its image is installed; its headers alone leave a folder, too
+is_there() { [ -d "$LIB/$1/kernel" ] || [ -e "$LIB/$1/vmlinuz" ] || [ -e "$BOOT/vmlinuz-$1" ]; }
 
 # initramfs_of KERNEL: its file, in the manner of Debian or Fedora
 initramfs_of() {
@@ -138,12 +142,12 @@ make_initramfs() {
 	fi
 }
 
-# renew_initramfs KERNEL ours|its: make it and see whose modules are in it
+# renew_initramfs KERNEL ours|its: make it and see whose modules are in it. One that is not there is not wanted.
 renew_initramfs() {
 	local k=$1 whose=$2 f
-	[ -d "$LIB/$k" ] || return 0
-	make_initramfs "$k" || return
+	is_there "$k" || return 0
 	f=$(initramfs_of "$k")
+	[ -z "$f" ] || make_initramfs "$k" || return
 	if [ -z "$f" ]; then
 		echo "no initramfs of $k that is known here: renew it yourself if its root disk is on Hyper-V storage"
 	elif [ "$whose" = ours ] && ! holds_ours "$k" && has "$f" '/hv_[a-z]*\.ko'; then
@@ -174,9 +178,11 @@ put_back_initramfs() {
 # renew_rules [install]: udev's, and the hook for new kernels, put there or taken away
 renew_rules() {
 	local d
-	for d in "$HOOKS/postinst.d" "$HOOKS/header_postinst.d"; do
-		rm -f "$d/$NAME"
-		[ "${1:-}" != install ] || { mkdir -p "$d"; cp scripts/dkms-hook "$d/$NAME"; }
+	rm -f "$HOOKS/postinst.d/$NAME" "$HOOKS/header_postinst.d/$NAME"	# as they were called once
+	for d in "$HOOKS/postinst.d/$HOOK" "$HOOKS/header_postinst.d/$HOOK" "$HOOKS/install.d/40-$NAME.install"; do
+		rm -f "$d"
+		case $d in */install.d/*) ! command -v update-initramfs > /dev/null || continue ;; esac
+		[ "${1:-}" != install ] || { mkdir -p "${d%/*}"; cp scripts/dkms-hook "$d"; }
 	done
 	if [ "${1:-}" = install ]; then
 		mkdir -p "$RULES_DIR"
@@ -187,7 +193,26 @@ renew_rules() {
 	[ "$RULES_DIR" != /etc/udev/rules.d ] || ! command -v udevadm > /dev/null || udevadm control --reload 2> /dev/null || true
 }
 
-# ---- Secure Boot ----
+# ---- guests that cannot have ours ----
+
+# leaf NUMBER: EAX to EDX of that leaf of CPUID, in hexadecimal
+leaf() { dd if=/dev/cpu/0/cpuid bs=16 count=1 skip="$(($1))" iflag=skip_bytes 2> /dev/null | od -An -v -tx4 -w16; }
+
+# isolated: a Hyper-V guest whose memory the host must be shown (TLFS, leaves 0x40000003 and 0x4000000C)
+isolated() {
+	local b c d type
+	[ -e /dev/cpu/0/cpuid ] || modprobe -q cpuid 2> /dev/null || true
+	read -r _ b c d <<< "$(leaf 0x40000000)"
+	[ "$b$c$d" = 7263694d666f736f76482074 ] || return	# "Microsoft Hv"
+	read -r _ b _ <<< "$(leaf 0x40000003)"
+	read -r _ type _ <<< "$(leaf 0x4000000c)"
+	[ $((0x$b >> 22 & 1)) = 1 ] && [ $((0x$type & 15)) != 0 ]
+}
+
+# Ours refuse to load there, and all entries of the boot menu would be like that.
+check_isolated() {
+	! isolated || die "this is an isolated (confidential) VM, where these modules do not load and a guest would boot without its disks; nothing was changed, keep the kernel's own"
+}
 
 secure_boot() {
 	local state=$EFIVARS/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c

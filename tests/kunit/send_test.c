@@ -6,7 +6,9 @@
  * Kernel only: it runs chan_io.c, chan_send.c, chan_recv.c and requestor.c themselves.
  */
 #include <kunit/test.h>
+#include <linux/seq_file.h>
 #include "fake.h"
+#include "ringdump.h"
 #include "vmbus_priv.h"
 
 /* no tracepoints, no debugfs, and a host that is signalled by counting */
@@ -34,6 +36,7 @@ static void on_signal(struct vmbus_channel *ch)
 #include "../../vmbus/chan_io.c"
 #include "../../vmbus/chan_send.c"
 #include "../../vmbus/chan_recv.c"
+#include "../../vmbus/ringdump.c"
 
 #define RING	256
 
@@ -220,6 +223,35 @@ static void send_in_place_has_none(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, -ENODEV, send(ch, 1));
 }
 
+/* What is in debugfs for reports has no payload of devices whose packets may be somebody's text. */
+static void rings_show_no_text(struct kunit *test)
+{
+	static const struct {
+		u16 device;
+		bool shown;
+	} of[] = { { HV_KBD, false }, { HV_MOUSE, false }, { HV_UNKNOWN, false }, { HV_ND, false }, { HV_NIC, true }, { HV_SCSI, true } };
+	struct vmbus_channel *ch = channel(test, 8);
+	u8 payload[40] = { 0x73, 0x65, 0x63, 0x72, 0x65, 0x74 };
+	struct seq_file m = { .size = 4096 };
+	unsigned int i;
+
+	m.buf = kunit_kzalloc(test, m.size, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, m.buf);
+	mutex_init(&ch->outbound.ring_buffer_mutex);
+	mutex_init(&ch->inbound.ring_buffer_mutex);
+	KUNIT_ASSERT_EQ(test, 0, vmbus_sendpacket(ch, payload, sizeof(payload), 1, VM_PKT_DATA_INBAND, 0));
+	for (i = 0; i < ARRAY_SIZE(of); i++) {
+		ch->device_id = of[i].device;
+		m.count = 0;
+		ringdump_show(&m, ch);
+		KUNIT_ASSERT_LT(test, m.count, m.size);
+		m.buf[m.count] = 0;
+		KUNIT_EXPECT_NOT_NULL(test, strstr(m.buf, "data len"));
+		KUNIT_EXPECT_EQ(test, of[i].shown, !!strstr(m.buf, "73 65 63 72 65 74"));
+	}
+	reqid_free(&ch->requestor);
+}
+
 static struct kunit_case send_cases[] = {
 	KUNIT_CASE(send_full_takes_no_id),
 	KUNIT_CASE(send_dead_takes_no_id),
@@ -228,6 +260,7 @@ static struct kunit_case send_cases[] = {
 	KUNIT_CASE(send_in_place),
 	KUNIT_CASE(send_in_place_is_held_back),
 	KUNIT_CASE(send_in_place_has_none),
+	KUNIT_CASE(rings_show_no_text),
 	{}
 };
 

@@ -25,7 +25,7 @@ class Row:
 
 # What a user calls: each has a row for its help and one for an option that it has not.
 SCRIPTS = """scripts/build-modules scripts/check scripts/check-abi scripts/check-modinfo scripts/demo scripts/deps scripts/dkms
-    scripts/features scripts/hvguest-report scripts/kernel scripts/kernel-built scripts/kunit scripts/lab scripts/mutants scripts/package scripts/source scripts/style
+    scripts/features scripts/hvguest-report scripts/install scripts/kernel scripts/kernel-built scripts/kunit scripts/lab scripts/manual scripts/mutants scripts/package scripts/source scripts/style
     scripts/try     tests/bench/insn/hvroot_top.py tests/bench/insn/insn.py tests/bench/insn/lines.py tests/bench/insn/report.py
     tests/bench/insn/summary.py tests/bench/run.py tests/failsite/build tests/fuzz/proof.py tests/fuzz/run.py tests/guest/mkinitramfs tests/guest/mktools tests/mends/run.py tests/mistakes/run.py tests/process/intree/build tests/scenarios/measure.py
     tests/scenarios/measure_utils.py tests/scenarios/run.py""".split()
@@ -223,6 +223,16 @@ row("dkms remove x", "scripts/dkms remove x", 2, "remove takes no arguments")
 row("dkms remove, user", "scripts/dkms remove", 1, "must be root, run:  sudo scripts/dkms remove", who="user")
 row("dkms status x", "scripts/dkms status x", 2, "status takes no arguments")
 row("dkms check 9.9", "scripts/dkms check 9.9", 2, NO_KERNEL % "9.9")
+row("make rpm x", "scripts/package rpm x", 2, "rpm goes with no other word")
+row("make install, user", "make install", 2, "must be root, run:  sudo scripts/install, or set DESTDIR", 2, who="user")
+row("make uninstall, user", "make uninstall", 2, "must be root, run:  sudo scripts/install remove, or set DESTDIR", 2, who="user")
+row("make install, no kernel", "make install KERNEL=9.9 DESTDIR={tree}/dest", 2, NO_KERNEL % "9.9", 2)
+row("make install, PREFIX", "make install PREFIX=x", 2, "PREFIX=x: want a folder from /", 2)
+row("make uninstall, nothing", "make uninstall DESTDIR={tree}/dest", 2, "not installed in .*/dest, nothing to remove", 2)
+row("install, two", "scripts/install a b", 2, "want one kernel, or remove")
+row("manual", "scripts/manual", 2, "want a folder for the pages")
+row("manual, two", "scripts/manual a b", 2, "want one folder")
+row("manual without it", "scripts/manual {tree}/man", 1, "needs help2man, " + SUDO % "help2man", without="help2man")
 row("package --put", "scripts/package --put", 2, "--put takes a folder")
 row("package check x", "scripts/package check x", 2, "want no arguments, got 'x'")
 row("package check, user", "scripts/package check", 1, r"must be root .*run:  sudo scripts/package check", who="user")

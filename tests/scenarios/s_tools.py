@@ -105,8 +105,19 @@ def report_of_guest(m):
     m.expect(disks and all(d["state"] == "open" and d["names"] for d in disks), found)
     text = report(m)
     m.expect(all(d in text for d in devices) and ("hvguest" if ours else "kernel") in text, text)
+    bare = m.sh("PATH=/bin:/usr/bin sh /run/hvguest-report", 100)      # Debian's ordinary user has no more
+    m.expect("next load: none" not in bare, bare)
+    secrets = ("10.9.8.7 10.9.8.6", "at 10.9.8.5.", "from FE80::1", "Kernel command line: password-word", "secret-name.secret-domain")
+    for line in secrets:
+        m.sh("echo '<6>hv_test: %s' >/dev/kmsg" % line)
+    if not m.run("[ -e /sys/module/hv_utils/parameters/vss_hook ]")[1]:
+        m.sh("echo /srv/secret-user/hook >/sys/module/hv_utils/parameters/vss_hook")
     report(m, "/run/sent")
+    m.run("echo >/sys/module/hv_utils/parameters/vss_hook")
     sent = m.sh("cat /run/sent")
+    m.expect("hv_test:" in sent, "no log")
+    for secret in ("10.9.8.", "FE80", "password-word", "secret-domain", "secret-user"):
+        m.expect(secret not in sent, [l for l in sent.splitlines() if secret in l])
     for part in ("channels", "counters and rings", "disks", "the log"):
         m.expect("==== " + part in sent, "no part '%s'" % part)
     m.expect(not ours or "hv_vmbus/errors:" in sent, "no counters of the bus")

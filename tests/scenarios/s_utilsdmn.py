@@ -252,7 +252,7 @@ def utils_daemon_status(m):
 HOOK = "/sys/module/hv_utils/parameters/vss_hook"
 
 
-@scenario(rows="U16", machine=MACHINE, drivers=ONLY_OURS, timeout=200)
+@scenario(rows="U16 ~F19", machine=MACHINE, drivers=ONLY_OURS, timeout=200)
 def utils_vss_hook(m):
     "a program around freezing: run before and after, and the host hears of its failure"
     s = Services(m, ("vss",))
