@@ -122,6 +122,9 @@ static int stor_submit(struct stor_ctl *ctl, struct stor_queue *q, u16 tag,
 {
 	int ret;
 
+	/* the time that it waited for the host to come back is not counted against it */
+	if (unlikely(time_before(cmd->jiffies_at_alloc, READ_ONCE(ctl->up_since))))
+		cmd->jiffies_at_alloc = jiffies;
 	if (unlikely(!stor_map(ctl, cmd))) {
 		stor_count(ctl, MAP_FAILED);
 		return SCSI_MLQUEUE_TARGET_BUSY;

@@ -187,6 +187,7 @@ static void stor_find_hold(struct stor_ctl *ctl)
 	ctl->placed = symbol_get(hv_ring_placed);
 	ctl->forget = symbol_get(hv_ring_forget);
 	ctl->kept = symbol_get(hv_ring_kept);
+	ctl->gpadl_kept = symbol_get(hv_gpadl_kept);
 	if (ctl->placed && ctl->forget)
 		ctl->place = symbol_get(hv_ring_place);
 }
@@ -205,6 +206,8 @@ static void stor_put_hold(struct stor_ctl *ctl)
 		symbol_put(hv_ring_forget);
 	if (ctl->kept)
 		symbol_put(hv_ring_kept);
+	if (ctl->gpadl_kept)
+		symbol_put(hv_gpadl_kept);
 }
 
 /* Whoever may still come to the controller by itself is turned away before it is freed. */

@@ -67,6 +67,7 @@ enum stor_counter {
 	STOR_CNT_NO_CONNECT,		/* failed because the host is gone */
 	STOR_CNT_START_OVER,		/* channels closed and opened again */
 	STOR_CNT_CHAN_REAPED,		/* sub-channel closed that the host took */
+	STOR_CNT_CHAN_KEPT,		/* whose commands it did not let go of then */
 	STOR_CNT_EVICTED,		/* taken from a host that went away */
 	STOR_CNT_TIMEOUT,		/* timer re-armed, host owns the buffer */
 	STOR_CNT_LUN_RESET,
@@ -113,6 +114,8 @@ struct stor_ctl;
  * @channel: the VMBus channel, for senders; NULL while there is none that is open
  * @in: the same for the callback, which may be called before the open returns
  * @index: 0 for the primary, otherwise the host's sub-channel index
+ * @kept: it is closed, but the host has not let go of it, nor of commands; under chan_mutex
+ * @gpadl: the host's handle of its rings, while it is open or @kept
  * @completed: commands finished; only the channel's callback writes
  * @bytes: data moved by them
  */
@@ -121,6 +124,8 @@ struct stor_chan {
 	struct vmbus_channel __rcu *channel;
 	struct vmbus_channel *in;
 	u16 index;
+	bool kept;
+	u32 gpadl;
 	u64 completed;
 	u64 bytes;
 } ____cacheline_aligned_in_smp;
@@ -238,7 +243,9 @@ struct stor_ctl {
 	void (*placed)(struct vmbus_channel *channel, u32 header, u32 len, u64 id);
 	void (*forget)(struct vmbus_channel *channel);
 	bool (*kept)(struct vmbus_channel *channel);	/* NULL: it waits by itself */
+	bool (*gpadl_kept)(struct vmbus_channel *channel, u32 gpadl);
 	bool direct;			/* bus addresses are physical ones (dma.c) */
+	unsigned long up_since;		/* jiffies, when commands last began to flow */
 	unsigned long state;
 	atomic_t draining;		/* waiting on drained, or in and not to be freed */
 
@@ -375,6 +382,7 @@ int stor_open_primary(struct stor_ctl *ctl);
 int stor_close_channels(struct stor_ctl *ctl);
 bool stor_rings_kept(struct stor_ctl *ctl);
 void stor_reap_channels(struct stor_ctl *ctl);
+bool stor_kept_channels(struct stor_ctl *ctl);
 void stor_find_homes(struct stor_ctl *ctl);
 int stor_alloc_queues(struct stor_ctl *ctl);
 void stor_free_queues(struct stor_ctl *ctl);

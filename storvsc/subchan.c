@@ -69,6 +69,7 @@ static int stor_open_channel(struct stor_chan *chan,
 		WRITE_ONCE(chan->in, NULL);
 		return ret;
 	}
+	chan->gpadl = channel->ringbuffer_gpadlhandle.gpadl_handle;
 	/*
 	 * A late sub-channel comes while others send: stor_pick() and stor_pick_other() find its
 	 * rings whole.
@@ -230,6 +231,7 @@ int stor_close_channels(struct stor_ctl *ctl)
 		for (i = 0; i < ctl->nr_queues; i++) {
 			RCU_INIT_POINTER(ctl->chans[i].channel, NULL);
 			WRITE_ONCE(ctl->chans[i].in, NULL);
+			ctl->chans[i].kept = false;
 		}
 		ctl->open = false;
 		ctl->nr_open = 0;
@@ -253,6 +255,50 @@ static void stor_read_last(struct stor_chan *chan)
 	tasklet_enable(&channel->callback_event);
 }
 
+/*
+ * A sub-channel is closed: what was on it goes again, on another one.  Not before the host has
+ * let go of it, though: until then it may fill the buffers, or write what is in them.  The bus
+ * waits for that in the close, but not for long.
+ */
+static void stor_give_back(struct stor_chan *chan)
+{
+	struct stor_ctl *ctl = chan->ctl;
+	bool was = chan->kept;
+
+	chan->kept = ctl->gpadl_kept && ctl->gpadl_kept(ctl->dev->channel, chan->gpadl);
+	if (chan->kept && !was)
+		stor_count(ctl, CHAN_KEPT);
+	if (!chan->kept)
+		stor_evict_all(ctl, chan, DID_REQUEUE);
+}
+
+/**
+ * stor_kept_channels() - see whether the host has let go of sub-channels that it took back
+ * @ctl: controller
+ *
+ * A host that never does has its commands counted as lost one day, as any other.
+ *
+ * Context: process.
+ *
+ * Return: true if it still has one.
+ */
+bool stor_kept_channels(struct stor_ctl *ctl)
+{
+	bool kept = false;
+	unsigned int i;
+
+	mutex_lock(&ctl->chan_mutex);
+	for (i = 1; i < ctl->nr_queues; i++) {
+		struct stor_chan *chan = &ctl->chans[i];
+
+		if (chan->kept)
+			stor_give_back(chan);
+		kept |= chan->kept;
+	}
+	mutex_unlock(&ctl->chan_mutex);
+	return kept;
+}
+
 /**
  * stor_reap_channels() - clear away sub-channels that the host took back
  * @ctl: controller
@@ -260,7 +306,7 @@ static void stor_read_last(struct stor_chan *chan)
  * After the grace period no sender is in its ring, nor looks at the channel, whose
  * memory may go with the close.  Closing it gives its number back to the host and
  * makes room for another offer.
- * What was not answered by then goes again, on another channel.
+ * What was not answered by then goes again, on another channel, once the host let go of it.
  *
  * Context: process, sleeps.
  */
@@ -282,8 +328,8 @@ void stor_reap_channels(struct stor_ctl *ctl)
 		vmbus_close(channel);
 		WRITE_ONCE(chan->in, NULL);
 		ctl->nr_open--;
-		stor_evict_all(ctl, chan, DID_REQUEUE);
 		stor_count(ctl, CHAN_REAPED);
+		stor_give_back(chan);
 	}
 	stor_assign_homes(ctl);
 	mutex_unlock(&ctl->chan_mutex);
@@ -335,7 +381,8 @@ static void stor_on_subchan(struct vmbus_channel *channel)
 		return;
 	mutex_lock(&ctl->chan_mutex);
 	if (ctl->open && test_bit(STOR_SUBS_WANTED, &ctl->state) &&
-	    index && index < ctl->nr_queues && !stor_channel(&ctl->chans[index]))
+	    index && index < ctl->nr_queues && !stor_channel(&ctl->chans[index]) &&
+	    !ctl->chans[index].kept)
 		ret = stor_open_channel(&ctl->chans[index], channel);
 	if (!ret) {
 		ctl->nr_open++;

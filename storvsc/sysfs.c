@@ -43,6 +43,7 @@ static const char * const stor_counter_names[] = {
 	[STOR_CNT_NO_CONNECT]	= "no_connect",
 	[STOR_CNT_START_OVER]	= "start_over",
 	[STOR_CNT_CHAN_REAPED]	= "chan_reaped",
+	[STOR_CNT_CHAN_KEPT]	= "chan_kept",
 	[STOR_CNT_EVICTED]	= "evicted",
 	[STOR_CNT_TIMEOUT]	= "timeout_rearmed",
 	[STOR_CNT_LUN_RESET]	= "lun_reset",

@@ -35,6 +35,7 @@ static void stor_turn(struct stor_ctl *ctl, enum stor_turn turn)
 		/* of the channels before, and in the way of the next kick */
 		clear_bit(STOR_CHAN_LOST, &ctl->state);
 		clear_bit(STOR_CMD_LOST, &ctl->state);
+		WRITE_ONCE(ctl->up_since, jiffies);
 		/*
 		 * Channels and limits come first.  Who sees the bit clear and yet an
 		 * old channel pointer finds none, and the command comes again.
@@ -269,6 +270,8 @@ static void stor_tend_up(struct stor_ctl *ctl)
 {
 	if (test_and_clear_bit(STOR_CHAN_LOST, &ctl->state))
 		stor_reap_channels(ctl);
+	if (stor_kept_channels(ctl))
+		queue_delayed_work(system_long_wq, &ctl->tend, STOR_TRY_FIRST);
 	if (test_and_clear_bit(STOR_CHAN_MOVED, &ctl->state))
 		stor_find_homes(ctl);
 	if (!test_and_clear_bit(STOR_CMD_LOST, &ctl->state) ||

@@ -19,6 +19,7 @@ EXPORT_SYMBOL_GPL(hv_ring_place);
 EXPORT_SYMBOL_GPL(hv_ring_placed);
 EXPORT_SYMBOL_GPL(hv_ring_forget);
 EXPORT_SYMBOL_GPL(hv_ring_kept);
+EXPORT_SYMBOL_GPL(hv_gpadl_kept);
 
 EXPORT_SYMBOL_GPL(hv_pkt_iter_first);
 EXPORT_SYMBOL_GPL(__hv_pkt_iter_next);

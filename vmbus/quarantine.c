@@ -275,6 +275,31 @@ bool hv_ring_kept(struct vmbus_channel *channel)
 }
 
 /**
+ * hv_gpadl_kept - does the host still have a ring that was closed
+ * @channel: any channel of the bus
+ * @gpadl: handle that the ring had when its channel was open
+ *
+ * For a driver that closed a channel which the host has taken back: until it says that it let
+ * go, it may still work on what it found in the ring.
+ *
+ * Context: any.
+ * Return: true if so.
+ */
+bool hv_gpadl_kept(struct vmbus_channel *channel, u32 gpadl)
+{
+	struct vmbus *bus = to_chan(channel)->bus;
+	struct quarantined *q;
+	unsigned long flags;
+	bool kept = false;
+
+	spin_lock_irqsave(&bus->quarantine_lock, flags);
+	list_for_each_entry(q, &bus->quarantine, entry)
+		kept |= q->gpadl == gpadl && !q->released;
+	spin_unlock_irqrestore(&bus->quarantine_lock, flags);
+	return kept;
+}
+
+/**
  * quarantine_drop_all() - the host has let go of everything (unload)
  * @bus: the bus
  *

@@ -19,5 +19,6 @@ void *hv_ring_place(struct vmbus_channel *channel, u32 len);
 void hv_ring_placed(struct vmbus_channel *channel, u32 header, u32 len, u64 id);
 void hv_ring_forget(struct vmbus_channel *channel);
 bool hv_ring_kept(struct vmbus_channel *channel);
+bool hv_gpadl_kept(struct vmbus_channel *channel, u32 gpadl);
 
 #endif

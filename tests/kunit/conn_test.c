@@ -290,9 +290,13 @@ static void conn_rings_that_are_kept(struct kunit *test)
 	keep_for(quarantine_serial(), 6, PAGE_SIZE);	/* another device's */
 	keep(7, PAGE_SIZE);				/* a buffer, or of a channel taken back */
 	KUNIT_EXPECT_FALSE(test, hv_ring_kept(&chan->ch));
+	KUNIT_EXPECT_TRUE(test, hv_gpadl_kept(&chan->ch, 7));	/* by its handle, whosever it is */
+	KUNIT_EXPECT_FALSE(test, hv_gpadl_kept(&chan->ch, 8));
 	keep_for(chan->serial, 8, PAGE_SIZE);
+	KUNIT_EXPECT_TRUE(test, hv_gpadl_kept(&chan->ch, 8));
 	keep_for(chan->serial, 9, PAGE_SIZE);
 	KUNIT_EXPECT_TRUE(test, quarantine_answer(&conn_bus, 8, false));
+	KUNIT_EXPECT_FALSE(test, hv_gpadl_kept(&chan->ch, 8));
 	KUNIT_EXPECT_TRUE(test, hv_ring_kept(&chan->ch));
 	KUNIT_EXPECT_TRUE(test, quarantine_answer(&conn_bus, 9, false));
 	KUNIT_EXPECT_FALSE(test, hv_ring_kept(&chan->ch));

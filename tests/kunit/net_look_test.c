@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Who has a slot, whatever happens between any two of his looks at it, and when a list of free
- * slots can be seen: other copies of owner.c and free_list.c, in which somebody else comes in before
- * the n-th look.
+ * Who has a slot, whatever happens between any two of his looks at it, and when a list of
+ * free slots can be seen: other copies of owner.c and free_list.c, in which somebody else comes
+ * in before the n-th look.
  */
 #include <kunit/test.h>
 #include <linux/atomic.h>

@@ -55,6 +55,8 @@ mend("S14-unsure", "storvsc/tend.c", "exchanged-meanwhile", "commands wait until
      "\tif (ctl->added)\n\t\tstor_be_unsure(ctl);\n", "")
 mend("S14-name", "storvsc/ident.c", "suites", "another unit is told by its best name",
      "\t\t\tfound = 0;\n", "")
+mend("R4-S4", "storvsc/io.c", "retries-after-an-outage", "the time that a command waited for its host is not counted against it",
+     "\tif (unlikely(time_before(cmd->jiffies_at_alloc, READ_ONCE(ctl->up_since))))\n\t\tcmd->jiffies_at_alloc = jiffies;\n", "")
 
 # ---- NIC and services
 mend("N1", "netvsc/owner.c", "suites", "one of two takes a request back, and the loser knows",

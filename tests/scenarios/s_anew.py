@@ -90,3 +90,20 @@ def removed_when_unsure(m):
     m.settle()
     read(m, DISK)
     m.expect(attr(m, 1, "life") == "up", "the controller is " + attr(m, 1, "life"))
+
+
+@scenario(rows="~F25", machine=TWO, drivers=ONLY_OURS, timeout=300, noise=NOISE)
+def retries_after_an_outage(m):
+    "a host that is silent for longer than the retries of a command: back again and busy at first, it gets the command again, nothing fails"
+    load_driver(m, "storvsc_host_timeout=1")
+    m.settle()
+    lose(m, "0x28", "if=%s of=/dev/null bs=4k count=1 iflag=direct" % m.dev(DISK))
+    m.host("fault storage packet=7 drop count=all")
+    # six periods of two seconds are over then
+    m.trace.wait("BEGIN_INITIALIZATION +scsi1", 100, 5)
+    m.host("fault clear")
+    m.host("fault storage controller=1 lun=0 op=0x28 srb=0x05 count=1")
+    m.expect(ended(m) == "0", "the read failed: " + m.sh("cat /tmp/lost.out"))
+    restore(m)
+    m.sh("echo 180 >/sys/module/hv_storvsc/parameters/storvsc_host_timeout")
+    read(m, DISK)
