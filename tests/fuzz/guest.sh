@@ -137,6 +137,20 @@ still() {
 	umount -l /mnt/f 2>/dev/null || :
 }
 
+# sow: what must stay on the untouched disk. Anew after a host that lied about all disks: one that offers a
+# disk under another's number has the guest make its filesystem there.
+sow() {
+	n=0
+	until [ -n "$(lun 1)" ] && mkfs.ext4 -q -F "$(lun 1)" </dev/null && mount "$(lun 1)" /mnt/s; do
+		n=$((n + 1))
+		[ $n -lt 300 ] || { echo "the untouched disk is not there"; return 1; }
+		sleep 0.1
+	done 2>/dev/null
+	cp -r /run/source /mnt/s/
+	sync
+	umount /mnt/s
+}
+
 # beats: the disk and the NIC that nobody touches go on
 beats() {
 	[ ! -e /run/beat.pid ] || return 0

@@ -18,8 +18,10 @@ lies, tried again, and cut down to the lies that are needed.
   --long N      seconds that the host lies in each case (4)
   --limit N     end N seconds after the first boot began, in the middle of a case too: that is no finding
   --out FOLDER  where all of this is kept (build/fuzz)
+  --no-birth    no cases in which the host lies from the first message of the connection on, which can take minutes
   --no-cover    modules as the scenarios use them, which do not count what code has run
   --drivers A/B  the bus and the others, of ours and intree, the kernel's own (ours/ours); those are not counted
+  --ignore REGEX lines of the kernel's log with that are no finding, to see what comes behind a known one
   --no-shrink   do not try findings again
   --no-build    take the hvroot and the modules that are there
 
@@ -28,6 +30,7 @@ The last line is "N cases, N lies, N findings"; the status is 0 if there was non
 import json
 import os
 import random
+import re
 import signal
 import sys
 import time
@@ -39,7 +42,7 @@ sys.dont_write_bytecode = True
 
 import common                                           # noqa: E402
 import images                                           # noqa: E402
-from bench import OURS, Bench, Finding, Worn            # noqa: E402
+from bench import BIRTH, OURS, Bench, Finding, Worn            # noqa: E402
 from coverage import Coverage                           # noqa: E402
 from progress import Progress                           # noqa: E402
 from shrink import case_of, shrink                      # noqa: E402
@@ -67,8 +70,10 @@ def parse():
     p.add_argument("--long", type=common.whole(1), default=4)
     p.add_argument("--limit", type=common.whole(60))
     p.add_argument("--out", default=OUT)
+    p.add_argument("--no-birth", action="store_true")
     p.add_argument("--no-cover", action="store_true")
     p.add_argument("--drivers", default="ours/ours")
+    p.add_argument("--ignore")
     p.add_argument("--no-shrink", action="store_true")
     p.add_argument("--no-build", action="store_true")
     p.add_argument("--inside")
@@ -86,6 +91,10 @@ def parse():
     if len(o.pair) != 2 or set(o.pair) - {"ours", "intree"}:
         raise common.Misuse("--drivers %s: want A/B of ours and intree" % o.drivers)
     o.no_cover |= o.pair != OURS
+    try:
+        re.compile(o.ignore or "")
+    except re.error as e:
+        raise common.Misuse("--ignore %s: %s" % (o.ignore, e)) from e
     if not o.seconds and not o.cases:
         o.seconds = None if o.case is not None or o.play or o.limit else 60
         if o.limit:
@@ -122,7 +131,8 @@ def numbers(o):
     seed = o.seed if o.seed is not None else random.SystemRandom().randrange(1, 10**6) * 1000
     print("# seed %d" % seed, flush=True)
     while True:
-        yield seed
+        if seed % BIRTH or not o.no_birth:
+            yield seed
         seed += 1
 
 
@@ -138,7 +148,8 @@ def keep(bench, finding, number, o, seconds):
     print("#   after %d s and %d lies" % (seconds, bench.lies))
     for line in str(finding).splitlines()[1:40]:
         print("#   " + line)
-    print("#   kept in %s; again: tests/fuzz/run.py --case %d" % (os.path.relpath(folder, ROOT), number), flush=True)
+    print("#   kept in %s; again: tests/fuzz/run.py --case %d%s" %
+          (os.path.relpath(folder, ROOT), number, "" if o.pair == OURS else " --drivers " + o.drivers), flush=True)
     bench.stop()
     if not o.no_shrink and not o.play:
         shrink(bench, folder, number)
@@ -210,7 +221,7 @@ def inside(o):
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))     # the guest ends with us
     signal.signal(signal.SIGALRM, cut)
     coverage = None if o.no_cover else Coverage(plan["modules"])
-    bench = Bench(plan, o.long, coverage, o.pair)
+    bench = Bench(plan, o.long, coverage, o.pair, o.ignore)
     try:
         with Progress("fuzz", o.cases or 0, "cases") as progress:
             run = Run(o, bench, progress)

@@ -189,6 +189,7 @@ row("style, no checkout", "scripts/style", 1, "git cannot tell the project's fil
 row("style without perl", "scripts/style", 1, "needs perl, " + SUDO % "perl", without="perl")
 row("fuzz --case --seed", "tests/fuzz/run.py --case 1 --seed 2", 2, "--case and --seed: a case's number is its seed")
 row("fuzz --drivers", "tests/fuzz/run.py --drivers ours", 2, "--drivers ours: want A/B of ours and intree")
+row("fuzz --ignore", "tests/fuzz/run.py --ignore '('", 2, "--ignore [(]: ")
 row("fuzz --limit", "tests/fuzz/run.py --limit 5", 2, "--limit: 5: want a whole number from 60 on")
 row("proof nosuch", "tests/fuzz/proof.py nosuch", 2, "no fault 'nosuch'; --list names them")
 row("fuzz --play", "tests/fuzz/run.py --play /nosuch", 2, "--play /nosuch: no such file")
