@@ -168,6 +168,12 @@ bool life_in_use(enum life at)
 	return seen[at].state == CHANNEL_OPENING_STATE || seen[at].state == CHANNEL_OPENED_STATE;
 }
 
+/* Being closed: the host has heard of it, or knows by itself, and hears of no move any more */
+bool life_closing(enum life at)
+{
+	return at == LIFE_CLOSING || at == LIFE_CLOSING_BACK || at == LIFE_CLOSING_LAST;
+}
+
 bool life_paused(enum life at)
 {
 	return seen[at].paused;

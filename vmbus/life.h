@@ -58,6 +58,7 @@ enum life_action {
 int life_step(enum life from, enum life_event event, enum life *to);
 bool life_rescinded(enum life at);
 bool life_in_use(enum life at);
+bool life_closing(enum life at);
 bool life_paused(enum life at);
 enum vmbus_channel_state life_public(enum life at);
 

@@ -339,6 +339,7 @@ struct leaver {
 	struct vmbus_channel *ch;	/* with a reference */
 	struct move m;
 	unsigned int to;
+	bool owed;			/* the answer to its last move is still to come */
 	int ret;			/* of the begin */
 };
 
@@ -383,39 +384,54 @@ static int find_leavers(struct vmbus *bus, unsigned int cpu, struct list_head *l
 	return ret;
 }
 
-/* A closed channel just gets another CPU, of which the host learns at the next open. */
+/*
+ * A closed channel just gets another CPU, of which the host learns at the next open; one that is
+ * being closed, too: its callback has been stopped, see begin_close().
+ */
 static bool vacate_closed(struct vmbus_channel *ch, unsigned int to)
 {
 	struct vmbus_chan *chan = to_chan(ch);
 	bool closed;
 
 	mutex_lock(&chan->tell);	/* against begin_open() */
-	closed = !chan_in_use(ch);
+	closed = !chan_in_use(ch) || life_closing(READ_ONCE(chan->life));
 	if (closed)
 		affinity_place(ch, to);
 	mutex_unlock(&chan->tell);
 	return closed;
 }
 
-/* As move_begin(); 0: it is not on that CPU any more. */
-static int vacate_begin(struct leaver *l, unsigned int cpu, unsigned long deadline)
+static bool answer_owed(struct vmbus_channel *ch)
 {
-	struct vmbus_channel *ch = l->ch;
-	struct vmbus_chan *chan = to_chan(ch);
-	int ret;
+	return atomic_read(&to_chan(ch)->moving) == MOVE_ASKED && !chan_leaving(ch);
+}
 
-	l->to = affinity_pick(ch, cpu);
-	affinity_reserve(ch, l->to, 1);
-	if (vacate_closed(ch, l->to))
-		return 0;
-	/* a move by the user that is under way, or an answer that is late */
-	wait_event_timeout(chan->bus->chan_wait,
-			   atomic_read(&chan->moving) != MOVE_ASKED || chan_leaving(ch),
-			   left_until(deadline));
-	ret = take_late_answer(ch);
-	if (ret || ch->target_cpu != cpu)
+/* As move_begin(); 0: it is not on that CPU any more. */
+static int vacate_move(struct leaver *l, unsigned int cpu)
+{
+	int ret = take_late_answer(l->ch);
+
+	if (ret || l->ch->target_cpu != cpu)
 		return ret;
-	return move_begin(ch, l->to, &l->m);
+	return move_begin(l->ch, l->to, &l->m);
+}
+
+/* The same; one whose last answer is owed is left for vacate_late(). */
+static int vacate_begin(struct leaver *l, unsigned int cpu)
+{
+	l->to = affinity_pick(l->ch, cpu);
+	affinity_reserve(l->ch, l->to, 1);
+	if (vacate_closed(l->ch, l->to))
+		return 0;
+	l->owed = answer_owed(l->ch);
+	return l->owed ? 0 : vacate_move(l, cpu);
+}
+
+static int vacate_late(struct leaver *l, unsigned int cpu, unsigned long deadline)
+{
+	wait_event_timeout(to_chan(l->ch)->bus->chan_wait, !answer_owed(l->ch),
+			   left_until(deadline));
+	return vacate_closed(l->ch, l->to) ? 0 : vacate_move(l, cpu);
 }
 
 static int vacate_end(struct leaver *l, unsigned int cpu, unsigned long deadline)
@@ -452,7 +468,12 @@ int chan_vacate_cpu(struct vmbus *bus, unsigned int cpu)
 	int ret = find_leavers(bus, cpu, &leavers);
 
 	list_for_each_entry(l, &leavers, entry)
-		l->ret = vacate_begin(l, cpu, deadline);
+		l->ret = vacate_begin(l, cpu);
+	/* The host has all it can be asked for. */
+	list_for_each_entry(l, &leavers, entry) {
+		if (l->owed)
+			l->ret = vacate_late(l, cpu, deadline);
+	}
 	list_for_each_entry_safe(l, next, &leavers, entry) {
 		ret = vacate_end(l, cpu, deadline) ?: ret;
 		chan_put(l->ch);

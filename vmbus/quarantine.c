@@ -54,32 +54,56 @@ static void free_entry(struct quarantined *q)
 	kfree(q);
 }
 
-static void quarantine_work(struct work_struct *work)
+static void free_released(struct vmbus *bus)
 {
-	struct vmbus *bus = container_of(work, struct vmbus, quarantine_work);
 	struct quarantined *q, *next;
 	LIST_HEAD(done);
 
 	spin_lock_irq(&bus->quarantine_lock);
 	list_for_each_entry_safe(q, next, &bus->quarantine, entry) {
-		if (!q->released && !q->created_late)
+		if (!q->released)
 			continue;
 		list_move(&q->entry, &done);
 		bus->quarantine_bytes -= (size_t)q->count << PAGE_SHIFT;
 	}
 	spin_unlock_irq(&bus->quarantine_lock);
-
 	list_for_each_entry_safe(q, next, &done, entry) {
 		list_del(&q->entry);
-		if (q->released || !gpadl_destroy(bus, q->relid, q->gpadl, vmbus_timeout())) {
-			free_entry(q);
-			continue;
-		}
-		/* kept under a new entry, which has the array of pages now */
-		quarantine_pages(bus, q->relid, q->gpadl, q->serial, q->pages, q->count,
-				 q->order);
-		kfree(q);
+		free_entry(q);
 	}
+}
+
+/* One that the host has, and is asked for now.  It stays in the list: this work alone frees. */
+static struct quarantined *next_created(struct vmbus *bus)
+{
+	struct quarantined *q, *found = NULL;
+
+	spin_lock_irq(&bus->quarantine_lock);
+	list_for_each_entry(q, &bus->quarantine, entry) {
+		if (!q->created_late || q->released)
+			continue;
+		q->created_late = false;
+		found = q;
+		break;
+	}
+	spin_unlock_irq(&bus->quarantine_lock);
+	return found;
+}
+
+static void quarantine_work(struct work_struct *work)
+{
+	struct vmbus *bus = container_of(work, struct vmbus, quarantine_work);
+	struct quarantined *q;
+
+	free_released(bus);
+	while ((q = next_created(bus))) {
+		if (gpadl_destroy(bus, q->relid, q->gpadl, vmbus_timeout()))
+			continue;
+		spin_lock_irq(&bus->quarantine_lock);
+		q->released = true;
+		spin_unlock_irq(&bus->quarantine_lock);
+	}
+	free_released(bus);
 }
 
 void quarantine_init(struct vmbus *bus)
@@ -89,10 +113,13 @@ void quarantine_init(struct vmbus *bus)
 	INIT_WORK(&bus->quarantine_work, quarantine_work);
 }
 
+/* Torn down is the last word. */
 static void take_answer(struct quarantined *q, bool created)
 {
-	q->created_late = created;
-	q->released = !created;
+	if (created)
+		q->created_late = true;
+	else
+		q->released = true;
 }
 
 /*
@@ -117,8 +144,7 @@ static bool recall(struct vmbus *bus, struct quarantined *q)
 	for (late = bus->late; late < bus->late + VMBUS_LATE_ANSWERS; late++) {
 		if (!late->known || late->gpadl != q->gpadl)
 			continue;
-		/* created, and then torn down, is the last word */
-		take_answer(q, late->created && !q->released);
+		take_answer(q, late->created);
 		late->known = false;
 		found = true;
 	}
@@ -309,7 +335,7 @@ void quarantine_drop_all(struct vmbus *bus)
 {
 	struct quarantined *q;
 
-	/* What the work has asked back just now it puts into the list again: no answer came. */
+	/* What the work has asked back just now had no answer. */
 	flush_work(&bus->quarantine_work);
 	spin_lock_irq(&bus->quarantine_lock);
 	list_for_each_entry(q, &bus->quarantine, entry)

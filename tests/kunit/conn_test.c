@@ -338,6 +338,37 @@ static void conn_unload_while_asking(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, (size_t)0, conn_bus.quarantine_bytes);
 }
 
+/* A ring that the host is asked for once more is its own until it answers, and if it does not. */
+static void conn_kept_while_asked(struct kunit *test)
+{
+	struct vmbus_chan *chan = kunit_kzalloc(test, sizeof(*chan), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, chan);
+	reinit_completion(&asked);
+	reinit_completion(&unloaded);
+	chan->bus = &conn_bus;
+	chan->serial = quarantine_serial();
+	conn_bus.phase = VMBUS_PHASE_UP;
+	host.torn = -ETIMEDOUT;
+	host.asked = &asked;
+	host.go = &unloaded;
+	keep_for(chan->serial, 7, PAGE_SIZE);
+	KUNIT_EXPECT_TRUE(test, quarantine_answer(&conn_bus, 7, true));
+	wait_for_completion(&asked);
+	host.asked = NULL;
+	KUNIT_EXPECT_TRUE(test, hv_ring_kept(&chan->ch));
+	KUNIT_EXPECT_EQ(test, (size_t)PAGE_SIZE, conn_bus.quarantine_bytes);
+	complete_all(&unloaded);
+	flush_work(&conn_bus.quarantine_work);
+	KUNIT_EXPECT_TRUE(test, hv_ring_kept(&chan->ch));
+	KUNIT_EXPECT_EQ(test, 0u, host.freed);
+	KUNIT_EXPECT_TRUE(test, quarantine_answer(&conn_bus, 7, false));
+	KUNIT_EXPECT_TRUE(test, !hv_ring_kept(&chan->ch));
+	flush_work(&conn_bus.quarantine_work);
+	KUNIT_EXPECT_EQ(test, 1u, host.freed);
+	KUNIT_EXPECT_EQ(test, (size_t)0, conn_bus.quarantine_bytes);
+}
+
 struct lost_case {
 	const char *name;
 	u32 version;		/* agreed */
@@ -395,6 +426,7 @@ static struct kunit_case conn_cases[] = {
 	KUNIT_CASE(conn_rings_that_are_kept),
 	KUNIT_CASE(conn_list_of_what_is_taken_back),
 	KUNIT_CASE(conn_unload_while_asking),
+	KUNIT_CASE(conn_kept_while_asked),
 	{}
 };
 

@@ -354,6 +354,65 @@ static void move_to_a_cpu_that_goes(struct kunit *test)
 	fakebus_end(test, move_bus);
 }
 
+static void close_first(struct work_struct *work)
+{
+	vmbus_close(fakebus_channel(move_bus, 1));
+}
+
+/* While the host is slow to let go of a channel's ring nothing comes from it any more. */
+static void move_of_what_is_being_closed(struct kunit *test)
+{
+	struct vmbus_channel *ch = opened(test, 1);
+	unsigned int at = ch->target_cpu;
+	struct work_struct closer;
+	struct fake_stop stop;
+
+	init_completion(&stop.reached);
+	init_completion(&stop.go);
+	fake.stop = &stop;
+	INIT_WORK_ONSTACK(&closer, close_first);
+	queue_work(move_bus->sub_wq, &closer);
+	wait_for_completion(&stop.reached);
+	KUNIT_EXPECT_EQ(test, 0, chan_vacate_cpu(move_bus, at));
+	KUNIT_EXPECT_NE(test, at, (unsigned int)ch->target_cpu);
+	KUNIT_EXPECT_EQ(test, 0u, fake.modifies);
+	complete(&stop.go);
+	flush_work(&closer);
+	destroy_work_on_stack(&closer);
+	KUNIT_EXPECT_EQ(test, CHANNEL_OPEN_STATE, ch->state);
+	fakebus_end(test, move_bus);
+}
+
+static unsigned int asked_meanwhile;
+
+static void look_what_is_asked(struct work_struct *work)
+{
+	asked_meanwhile = fake.modifies;
+	answer(1, 0xc0000001);
+}
+
+/* One whose answer is owed keeps none of the others from being asked for. */
+static void move_others_meanwhile(struct kunit *test)
+{
+	struct vmbus_channel *ch[2] = { opened(test, 1), opened(test, 2) };
+	struct delayed_work look;
+
+	affinity_place(ch[0], 3);
+	affinity_place(ch[1], 3);
+	lose_answer(test, ch[0], 1);
+	vmbus_host_timeout = 20;
+	INIT_DELAYED_WORK_ONSTACK(&look, look_what_is_asked);
+	queue_delayed_work(move_bus->probe_wq, &look, HZ / 10);
+	KUNIT_EXPECT_EQ(test, 0, chan_vacate_cpu(move_bus, 3));
+	flush_delayed_work(&look);
+	destroy_delayed_work_on_stack(&look);
+	KUNIT_EXPECT_EQ(test, 2u, asked_meanwhile);
+	KUNIT_EXPECT_EQ(test, 3u, fake.modifies);
+	KUNIT_EXPECT_NE(test, 3u, (unsigned int)ch[0]->target_cpu);
+	KUNIT_EXPECT_NE(test, 3u, (unsigned int)ch[1]->target_cpu);
+	fakebus_end(test, move_bus);
+}
+
 static struct kunit_case move_cases[] = {
 	KUNIT_CASE(move_waits_for_the_late_answer),
 	KUNIT_CASE(move_from_where_it_went_late),
@@ -361,6 +420,8 @@ static struct kunit_case move_cases[] = {
 	KUNIT_CASE(move_gets_a_stale_answer),
 	KUNIT_CASE(move_after_a_dropped_answer),
 	KUNIT_CASE(move_is_closed_meanwhile),
+	KUNIT_CASE(move_of_what_is_being_closed),
+	KUNIT_CASE(move_others_meanwhile),
 	KUNIT_CASE(move_all_at_once),
 	KUNIT_CASE(move_without_hotplug_lock),
 	KUNIT_CASE(move_to_a_cpu_that_goes),
