@@ -465,15 +465,18 @@ int chan_vacate_cpu(struct vmbus *bus, unsigned int cpu)
 	unsigned long deadline = jiffies + vmbus_timeout();
 	struct leaver *l, *next;
 	LIST_HEAD(leavers);
+	LIST_HEAD(owing);
 	int ret = find_leavers(bus, cpu, &leavers);
 
-	list_for_each_entry(l, &leavers, entry)
+	list_for_each_entry_safe(l, next, &leavers, entry) {
 		l->ret = vacate_begin(l, cpu);
-	/* The host has all it can be asked for. */
-	list_for_each_entry(l, &leavers, entry) {
 		if (l->owed)
-			l->ret = vacate_late(l, cpu, deadline);
+			list_move_tail(&l->entry, &owing);
 	}
+	/* The host has all it can be asked for. */
+	list_for_each_entry(l, &owing, entry)
+		l->ret = vacate_late(l, cpu, deadline);
+	list_splice_tail(&owing, &leavers);
 	list_for_each_entry_safe(l, next, &leavers, entry) {
 		ret = vacate_end(l, cpu, deadline) ?: ret;
 		chan_put(l->ch);
