@@ -229,7 +229,10 @@ static void rings_show_no_text(struct kunit *test)
 	static const struct {
 		u16 device;
 		bool shown;
-	} of[] = { { HV_KBD, false }, { HV_MOUSE, false }, { HV_UNKNOWN, false }, { HV_ND, false }, { HV_NIC, true }, { HV_SCSI, true } };
+	} of[] = {
+		{ HV_KBD, false }, { HV_MOUSE, false }, { HV_UNKNOWN, false }, { HV_ND, false },
+		{ HV_NIC, true }, { HV_SCSI, true },
+	};
 	struct vmbus_channel *ch = channel(test, 8);
 	u8 payload[40] = { 0x73, 0x65, 0x63, 0x72, 0x65, 0x74 };
 	struct seq_file m = { .size = 4096 };
@@ -239,7 +242,8 @@ static void rings_show_no_text(struct kunit *test)
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, m.buf);
 	mutex_init(&ch->outbound.ring_buffer_mutex);
 	mutex_init(&ch->inbound.ring_buffer_mutex);
-	KUNIT_ASSERT_EQ(test, 0, vmbus_sendpacket(ch, payload, sizeof(payload), 1, VM_PKT_DATA_INBAND, 0));
+	KUNIT_ASSERT_EQ(test, 0, vmbus_sendpacket(ch, payload, sizeof(payload), 1,
+						  VM_PKT_DATA_INBAND, 0));
 	for (i = 0; i < ARRAY_SIZE(of); i++) {
 		ch->device_id = of[i].device;
 		m.count = 0;
