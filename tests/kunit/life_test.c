@@ -84,6 +84,8 @@ static void life_every_pair(struct kunit *test)
 
 static void life_as_drivers_see_it(struct kunit *test)
 {
+	enum life at;
+
 	KUNIT_EXPECT_EQ(test, CHANNEL_OFFER_STATE, life_public(LIFE_NEW));
 	KUNIT_EXPECT_EQ(test, CHANNEL_OPEN_STATE, life_public(LIFE_CLOSED));
 	KUNIT_EXPECT_EQ(test, CHANNEL_OPENING_STATE, life_public(LIFE_OPENING));
@@ -92,6 +94,9 @@ static void life_as_drivers_see_it(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, life_in_use(LIFE_CLOSING_LAST));
 	KUNIT_EXPECT_FALSE(test, life_in_use(LIFE_CLOSED_BACK));
 	KUNIT_EXPECT_FALSE(test, life_in_use(LIFE_GONE));
+	for (at = 0; at < LIFE_COUNT; at++)
+		KUNIT_EXPECT_EQ(test, at == LIFE_CLOSING || at == LIFE_CLOSING_BACK ||
+				at == LIFE_CLOSING_LAST, life_closing(at));
 	KUNIT_EXPECT_FALSE(test, life_rescinded(LIFE_CLOSED_PAUSED));
 }
 
