@@ -14,7 +14,6 @@
 #include "storvsc.h"
 
 #define STOR_LIST_LEN	(8 + 8 * STOR_LUNS)
-#define STOR_PAGE_LEN	255	/* of a page of product data */
 #define STOR_ATTENTIONS	4	/* that a disk may have for us before it answers */
 
 /* For a host that is not known to be slow */
@@ -166,31 +165,42 @@ int stor_ask_lun(struct stor_ctl *ctl, struct scsi_device *sdev)
 	return invalid ? -ENXIO : -EAGAIN;
 }
 
-/* Is that page of the unit that the midlayer's is of; its may be missing. */
-static bool stor_same_unit(struct scsi_device *sdev, const u8 *page, u32 len)
+/* Whether the disk answered that it does not know the question. */
+static bool stor_answer_unknown(const struct stor_call *call, const struct stor_verdict *v)
 {
-	const struct scsi_vpd *known;
-	bool same = true;
+	return v->scsi_status == SAM_STAT_CHECK_CONDITION && v->sense_len > 2 &&
+	       (call->pkt.srb.sense[2] & 0xf) == ILLEGAL_REQUEST;
+}
 
-	rcu_read_lock();
-	known = rcu_dereference(sdev->vpd_pg83);
-	if (known)
-		same = stor_ident_same(known->data, known->len, page, len);
-	rcu_read_unlock();
-	return same;
+/* What an answer to the question for the identification page says: as stor_ask_same(). */
+static int stor_judge_same(const struct stor_call *call, const struct stor_verdict *v,
+			   const struct stor_lun *lun)
+{
+	u8 page[STOR_PAGE_LEN];
+	u32 len = min_t(u32, v->moved, sizeof(page));
+
+	/* nothing to compare with: whatever is reached there */
+	if (!lun->page_len)
+		return v->host_byte == DID_NO_CONNECT ? -EAGAIN : 1;
+	if (stor_answer_good(call, v)) {
+		memcpy(page, call->data, len);	/* out of the host's reach */
+		return v->patch || stor_ident_same(lun->page, lun->page_len, page, len);
+	}
+	return stor_answer_unknown(call, v) ? 1 : -EAGAIN;
 }
 
 /**
- * stor_ask_same() - is a LUN the one that the midlayer knows
+ * stor_ask_same() - is a LUN the one that commands were meant for
  * @ctl: controller
  * @sdev: its device
+ * @lun: our side of it, unsure
  *
  * Context: process; the wait is limited.
  *
  * Return: 1 yes, or nothing tells otherwise; 0 no, it is another one; an error if the
- * host did not answer.
+ * host did not answer: -EAGAIN if it did, but not with that.
  */
-int stor_ask_same(struct stor_ctl *ctl, struct scsi_device *sdev)
+int stor_ask_same(struct stor_ctl *ctl, struct scsi_device *sdev, const struct stor_lun *lun)
 {
 	u8 cdb[6] = { INQUIRY, 1, 0x83, 0, STOR_PAGE_LEN };
 	struct stor_call *call;
@@ -200,7 +210,7 @@ int stor_ask_same(struct stor_ctl *ctl, struct scsi_device *sdev)
 	ret = stor_run_cdb(ctl, stor_where(sdev), cdb, sizeof(cdb), STOR_PAGE_LEN, &v, &call);
 	if (ret)
 		return ret;
-	ret = !stor_answer_good(call, &v) || v.patch || stor_same_unit(sdev, call->data, v.moved);
+	ret = stor_judge_same(call, &v, lun);
 	stor_call_put(call);
 	return ret;
 }
@@ -212,6 +222,8 @@ static int stor_read_capacity(struct stor_ctl *ctl, struct scsi_device *sdev, bo
 	u8 cdb[16] = { READ_CAPACITY };
 	struct stor_call *call;
 	struct stor_verdict v;
+	u8 data[32];
+	u32 len;
 	int ret;
 
 	if (sixteen) {
@@ -223,11 +235,14 @@ static int stor_read_capacity(struct stor_ctl *ctl, struct scsi_device *sdev, bo
 			   &v, &call);
 	if (ret)
 		return ret;
-	if (stor_answer_good(call, &v))
-		*sectors = stor_ident_sectors(call->data, v.moved, sixteen);
-	else if (v.scsi_status == SAM_STAT_CHECK_CONDITION && v.sense_len > 2 &&
-		 (call->pkt.srb.sense[2] & 0xf) == UNIT_ATTENTION)
+	len = min_t(u32, v.moved, sizeof(data));
+	if (stor_answer_good(call, &v)) {
+		memcpy(data, call->data, len);
+		*sectors = stor_ident_sectors(data, len, sixteen);
+	} else if (v.scsi_status == SAM_STAT_CHECK_CONDITION && v.sense_len > 2 &&
+		 (call->pkt.srb.sense[2] & 0xf) == UNIT_ATTENTION) {
 		ret = -EAGAIN;
+	}
 	stor_call_put(call);
 	return ret;
 }

@@ -55,6 +55,7 @@ static void stor_flush(struct stor_ctl *ctl, struct stor_queue *q,
 {
 	/* the rings may be on their way out */
 	bool halted = test_bit(STOR_HALTED, &ctl->state);
+	bool unsure = test_bit(STOR_UNSURE, &ctl->state);
 	struct vmbus_channel *held = NULL;
 	unsigned int i;
 
@@ -66,9 +67,14 @@ static void stor_flush(struct stor_ctl *ctl, struct stor_queue *q,
 		ctl->hold(held);
 	for (i = 0; i < q->nr_staged; i++) {
 		struct scsi_cmnd *cmd = q->staged[i];
-		int ret = halted ? stor_no_channel(ctl) :
-			  stor_send(ctl, q, stor_tag(cmd), cmd, true);
+		int ret;
 
+		if (unlikely(halted))
+			ret = stor_no_channel(ctl);
+		else if (unlikely(unsure && stor_waits(cmd)))
+			ret = -EAGAIN;
+		else
+			ret = stor_send(ctl, q, stor_tag(cmd), cmd, true);
 		if (unlikely(ret)) {
 			refused->cmd[refused->count] = cmd;
 			refused->error[refused->count++] = ret;

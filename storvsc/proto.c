@@ -154,7 +154,8 @@ static int stor_call_wait(struct stor_call *call, u32 op, unsigned long timeout)
 	while (!wait_for_completion_timeout(&call->done, HZ / 10)) {
 		if (ctl->dev->channel->rescind)
 			return -ENODEV;
-		if (test_bit(STOR_HURRY, &ctl->state) && !stor_is_reset(op))
+		if (test_bit(STOR_HURRY, &ctl->state) && !stor_is_reset(op) &&
+		    !test_bit(STOR_LAST_LOOK, &ctl->state))
 			return -ECANCELED;
 		if (time_after(jiffies, start + timeout))
 			return -ETIMEDOUT;

@@ -175,7 +175,8 @@ static void stor_scan_work(struct work_struct *work)
 	/* first of all: commands wait for that */
 	if (test_bit(STOR_UNSURE, &ctl->state) && !stor_make_sure(ctl))
 		again = HZ;
-	if (test_and_clear_bit(STOR_LIMITS, &ctl->state))
+	/* whoever has a disk's properties in hand may wait for commands that wait for that */
+	if (!test_bit(STOR_UNSURE, &ctl->state) && test_and_clear_bit(STOR_LIMITS, &ctl->state))
 		stor_follow_limits(ctl);
 	if (test_and_clear_bit(STOR_SCAN_FIRST, &ctl->state))
 		stor_scan_first(ctl);

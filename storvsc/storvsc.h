@@ -43,6 +43,7 @@
 #define STOR_PROBE_TIMEOUT	(10 * HZ)	/* REPORT LUNS, TEST UNIT READY, at first */
 #define STOR_SUBCHAN_TIMEOUT	(5 * HZ)	/* all promised offers */
 #define STOR_RQ_TIMEOUT		(180 * HZ)	/* then somebody is told */
+#define STOR_PAGE_LEN		255		/* of a page of product data */
 #define STOR_SILENT_LIMIT	(600 * HZ)	/* LUN of which the host says nothing */
 #define STOR_DOUBT_LIMIT	(60 * HZ)	/* LUN listed but not reached */
 #define STOR_INVALID_LIMIT	(20 * HZ)	/* LUN listed but called invalid */
@@ -97,6 +98,7 @@ enum {
 	STOR_SCAN_FIRST,	/* find the disks of a controller that came late */
 	STOR_LIMITS,		/* the host's have changed */
 	STOR_UNSURE,		/* some LUN may be another by now, sure.c */
+	STOR_LAST_LOOK,		/* it is about to be removed, and asks that once more */
 	STOR_SCAN_BUS,		/* compare LUN lists in the next scan */
 	STOR_DOUBTS,		/* some LUN is doubted */
 	STOR_CHAN_LOST,		/* a sub-channel was rescinded */
@@ -206,6 +208,9 @@ struct stor_call {
  * @medium: the host said that there is another one
  * @unsure: ordinary commands wait until the host was asked which LUN it is
  * @unsure_since: jiffies
+ * @page: the identification page (VPD 83h) of the LUN that commands were meant for when it
+ *	became unsure: the midlayer reads its own anew whenever it likes
+ * @page_len: bytes of it; 0 if it has none
  * @errors: commands that failed below the SCSI layer
  * @timeouts: times that a command outlived its timer
  */
@@ -218,6 +223,8 @@ struct stor_lun {
 	unsigned long medium;
 	unsigned long unsure;
 	unsigned long unsure_since;
+	u8 page[STOR_PAGE_LEN];
+	u32 page_len;
 	atomic_t errors;
 	atomic_t timeouts;
 };
@@ -245,6 +252,7 @@ struct stor_ctl {
 	bool (*kept)(struct vmbus_channel *channel);	/* NULL: it waits by itself */
 	bool (*gpadl_kept)(struct vmbus_channel *channel, u32 gpadl);
 	bool direct;			/* bus addresses are physical ones (dma.c) */
+	unsigned int agreed;		/* how often, while there were disks; under life_mutex */
 	unsigned long up_since;		/* jiffies, when commands last began to flow */
 	unsigned long state;
 	atomic_t draining;		/* waiting on drained, or in and not to be freed */
@@ -436,7 +444,7 @@ static inline bool stor_unanswered(int error)
 void stor_ask_init(struct stor_ctl *ctl);
 int stor_report_luns(struct stor_ctl *ctl, struct stor_where at, unsigned long *luns);
 int stor_ask_lun(struct stor_ctl *ctl, struct scsi_device *sdev);
-int stor_ask_same(struct stor_ctl *ctl, struct scsi_device *sdev);
+int stor_ask_same(struct stor_ctl *ctl, struct scsi_device *sdev, const struct stor_lun *lun);
 int stor_ask_sectors(struct stor_ctl *ctl, struct scsi_device *sdev, u64 *sectors);
 
 /* sure.c */

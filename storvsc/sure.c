@@ -16,6 +16,22 @@
 
 #include "storvsc.h"
 
+#define STOR_SANITIZE	0x48	/* which the kernel has no name for */
+
+/* Commands without data are questions too, to the block layer, but for those that write all the same. */
+static bool stor_only_asks(struct scsi_cmnd *cmd)
+{
+	switch (cmd->cmnd[0]) {
+	case FORMAT_UNIT:
+	case WRITE_SAME:
+	case WRITE_SAME_16:
+	case STOR_SANITIZE:
+		return false;
+	default:
+		return req_op(scsi_cmd_to_rq(cmd)) == REQ_OP_DRV_IN;
+	}
+}
+
 /**
  * stor_waits() - whether a command is to wait until its disk was looked at
  * @cmd: command of a controller that is STOR_UNSURE
@@ -26,8 +42,21 @@ bool stor_waits(struct scsi_cmnd *cmd)
 {
 	struct stor_lun *lun = cmd->device->hostdata;
 
-	return lun && test_bit(0, &lun->unsure) && req_op(scsi_cmd_to_rq(cmd)) != REQ_OP_DRV_IN &&
+	return lun && test_bit(0, &lun->unsure) && !stor_only_asks(cmd) &&
 	       cmd->submitter != SUBMITTED_BY_SCSI_ERROR_HANDLER;
+}
+
+/* The identification page that the midlayer has is that of the LUN that commands were meant for. */
+static void stor_keep_page(struct stor_lun *lun)
+{
+	const struct scsi_vpd *known;
+
+	rcu_read_lock();
+	known = rcu_dereference(lun->sdev->vpd_pg83);
+	lun->page_len = known ? min_t(u32, known->len, sizeof(lun->page)) : 0;
+	if (known)
+		memcpy(lun->page, known->data, lun->page_len);
+	rcu_read_unlock();
 }
 
 /**
@@ -41,13 +70,18 @@ void stor_be_unsure(struct stor_ctl *ctl)
 	struct scsi_device *sdev;
 
 	lockdep_assert_held(&ctl->life_mutex);
+	ctl->agreed++;
 	shost_for_each_device(sdev, ctl->shost) {
 		struct stor_lun *lun = stor_lun_get(sdev);
 
 		if (!lun)
 			continue;
-		lun->unsure_since = jiffies;
-		set_bit(0, &lun->unsure);
+		/* one that is unsure already stays so since then, and the one that it was then */
+		if (!test_bit(0, &lun->unsure)) {
+			lun->unsure_since = jiffies;
+			stor_keep_page(lun);
+			set_bit(0, &lun->unsure);
+		}
 		stor_lun_put(lun);
 	}
 	/* pairs with the barrier in stor_turn_away(): who sees this one sees those */
@@ -55,18 +89,24 @@ void stor_be_unsure(struct stor_ctl *ctl)
 	set_bit(STOR_UNSURE, &ctl->state);
 }
 
-/* What waits, and what comes, fails. */
-static void stor_fail_device(struct scsi_device *sdev)
+/*
+ * What waits, and what comes, fails.  A queue that a doubt has stopped is to run for that: it
+ * is not stopped any more once the state is this one.
+ */
+static void stor_fail_device(struct scsi_device *sdev, struct stor_lun *lun)
 {
+	clear_bit(0, &lun->doubted);
 	mutex_lock(&sdev->state_mutex);
 	scsi_device_set_state(sdev, SDEV_TRANSPORT_OFFLINE);
 	mutex_unlock(&sdev->state_mutex);
+	scsi_internal_device_unblock_nowait(sdev, SDEV_TRANSPORT_OFFLINE);
 }
 
-static void stor_remove_other(struct stor_ctl *ctl, struct scsi_device *sdev, const char *why)
+static void stor_remove_other(struct stor_ctl *ctl, struct scsi_device *sdev,
+			      struct stor_lun *lun, const char *why)
 {
 	dev_warn(&sdev->sdev_gendev, "%s, removing the device\n", why);
-	stor_fail_device(sdev);
+	stor_fail_device(sdev, lun);
 	stor_remove_lun(ctl, sdev);
 	/* and have what is there now found */
 	set_bit(STOR_SCAN_BUS, &ctl->state);
@@ -91,27 +131,51 @@ static void stor_follow_size(struct scsi_device *sdev, u64 sectors)
 	stor_rescan_lun(sdev);
 }
 
+/* It was the one, when the host was agreed with for the time @agreed. */
+static bool stor_sure(struct stor_ctl *ctl, struct stor_lun *lun, unsigned int agreed)
+{
+	bool sure;
+
+	mutex_lock(&ctl->life_mutex);
+	sure = agreed == ctl->agreed;
+	if (sure)
+		clear_bit(0, &lun->unsure);
+	mutex_unlock(&ctl->life_mutex);
+	return sure;
+}
+
+/* Whether commands have waited for long enough. */
+static bool stor_waited(const struct stor_lun *lun)
+{
+	unsigned long limit = min(READ_ONCE(storvsc_wait_limit), 86400U);
+
+	return limit && time_after(jiffies, lun->unsure_since + limit * HZ);
+}
+
 /* False if the host did not answer, and is asked again. */
 static bool stor_look_again(struct stor_ctl *ctl, struct scsi_device *sdev, struct stor_lun *lun)
 {
+	unsigned int agreed = READ_ONCE(ctl->agreed);
 	u64 sectors = 0;
-	int ret = stor_ask_same(ctl, sdev);
+	int ret = stor_ask_same(ctl, sdev, lun);
 
 	if (!ret) {
-		stor_remove_other(ctl, sdev, "another disk is in its place");
+		stor_remove_other(ctl, sdev, lun, "another disk is in its place");
 		return true;
 	}
 	if (ret > 0 && (sdev->type == TYPE_DISK || sdev->type == TYPE_ZBC))
 		ret = stor_ask_sectors(ctl, sdev, &sectors);
 	if (ret >= 0) {
 		stor_follow_size(sdev, sectors);
-		clear_bit(0, &lun->unsure);
-		return true;
+		return stor_sure(ctl, lun, agreed);
 	}
+	/* at the removal the next ones need not wait for it, too */
+	if (ret == -ETIMEDOUT)
+		clear_bit(STOR_LAST_LOOK, &ctl->state);
 	/* nobody was asked: the channel is closed, and comes back or ends all */
-	if (!stor_unanswered(ret) || !time_after(jiffies, lun->unsure_since + STOR_SILENT_LIMIT))
+	if (ret == -ENODEV || ret == -ECANCELED || !stor_waited(lun))
 		return false;
-	stor_remove_other(ctl, sdev, "the host does not say which disk it is");
+	stor_remove_other(ctl, sdev, lun, "the host does not say which disk it is");
 	return true;
 }
 
@@ -131,7 +195,7 @@ static bool stor_look_at_all(struct stor_ctl *ctl, bool last)
 				    stor_look_again(ctl, sdev, lun);
 
 			if (last && !sure)
-				stor_fail_device(sdev);
+				stor_fail_device(sdev, lun);
 			all &= sure;
 		}
 		stor_lun_put(lun);
@@ -179,10 +243,14 @@ bool stor_make_sure(struct stor_ctl *ctl)
  * stor_end_unsure() - the controller is removed: nothing waits any more
  * @ctl: controller whose scan has been cancelled
  *
- * The last writes of a disk go there if it is the one, and fail if the host does not say.
+ * The last writes of a disk go there if it is the one, and fail if the host does not say: the
+ * first disk has its time for that, and after one that used it up no other.
  */
 void stor_end_unsure(struct stor_ctl *ctl)
 {
-	if (test_bit(STOR_UNSURE, &ctl->state))
-		stor_look_at_all(ctl, true);
+	if (!test_bit(STOR_UNSURE, &ctl->state))
+		return;
+	set_bit(STOR_LAST_LOOK, &ctl->state);
+	stor_look_at_all(ctl, true);
+	clear_bit(STOR_LAST_LOOK, &ctl->state);
 }

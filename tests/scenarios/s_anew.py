@@ -28,14 +28,15 @@ def restore(m):
     m.sh(LOST % (4, 180))
 
 
-@scenario(rows="~S25 ~S13", machine=TWO, drivers=ONLY_OURS, timeout=300, noise=NOISE)
-def exchanged_meanwhile(m):
-    "another disk is in the place of one when the host is agreed with anew: nothing is written to it, it is a device of its own"
+def exchange(m, *faults):
+    """The second disk is another when the host is agreed with anew; FAULTS come before it says so."""
     other = m.path("other.img")
     with open(other, "wb") as f:
         f.truncate(DISK.size)
     m.sh("dd if=/dev/urandom of=/tmp/pat bs=4k count=1 2>/dev/null")
     lose(m, "0x2a", "if=/tmp/pat of=%s bs=4k count=1 oflag=direct" % m.dev(DISK))
+    for fault in faults:
+        m.host("fault storage controller=1 lun=0 op=0x12 " + fault)
     m.host("disk exchange controller=1 lun=0 file=%s serial=OTHER" % other)
     m.expect(ended(m) == "1", "the write went somewhere")
     m.wait('d=$(scsi c1l0) && tr -d "\\0" <$d/vpd_pg80 | grep -q OTHER', 60, "the other disk")
@@ -48,6 +49,23 @@ def exchanged_meanwhile(m):
     m.host("disk add controller=1 lun=0 file=" + m.backing(DISK))
     m.settle()
     read(m, DISK)
+
+
+@scenario(rows="~S25 ~S13", machine=TWO, drivers=ONLY_OURS, timeout=300, noise=NOISE)
+def exchanged_meanwhile(m):
+    "another disk is in the place of one when the host is agreed with anew: nothing is written to it, it is a device of its own"
+    exchange(m)
+
+
+@scenario(rows="~S25 ~S13", machine=TWO, drivers=ONLY_OURS, timeout=300, noise=NOISE)
+def exchanged_and_read_again(m):
+    "the same, and the host answers the first question not at all, the next ones with an error; meanwhile the kernel reads what is there now"
+    load_driver(m, "storvsc_host_timeout=1")
+    m.settle()
+    exchange(m, "drop count=1")
+    m.sh("echo 1 >/sys/module/hv_storvsc/parameters/storvsc_host_timeout")
+    exchange(m, "srb=0x05 count=3")
+    m.sh("echo 180 >/sys/module/hv_storvsc/parameters/storvsc_host_timeout")
 
 
 @scenario(rows="~S14 ~S25", machine=TWO, drivers=ONLY_OURS, timeout=300, noise=NOISE)
