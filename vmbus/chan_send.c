@@ -83,9 +83,16 @@ static noinline bool look_again(struct vmbus_channel *ch, u32 old)
 	return signal;
 }
 
+static __always_inline void tell_host(struct vmbus_channel *ch)
+{
+	chan_io_of(ch)->out_empty++;
+	vmbus_setevent(ch);
+}
+
 /*
  * The end of a sender's time with the ring: show the host what is staged, let others in,
- * then see whether it must be told.
+ * then see whether it must be told.  Others rely on this one for that, so it is done before
+ * where the end of the lock is a place to be preempted at.
  */
 static __always_inline void commit_and_leave(struct vmbus_channel *ch, unsigned long flags,
 					     bool show)
@@ -94,16 +101,22 @@ static __always_inline void commit_and_leave(struct vmbus_channel *ch, unsigned 
 	bool shown = show && ring_commit(&chan_io_of(ch)->tx, &mark);
 	int signal = 0;
 
+	if (IS_ENABLED(CONFIG_PREEMPT_RT) && shown) {
+		signal = ring_wants_signal(&mark);
+		if (signal > 0) {
+			tell_host(ch);
+			signal = 0;
+		}
+	}
 	ring_unlock(ch, flags);
-	if (likely(shown))
+	if (!IS_ENABLED(CONFIG_PREEMPT_RT) && likely(shown))
 		signal = ring_wants_signal(&mark);
 	ring_leave(flags);
 	if (!signal)
 		return;
 	if (unlikely(signal < 0) && !look_again(ch, mark.old))
 		return;
-	chan_io_of(ch)->out_empty++;
-	vmbus_setevent(ch);
+	tell_host(ch);
 }
 
 static u64 take_id(struct vmbus_channel *ch, u64 value)
