@@ -12,7 +12,7 @@ ifeq ($(origin HV_PROBES),undefined)
 hv-probes-src := $(dir $(lastword $(MAKEFILE_LIST)))probes.c
 hv-probes-all := $(shell sed -n 's/^.line 1 "\(.*\)"/\1/p' $(hv-probes-src))
 hv-probes-bad := $(sort $(shell LC_ALL=C $(CC) $(NOSTDINC_FLAGS) $(LINUXINCLUDE) $(KBUILD_CPPFLAGS) $(KBUILD_CFLAGS) \
-	-DMODULE -DKBUILD_MODNAME='"probes"' -Werror -Wno-unused -fsyntax-only -x c $(hv-probes-src) 2>&1 | \
+	-DMODULE -DKBUILD_MODNAME='"probes"' -Werror -Wno-unused $(if $(CONFIG_CC_IS_CLANG),-ferror-limit=0) -fsyntax-only -x c $(hv-probes-src) 2>&1 | \
 	sed -n 's/^\([A-Z_]*\):[0-9][0-9:]* *error: .*/\1/p'))
 ifneq ($(filter ANYTHING NOTHING,$(hv-probes-bad)),NOTHING)
 $(error hvguest: nothing compiles with the headers of this kernel)

@@ -6,8 +6,8 @@ one that was judged."""
 
 FAULTS = (
     # -- the ring, and what the bus is told
-    ("ring-index", "vmbus/ring_recv.c",
-     "if (unlikely(!index_ok(write, r->size)))", "if (0)",
+    ("ring-index", "vmbus/ring_read.h",
+     "if (unlikely(!index_ok(write, size)))", "if (0)",
      "the host's write index is believed"),
     ("packet-length", "vmbus/packet.h",
      "len < sizeof(struct vmpacket_descriptor) || len > avail", "len < sizeof(struct vmpacket_descriptor)",
@@ -15,7 +15,7 @@ FAULTS = (
     ("packet-offset", "vmbus/packet.h",
      "offset < sizeof(struct vmpacket_descriptor) || offset > len", "offset < sizeof(struct vmpacket_descriptor)",
      "the payload may begin behind the packet's end"),
-    ("packet-twice", "vmbus/ring_recv.c",
+    ("packet-twice", "vmbus/ring_read.h",
      "\tword[0] = head;", "\tword[0] = READ_ONCE(*(u64 *)from);",
      "the descriptor is read again after it was judged"),
     ("offer-relid", "vmbus/offer.c",

@@ -62,11 +62,17 @@ def read(path):
         return f.read()
 
 
-def edit(name, old, new):
-    path = os.path.join(TREE, name)
-    text = read(path).decode()
+def place(tree, name, old):
+    """The text of a file that a fault changes: it stands there once."""
+    text = read(os.path.join(tree, name)).decode()
     if text.count(old) != 1:
         raise common.Trouble("faults.py: %s has %d places that read '%s'" % (name, text.count(old), old))
+    return text
+
+
+def edit(name, old, new):
+    path = os.path.join(TREE, name)
+    text = place(TREE, name, old)
     with open(path, "w", encoding="utf-8") as f:
         f.write(text.replace(old, new))
 
@@ -98,6 +104,8 @@ def main():
     chosen = [f for f in FAULTS if not o.names or f[0] in o.names]
     if o.list:
         for f in chosen:
+            for name, old, _ in (f[1:4],) + tuple(MORE.get(f[0], ())):
+                place(ROOT, name, old)
             print("%-18s %s (%s)" % (f[0], f[4], f[1]))
         return 0
     common.need("git", "make", "gcc")
