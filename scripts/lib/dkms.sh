@@ -14,7 +14,7 @@ PATH=$PATH:/usr/sbin:/sbin
 
 # Where things are. scripts/dkms-check gives others, for a try that touches nothing.
 : "${LIB:=/lib/modules}" "${SRC:=/usr/src}" "${TREE:=/var/lib/dkms}" "${BOOT:=/boot}" "${RULES_DIR:=/etc/udev/rules.d}" "${HOOKS:=/etc/kernel}"
-: "${FROM:=$PWD}" "${EFIVARS:=/sys/firmware/efi/efivars}" "${MAKE_INITRAMFS:=}" "${LOCK:=/run/hvguest-dkms.lock}" "${FRAMEWORK:=/etc/dkms}"
+: "${FROM:=$PWD}" "${CPUID:=/dev/cpu/0/cpuid}" "${EFIVARS:=/sys/firmware/efi/efivars}" "${MAKE_INITRAMFS:=}" "${LOCK:=/run/hvguest-dkms.lock}" "${FRAMEWORK:=/etc/dkms}"
 KEPT=$TREE/$NAME/kept           # each initramfs as it was, while an installation is under way
 CURRENT=$TREE/$NAME/version     # the version that is installed, for scripts/dkms-hook
 
@@ -158,11 +158,12 @@ renew_initramfs() {
 	fi
 }
 
-# keep_initramfs KERNEL: so that it can be put back where there is no room to make it once more
+# keep_initramfs KERNEL: so that it can be put back where there is no room to make it once more. What is kept in part,
+# on a full disk or when a signal comes, does not have that name.
 keep_initramfs() {
 	local f
 	f=$(initramfs_of "$1")
-	[ -z "$f" ] || { mkdir -p "$KEPT" && cp -p "$f" "$KEPT/$1"; }
+	[ -z "$f" ] || { mkdir -p "$KEPT" && cp -p "$f" "$KEPT/$1.part" && mv "$KEPT/$1.part" "$KEPT/$1"; } || { rm -f "$KEPT/$1.part"; return 1; }
 }
 
 # put_back_initramfs KERNEL: by a new name and a rename; on a full disk, into the file that is there
@@ -196,17 +197,28 @@ renew_rules() {
 # ---- guests that cannot have ours ----
 
 # leaf NUMBER: EAX to EDX of that leaf of CPUID, in hexadecimal
-leaf() { dd if=/dev/cpu/0/cpuid bs=16 count=1 skip="$(($1))" iflag=skip_bytes 2> /dev/null | od -An -v -tx4 -w16; }
+leaf() { dd if="$CPUID" bs=16 count=1 skip="$(($1))" iflag=skip_bytes 2> /dev/null | od -An -v -tx4 -w16; }
 
 # isolated: a Hyper-V guest whose memory the host must be shown (TLFS, leaves 0x40000003 and 0x4000000C)
 isolated() {
 	local b c d type
-	[ -e /dev/cpu/0/cpuid ] || modprobe -q cpuid 2> /dev/null || true
+	[ -e "$CPUID" ] || modprobe -q cpuid 2> /dev/null || true
+	# where that is not to be had, what the kernel said when it began
+	[ -r "$CPUID" ] || { dmesg 2> /dev/null | grep -F "Hyper-V: Isolation Config:" > /dev/null; return; }
 	read -r _ b c d <<< "$(leaf 0x40000000)"
 	[ "$b$c$d" = 7263694d666f736f76482074 ] || return	# "Microsoft Hv"
 	read -r _ b _ <<< "$(leaf 0x40000003)"
 	read -r _ type _ <<< "$(leaf 0x4000000c)"
 	[ $((0x$b >> 22 & 1)) = 1 ] && [ $((0x$type & 15)) != 0 ]
+}
+
+# by_make: what make install has put there would be another of the same name, and depmod takes either
+by_make() {
+	local f
+	[ ! -d "$TREE/$NAME" ] || return
+	for f in "$LIB"/*/updates/hv_*.ko; do
+		[ ! -e "$f" ] || ! [[ $(modinfo -F version "$f") =~ $OURS ]] || die "$f is of make install, run:  make uninstall (scripts/install remove) in its source, and this again"
+	done
 }
 
 # Ours refuse to load there, and all entries of the boot menu would be like that.
