@@ -392,10 +392,12 @@ bool stor_rings_kept(struct stor_ctl *ctl);
 void stor_reap_channels(struct stor_ctl *ctl);
 bool stor_kept_channels(struct stor_ctl *ctl);
 void stor_find_homes(struct stor_ctl *ctl);
-int stor_alloc_queues(struct stor_ctl *ctl);
-void stor_free_queues(struct stor_ctl *ctl);
 void stor_open_subchans(struct stor_ctl *ctl);
 unsigned int stor_wanted_subchans(const struct stor_ctl *ctl);
+
+/* queues.c */
+int stor_alloc_queues(struct stor_ctl *ctl);
+void stor_free_queues(struct stor_ctl *ctl);
 void stor_map_queues(struct Scsi_Host *shost);
 
 /* host.c */

@@ -1,22 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Channels and queues: opening and closing all channels of a controller, one
- * hardware queue for each, and which CPU uses which.
+ * Channels: opening and closing all of a controller's, those that come late or are
+ * taken back, and which queue sends on which.
  */
 #include <linux/blk-mq.h>
 #include <linux/cpumask.h>
-#include <linux/crash_dump.h>
-#include <linux/mm.h>
 #include <linux/rcupdate.h>
-#include <linux/slab.h>
-#include <linux/topology.h>
 
 #include "storvsc.h"
 
 /* The largest packet worth a look; anything longer is cut and refused. */
 #define STOR_MAX_PACKET		256
-
-#define STOR_KDUMP_DEPTH	32U
 
 /* A channel interrupts another CPU from now on; the bus holds locks of its own. */
 static void stor_on_moved(struct vmbus_channel *channel, u32 from, u32 to)
@@ -112,9 +106,48 @@ static int stor_close_primary(struct stor_ctl *ctl)
 	return ret;
 }
 
+/* Has the host a command that went out on this channel?  It is closed, and none is added. */
+static bool stor_chan_busy(const struct stor_chan *chan)
+{
+	const struct stor_ctl *ctl = chan->ctl;
+	unsigned int tag;
+
+	for (tag = 0; ctl->slots && tag < ctl->depth; tag++) {
+		if (stor_slot_busy(&ctl->slots[tag]) && READ_ONCE(ctl->slots[tag].chan) == chan)
+			return true;
+	}
+	return false;
+}
+
+/* Has it not let go of a closed sub-channel that it still has commands of? */
+static bool stor_still_kept(struct stor_chan *chan)
+{
+	struct stor_ctl *ctl = chan->ctl;
+
+	lockdep_assert_held(&ctl->chan_mutex);
+	chan->kept = ctl->gpadl_kept && stor_chan_busy(chan) &&
+		     ctl->gpadl_kept(ctl->dev->channel, chan->gpadl);
+	return chan->kept;
+}
+
+static bool stor_any_kept(struct stor_ctl *ctl)
+{
+	bool any = false;
+	unsigned int i;
+
+	mutex_lock(&ctl->chan_mutex);
+	for (i = 1; i < ctl->nr_queues; i++)
+		any |= ctl->chans[i].kept && stor_still_kept(&ctl->chans[i]);
+	mutex_unlock(&ctl->chan_mutex);
+	return any;
+}
+
 /**
  * stor_rings_kept() - does the host still have rings of channels that were closed
  * @ctl: controller with no channel open
+ *
+ * Those of sub-channels that it had taken back before count as long as commands went with them.
+ * Nobody gets these back but with all others: stor_take_back().
  *
  * The in-tree bus waits for the host when it closes a channel, without a limit, so there is
  * little to ask: only when it had no memory for its question it is put once more.
@@ -127,6 +160,8 @@ bool stor_rings_kept(struct stor_ctl *ctl)
 {
 	struct vmbus_channel *channel = ctl->dev->channel;
 
+	if (stor_any_kept(ctl))
+		return true;
 	if (ctl->kept)
 		return ctl->kept(channel);
 	if (!ctl->close_error)
@@ -200,6 +235,29 @@ void stor_find_homes(struct stor_ctl *ctl)
 	mutex_unlock(&ctl->chan_mutex);
 }
 
+/*
+ * All is closed.  The bus does not count the ring of a sub-channel that was taken back, be it
+ * closed now or before: whether the host has let go of it is asked one by one.
+ */
+static int stor_forget_channels(struct stor_ctl *ctl)
+{
+	unsigned int i;
+	int ret = 0;
+
+	for (i = 0; i < ctl->nr_queues; i++) {
+		struct stor_chan *chan = &ctl->chans[i];
+		bool closed = stor_channel(chan);
+
+		RCU_INIT_POINTER(chan->channel, NULL);
+		WRITE_ONCE(chan->in, NULL);
+		if (i && (closed || chan->kept) && stor_still_kept(chan))
+			ret = -ETIMEDOUT;
+	}
+	ctl->open = false;
+	ctl->nr_open = 0;
+	return ret;
+}
+
 /**
  * stor_close_channels() - close every channel
  * @ctl: controller; nothing happens if none is open
@@ -211,8 +269,8 @@ void stor_find_homes(struct stor_ctl *ctl)
  */
 int stor_close_channels(struct stor_ctl *ctl)
 {
+	int ret = 0, kept;
 	unsigned int i;
-	int ret = 0;
 
 	mutex_lock(&ctl->chan_mutex);
 	clear_bit(STOR_SUBS_WANTED, &ctl->state);
@@ -228,13 +286,8 @@ int stor_close_channels(struct stor_ctl *ctl)
 		/* whoever saw the bits clear is done with the rings */
 		synchronize_rcu();
 		ret = stor_close_primary(ctl);
-		for (i = 0; i < ctl->nr_queues; i++) {
-			RCU_INIT_POINTER(ctl->chans[i].channel, NULL);
-			WRITE_ONCE(ctl->chans[i].in, NULL);
-			ctl->chans[i].kept = false;
-		}
-		ctl->open = false;
-		ctl->nr_open = 0;
+		kept = stor_forget_channels(ctl);
+		ret = ret ?: kept;
 	}
 	mutex_unlock(&ctl->chan_mutex);
 	return ret;
@@ -265,11 +318,10 @@ static void stor_give_back(struct stor_chan *chan)
 	struct stor_ctl *ctl = chan->ctl;
 	bool was = chan->kept;
 
-	chan->kept = ctl->gpadl_kept && ctl->gpadl_kept(ctl->dev->channel, chan->gpadl);
-	if (chan->kept && !was)
-		stor_count(ctl, CHAN_KEPT);
-	if (!chan->kept)
+	if (!stor_still_kept(chan))
 		stor_evict_all(ctl, chan, DID_REQUEUE);
+	else if (!was)
+		stor_count(ctl, CHAN_KEPT);
 }
 
 /**
@@ -423,133 +475,4 @@ void stor_open_subchans(struct stor_ctl *ctl)
 	if (READ_ONCE(ctl->nr_open) <= count)
 		dev_warn(&ctl->dev->device, "%u of %u sub-channels open\n",
 			 ctl->nr_open - 1, count);
-}
-
-static int stor_alloc_queue(const struct stor_ctl *ctl, struct stor_queue *q)
-{
-	spin_lock_init(&q->lock);
-	q->big = kvzalloc(STOR_MPB_LEN(ctl->max_frames), GFP_KERNEL);
-	return q->big ? 0 : -ENOMEM;
-}
-
-static void stor_put_queues(struct stor_queue *queues, unsigned int count)
-{
-	unsigned int i;
-
-	for (i = 0; i < count; i++)
-		kvfree(queues[i].big);
-	kvfree(queues);
-}
-
-/**
- * stor_alloc_queues() - memory for all queues, nothing per command later
- * @ctl: controller, negotiated; nr_queues is set
- *
- * Return: 0 or -ENOMEM, with no queues then.
- */
-int stor_alloc_queues(struct stor_ctl *ctl)
-{
-	struct stor_queue *queues;
-	struct stor_slot *slots;
-	unsigned int i;
-
-	ctl->depth = stor_depth(ctl->ring_size, ctl->nr_queues);
-	/* a crash kernel has little memory and one disk to write to */
-	if (is_kdump_kernel())
-		ctl->depth = min(ctl->depth, STOR_KDUMP_DEPTH);
-	slots = kvcalloc(ctl->depth, sizeof(*slots), GFP_KERNEL);
-	queues = kvcalloc(ctl->nr_queues, sizeof(*queues), GFP_KERNEL);
-	if (!queues || !slots) {
-		kvfree(queues);
-		kvfree(slots);
-		return -ENOMEM;
-	}
-	for (i = 0; i < ctl->nr_queues; i++) {
-		queues[i].index = i;
-		if (stor_alloc_queue(ctl, &queues[i])) {
-			stor_put_queues(queues, ctl->nr_queues);
-			kvfree(slots);
-			return -ENOMEM;
-		}
-	}
-	ctl->queues = queues;
-	/*
-	 * pairs with the address dependency in stor_on_completion(): what the
-	 * host completes that was never sent finds whole slots or none
-	 */
-	smp_store_release(&ctl->slots, slots);
-	return 0;
-}
-
-void stor_free_queues(struct stor_ctl *ctl)
-{
-	if (ctl->queues)
-		stor_put_queues(ctl->queues, ctl->nr_queues);
-	ctl->queues = NULL;
-	kvfree(ctl->slots);
-	ctl->slots = NULL;
-}
-
-/* The least used queue, one on the CPU's own node if there is any; under RCU. */
-static unsigned int stor_queue_for(struct stor_ctl *ctl, unsigned int cpu,
-				   const unsigned int *users)
-{
-	unsigned int best = 0, best_cost = UINT_MAX;
-	unsigned int i;
-
-	for (i = 0; i < ctl->nr_queues; i++) {
-		struct vmbus_channel *channel = rcu_dereference(ctl->chans[i].channel);
-		unsigned int cost = users[i];
-
-		if (!channel || cpu_to_node(channel->target_cpu) != cpu_to_node(cpu))
-			cost += nr_cpu_ids;
-		if (cost < best_cost) {
-			best_cost = cost;
-			best = i;
-		}
-	}
-	return best;
-}
-
-/**
- * stor_map_queues() - which CPU submits to which queue
- * @shost: SCSI host
- *
- * The CPU that takes a channel's interrupts submits to that channel, so its
- * commands complete where they began; the other CPUs spread over the queues
- * of their node.
- */
-void stor_map_queues(struct Scsi_Host *shost)
-{
-	struct blk_mq_queue_map *map = &shost->tag_set.map[HCTX_TYPE_DEFAULT];
-	struct stor_ctl *ctl = shost_priv(shost);
-	unsigned int *users = kcalloc(ctl->nr_queues, sizeof(*users), GFP_KERNEL);
-	cpumask_var_t homes;
-	unsigned int cpu, i;
-
-	if (!users || !zalloc_cpumask_var(&homes, GFP_KERNEL)) {
-		kfree(users);
-		blk_mq_map_queues(map);
-		return;
-	}
-	rcu_read_lock();
-	for (i = 0; i < ctl->nr_queues; i++) {
-		struct vmbus_channel *channel = rcu_dereference(ctl->chans[i].channel);
-
-		if (!channel || cpumask_test_cpu(channel->target_cpu, homes))
-			continue;
-		cpumask_set_cpu(channel->target_cpu, homes);
-		map->mq_map[channel->target_cpu] = i;
-		users[i]++;
-	}
-	for_each_possible_cpu(cpu) {
-		if (cpumask_test_cpu(cpu, homes))
-			continue;
-		i = stor_queue_for(ctl, cpu, users);
-		map->mq_map[cpu] = i;
-		users[i]++;
-	}
-	rcu_read_unlock();
-	free_cpumask_var(homes);
-	kfree(users);
 }

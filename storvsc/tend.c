@@ -266,11 +266,17 @@ static bool stor_any_lost(const struct stor_ctl *ctl)
 	return false;
 }
 
-static void stor_tend_up(struct stor_ctl *ctl)
+/* Sub-channels that the host has taken back; true if it has not let go of all of them. */
+static bool stor_tend_lost(struct stor_ctl *ctl)
 {
 	if (test_and_clear_bit(STOR_CHAN_LOST, &ctl->state))
 		stor_reap_channels(ctl);
-	if (stor_kept_channels(ctl))
+	return stor_kept_channels(ctl);
+}
+
+static void stor_tend_up(struct stor_ctl *ctl)
+{
+	if (stor_tend_lost(ctl))
 		queue_delayed_work(system_long_wq, &ctl->tend, STOR_TRY_FIRST);
 	if (test_and_clear_bit(STOR_CHAN_MOVED, &ctl->state))
 		stor_find_homes(ctl);
@@ -394,19 +400,24 @@ static void stor_watch_work(struct work_struct *work)
 	struct stor_ctl *ctl = container_of(to_delayed_work(work),
 					    struct stor_ctl, watch);
 
-	if (ctl->dev->channel->rescind)
+	if (ctl->dev->channel->rescind) {
 		stor_end(ctl);
-	else
-		queue_delayed_work(system_long_wq, &ctl->watch, STOR_WATCH);
+		return;
+	}
+	/* who removes the device has cancelled tend */
+	if (READ_ONCE(ctl->life) == STOR_UP)
+		stor_tend_lost(ctl);
+	queue_delayed_work(system_long_wq, &ctl->watch, STOR_WATCH);
 }
 
 /**
- * stor_watch() - look after a rescind until stor_unwatch()
+ * stor_watch() - look after rescinds until stor_unwatch()
  * @ctl: controller
  *
  * For probe and remove, while they wait for commands: the bus tells of a rescind by
  * removing the device, for which it waits until we are through.  Without this the
- * commands would wait for their timers, six minutes for the last flush of a disk.
+ * commands would wait for their timers, six minutes for the last flush of a disk; so would
+ * those of a sub-channel that the host takes back, or has not let go of yet.
  */
 void stor_watch(struct stor_ctl *ctl)
 {

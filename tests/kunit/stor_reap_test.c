@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * A sub-channel is taken back: its commands go again when the host has let go of them, and not
- * before.
+ * before, whatever becomes of the controller meanwhile.
  *
- * Kernel only: it runs subchan.c itself, with a bus that says what the test wants.
+ * Kernel only: it runs subchan.c and tend.c themselves, with a bus that says what the test wants.
  */
 #include <kunit/test.h>
 #include <linux/module.h>
@@ -64,16 +64,63 @@ void stor_on_channel(void *context)
 
 void stor_evict_all(struct stor_ctl *ctl, struct stor_chan *only, int host_byte)
 {
-	reap_evicted += only == &ctl->chans[1] && host_byte == DID_REQUEUE;
-}
+	unsigned int tag;
 
-void stor_tend_kick(struct stor_ctl *ctl, int what)
-{
+	for (tag = 0; tag < ctl->depth; tag++)
+		reap_evicted += stor_slot_evict(&ctl->slots[tag], only) &&
+				host_byte == DID_REQUEUE;
 }
 
 int stor_create_subchans(struct stor_ctl *ctl, u16 count)
 {
 	return 0;
+}
+
+void stor_calls_fail(struct stor_ctl *ctl)
+{
+}
+
+int stor_negotiate(struct stor_ctl *ctl)
+{
+	return -ETIMEDOUT;
+}
+
+int stor_alloc_queues(struct stor_ctl *ctl)
+{
+	return 0;
+}
+
+void stor_host_limits(struct stor_ctl *ctl)
+{
+}
+
+void stor_fc_names(struct stor_ctl *ctl)
+{
+}
+
+void stor_fc_prepare(struct stor_ctl *ctl)
+{
+}
+
+void stor_fc_arrive(struct stor_ctl *ctl)
+{
+}
+
+void stor_be_unsure(struct stor_ctl *ctl)
+{
+}
+
+void stor_scan_kick(struct stor_ctl *ctl, int what)
+{
+}
+
+void stor_scan_bus(struct stor_ctl *ctl)
+{
+}
+
+bool stor_drain(struct stor_ctl *ctl, const struct scsi_device *sdev, unsigned long timeout)
+{
+	return true;
 }
 
 void stor_leave(struct stor_ctl *ctl)
@@ -84,8 +131,12 @@ void stor_leave(struct stor_ctl *ctl)
 int storvsc_vcpus_per_sub_channel;
 unsigned int storvsc_max_hw_queues = -1;
 int logging_level;
+unsigned int storvsc_host_timeout = 180;
+unsigned int storvsc_lost_after = 4;
+unsigned int storvsc_wait_limit = 600;
 
 #include "../../storvsc/subchan.c"
+#include "../../storvsc/tend.c"
 
 static bool reap_gpadl_kept(struct vmbus_channel *channel, u32 gpadl)
 {
@@ -93,7 +144,22 @@ static bool reap_gpadl_kept(struct vmbus_channel *channel, u32 gpadl)
 	return reap_kept;
 }
 
-/* A controller whose sub-channel 1 is open, and then taken back. */
+/* The host has a command on each of the two channels, for so long that the second is lost. */
+static void reap_send(struct kunit *test, struct stor_ctl *ctl)
+{
+	struct scsi_cmnd *cmd = kunit_kcalloc(test, 2, sizeof(*cmd), GFP_KERNEL);
+	unsigned int tag;
+
+	ctl->slots = kunit_kcalloc(test, 2, sizeof(*ctl->slots), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, cmd);
+	KUNIT_ASSERT_NOT_NULL(test, ctl->slots);
+	ctl->depth = 2;
+	for (tag = 0; tag < 2; tag++)
+		stor_slot_arm(&ctl->slots[tag], 1, &cmd[tag], &ctl->chans[tag]);
+	ctl->slots[1].late = storvsc_lost_after;
+}
+
+/* A controller whose sub-channel 1 is open, and then taken back with a command. */
 static struct stor_ctl *reap_begin(struct kunit *test)
 {
 	struct stor_ctl *ctl = kunit_kzalloc(test, sizeof(*ctl), GFP_KERNEL);
@@ -115,6 +181,7 @@ static struct stor_ctl *reap_begin(struct kunit *test)
 	ch[0].device_obj = ctl->dev;
 	ch[1].offermsg.offer.sub_channel_index = 1;
 	tasklet_init(&ch[1].callback_event, NULL, 0);
+	stor_tend_init(ctl);
 	mutex_init(&ctl->chan_mutex);
 	init_waitqueue_head(&ctl->subchan_wait);
 	ratelimit_state_init(&ctl->limit, 5 * HZ, 10);
@@ -130,8 +197,16 @@ static struct stor_ctl *reap_begin(struct kunit *test)
 	reap_asked = 0;
 	stor_on_subchan(&ch[1]);
 	KUNIT_ASSERT_PTR_EQ(test, ctl->chans[1].channel, &ch[1]);
+	reap_send(test, ctl);
+	ctl->life = STOR_UP;
 	ch[1].rescind = true;
 	return ctl;
+}
+
+static void reap_end(struct stor_ctl *ctl)
+{
+	cancel_delayed_work_sync(&ctl->tend);
+	cancel_delayed_work_sync(&ctl->watch);
 }
 
 static void stor_reap_test_let_go(struct kunit *test)
@@ -170,16 +245,88 @@ static void stor_reap_test_kept(struct kunit *test)
 	KUNIT_EXPECT_PTR_EQ(test, ctl->chans[1].channel, again);
 }
 
-/* All is closed, by the host's word: nothing is waited for any more. */
+/* All is closed, and all was answered: nothing is waited for any more. */
 static void stor_reap_test_closed(struct kunit *test)
 {
 	struct stor_ctl *ctl = reap_begin(test);
 
 	reap_kept = true;
 	stor_reap_channels(ctl);
-	stor_close_channels(ctl);
+	KUNIT_EXPECT_TRUE(test, stor_kept_channels(ctl));
+	KUNIT_EXPECT_NOT_NULL(test, stor_slot_evict(&ctl->slots[1], NULL));
+	KUNIT_EXPECT_EQ(test, 0, stor_close_channels(ctl));
+	KUNIT_EXPECT_FALSE(test, stor_rings_kept(ctl));
 	KUNIT_EXPECT_FALSE(test, stor_kept_channels(ctl));
 	KUNIT_EXPECT_EQ(test, 0u, reap_evicted);
+}
+
+/* Closed as @ctl is, it waits, for the channel that was taken back before, too. */
+static void reap_wait(struct kunit *test, struct stor_ctl *ctl)
+{
+	struct scsi_cmnd *cmd = ctl->slots[1].cmd;
+
+	KUNIT_EXPECT_EQ(test, STOR_HELD, ctl->life);
+	KUNIT_EXPECT_FALSE(test, stor_let_go(ctl));
+	KUNIT_EXPECT_EQ(test, STOR_HELD, ctl->life);
+	KUNIT_EXPECT_EQ(test, 0u, reap_evicted);
+	reap_kept = false;
+	cmd->jiffies_at_alloc = jiffies - 3600 * HZ;
+	KUNIT_EXPECT_TRUE(test, stor_let_go(ctl));
+	KUNIT_EXPECT_EQ(test, STOR_LOST, ctl->life);
+	KUNIT_EXPECT_EQ(test, 2u, reap_evicted);
+	/* nor is that time counted */
+	KUNIT_EXPECT_TRUE(test, time_after(cmd->jiffies_at_alloc, jiffies - 3600 * HZ));
+}
+
+/* The kept command counts as lost one day; the host still has it when all else is closed. */
+static void stor_reap_test_start_over(struct kunit *test)
+{
+	struct stor_ctl *ctl = reap_begin(test);
+
+	reap_kept = true;
+	mutex_lock(&ctl->life_mutex);
+	set_bit(STOR_CHAN_LOST, &ctl->state);
+	stor_tend_up(ctl);
+	KUNIT_EXPECT_EQ(test, 1u, reap_closed);
+	KUNIT_EXPECT_EQ(test, STOR_UP, ctl->life);
+	set_bit(STOR_CMD_LOST, &ctl->state);
+	stor_tend_up(ctl);
+	reap_wait(test, ctl);
+	mutex_unlock(&ctl->life_mutex);
+	reap_end(ctl);
+}
+
+/* One that is taken back and not looked after yet when all is closed. */
+static void stor_reap_test_start_over_first(struct kunit *test)
+{
+	struct stor_ctl *ctl = reap_begin(test);
+
+	reap_kept = true;
+	mutex_lock(&ctl->life_mutex);
+	stor_lose(ctl);
+	reap_wait(test, ctl);
+	mutex_unlock(&ctl->life_mutex);
+	reap_end(ctl);
+}
+
+/* Who removes the device has cancelled tend, and waits for the commands. */
+static void stor_reap_test_removal(struct kunit *test)
+{
+	struct stor_ctl *ctl = reap_begin(test);
+
+	reap_kept = true;
+	set_bit(STOR_REMOVING, &ctl->state);
+	set_bit(STOR_HURRY, &ctl->state);
+	stor_on_sub_rescinded(ctl->chans[1].in);
+	KUNIT_EXPECT_FALSE(test, delayed_work_pending(&ctl->tend));
+	stor_watch_work(&ctl->watch.work);
+	KUNIT_EXPECT_EQ(test, 1u, reap_closed);
+	KUNIT_EXPECT_EQ(test, 0u, reap_evicted);
+	reap_kept = false;
+	stor_watch_work(&ctl->watch.work);
+	KUNIT_EXPECT_EQ(test, 1u, reap_evicted);
+	KUNIT_EXPECT_EQ(test, STOR_UP, ctl->life);
+	reap_end(ctl);
 }
 
 /* The kernel's own bus says nothing of it; it waits in the close. */
@@ -197,6 +344,9 @@ static struct kunit_case stor_reap_cases[] = {
 	KUNIT_CASE(stor_reap_test_let_go),
 	KUNIT_CASE(stor_reap_test_kept),
 	KUNIT_CASE(stor_reap_test_closed),
+	KUNIT_CASE(stor_reap_test_start_over),
+	KUNIT_CASE(stor_reap_test_start_over_first),
+	KUNIT_CASE(stor_reap_test_removal),
 	KUNIT_CASE(stor_reap_test_other_bus),
 	{}
 };
