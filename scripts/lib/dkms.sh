@@ -215,7 +215,7 @@ isolated() {
 # by_make: what make install has put there would be another of the same name, and depmod takes either
 by_make() {
 	local f
-	[ ! -d "$TREE/$NAME" ] || return
+	[ ! -d "$TREE/$NAME" ] || return 0
 	for f in "$LIB"/*/updates/hv_*.ko; do
 		[ ! -e "$f" ] || ! [[ $(modinfo -F version "$f") =~ $OURS ]] || die "$f is of make install, run:  make uninstall (scripts/install remove) in its source, and this again"
 	done
