@@ -18,7 +18,7 @@
 
 #define STOR_SANITIZE	0x48	/* which the kernel has no name for */
 
-/* Commands without data are questions too, to the block layer, but for those that write all the same. */
+/* Commands without data only ask, to the block layer, but these write all the same. */
 static bool stor_only_asks(struct scsi_cmnd *cmd)
 {
 	switch (cmd->cmnd[0]) {
