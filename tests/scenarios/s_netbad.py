@@ -203,7 +203,7 @@ def net_late(m):
     "a sub-channel that opens after nobody waits for it any more: the NIC stays with the queue it has"
     n = Nic(m)
     m.sh("rmmod hv_netvsc")
-    m.host("fault message OPEN_RESULT delay=9000 count=2")      # the NIC's own channel, then the other
+    m.host("fault message OPEN_RESULT delay=6500 count=2")      # the NIC's own channel, then the other
     m.trace.mark()
     m.sh("modprobe hv_netvsc", 90)
     n.up()
