@@ -67,12 +67,14 @@ def kdump(m):
     m.sh("head -c $((64 << 20)) /proc/vmcore | cmp -n $((64 << 20)) - %s" % dev, 120)
 
 
-def hibernate(m, swap):
-    """Write the guest to the disk SWAP; then its kernel has come up anew. What restore() wants."""
+def hibernate(m, swap, *commands):
+    """Write the guest to the disk SWAP; then its kernel has come up anew, and the host gets COMMANDS. What restore() wants."""
     dev = m.dev(swap)
     end = m.agent.begin("mkswap %s >/dev/null; swapon %s; echo reboot >/sys/power/disk; echo disk >/sys/power/state; "
                         "echo back; swapoff %s" % (dev, dev, dev))
     m.agent.ready(m.left(200))                  # the machine came up anew, with this kernel
+    for command in commands:
+        m.host(command)
     m.greet()
     return end
 
@@ -100,11 +102,10 @@ def hibernation(m):
     if m.ours:
         m.host("rescind scsi1")
         m.wait('[ -z "$(controller 1)" ]', 60, "a controller goes")
-    end = hibernate(m, swap)
+    end = hibernate(m, swap, *["offer scsi1"] * m.ours)         # new for the guest that is restored
     m.sh("[ ! -e /tmp/x ]")
     if m.ours:
         m.host("rescind unknown")               # it will be missing
-        m.host("offer scsi1")                   # and this is new
     restore(m, end, swap, "UNLOAD", "OPEN_CHANNEL")
     m.settle()
     m.sh("dd if=%s bs=64k count=16 iflag=direct 2>/dev/null | cmp - /tmp/x; cmp /tmp/boot /proc/sys/kernel/random/boot_id" % m.dev())
