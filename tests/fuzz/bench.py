@@ -30,6 +30,8 @@ MEMORY = 96 << 10       # KiB that may be gone for good
 SETTLED = 5             # cases after which memory is looked at for the first time
 # A driver is loaded when its device is offered, and a host that refuses the bus a moment later takes its symbols away.
 NOISE = "Unknown symbol"
+# Where the midlayer reads a target's list of LUNs: its scan beside the boot, ours, and the function itself.
+LUN_SCAN = "async_run_entry_fn|stor_scan_work|scsi_report_lun_scan"
 LOAD = "modprobe hv_vmbus%s; settle || :"
 # What the host asks of the guest meanwhile. Nothing that a guest obeys for good.
 ASKS = ("heartbeat burst=3", "time sample", "time sync offset=0", "kvp list auto", "kvp set external key value",
@@ -190,6 +192,8 @@ class Bench:
         bad = judge(text, self.noise)
         if bad and "lockdep_hardirqs_on_prepare" in bad[0] and "events do_free_init" in text:
             raise Worn("%s: User Mode Linux's own warning (tests/process/README.md, vmalloc), and lockdep looks no more" % when)
+        if bad and "mm/page_alloc.c" in bad[0] and re.search(LUN_SCAN, text):
+            raise Worn("%s: the SCSI midlayer asks for as much memory as a list of LUNs says (docs/hostile-host.md)" % when)
         if bad:
             at = text.index(bad[0])
             raise Finding("%s: %s\n%s" % (when, bad[0].strip(), text[at:at + 4000]))
