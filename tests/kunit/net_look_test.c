@@ -22,26 +22,7 @@
 #include "../../netvsc/owner.h"
 #include "../../netvsc/free_list.h"
 
-static void look(void);
-
-#undef READ_ONCE
-#undef WRITE_ONCE
-#undef smp_store_release
-#undef cmpxchg
-#define READ_ONCE(x)		({ look(); *(volatile typeof(x) *)&(x); })
-#define WRITE_ONCE(x, v)	({ look(); *(volatile typeof(x) *)&(x) = (v); })
-#define smp_store_release(p, v)	({ look(); *(volatile typeof(*(p)) *)(p) = (v); })
-#define cmpxchg(p, old, new)						\
-({									\
-	typeof(*(p)) __was;						\
-									\
-	look();								\
-	__was = *(p);							\
-	if (__was == (old))						\
-		*(p) = (new);						\
-	__was;								\
-})
-
+#include "looks.h"
 #include "../../netvsc/owner.c"
 #include "../../netvsc/free_list.c"
 

@@ -21,28 +21,7 @@
 #define CHAN	((struct stor_chan *)0x100000UL)
 #define CHAN_B	((struct stor_chan *)0x200000UL)
 
-static void look(void);
-
-#undef READ_ONCE
-#undef WRITE_ONCE
-#undef smp_load_acquire
-#undef smp_store_release
-#undef cmpxchg
-#define READ_ONCE(x)		({ look(); *(volatile typeof(x) *)&(x); })
-#define WRITE_ONCE(x, v)	({ look(); *(volatile typeof(x) *)&(x) = (v); })
-#define smp_load_acquire(p)	({ look(); *(volatile typeof(*(p)) *)(p); })
-#define smp_store_release(p, v)	({ look(); *(volatile typeof(*(p)) *)(p) = (v); })
-#define cmpxchg(p, old, new)						\
-({									\
-	typeof(*(p)) __was;						\
-									\
-	look();								\
-	__was = *(p);							\
-	if (__was == (old))						\
-		*(p) = (new);						\
-	__was;								\
-})
-
+#include "looks.h"
 #include "../../storvsc/slot.c"
 
 static struct stor_slot slot;
