@@ -11,6 +11,7 @@
 #include "hostile/strike.h"
 
 #define BUCKETS	64
+#define RARE	16	/* things of a name, the first of which are few */
 
 struct hostile hostile;
 bool hostile_on;
@@ -44,7 +45,7 @@ uint64_t hostile_mix(uint64_t a, uint64_t b)
 	return z ^ (z >> 31);
 }
 
-static uint64_t next(uint64_t *r)
+uint64_t hostile_next(uint64_t *r)
 {
 	*r = hostile_mix(*r, 7);
 	return *r >> 16;
@@ -52,7 +53,7 @@ static uint64_t next(uint64_t *r)
 
 uint32_t hostile_random(uint32_t below)
 {
-	return below ? next(&hostile.random) % below : 0;
+	return below ? hostile_next(&hostile.random) % below : 0;
 }
 
 uint64_t hostile_ms(void)
@@ -83,61 +84,9 @@ static struct name *find_name(const char *text)
 	return k;
 }
 
-static uint64_t number_at(const uint8_t *p, size_t len, size_t at)
-{
-	uint32_t v = 0;
-
-	memcpy(&v, p + at, at + 4 <= len ? 4 : len - at);
-	return v;
-}
-
-uint64_t hostile_value(uint64_t *r, const uint8_t *p, size_t len, uint64_t old)
-{
-	static const uint32_t odd[] = {
-		0, 1, 2, 3, 4, 7, 8, 12, 15, 16, 31, 32, 63, 64, 127, 128, 255, 256, 2047, 2048, 4095, 4096, 4097,
-		0x7fff, 0x8000, 0xffff, 0x10000, 0x100000, 0x7fffffff, 0x80000000, 0x80000001, 0xfffffff0, 0xfffffff8,
-		0xffffffff,
-	};
-
-	switch (next(r) % 8) {
-	case 0: case 1: case 2:
-		return odd[next(r) % (sizeof(odd) / sizeof(odd[0]))];
-	case 3:
-		return len + next(r) % 33 - 16;
-	case 4:
-		return old + next(r) % 17 - 8;
-	case 5:
-		return old ^ 1ull << next(r) % 32;
-	case 6:
-		return len ? number_at(p, len, next(r) % len & ~3ull) : 0;
-	default:
-		return next(r);
-	}
-}
-
-/* Fields lie at multiples of their size, those in front matter most. */
-static void change_bytes(uint64_t *r, const uint8_t *p, size_t len, struct strike *s)
-{
-	static const uint8_t ops[8] = { OP_SET1, OP_SET1, OP_SET2, OP_SET2, OP_SET4, OP_SET4, OP_SET4, OP_SET8 };
-	static const uint16_t near[] = { 48, 48, 128, 0xffff };
-	size_t most = near[next(r) % 4], size;
-
-	if (most > len)
-		most = len;
-
-	s->op = ops[next(r) % 8];
-	size = 1u << (s->op - OP_SET1);
-	s->at = most > size ? next(r) % (most - size + 1) : 0;
-	if (next(r) % 8)
-		s->at &= ~(size - 1);
-	s->value = hostile_value(r, p, len, s->at < len ? number_at(p, len, s->at) : 0);
-	if (size < 8)
-		s->value &= (1ull << size * 8) - 1;
-}
-
 static void choose_bytes(uint64_t *r, enum layer l, const uint8_t *p, size_t len, struct strike *s)
 {
-	unsigned int dice = next(r) % 32;
+	unsigned int dice = hostile_next(r) % 32;
 
 	*s = (struct strike){ 0 };
 	if (dice == 0) {
@@ -146,22 +95,22 @@ static void choose_bytes(uint64_t *r, enum layer l, const uint8_t *p, size_t len
 		s->op = OP_TWICE;
 	} else if (dice <= 4) {
 		s->op = OP_LATE;
-		s->value = 1 + next(r) % 40;
+		s->value = 1 + hostile_next(r) % 40;
 	} else if (dice <= 6) {
 		s->op = OP_CUT;
-		s->at = len ? next(r) % len : 0;
+		s->at = len ? hostile_next(r) % len : 0;
 	} else if (dice == 7 && l == L_PACKET) {
 		s->op = OP_ELSEWHERE;
-		s->value = next(r) % 16;
+		s->value = hostile_next(r) % 16;
 	} else if (dice == 7 && l == L_MESSAGE) {
-		s->op = next(r) % 2 ? OP_SIZE : OP_TYPE;
-		s->value = next(r) % 256;
+		s->op = hostile_next(r) % 2 ? OP_SIZE : OP_TYPE;
+		s->value = hostile_next(r) % 256;
 	} else if (dice <= 12 && l == L_SECTION) {
 		s->op = OP_RACE;
-		s->at = (next(r) % (len > 64 ? 64 : len + 1)) & ~3u;
-		s->value = (uint32_t)hostile_value(r, p, len, number_at(p, len, s->at < len ? s->at : 0));
+		s->at = (hostile_next(r) % (len > 64 ? 64 : len + 1)) & ~3u;
+		s->value = (uint32_t)hostile_value(r, p, len, hostile_number(p, len, s->at < len ? s->at : 0));
 	} else {
-		change_bytes(r, p, len, s);
+		hostile_change(r, p, len, l == L_PACKET ? 16 : l == L_MESSAGE ? 4 : 0, s);
 	}
 }
 
@@ -175,8 +124,8 @@ static unsigned int choose_sense(uint64_t *r, struct strike *s)
 	static const uint8_t codes[] = { 0x81, 0x84, 0x84, 0x82, 0x86, 0x92 };
 
 	for (unsigned int i = 0; i < sizeof(at); i++)
-		s[i] = (struct strike){ .op = OP_SET1, .at = at[i], .value = next(r) & 255 };
-	s[0].value = codes[next(r) % sizeof(codes)];
+		s[i] = (struct strike){ .op = OP_SET1, .at = at[i], .value = hostile_next(r) & 255 };
+	s[0].value = codes[hostile_next(r) % sizeof(codes)];
 	s[1].value = 2;
 	s[3].value &= 15;
 	return sizeof(at);
@@ -187,16 +136,34 @@ static bool is_disk_answer(const struct name *k, enum layer l, size_t len)
 	return l == L_PACKET && len == 80 && (!strncmp(k->text, "scsi", 4) || !strncmp(k->text, "ide", 3));
 }
 
-/* @p: the five words of a ring's control page that matter, ours and the guest's, and the size. */
+/* @p: where the rings are and how large, as hostile_ring() has it. */
 static void choose_word(uint64_t *r, const uint8_t *p, size_t len, struct strike *s)
 {
 	static const uint32_t words[] = { RING_WRITE, RING_WRITE, RING_READ, RING_MASK, RING_PENDING, RING_FEATURES };
 
-	*s = (struct strike){ .op = next(r) % 4 ? OP_RACE : OP_WORD };
-	s->at = words[next(r) % (sizeof(words) / sizeof(words[0]))] + (next(r) % 2 ? 256 : 0);
-	s->value = (uint32_t)hostile_value(r, p, len, number_at(p, len, 0));
-	if (next(r) % 2)
+	*s = (struct strike){ .op = hostile_next(r) % 4 ? OP_RACE : OP_WORD };
+	s->at = words[hostile_next(r) % (sizeof(words) / sizeof(words[0]))] + (hostile_next(r) % 2 ? 256 : 0);
+	s->value = (uint32_t)hostile_value(r, p, len, hostile_number(p, len, 0));
+	if (hostile_next(r) % 2)
 		s->value &= ~7ull;
+}
+
+/*
+ * The header of the packet that the guest reads next, where it lies: its length, or where its payload begins, once
+ * or to and fro; and with it, sometimes, an index that makes room for such a length.
+ */
+static unsigned int choose_head(uint64_t *r, const uint8_t *p, size_t len, struct strike *s)
+{
+	uint64_t lengths = hostile_value(r, p, len, hostile_number(p, len, 8) / 8) % 65536;
+	bool offset = hostile_next(r) % 3 == 0;
+
+	s[0] = (struct strike){ .op = hostile_next(r) % 3 ? OP_RACE : OP_WORD, .at = offset ? 512 : 513 };
+	s[0].value = offset ? PKT_COMPLETION | lengths << 16 : lengths;
+	if (hostile_next(r) % 4)
+		return 1;
+	s[1] = (struct strike){ .op = OP_WORD, .at = RING_WRITE };
+	s[1].value = (uint32_t)hostile_value(r, p, len, hostile_number(p, len, 8)) & ~7u;
+	return 2;
 }
 
 bool hostile_add(const char *text, uint32_t n, const struct strike *s)
@@ -231,18 +198,28 @@ static bool spares_header(enum layer l, const struct strike *s)
 	       hostile_mix(hostile.seed, s->value) % 8;
 }
 
+/* What is said seldom, when a device begins say, is struck as often as what is said all the time. */
+static unsigned int rate_of(const struct name *k, enum layer l)
+{
+	return k->seen <= RARE && l != L_RING && l != L_EVENT ? hostile.rate[l] / RARE + 2 : hostile.rate[l];
+}
+
 static void choose(struct name *k, enum layer l, const uint8_t *p, size_t len, struct strikes *s)
 {
 	uint64_t r = hostile_mix(hostile_mix(hostile.seed, k->hash), k->seen);
 	unsigned int want;
 
-	if (!hostile.rate[l] || next(&r) % hostile.rate[l])
+	if (!hostile.rate[l] || hostile_next(&r) % rate_of(k, l))
 		return;
-	if (is_disk_answer(k, l, len) && !(next(&r) % 12)) {
+	if (is_disk_answer(k, l, len) && !(hostile_next(&r) % 12)) {
 		s->n = choose_sense(&r, s->s);
 		return;
 	}
-	want = next(&r) % 4 ? 1 : 1 + next(&r) % STRIKES_MAX;
+	if (l == L_RING && !(hostile_next(&r) % 3)) {
+		s->n = choose_head(&r, p, len, s->s);
+		return;
+	}
+	want = hostile_next(&r) % 4 ? 1 : 1 + hostile_next(&r) % STRIKES_MAX;
 	while (want--) {
 		if (l == L_RING)
 			choose_word(&r, p, len, &s->s[s->n]);

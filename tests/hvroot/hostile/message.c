@@ -255,6 +255,9 @@ void hostile_seed_message(const uint8_t *m, size_t len)
 {
 	if (messages.kept >= SEEDS / 2 || len > VMBUS_MAX_PAYLOAD)
 		return;
+	for (unsigned int i = 0; i < messages.kept; i++)
+		if (messages.seed[i].len == len && !memcmp(messages.seed[i].msg, m, len))
+			return;
 	messages.seed[messages.kept].len = len;
 	memcpy(messages.seed[messages.kept++].msg, m, len);
 	messages.n = messages.kept;

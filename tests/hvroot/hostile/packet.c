@@ -129,9 +129,23 @@ static void remember(const struct vsp_chan *ch, const uint8_t *p, size_t len)
 	set_seed(&packets.seed[at], ch->dev->name, ch->sub, p, len);
 }
 
+/* One of them is enough of those that say the same to different requests. */
+static bool kept_already(const char *dev, const uint8_t *p, size_t len)
+{
+	for (unsigned int i = 0; i < packets.kept; i++) {
+		const struct packet *s = &packets.seed[i];
+
+		if (s->len == len && !strcmp(s->dev, dev) && len >= sizeof(struct packet_header) &&
+		    !memcmp(s->bytes, p, 8) && !memcmp(s->bytes + sizeof(struct packet_header),
+						       p + sizeof(struct packet_header), len - sizeof(struct packet_header)))
+			return true;
+	}
+	return false;
+}
+
 void hostile_seed_packet(const char *dev, unsigned int sub, const uint8_t *p, size_t len)
 {
-	if (packets.kept < SEEDS / 2 && len <= PACKET_MAX) {
+	if (packets.kept < SEEDS / 2 && len <= PACKET_MAX && !kept_already(dev, p, len)) {
 		set_seed(&packets.seed[packets.kept++], dev, sub, p, len);
 		packets.n = packets.kept;
 	}
@@ -246,19 +260,15 @@ void hostile_put_packet(const char *dev, unsigned int sub, const uint8_t *p, siz
 static void spoil_seed(uint8_t *p, size_t *n)
 {
 	uint64_t r = hostile_mix(hostile.random, hostile_random(1u << 30));
-	static const uint16_t near[] = { 64, 64, 128, PACKET_MAX };
-	unsigned int most = near[hostile_random(4)];
-	struct strike s = { .op = OP_SET1 + hostile_random(4) };
+	struct strike s;
 
-	s.at = hostile_random((most < *n ? most : *n) + 1) & ~3u;
-	if (s.at < 8 && hostile_random(16))
-		s.at += 16;		/* the header once in a while */
-	else if (s.at == 8) {
-		s.op = OP_SET8;
-		s.value = packets.id[hostile_random(IDS)] + hostile_random(3) - 1;
+	if (!hostile_random(12)) {
+		s = (struct strike){ .op = OP_SET8, .at = 8, .value = packets.id[hostile_random(IDS)] + hostile_random(3) - 1 };
+	} else {
+		hostile_change(&r, p, *n, 16, &s);
+		if (s.at < 8 && hostile_random(16))
+			s.at += 16;		/* the header once in a while */
 	}
-	if (s.at != 8)
-		s.value = hostile_value(&r, p, *n, 0);
 	hostile_spoil(p, n, PACKET_MAX, &s);
 }
 

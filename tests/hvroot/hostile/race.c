@@ -7,6 +7,7 @@
 #include "hostile/strike.h"
 
 #define TARGETS		8
+#define AWAKE		2000	/* turns without a target: what is next is a packet that the guest reads before a sleeper is up */
 #define PAUSE		60	/* turns of an empty loop, about as long as a few instructions of the guest */
 
 struct target {
@@ -56,12 +57,14 @@ static bool flip_all(unsigned int turns)
 
 static void *run(void *unused)
 {
-	unsigned int turns = 1;
+	unsigned int turns = 1, idle = 0;
 
 	pthread_mutex_lock(&race.lock);
 	while (!race.stop) {
-		if (!flip_all(turns)) {
+		idle = flip_all(turns) ? 0 : idle + 1;
+		if (idle > AWAKE) {
 			pthread_cond_wait(&race.more, &race.lock);
+			idle = 0;
 			continue;
 		}
 		turns = turns % PAUSE + 7;

@@ -14,7 +14,11 @@
 uint32_t *hostile_ring_word(struct vsp_chan *ch, uint32_t at)
 {
 	struct hring *r = at & 256 ? &ch->in : &ch->out;
+	uint32_t read = hring_word(&ch->out, RING_READ);
 
+	if (at & 512)
+		return read < ch->out.size && !(read & 7) ?
+		       (uint32_t *)(ch->out.page[read / VMBUS_PAGE] + read % VMBUS_PAGE) + (at & 1) : NULL;
 	return (at & 255) <= RING_FEATURES ? &r->ctl[at & 255] : NULL;
 }
 

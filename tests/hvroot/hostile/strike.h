@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Private to this room. choose.c decides by the seed what happens to the Nth
- * thing of a name; script.c writes that down, and does it again; spoil.c changes
+ * thing of a name, field.c where in it; script.c writes that down, and does it again; spoil.c changes
  * bytes; message.c, packet.c, ring.c are the layers; race.c is a second thread that
  * rewrites what the guest reads; tick.c makes things happen by themselves;
  * cmd.c has the command.
@@ -28,7 +28,7 @@ enum op {
 	OP_TWICE,
 	OP_LATE,		/* by VALUE ms */
 	OP_ELSEWHERE,		/* on channel VALUE of those that are open */
-	OP_WORD,		/* ring word AT (from 256: of the guest's ring) is VALUE */
+	OP_WORD,		/* ring word AT (from 256: of the guest's ring; 512, 513: of the next packet's header) is VALUE */
 	OP_RACE,		/* the same, to and fro, while the guest reads; in a section: at AT */
 	OP_SIZE,		/* the message's slot says VALUE bytes */
 	OP_TYPE,		/* and that it is of type VALUE */
@@ -69,14 +69,21 @@ uint64_t hostile_mix(uint64_t a, uint64_t b);
 uint32_t hostile_random(uint32_t below);	/* of the stream of what happens by itself */
 uint64_t hostile_ms(void);			/* since it began */
 bool hostile_choose(enum layer l, const char *name, const uint8_t *p, size_t len, struct strikes *s);
-/* A value that likes to break things: of @p's own fields, around its length @len, or just odd. */
-uint64_t hostile_value(uint64_t *r, const uint8_t *p, size_t len, uint64_t old);
+uint64_t hostile_next(uint64_t *r);		/* of a stream of a choice's own */
+
 /* The Nth thing of a name is struck, by a script. */
 bool hostile_add(const char *name, uint32_t n, const struct strike *s);
 extern const char *const hostile_ops[];		/* by name */
 void hostile_set_mood(unsigned int span);
 void hostile_choose_begin(void);
 void hostile_choose_end(void);
+
+/* field.c */
+uint64_t hostile_number(const uint8_t *p, size_t len, size_t at);	/* four bytes, or as many as there are */
+/* A value that likes to break things: of @p's own fields, around its length @len, or just odd. */
+uint64_t hostile_value(uint64_t *r, const uint8_t *p, size_t len, uint64_t old);
+/* A field of @p gets another value; @head bytes at the beginning are no lengths. */
+void hostile_change(uint64_t *r, const uint8_t *p, size_t len, size_t head, struct strike *s);
 
 /* script.c */
 void hostile_say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));	/* into the record */
@@ -105,7 +112,10 @@ void hostile_put_packet(const char *dev, unsigned int sub, const uint8_t *p, siz
 void hostile_packet_end(void);
 struct vsp_chan *hostile_some_channel(uint32_t n);
 
-/* ring.c: word @at of a ring's control page, from 256 on of the guest's ring; NULL if there is none such */
+/*
+ * ring.c: word @at of a ring's control page, from 256 on of the guest's ring, 512 and 513 the header of the packet
+ * that the guest reads next; NULL if there is none such
+ */
 uint32_t *hostile_ring_word(struct vsp_chan *ch, uint32_t at);
 
 /* race.c */

@@ -95,6 +95,26 @@ static void headers_are_spared(void)
 	end();
 }
 
+/* The length in kilobytes of nothing is where a lie stands more often than not. */
+static void lengths_are_found(void)
+{
+	uint8_t p[6000] = { 0 };
+	unsigned int hits = 0, head = 0;
+	uint64_t r = 1;
+
+	p[4] = 5;
+	p[60] = 0x88;
+	p[61] = 0x13;
+	for (unsigned int i = 0; i < THINGS; i++) {
+		struct strike s;
+
+		hostile_change(&r, p, sizeof(p), 16, &s);
+		hits += s.at == 60 && s.op == OP_SET4;
+		head += s.at == 4;
+	}
+	CHECK(hits > THINGS / 3 && head < THINGS / 8);
+}
+
 /* Whoever dies of a lie leaves it behind. */
 static void each_line_is_there_at_once(void)
 {
@@ -177,6 +197,7 @@ static void other_files_are_refused(void)
 const struct test hostile_tests[] = {
 	{ "the_record_is_done_again", the_record_is_done_again },
 	{ "headers_are_spared", headers_are_spared },
+	{ "lengths_are_found", lengths_are_found },
 	{ "each_line_is_there_at_once", each_line_is_there_at_once },
 	{ "what_is_due_comes_back", what_is_due_comes_back },
 	{ "other_files_are_refused", other_files_are_refused },
