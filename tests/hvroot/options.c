@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "loop/log.h"
@@ -172,6 +173,18 @@ static int set_trace(struct machine_options *o, const char *name, const char *ar
 	return 0;
 }
 
+static int set_record(struct machine_options *o, const char *name, const char *arg)
+{
+	o->record = arg;
+	return 0;
+}
+
+static int set_replay(struct machine_options *o, const char *name, const char *arg)
+{
+	o->replay = arg;
+	return readable(name, arg);
+}
+
 static int set_trace_level(struct machine_options *o, const char *name, const char *arg)
 {
 	return number(name, arg, 1, 2, &o->trace_level);
@@ -280,6 +293,8 @@ static const struct option_row rows[] = {
 	{ "control", "SOCKET", "listen for commands: hvroot ctl SOCKET help", set_control },
 	{ "trace", "FILE", "write each VMBus message, one a line", set_trace },
 	{ "trace-level", "N", "2 traces hypercalls, interrupts and strange ports too", set_trace_level },
+	{ "record", "FILE", "write down what the guest asks and what it is told, to be said again", set_record },
+	{ "replay", "FILE", "say what a session of --record has, in the place of answers to the same questions", set_replay },
 	{ "console", "FILE", "write ttyS0 to FILE (default: stdin and stdout, Ctrl-A x quits)", set_console },
 	{ "agent", "SOCKET", "listen on SOCKET for a client of ttyS1", set_agent },
 	{ "acpi", "gen1|gen2", "legacy PC or hardware-reduced tables (default gen2)", set_acpi },
@@ -383,6 +398,13 @@ static int check_machine(struct machine_options *o)
 	return machine_check(o);
 }
 
+static bool same_file(const char *a, const char *b)
+{
+	struct stat one, other;
+
+	return !stat(a, &one) && !stat(b, &other) && one.st_dev == other.st_dev && one.st_ino == other.st_ino;
+}
+
 int options_parse(struct machine_options *o, int argc, char **argv)
 {
 	*o = (struct machine_options){
@@ -403,6 +425,10 @@ int options_parse(struct machine_options *o, int argc, char **argv)
 	}
 	if (o->numa > o->cpus) {
 		log_err("--numa %u: more nodes than processors", o->numa);
+		return -1;
+	}
+	if (o->record && o->replay && same_file(o->record, o->replay)) {
+		log_err("--record %s: --replay reads it", o->record);
 		return -1;
 	}
 	return check_machine(o);

@@ -53,6 +53,7 @@ struct client {
 static struct verb verbs[VERBS_MAX];
 static unsigned int nverbs;
 static struct client *clients;
+static void (*watcher)(const char *line);
 static int listener = -1;
 static char *listen_path;
 
@@ -199,6 +200,11 @@ int control_execute(const char *line)
 	return ret ? -1 : 0;
 }
 
+void control_watch(void (*fn)(const char *line))
+{
+	watcher = fn;
+}
+
 static void client_free(struct client *c)
 {
 	struct client **p = &clients;
@@ -261,6 +267,8 @@ static bool client_line(struct client *c, char *line)
 		return false;
 	r->client = c;
 	trace("CONTROL", "%s", line);
+	if (watcher)
+		watcher(line);
 	if (run_line(r, line) == CONTROL_LATER) {
 		c->pending = r;
 		trace_flush();

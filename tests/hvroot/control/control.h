@@ -46,7 +46,10 @@ const char *control_arg(int argc, char **argv, const char *key);
 int control_num(struct reply *r, int argc, char **argv, const char *key,
 		unsigned long long dflt, unsigned long long *value);
 
-/* Run one command and drop its output, as a client would: 0, or -1. For the fuzzer. */
+/* @fn sees each command that a client gives before it is run, NULL: no more. */
+void control_watch(void (*fn)(const char *line));
+
+/* Run one command and drop its output, as a client would: 0, or -1. For the fuzzer, and for what is said again. */
 int control_execute(const char *line);
 
 /* Start serving on @path (replaced if there), stop and free. main.c alone. */

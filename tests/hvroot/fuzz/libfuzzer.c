@@ -8,6 +8,7 @@
  *	2  packets in the ring of a network device
  *	3  SCSI commands and their parameter lists
  *	4  choices of the lying guest (guest.c)
+ *	5  the text of a session, and what it makes of packets (session/book.c)
  *
  * Each input starts with a bus reset and empty memory, so that it means the same
  * every time.
@@ -19,6 +20,7 @@
 #include "fuzz.h"
 #include "loop/poll.h"
 #include "machine/machine.h"
+#include "session/book.h"
 #include "storage/scsi.h"
 #include "vmbus/wire.h"
 
@@ -118,6 +120,41 @@ static void commands(void)
 	}
 }
 
+/* What was read is within its limits, and a packet made of it says so of itself. */
+static void session(const uint8_t *text, size_t size)
+{
+	static const uint8_t due[48] = { PKT_COMPLETION, 0, 3, 0, 6 };
+	struct book b;
+	struct book_act *a;
+	uint8_t p[256];
+	char why[64];
+	FILE *f = size ? fmemopen((void *)text, size, "r") : NULL;
+
+	if (!f)
+		return;
+	book_init(&b);
+	book_read(&b, f, why, sizeof(why));
+	fclose(f);
+	for (unsigned int i = 0; i < BOOK_BUCKETS; i++) {
+		for (struct book_line *l = b.lines[i]; l; l = l->next) {
+			size_t n = book_packet(p, sizeof(p), due, sizeof(due), l);
+
+			if (l->len > BOOK_BYTES || n > sizeof(p) || (n && (p[4] | p[5] << 8) != (int)(n + 7) / 8) ||
+			    book_find(&b, l->name, l->n) == NULL)
+				abort();
+			if (l->len <= sizeof(p)) {
+				memcpy(p, l->bytes, l->len);
+				book_message(p, due, l->len < sizeof(due) ? l->len : sizeof(due));
+			}
+		}
+	}
+	if (book_left(&b) > b.nlines)
+		abort();
+	while ((a = book_due(&b, UINT32_MAX)))
+		free(a);
+	book_free(&b);
+}
+
 static void choices(void)
 {
 	guest_start(1);
@@ -149,8 +186,12 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	unsigned int kind = size ? data[0] % 5 : 3;
+	unsigned int kind = size ? data[0] % 6 : 3;
 
+	if (kind == 5) {
+		session(data + 1, size - 1);
+		return 0;
+	}
 	if (kind == 3) {
 		random_feed(data + 1, size ? size - 1 : 0);
 		commands();

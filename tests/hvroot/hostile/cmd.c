@@ -7,6 +7,7 @@
 #include "loop/log.h"
 #include "machine/synic.h"
 #include "machine/vm.h"
+#include "session/session.h"
 #include "hostile/strike.h"
 
 #define SEED_MAX	8320
@@ -55,15 +56,18 @@ static void tell(struct reply *r)
 	reply_printf(r, "struck=%llu refused=%llu\n", (unsigned long long)sum, (unsigned long long)hostile.stat.refused);
 }
 
-/* What lies are made of beside real traffic */
+/* What lies are made of beside real traffic: a corpus, or a session on record */
 static int take_seeds(const char *path)
 {
 	static uint8_t p[SEED_MAX];
 	char what[64], dev[32];
 	unsigned int sub;
 	size_t len;
-	int ret = hostile_play(path);
+	int ret;
 
+	if (!session_seeds(path, hostile_seed_message, hostile_seed_packet))
+		return 0;
+	ret = hostile_play(path);
 	hostile.playing = false;
 	while (!ret && hostile_due(what, sizeof(what), p, &len)) {
 		if (!strncmp(what, "message", 7))
@@ -79,8 +83,16 @@ static int open_files(struct reply *r, int argc, char **argv)
 	const char *record = control_arg(argc, argv, "record"), *play = control_arg(argc, argv, "play");
 	const char *seeds = control_arg(argc, argv, "seeds");
 
-	if (seeds && take_seeds(seeds))
-		return reply_error(r, "seeds=%s: want lines \"at 0 packet DEVICE N HEX\" and \"at 0 message HEX\"", seeds);
+	while (seeds && *seeds) {
+		char path[1024];
+		size_t n = strcspn(seeds, ",");
+
+		snprintf(path, sizeof(path), "%.*s", (int)n, seeds);
+		if (take_seeds(path))
+			return reply_error(r, "seeds=%s: want a session of --record, or lines \"at 0 packet DEVICE N HEX\" and \"at 0 message HEX\"",
+					   path);
+		seeds += n + (seeds[n] == ',');
+	}
 	if (play && hostile_play(play))
 		return reply_error(r, "play=%s: not the record of a case", play);
 	if (record && hostile_record(record))
@@ -131,7 +143,7 @@ void hostile_init(struct bus *b)
 {
 	hostile.bus = b;
 	control_register("hostile",
-		"seed=N [record=FILE] [play=FILE] [seeds=FILE] [spare=DEVICE,...] [LAYER=N...]  lie to the guest at every layer, by the seed; "
+		"seed=N [record=FILE] [play=FILE] [seeds=FILE,...] [spare=DEVICE,...] [LAYER=N...]  lie to the guest at every layer, by the seed; "
 		"each lie becomes a line of FILE\n"
 		"off  be honest again\n"
 		" what was done so far",

@@ -35,6 +35,8 @@ struct machine_options {
 	const char *agent;		/* unix socket for ttyS1 */
 	const char *control;
 	const char *trace;
+	const char *record;		/* --record: a session's file */
+	const char *replay;
 	const char *cpu_mask;		/* "auto", "none", or feature names */
 	uint64_t memory;		/* bytes */
 	unsigned int cpus;

@@ -5,6 +5,7 @@
 #include <string.h>
 #include "loop/log.h"
 #include "network/net.h"
+#include "session/session.h"
 
 #define REPLY_MAX 1024
 
@@ -149,6 +150,9 @@ void net_control(struct nic *n, const uint8_t *msg, size_t len)
 
 	memcpy(&q, msg, len < sizeof(q) ? len : sizeof(q));
 	n->stat.control++;
+	if (session_on)		/* the request's id counts on */
+		session_more_in((const uint8_t *)&q + offsetof(struct rndis_request, oid),
+				sizeof(q) - offsetof(struct rndis_request, oid));
 	if (len < 12 || q.h.len < 12 || q.h.len > len) {
 		n->stat.control_bad++;
 		trace("RNDIS_REFUSED", "%s type=%#x len=%u of %zu", n->dev.name,

@@ -13,6 +13,7 @@
 #include "loop/log.h"
 #include "loop/poll.h"
 #include "network/net.h"
+#include "session/session.h"
 
 /* Frames read from the TAP before other work gets its turn. */
 #define TURN_FRAMES 64
@@ -162,6 +163,8 @@ bool net_train_add(struct nic *n, unsigned int queue, const struct iovec *iov,
 		net_buf_write(&n->recv, at, iov[i].iov_base, iov[i].iov_len);
 		at += iov[i].iov_len;
 	}
+	if (session_on)
+		session_section(n, s * n->recv.section, len);
 	if (hostile_on)
 		hostile_section(n, s * n->recv.section, len);
 	return true;

@@ -9,6 +9,7 @@
 #include <unistd.h>
 #include "loop/log.h"
 #include "hostile/hostile.h"
+#include "session/session.h"
 #include "storage/stor.h"
 
 #define SRB_NO_AUTOSENSE	0x20u
@@ -133,6 +134,8 @@ static void reply(struct stor_req *r)
 	}
 	if (len > r->p.srb.data_len)
 		len = r->p.srb.data_len;
+	if (session_on)
+		session_data(&r->sc->dev, r->p.srb.lun, r->p.srb.cdb, c->data, len);
 	if (hostile_on)
 		hostile_data(&r->sc->dev, r->p.srb.cdb[0], c->data, len);
 	stor_srb_done(r, SRB_SUCCESS, SCSI_GOOD, copy_buffer(r, c->data, len, true));

@@ -13,6 +13,7 @@
 #include "machine/hcall.h"
 #include "machine/synic.h"
 #include "machine/vm.h"
+#include "session/session.h"
 #include "vmbus/bus.h"
 
 /* Packets taken from one channel before others get their turn. */
@@ -197,6 +198,8 @@ void vsp_send_ext(struct vsp_chan *ch, uint16_t type, uint16_t flags, uint64_t i
 
 	if (ch->closing || ch->failed)
 		return;
+	if (session_on)
+		session_packet(ch, &h, &body, &len);
 	if (hostile_on && hostile_packet(ch, &h, body, len))
 		return;
 	send(ch, &h, body, len);
@@ -266,12 +269,16 @@ static void deliver(struct vsp_chan *ch, size_t len)
 		ch->frozen = true;	/* so that nothing follows it */
 		return;
 	}
+	if (session_on)
+		session_packet_in(ch, &p);
 	if (hostile_on && hostile_swallows(ch, p.id))
 		trace("SWALLOWED", "%s id=%#llx", ch->dev->name, (unsigned long long)p.id);
 	else if (p.type == PKT_TRANSFER_PAGES)
 		vsp_reject(ch, &p, "packet type not used here");
 	else
 		ch->dev->ops->packet(ch, &p);
+	if (session_on)
+		session_asked();
 	if (steps_take_later(ch->dev, "after", "packet"))
 		ch->frozen = true;
 }

@@ -15,6 +15,7 @@
 #include "machine/hcall.h"
 #include "machine/synic.h"
 #include "services/ic.h"
+#include "session/session.h"
 #include "vmbus/bus.h"
 #include "vmbus/delay.h"
 #include "vmbus/fault.h"
@@ -207,6 +208,8 @@ void fault_send(struct bus *b, uint32_t vp, uint32_t sint, const void *msg,
 	struct rule *f;
 	uint32_t type;
 
+	if (session_on)
+		msg = session_message(msg, &len);
 	memcpy(&type, msg, sizeof(type));
 	f = take_rule(b, type);
 	if (hostile_on && hostile_message(b, vp, sint, msg, len))

@@ -12,6 +12,7 @@
 #include "machine/machine.h"
 #include "machine/synic.h"
 #include "machine/vm.h"
+#include "session/session.h"
 #include "vmbus/bus.h"
 
 /* The one server of this process, for the seam with the VMM alone. */
@@ -141,7 +142,11 @@ static void on_message(void *ctx, uint32_t conn, uint32_t type,
 	vsp_batch_begin(b);
 	name = message_name(message_type_of(payload, len));
 	steps_take(steps_device(b, payload, len), "before", name);
+	if (session_on)
+		session_message_in(payload, len);
 	ctl_message(&b->ctl, conn, payload, len);
+	if (session_on)
+		session_asked();
 	/* looked up again: the message may have been a device's last */
 	steps_take(steps_device(b, payload, len), "after", name);
 	vsp_batch_end(b);
@@ -193,6 +198,8 @@ int vmbus_init(struct vm *vm, const struct machine_options *o)
 	devctl_init(b);
 	steps_init(b);
 	hostile_init(b);
+	if (session_init(o))
+		return -1;
 	vsock_init(b);
 	if (stor_init(b) || classes_init(b) || ic_init(b) || net_init(b))
 		return -1;
@@ -222,6 +229,7 @@ void vmbus_exit(struct vm *vm)
 	if (!b)
 		return;
 	hostile_exit();
+	session_exit();
 	vmbus_reset(vm);
 	monitor_exit(b);
 	stor_exit(b);
