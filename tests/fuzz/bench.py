@@ -1,19 +1,20 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """One guest, case after case: the host lies, is honest again, and everything is looked at."""
+import collections
 import os
-import random
 import re
 import shutil
 import subprocess
 import tempfile
-import threading
 import time
 
+from asker import Asker
 from guest import GuestError
-from host import Control, HostError, tail
+from host import HostError, tail
 from machine import Booted, Failure, judge
 from nethost import Server
 from registry import Disk, Machine
+from slow import ROUNDS, Late, Watch, finish
 
 SERVICES = ("shutdown", "timesync", "heartbeat", "kvp", "vss", "fcopy")
 LIED_TO = ("scsi0", "net0") + SERVICES
@@ -25,18 +26,15 @@ MACHINE = Machine(place="process", kernel="process", offers=",".join(SERVICES),
 OURS = ("ours", "ours")
 CORPUS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "corpus/rare")
 BIRTH = 4               # one case of so many
+TOLD = ("message", "packet", "section", "say", "put")      # layers that count messages, spoilt or not
 LINES = 3000            # of the kernel's log that one case may cause
 MEMORY = 96 << 10       # KiB that may be gone for good
-SETTLED = 5             # cases after which memory is looked at for the first time
+LAST = 8                # seconds that a host lies to a guest which unloads the modules
 # A driver is loaded when its device is offered, and a host that refuses the bus a moment later takes its symbols away.
 NOISE = "Unknown symbol"
 # Where the midlayer reads a target's list of LUNs: its scan beside the boot, ours, and the function itself.
 LUN_SCAN = "async_run_entry_fn|stor_scan_work|scsi_report_lun_scan"
 LOAD = "modprobe hv_vmbus%s; settle || :"
-# What the host asks of the guest meanwhile. Nothing that a guest obeys for good.
-ASKS = ("heartbeat burst=3", "time sample", "time sync offset=0", "kvp list auto", "kvp set external key value",
-        "kvp get external key", "kvp list external", "kvp delete external key", "kvp ip-get", "vss check",
-        "fcopy %s /tmp/copied overwrite", "shutdown flags=0x40")
 
 
 def whole_lines(said):
@@ -52,28 +50,8 @@ class Worn(Exception):
     """A guest that is no use any more, which no host or driver is to blame for."""
 
 
-class Asker(threading.Thread):
-    """Asks services all the time, on a connection of its own."""
-
-    def __init__(self, path, file, seed):
-        super().__init__(daemon=True)
-        self.path, self.file, self.random = path, file, random.Random(seed)
-        self.over = threading.Event()
-
-    def run(self):
-        try:
-            host = Control(self.path)
-            while not self.over.is_set():
-                ask = self.random.choice(ASKS)
-                try:
-                    host((ask % self.file if "%s" in ask else ask) + " limit=300", 10)
-                except HostError as e:
-                    if "error:" not in str(e):
-                        return
-                self.over.wait(0.02)
-            host.close()
-        except (HostError, OSError):
-            pass
+class Slow(Worn):
+    """A guest that could not do its work in time, since its machine had none for it."""
 
 
 class Fuzzed(Booted):
@@ -81,15 +59,21 @@ class Fuzzed(Booted):
 
     traced = False
 
+    def run(self, script, timeout=60):
+        """As ever, but by the guest's own time (slow.py)."""
+        return finish(self, self.agent.begin(". /run/check.sh\n" + script), timeout)
+
 
 class Bench:
-    def __init__(self, plan, long, coverage=None, drivers=OURS, ignore=None):
+    def __init__(self, plan, long, coverage=None, drivers=OURS, ignore=None, seeds=None):
+        self.seeds = CORPUS + (",%s" % seeds if seeds else "")
         self.plan, self.long, self.coverage, self.drivers = plan, long, coverage, drivers
         self.load = LOAD % (" host_timeout=1" if drivers[0] == "ours" else "")
         self.noise = "%s|%s" % (NOISE, ignore) if ignore else NOISE
         self.new = {}           # case: blocks that nobody had reached before
         self.m = None
-        self.lies = self.boots = self.reloads = 0
+        self.lies = self.told = self.boots = self.reloads = 0
+        self.spent = collections.Counter()      # seconds, by what for
         self.layers = {}
         self.base = None
         self.servers = []
@@ -103,9 +87,13 @@ class Bench:
         self.boots += 1
         self.m = m = Fuzzed(MACHINE, OURS, self.plan, self.folder)
         m.begin = None
+        watch = Watch(m)
         try:
             m.boot()
+            self.spent["boot"] += watch.passed()
         except (GuestError, HostError) as e:
+            if m.process and m.process.running() and watch.starved():
+                raise Slow("the guest has not started in %d s: %s" % (watch.passed(), e)) from e
             raise Finding("the guest does not start: %s" % e) from e
         m.deadline = time.monotonic() + 10**6
         self.seen = 0
@@ -158,20 +146,36 @@ class Bench:
             return ["-- %s" % e]
 
     # -- asking the guest --------------------------------------------------------
-    def sh(self, script, when, timeout=60):
+    def sh(self, script, when, timeout=60, patient=False):
+        """Output of a script that must succeed; PATIENT: it gives up by the clock, which is no fault of the guest's on a slow machine."""
+        watch = Watch(self.m)
         try:
-            return self.m.sh(script, timeout)
+            out = self.m.sh(script, timeout)
+            self.spent[when.split(":")[0]] += watch.passed()
+            return out
         except Failure as e:
-            raise Finding("%s: %s" % (when, e)) from e
+            raise (Slow if patient and watch.starved() else Finding)("%s: %s" % (when, e)) from e
         except (GuestError, HostError) as e:
             self.look(when)
+            if isinstance(e, Late) and e.slow:
+                raise Slow("%s: %s" % (when, e)) from e
             raise Finding("%s: the guest does not answer: %s" % (when, e)) from e
 
     def holds(self, test, seconds):
-        """Whether TEST becomes true in the guest, by its clock."""
+        """Whether TEST becomes true in the guest in its own time."""
+        for _ in range(ROUNDS):
+            watch = Watch(self.m)
+            if self.becomes(test, seconds):
+                return True
+            if not watch.starved():
+                return False
+        raise Slow("not in %d s, of which others had most: %s" % (ROUNDS * seconds, test))
+
+    def becomes(self, test, seconds):
+        """The same by the guest's clock."""
         return self.sh("read t _ </proc/uptime; end=$((${t%%%%.*} + %d)); until %s; do read t _ </proc/uptime; "
                        "[ ${t%%%%.*} -lt $end ] || { echo no; exit 0; }; sleep 0.1; done 2>/dev/null; echo yes" % (seconds, test),
-                       test, seconds * 2 + 30).endswith("yes")
+                       "waits", seconds + 60).endswith("yes")
 
     def host(self, command, timeout=60):
         try:
@@ -225,21 +229,28 @@ class Bench:
 
     def lie(self, number, script, spare):
         words = "hostile seed=%d record=%s " % (number, self.record)
-        words += "play=%s" % script if script else "seeds=%s" % CORPUS
+        words += "play=%s" % script if script else "seeds=%s" % self.seeds
         self.host(words + (" spare=" + SPARED if spare else ""))
 
     def be_honest(self):
         for line in self.host("hostile off"):
             name, _, rest = line.partition(" ")
-            found = re.search(r"struck=(\d+)", rest)
+            found = re.search(r"seen=(\d+) struck=(\d+)", rest)
             if found:
-                self.layers[name] = self.layers.get(name, 0) + int(found.group(1))
-                self.lies += int(found.group(1))
+                seen, struck = map(int, found.groups())
+                self.layers[name] = self.layers.get(name, 0) + struck
+                self.lies += struck
+                self.told += max(seen, struck) if name in TOLD else 0
         self.host("fault clear")
 
     def beat(self):
         self.holds("[ -e /run/beat ]", 20)
         return [int(n) for n in self.sh("cat /run/beat", "beat").split()]
+
+    def wait(self):
+        """While the host lies."""
+        time.sleep(self.long)
+        self.spent["lies"] += self.long
 
     def at_work(self, number, script):
         """The host lies while the guest works."""
@@ -248,7 +259,7 @@ class Bench:
         self.lie(number, script, True)
         asker = Asker(self.m.path("control"), self.m.path("copied"), number)
         asker.start()
-        time.sleep(self.long)
+        self.wait()
         asker.over.set()
         self.be_honest()
         self.look("case")
@@ -262,14 +273,18 @@ class Bench:
         self.sh("no_beats; unload_all", "before case")
         self.lie(number, script, False)
         self.sh("(%s; job) >/dev/null 2>&1 &" % self.load, "load")
-        time.sleep(self.long)
+        self.wait()
         if number % 8:
             self.be_honest()
         self.look("case")
-        self.sh("still; for n in 1 2 3; do ! unload_all 2>/run/why || exit 0; done; cat /run/why; exit 1",
-                "unload", 120)
-        if not number % 8:
+        self.sh("still; rm -f /run/unloaded; { for n in 1 2 3; do ! unload_all 2>/run/why || { : >/run/why; break; }; done; "
+                "mv /run/why /run/unloaded; } >/dev/null 2>&1 &", "unload")
+        if not number % 8:      # each question of a guest that lets go of all devices may cost it a second
+            self.becomes("[ -e /run/unloaded ]", LAST)
             self.be_honest()
+        if not self.holds("[ -e /run/unloaded ]", 120):
+            raise Finding("the modules cannot be unloaded:\n" + self.sh("cat /run/why; ps -o pid,stat,args | grep rmmod", "unload"))
+        self.sh("cat /run/unloaded; ! [ -s /run/unloaded ]", "unload", patient=True)
         self.sh(self.load, "load again")
         self.back("after a case from the start")
         self.sh("sow; beats", "beats")
@@ -294,6 +309,7 @@ class Bench:
     def back(self, when):
         """The honest host's guest does its job; a reload of the modules is the last resort: a host that
         refused a hypercall for good was not told that a device is given back, and keeps it."""
+        watch = Watch(self.m)
         lost = self.lost()
         if lost:
             self.look(when)
@@ -303,7 +319,7 @@ class Bench:
             lost = self.lost()
             if lost:
                 self.look(when)
-                raise Finding("%s: the honest host's devices do not come back: %s" % (when, lost))
+                raise (Slow if watch.starved() else Finding)("%s: the honest host's devices do not come back: %s" % (when, lost))
             if when != "start":
                 self.sh("beats", when)
         self.sh("set -e; honest", when + ": job")
@@ -349,5 +365,8 @@ class Bench:
     def report(self, seconds):
         print("# %d boots, %d reloads; lies: %s" % (self.boots, self.reloads,
               ", ".join("%s %d" % (k, v) for k, v in sorted(self.layers.items()))))
-        print("# %.0f lies a second over all" % (self.lies / max(1, seconds)))
+        lying = max(0.1, self.spent["lies"])
+        print("# %.0f lies a second over all; while it lied %.0f and %.0f messages and packets" %
+              (self.lies / max(1, seconds), self.lies / lying, self.told / lying))
+        print("# seconds: " + ", ".join("%s %.0f" % w for w in self.spent.most_common(9)))
         shutil.rmtree(self.folder, ignore_errors=True)

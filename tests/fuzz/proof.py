@@ -6,6 +6,7 @@ Builds the modules with each of the faults of faults.py, or those that are named
 the tree (build/proof), and fuzzes them until there is a finding or time is over.
 
   --list        names of the faults, and what they are
+  --anew        forget what build/proof/results says of earlier runs; what stands there is not tried again else
   --seconds N   for each, the guest's boot included (600)
   --seed N      the first case's number (1)
 
@@ -29,12 +30,14 @@ from progress import Log, Progress                      # noqa: E402
 
 OUT = os.path.join(ROOT, "build/proof")
 TREE = os.path.join(OUT, "tree")
+RESULTS = os.path.join(OUT, "results")
 
 
 def parse():
     p = common.Parser(__doc__)
     p.add_argument("names", nargs="*")
     p.add_argument("--list", action="store_true")
+    p.add_argument("--anew", action="store_true")
     p.add_argument("--seconds", type=common.whole(60), default=600)
     p.add_argument("--seed", type=common.whole(0), default=1)
     o = p.parse_args()
@@ -78,7 +81,7 @@ def edit(name, old, new):
 
 
 def try_one(fault, o):
-    """What became of it, in a line; and whether it was found."""
+    """What became of it, in a line."""
     name, path, old, new, _ = fault
     edit(path, old, new)
     for change in MORE.get(name, ()):
@@ -90,13 +93,21 @@ def try_one(fault, o):
         subprocess.run(cmd, cwd=TREE, stdout=f, stderr=f, stdin=subprocess.DEVNULL, check=False)
     said = read(log).decode(errors="replace")
     if not re.search(r"^\d+ cases, ", said, re.M):
-        return "not tried %s: %s" % (name, said.strip().splitlines()[-1:]), False
+        return "not tried %s: %s" % (name, said.strip().splitlines()[-1:])
     what = re.search(r"^not ok - (?:case \d+|at the end): (.*)", said, re.M)
     when = re.search(r"^#   after (\d+) s and (\d+) lies", said, re.M)
     if what:
         after = " after %s s, %s lies" % when.groups() if when else " at the end"
-        return "found %s%s: %s" % (name, after, what.group(1)[:160]), True
-    return "not found %s in %d s: %s" % (name, o.seconds, said.strip().splitlines()[-1]), False
+        return "found %s%s: %s" % (name, after, what.group(1)[:160])
+    return "not found %s in %d s: %s" % (name, o.seconds, said.strip().splitlines()[-1])
+
+
+def results():
+    """{fault: its line} of earlier runs that came to their end"""
+    if not os.path.exists(RESULTS):
+        return {}
+    lines = read(RESULTS).decode().splitlines()
+    return {re.sub("^not ", "", line).split()[1]: line for line in lines if not line.startswith("not tried ")}
 
 
 def main():
@@ -110,13 +121,17 @@ def main():
         return 0
     common.need("git", "make", "gcc")
     common.use_build(1500, OUT)
+    before = {} if o.anew else results()
     found = 0
     for fault in chosen:
-        copy_tree()         # without the fault before
-        line, yes = try_one(fault, o)
+        line = before.get(fault[0])
+        if not line:
+            copy_tree()         # without the fault before
+            line = try_one(fault, o)
+            with open(RESULTS, "a", encoding="utf-8") as f:
+                f.write(line + "\n")
         print(line, flush=True)
-        found += yes
-    copy_tree()
+        found += line.startswith("found ")
     print("%d of %d found" % (found, len(chosen)))
     return 0 if found * 10 >= len(chosen) * 9 else 1
 

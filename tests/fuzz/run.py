@@ -18,14 +18,15 @@ lies, tried again, and cut down to the lies that are needed.
   --long N      seconds that the host lies in each case (4)
   --limit N     end N seconds after the first boot began, in the middle of a case too: that is no finding
   --out FOLDER  where all of this is kept (build/fuzz)
-  --no-birth    no cases in which the host lies from the first message of the connection on, which can take minutes
   --no-cover    modules as the scenarios use them, which do not count what code has run
   --drivers A/B  the bus and the others, of ours and intree, the kernel's own (ours/ours); those are not counted
+  --seeds FILE  a session on record (hvroot --record), of which lies are made too
   --ignore REGEX lines of the kernel's log with that are no finding, to see what comes behind a known one
   --no-shrink   do not try findings again
   --no-build    take the hvroot and the modules that are there
 
 The last line is "N cases, N lies, N findings"; the status is 0 if there was none, 4 if not one case came to its end within --limit.
+Limits within a case are time that the guest had for itself. A case that others' programs leave no time for is given up, and no finding.
 """
 import json
 import os
@@ -42,7 +43,7 @@ sys.dont_write_bytecode = True
 
 import common                                           # noqa: E402
 import images                                           # noqa: E402
-from bench import BIRTH, OURS, Bench, Finding, Worn            # noqa: E402
+from bench import OURS, Bench, Finding, Slow, Worn      # noqa: E402
 from coverage import Coverage                           # noqa: E402
 from progress import Progress                           # noqa: E402
 from shrink import case_of, shrink                      # noqa: E402
@@ -60,6 +61,18 @@ def cut(*_):
     raise Cut
 
 
+def session(path):
+    """The whole path of a session on record."""
+    if not os.path.isfile(path):
+        raise common.Misuse("--seeds %s: no such file" % path)
+    with open(path, "rb") as f:
+        if f.readline() != b"# hvroot session 1\n":
+            raise common.Misuse("--seeds %s: no session, which begins with \"# hvroot session 1\"" % path)
+    if set(path) & set(" ,\t"):
+        raise common.Misuse("--seeds %s: hvroot wants a name without blanks and commas" % path)
+    return os.path.abspath(path)
+
+
 def parse():
     p = common.Parser(__doc__)
     p.add_argument("--seconds", type=common.whole(1))
@@ -70,9 +83,9 @@ def parse():
     p.add_argument("--long", type=common.whole(1), default=4)
     p.add_argument("--limit", type=common.whole(60))
     p.add_argument("--out", default=OUT)
-    p.add_argument("--no-birth", action="store_true")
     p.add_argument("--no-cover", action="store_true")
     p.add_argument("--drivers", default="ours/ours")
+    p.add_argument("--seeds")
     p.add_argument("--ignore")
     p.add_argument("--no-shrink", action="store_true")
     p.add_argument("--no-build", action="store_true")
@@ -80,6 +93,8 @@ def parse():
     o = p.parse_args()
     if o.play and not os.path.isfile(o.play):
         raise common.Misuse("--play %s: no such file" % o.play)
+    if o.seeds:
+        o.seeds = session(o.seeds)
     if o.case is not None and o.seed is not None:
         raise common.Misuse("--case and --seed: a case's number is its seed")
     if o.play and o.case is None:
@@ -131,8 +146,7 @@ def numbers(o):
     seed = o.seed if o.seed is not None else random.SystemRandom().randrange(1, 10**6) * 1000
     print("# seed %d" % seed, flush=True)
     while True:
-        if seed % BIRTH or not o.no_birth:
-            yield seed
+        yield seed
         seed += 1
 
 
@@ -161,7 +175,7 @@ class Run:
     def __init__(self, o, bench, progress):
         self.o, self.bench, self.progress = o, bench, progress
         self.start = time.monotonic()
-        self.done = self.found = 0
+        self.done = self.found = self.slow = 0
 
     def seconds(self):
         return time.monotonic() - self.start
@@ -179,7 +193,8 @@ class Run:
             self.bench.case(number, self.o.play)
         except Worn as e:
             ends = str(e)
-            print("# case %d: %s" % (number, e), flush=True)
+            self.slow += isinstance(e, Slow)
+            print("# case %d%s: %s" % (number, " is given up" if isinstance(e, Slow) else "", e), flush=True)
             self.bench.stop()
         except Finding as e:
             ends = str(e).splitlines()[0]
@@ -221,7 +236,7 @@ def inside(o):
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))     # the guest ends with us
     signal.signal(signal.SIGALRM, cut)
     coverage = None if o.no_cover else Coverage(plan["modules"])
-    bench = Bench(plan, o.long, coverage, o.pair, o.ignore)
+    bench = Bench(plan, o.long, coverage, o.pair, o.ignore, o.seeds)
     try:
         with Progress("fuzz", o.cases or 0, "cases") as progress:
             run = Run(o, bench, progress)
@@ -237,7 +252,7 @@ def inside(o):
     print("%d cases, %d lies, %d findings" % (run.done, bench.lies, run.found))
     if run.found:
         return 1
-    return 0 if run.done or not o.limit else TOO_SLOW
+    return 0 if run.done > run.slow or not o.limit else TOO_SLOW
 
 
 def main():
