@@ -17,6 +17,7 @@ ROOT = os.path.dirname(os.path.dirname(HERE))
 sys.path[:0] = [os.path.join(ROOT, "tests/scenarios"), os.path.join(ROOT, "scripts/lib"), HERE]
 sys.dont_write_bytecode = True
 
+import common                                           # noqa: E402
 import slow                                             # noqa: E402
 from bench import Bench, Finding, Slow                  # noqa: E402
 from guest import GuestError                            # noqa: E402
@@ -142,8 +143,10 @@ class Verdicts(Case):
             b.holds("false", 20)
 
 
+def main():
+    common.Parser(__doc__).parse_args()
+    return 0 if unittest.main(argv=sys.argv[:1], exit=False).result.wasSuccessful() else 1
+
+
 if __name__ == "__main__":
-    if len(sys.argv) > 1 and sys.argv[1] in ("-h", "--help"):
-        print(__doc__.strip())
-        sys.exit(0)
-    unittest.main()
+    common.run(main, "tests/fuzz/selftest.py")
