@@ -353,5 +353,5 @@ row("hvroot, no program", "{hvroot} --machine process --kernel {root}/LICENSE", 
 CTL = PROCESS + """--paused --console /dev/null --control {top}/ctl & until {hvroot} ctl {top}/ctl list >/dev/null 2>&1; do sleep 0.1; done
 for c in nosuch %s; do {hvroot} ctl {top}/ctl $c nosuch=x 2>&1 | grep -q '^error: .' || echo "$c: no error"; done
 {hvroot} ctl {top}/ctl nosuch; s=$?; {hvroot} ctl {top}/ctl quit; exit $s"""
-row("hvroot ctl, each command", CTL % "counters disk fault fcopy freeze heartbeat ic kvp manner nic offer rescind ring send set shutdown storage sysrq "
+row("hvroot ctl, each command", CTL % "counters disk fault fcopy freeze heartbeat ic kvp manner nic offer rescind ring send session set shutdown storage sysrq "
     "thaw vmbus-version vsock vss", 1, "^error: unknown command nosuch, try help")

@@ -112,4 +112,8 @@ void hostile_data(struct vsp_dev *d, uint8_t opcode, uint8_t *p, size_t len)
 	for (unsigned int i = 0; i < s.n; i++)
 		if (s.s[i].op >= OP_SET1 && s.s[i].op <= OP_SET8)
 			hostile_spoil(p, &n, len, &s.s[i]);
+	if (len >= 2 && (p[0] || p[1] & 0xe0)) {	/* so much memory the guest's SCSI layer cannot have, and says so with a stack */
+		p[0] = 0;
+		p[1] &= 0x1f;
+	}
 }

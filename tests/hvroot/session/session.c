@@ -276,6 +276,8 @@ static void on_command(const char *text)
 
 static int cmd_session(struct reply *r, int argc, char **argv, void *ctx)
 {
+	if (argc != 1)
+		return reply_error(r, "session takes no words");
 	reply_printf(r, "said=%u others=%u lines=%u left=%u\n", session.said, session.others, session.book.nlines,
 		     book_left(&session.book));
 	return 0;
