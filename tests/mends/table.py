@@ -82,5 +82,7 @@ mend("N8", "netvsc/life.c", "suites", "no reset begins while a connection is bei
      "\t\t[NV_TURN_CONNECTED] = GO(UP),\n", "\t\t[NV_TURN_CONNECTED] = GO(UP),\n\t\t[NV_TURN_RESET] = GO(CONNECTING),\n")
 mend("N18", "netvsc/vf_state.c", "suites", "the NIC whose serial number is the slot's has the function",
      "\treturn number == serial ? NV_VF_BY_SERIAL : NV_VF_NOT_OURS;\n", "\treturn NV_VF_BY_ADDRESS;\n")
+mend("F18", "hv_utils/ts_math.c", "suites", "a reading of a counter that is not reference time's is none",
+     "\treturn *ref >= before && *ref <= after ? 0 : -EOPNOTSUPP;\n", "\treturn 0;\n")
 mend("U2", "hv_utils/text.c", "suites", "text that is too long is cut, with room for its zero",
      "\t\t/* the zero needs room as well */\n\t\tif (!c || len + 1 > room - at)\n", "\t\tif (!c || len > room - at)\n")
