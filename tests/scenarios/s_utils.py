@@ -184,8 +184,8 @@ def utils_ptp(m):
 
 @scenario(rows="F18", machine=MACHINE, drivers=ONLY_OURS, timeout=300, needs=("synic",))
 def utils_ptp_cross(m):
-    "the PTP clock and the system's at one moment, out of one reading of the counter of both; what is stale is refused"
-    s = Services(m, ())
+    "the PTP clock and the system's at one moment, out of one reading of the counter of both"
+    Services(m, ())
     m.note("the system's counter: " + m.sh("cat /sys/devices/system/clocksource/clocksource0/current_clocksource"))
     m.host("time sync offset=0 interval=0")
     near(m, 0, 0.02)
@@ -197,9 +197,6 @@ def utils_ptp_cross(m):
     apart = [abs((b[0] - a[0]) - (b[2] - a[2])) for a, b in zip(lines, lines[1:])]
     m.note("most between two steps of both clocks: %d ns" % max(apart))
     m.expect(max(apart) <= 1000, "the two are not of one moment: %d ns" % max(apart))
-    s.ask("time sample age=700")
-    out, status = m.run("crosstime /dev/ptp0 2>&1")
-    m.expect(status and "tale" in out, "a stale one: " + out)
     m.host("time sample")
 
 
