@@ -4,6 +4,10 @@
  * last sample, carried on by the partition's reference time.  Read-only.
  */
 #include <linux/err.h>
+#include <linux/math64.h>
+#include <asm/mshyperv.h>
+#include <clocksource/hyperv_timer.h>
+#include <hv/compat_utils.h>
 #include "timesync.h"
 
 static struct ts *ts_of(struct ptp_clock_info *info)
@@ -11,18 +15,12 @@ static struct ts *ts_of(struct ptp_clock_info *info)
 	return container_of(info, struct ts, ptp_info);
 }
 
-static int ts_ptp_read(struct ptp_clock_info *info, struct timespec64 *out,
-		       struct ptp_system_timestamp *around)
+/* The host's time at a reference time of just now, in nanoseconds since 1970. */
+static int ts_host_at(struct ts *ts, u64 now, s64 *ns)
 {
-	struct ts *ts = ts_of(info);
-	u64 host, ref, now;
 	bool valid;
-	s64 ns;
+	u64 host, ref;
 	int ret;
-
-	ptp_read_system_prets(around);
-	now = ts_reference();
-	ptp_read_system_postts(around);
 
 	spin_lock_bh(&ts->lock);
 	valid = ts->valid;
@@ -31,9 +29,64 @@ static int ts_ptp_read(struct ptp_clock_info *info, struct timespec64 *out,
 	spin_unlock_bh(&ts->lock);
 
 	/* a sample may have come since the counter was read */
-	ret = valid ? ts_host_now_ns(host, min(ref, now), now, &ns) : -ESTALE;
+	ret = valid ? ts_host_now_ns(host, min(ref, now), now, ns) : -ESTALE;
+	if (!ret && ref > now)
+		*ns -= (s64)(ref - now) * 100;
+	return ret;
+}
+
+static int ts_ptp_read(struct ptp_clock_info *info, struct timespec64 *out,
+		       struct ptp_system_timestamp *around)
+{
+	s64 ns = 0;
+	u64 now;
+	int ret;
+
+	ptp_read_system_prets(around);
+	now = ts_reference();
+	ptp_read_system_postts(around);
+
+	ret = ts_host_at(ts_of(info), now, &ns);
+	*out = ns_to_timespec64(ns);
+	return ret;
+}
+
+/* A reading of the TSC as reference time ("Reference TSC page"); 0 if that cannot be told. */
+static u64 ts_by_page(u64 tsc)
+{
+	const struct ms_hyperv_tsc_page *page = hv_get_tsc_page();
+	u64 scale, offset;
+	u32 sequence;
+
+	if (!page)
+		return 0;
+	sequence = READ_ONCE(page->tsc_sequence);
+	smp_rmb();	/* pairs with the host's barrier: what it writes lies between two changes of that */
+	scale = READ_ONCE(page->tsc_scale);
+	offset = READ_ONCE(page->tsc_offset);
+	smp_rmb();	/* as above */
+	if (!sequence || READ_ONCE(page->tsc_sequence) != sequence)
+		return 0;
+	return mul_u64_u64_shr(tsc, scale, 64) + offset;
+}
+
+/*
+ * Both clocks out of one reading of one counter, so that nothing comes between them.  While the
+ * system's clock runs on another counter, its reader has ts_ptp_read().
+ */
+static int ts_ptp_cross(struct ptp_clock_info *info, struct system_device_crosststamp *at)
+{
+	u64 before, counter, ref;
+	s64 ns = 0;
+	int ret;
+
+	before = ts_reference();
+	if (!hv_get_cross(at, &counter))
+		return -EOPNOTSUPP;
+	ret = ts_counter_reference(counter, ts_by_page(counter), before, ts_reference(), &ref);
 	if (!ret)
-		*out = ns_to_timespec64(ns - (ref > now ? (s64)(ref - now) * 100 : 0));
+		ret = ts_host_at(ts_of(info), ref, &ns);
+	at->device = ns_to_ktime(ns);
 	return ret;
 }
 
@@ -61,6 +114,7 @@ static const struct ptp_clock_info ts_ptp_info = {
 	.owner = THIS_MODULE,
 	.name = "hyperv",
 	.gettimex64 = ts_ptp_read,
+	.getcrosststamp = ts_ptp_cross,
 	.adjfine = ts_ptp_fine,
 	.adjtime = ts_ptp_move,
 	.settime64 = ts_ptp_set,

@@ -89,6 +89,26 @@ int ts_host_now_ns(u64 host, u64 ref, u64 ref_now, s64 *unix_ns)
 	return 0;
 }
 
+/**
+ * ts_counter_reference() - the reference time of a reading of the system's counter
+ * @counter: the reading
+ * @by_page: what it is by the reference TSC page, if it is the TSC
+ * @before: reference time shortly before it
+ * @after: reference time shortly after it
+ * @ref: gets the reference time at that moment
+ *
+ * No kernel tells a module which counter the system uses.  Hyper-V's are reference time
+ * themselves, and the TSC is by the page ("Reference time"); that of any other counter would
+ * not lie between the two but by chance.
+ *
+ * Return: 0, or -EOPNOTSUPP: it is another one.
+ */
+int ts_counter_reference(u64 counter, u64 by_page, u64 before, u64 after, u64 *ref)
+{
+	*ref = counter >= before && counter <= after ? counter : by_page;
+	return *ref >= before && *ref <= after ? 0 : -EOPNOTSUPP;
+}
+
 static s64 slew(struct ts_track *t, s64 offset_ns, u64 elapsed_ns)
 {
 	s64 most;

@@ -51,6 +51,7 @@ struct ts_track {
 
 int ts_parse(const void *data, u32 len, int version, u64 ref_now, struct ts_sample *s);
 int ts_host_now_ns(u64 host, u64 ref, u64 ref_now, s64 *unix_ns);
+int ts_counter_reference(u64 counter, u64 by_page, u64 before, u64 after, u64 *ref);
 s64 ts_correction(struct ts_track *t, const struct ts_policy *p, u8 flags, s64 offset_ns,
 		  u64 elapsed_ns, bool disciplined);
 bool ts_disciplined(s64 real_ns, s64 raw_ns);

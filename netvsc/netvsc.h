@@ -546,6 +546,7 @@ void nv_vf_fallen_back(struct nv *nv);
 /* vf_path.c */
 void nv_vf_path_end(struct nv *nv);
 bool nv_vf_path_ask(struct nv *nv, int ends);
+void nv_vf_path_leave(struct nv *nv);
 void nv_vf_path_back(struct nv *nv);
 rx_handler_result_t nv_vf_rx(struct sk_buff **pskb);
 bool nv_vf_xmit(struct nv *nv, struct sk_buff *skb);

@@ -159,10 +159,10 @@ static void nv_vf_leave(struct nv *nv, struct net_device *vf)
 	netdev_info(nv->ndev, "VF %s leaves\n", vf->name);
 }
 
-/* Return: whether the host is to be asked for the VF's path. */
-static bool nv_vf_step(struct nv *nv, struct net_device *vf)
+/* Return: what the host is to be asked for without RTNL: NV_VF_TO_VF, NV_VF_TO_SYNTHETIC or nothing. */
+static enum nv_vf_step nv_vf_step(struct nv *nv, struct net_device *vf)
 {
-	enum nv_vf_step next;
+	enum nv_vf_step next, ask = NV_VF_NOTHING;
 	struct nv_vf_view v = {
 		.assoc = READ_ONCE(nv->vf_assoc), .joined = vf,
 		.running = vf && netif_running(vf), .carrier = vf && netif_carrier_ok(vf),
@@ -172,8 +172,8 @@ static bool nv_vf_step(struct nv *nv, struct net_device *vf)
 	if (vf && !nv->vf_mirrored)
 		nv_vf_mirror(nv, vf);
 	next = nv_vf_next(&v, nv->vf_path);
-	if (next != NV_VF_TO_VF && !nv->vf_path)
-		nv_vf_path_back(nv);	/* the host may have given it later than it was wanted */
+	if (next != NV_VF_TO_VF && !nv->vf_path && nv->vf_asked)
+		ask = NV_VF_TO_SYNTHETIC;	/* it may have given it later than it was wanted */
 	switch (next) {
 	case NV_VF_OPEN:
 		if (!dev_open(vf, NULL))	/* its NETDEV_UP brings us here again */
@@ -182,22 +182,24 @@ static bool nv_vf_step(struct nv *nv, struct net_device *vf)
 		break;
 	case NV_VF_TO_VF:
 		WRITE_ONCE(nv->vf_asked, true);
+		ask = next;
 		break;
 	case NV_VF_TO_SYNTHETIC:
-		nv_vf_path_back(nv);
+		nv_vf_path_end(nv);
+		ask = next;
 		break;
 	case NV_VF_NOTHING:
 		break;
 	}
-	return next == NV_VF_TO_VF;
+	return ask;
 }
 
 /* Does the next step, by what is there, up and associated. */
 static void nv_vf_work(struct work_struct *work)
 {
 	struct nv *nv = container_of(to_delayed_work(work), struct nv, vf_work);
+	enum nv_vf_step ask = NV_VF_NOTHING;
 	struct net_device *vf;
-	bool ask = false;
 	struct nv *other;
 	int ends;
 
@@ -220,7 +222,9 @@ static void nv_vf_work(struct work_struct *work)
 		ask = nv_vf_step(nv, vf);
 	}
 	rtnl_unlock();
-	if (ask && !nv_vf_path_ask(nv, ends))
+	if (ask == NV_VF_TO_SYNTHETIC)
+		nv_vf_path_leave(nv);
+	else if (ask == NV_VF_TO_VF && !nv_vf_path_ask(nv, ends))
 		mod_delayed_work(system_wq, &nv->vf_work, msecs_to_jiffies(NV_VF_ASK_MS));
 }
 

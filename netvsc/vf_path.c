@@ -71,6 +71,37 @@ bool nv_vf_path_ask(struct nv *nv, int ends)
 	return taken;
 }
 
+/* The host was told: what it has not taken is said again. */
+static void nv_vf_path_told(struct nv *nv, int ret)
+{
+	WRITE_ONCE(nv->vf_asked, nv_again(ret));
+	if (nv_again(ret) && !nv->gone)
+		mod_delayed_work(system_wq, &nv->vf_work, msecs_to_jiffies(NV_VF_ASK_MS));
+	netdev_info(nv->ndev, "data path is synthetic now\n");
+}
+
+/**
+ * nv_vf_path_leave - the host is told that data goes the synthetic way
+ * @nv: the device, whose data goes that way already
+ *
+ * The VF stays for now, so what comes over it meanwhile comes in.
+ * Context: may sleep, for a limited time; without RTNL.
+ */
+void nv_vf_path_leave(struct nv *nv)
+{
+	struct nv_conn *conn = nv_conn_get(nv);
+	int ret;
+
+	if (!conn)
+		return;			/* a new host has given no path */
+	ret = nv_vf_request(conn, false);
+	rtnl_lock();
+	if (nv_conn_rtnl(nv) == conn)
+		nv_vf_path_told(nv, ret);
+	rtnl_unlock();
+	nv_conn_put(conn);
+}
+
 /**
  * nv_vf_path_back - data goes the synthetic way, and the host is told
  * @nv: the device
@@ -91,11 +122,7 @@ void nv_vf_path_back(struct nv *nv)
 		ret = nv_vf_request(conn, false);
 		nv_hurry_end(nv);
 	}
-	/* what the host has not taken is said again */
-	WRITE_ONCE(nv->vf_asked, nv_again(ret));
-	if (nv_again(ret) && !nv->gone)
-		mod_delayed_work(system_wq, &nv->vf_work, msecs_to_jiffies(NV_VF_ASK_MS));
-	netdev_info(nv->ndev, "data path is synthetic now\n");
+	nv_vf_path_told(nv, ret);
 }
 
 static void nv_vf_count(struct nv *nv, u32 len, bool tx, bool ok)

@@ -80,6 +80,8 @@ static int receive(struct vmbus *bus, const void *msg, size_t len)
 	}
 	if (hdr->msgtype == CHANNELMSG_RESCIND_CHANNELOFFER)
 		vmbus_rescind_came(bus, msg);
+	else if (hdr->msgtype == CHANNELMSG_OFFERCHANNEL)
+		vmbus_tl_came(bus, msg, len);
 	if (entry->context == MSG_WORK)
 		return ctl_work_queue(bus, entry, msg, len);
 	trace_vmbus_on_message(hdr->msgtype);

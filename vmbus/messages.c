@@ -21,6 +21,6 @@ const struct vmbus_msg_entry vmbus_messages[CHANNELMSG_COUNT] = {
 	MSG(GPADL_TORNDOWN, 12, UP, MSG_FAST, 0, vmbus_on_gpadl_torndown),
 	MSG(VERSION_RESPONSE, 16, CONTACT | UP, MSG_FAST, 0, vmbus_on_version_response),
 	MSG(UNLOAD_RESPONSE, 8, UNLOAD, MSG_FAST, 0, vmbus_on_unload_response),
-	MSG(TL_CONNECT_RESULT, 44, UP, MSG_WORK, VERSION_WIN10_V4_1, vmbus_on_tl_result),
+	MSG(TL_CONNECT_RESULT, 44, UP, MSG_FAST, VERSION_WIN10_V4_1, vmbus_on_tl_result),
 	MSG(MODIFYCHANNEL_RESPONSE, 16, UP, MSG_FAST, VERSION_WIN10_V5_3, vmbus_on_modify_response),
 };

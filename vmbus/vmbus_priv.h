@@ -444,6 +444,9 @@ void chan_forget_driver(struct vmbus_channel *primary);
 void chan_start_add(struct vmbus_channel *ch);
 void vmbus_remove_all(struct vmbus *bus);
 
+/* hvsock.c */
+bool vmbus_tl_came(struct vmbus *bus, const void *msg, size_t len);
+
 /* storm.c: devices that come and go */
 void storm_note_rescind(struct vmbus *bus, struct vmbus_channel *ch);
 unsigned long storm_delay(struct vmbus *bus, struct vmbus_channel *ch);

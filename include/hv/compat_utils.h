@@ -33,4 +33,24 @@ static inline void hv_get_clocks(ktime_t *real, ktime_t *raw)
 #endif
 }
 
+/* What hv_get_clocks() tells, for a device's time at that moment, and the system's counter, of which both are made. */
+static inline bool hv_get_cross(struct system_device_crosststamp *at, u64 *cycles)
+{
+	struct system_time_snapshot now;
+
+#ifdef HV_HAVE_SNAPSHOT_ID
+	ktime_get_snapshot_id(at->clock_id, &now);
+	at->sys_systime = now.systime;
+	at->sys_monoraw = now.monoraw;
+	*cycles = now.cycles;
+	return now.valid;
+#else
+	ktime_get_snapshot(&now);
+	at->sys_realtime = now.real;
+	at->sys_monoraw = now.raw;
+	*cycles = now.cycles;
+	return true;
+#endif
+}
+
 #endif

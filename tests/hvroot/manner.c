@@ -65,6 +65,27 @@ static const struct {
 
 #define NMANNERS	(sizeof(manners) / sizeof(manners[0]))
 
+/* Hosts by name: what each of them does of the above. */
+static const struct {
+	const char *name;
+	const char *of;
+	const char *what;
+	const char *source;
+} groups[] = {
+	{ "openvmm",
+	  "no-direct-timers,modify-answered,lists-refused,relids-reused,resets-idle,nic-frame-follows,nic-name-padded,nic-table-last",
+	  "a host whose devices are OpenVMM's", "OpenVMM, as each of them says" },
+	{ "vmswitch", "nic-rsc,nic-header-offload,nic-vlan-strict",
+	  "a host whose NICs are on Hyper-V's own switch", "Microsoft's documentation of NDIS, as each of them says" },
+	{ "slow", "slow=5000", "a host that is late with everything by more than some drivers waited",
+	  "Linux b2f966568faa" },
+	{ "strict",
+	  "modify-answered,lists-refused,relids-reused,nic-frame-follows,nic-name-padded,nic-table-last,nic-rsc,nic-header-offload,nic-vlan-strict",
+	  "both of the first at once, but for timers and resets: what a driver has to cope with", "as theirs" },
+};
+
+#define NGROUPS		(sizeof(groups) / sizeof(groups[0]))
+
 static int fail(struct manner_problem *why, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
@@ -102,6 +123,15 @@ static int slow_value(const char *text, struct manners *m, struct manner_problem
 	return 0;
 }
 
+/* The manners of a group, as a list; NULL: that is no group. */
+static const char *group(const char *name, size_t n)
+{
+	for (unsigned int i = 0; i < NGROUPS; i++)
+		if (strlen(groups[i].name) == n && !strncmp(groups[i].name, name, n))
+			return groups[i].of;
+	return NULL;
+}
+
 static int add(const char *name, bool running, struct manners *m, struct manner_problem *why)
 {
 	size_t n = strcspn(name, ",="), whole = strcspn(name, ",");
@@ -120,15 +150,29 @@ static int add(const char *name, bool running, struct manners *m, struct manner_
 	return manners[i].bit == MANNER_SLOW ? slow_value(value, m, why) : 0;
 }
 
+/* Of a group, what a running machine cannot have any more is left out. */
+static int add_group(const char *of, bool running, struct manners *m, struct manner_problem *why)
+{
+	struct manners all = { 0 };
+
+	for (const char *p = of; *p; p += strcspn(p, ",") + (p[strcspn(p, ",")] == ','))
+		if (add(p, false, &all, why))
+			return -1;
+	m->bits |= running ? all.bits & ~boot_bits() : all.bits;
+	m->slow = all.slow ? all.slow : m->slow;
+	return 0;
+}
+
 int manners_parse(const char *names, bool running, struct manners *m,
 		  struct manner_problem *why)
 {
 	for (const char *p = names; *p;) {
 		size_t n = strcspn(p, ",");
+		const char *of = group(p, n);
 
 		if (n == 4 && !strncmp(p, "none", 4))
 			m->bits &= boot_bits();
-		else if (add(p, running, m, why))
+		else if (of ? add_group(of, running, m, why) : add(p, running, m, why))
 			return -1;
 		p += n + (p[n] == ',');
 	}
@@ -146,4 +190,8 @@ void manners_help(void)
 		printf("  %-26s %s\n  %-26s source: %s\n", name, manners[i].what, "",
 		       manners[i].source);
 	}
+	puts("\nhosts, each a group of manners:");
+	for (unsigned int i = 0; i < NGROUPS; i++)
+		printf("  %-26s %s\n  %-26s is: %s\n  %-26s source: %s\n", groups[i].name, groups[i].what,
+		       "", groups[i].of, "", groups[i].source);
 }

@@ -33,7 +33,7 @@ struct manner_problem {			/* why a list of manners is wrong: one line */
 };
 
 /*
- * Adds what "NAME[=VALUE],..." names; "none" takes back all that can change in a
+ * Adds what "NAME[=VALUE],..." names, a group all that it has; "none" takes back all that can change in a
  * running machine. @running: no machine is to be made any more, so nothing that only
  * a new one can have. 0, or -1 with @why.
  */

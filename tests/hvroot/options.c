@@ -234,6 +234,10 @@ static int add_manners(struct machine_options *o, const char *name, const char *
 {
 	struct manner_problem why;
 
+	if (!strcmp(arg, "help")) {
+		manners_help();
+		exit(0);
+	}
 	if (!manners_parse(arg, false, &o->manners, &why))
 		return 0;
 	log_err("--%s: %s", name, why.text);
@@ -303,7 +307,7 @@ static const struct option_row rows[] = {
 	{ "auto-eoi", NULL, "clear the hint that tells the guest not to use AutoEOI", set_auto_eoi },
 	{ "timer", "synthetic|apic", "the guest's clock events (default synthetic; Linux's own hv_vmbus\n"
 		"takes these away when it is unloaded, so unload it with apic only)", set_timer },
-	{ "manner", "LIST", "behave as hosts do that there are, comma-separated, see below", add_manners },
+	{ "manner", "LIST", "behave as hosts do that there are, comma-separated, or help; see below", add_manners },
 	{ "on-crash", "exit|continue", "after the guest's crash report: end 2 s later, or let it\n"
 		"run on, into a kdump kernel say (default exit)", set_on_crash },
 	{ "hibernation", NULL, "the firmware says that the guest may hibernate", set_hibernation },

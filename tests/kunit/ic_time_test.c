@@ -131,6 +131,42 @@ static void time_carried_on_for_ten_minutes(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ts_host_now_ns(EPOCH, 1, 0, &ns), -ESTALE);
 }
 
+/* ---- the system's counter and reference time ---- */
+
+static void time_counter_of_hyperv(struct kunit *test)
+{
+	u64 ref = 0;
+
+	KUNIT_EXPECT_EQ(test, 0, ts_counter_reference(1000, 0, 1000, 1002, &ref));
+	KUNIT_EXPECT_EQ(test, 1000ull, ref);
+	KUNIT_EXPECT_EQ(test, 0, ts_counter_reference(1002, 7, 1000, 1002, &ref));
+	KUNIT_EXPECT_EQ(test, 1002ull, ref);
+	/* reference time did not move between two looks, and the TSC page agrees */
+	KUNIT_EXPECT_EQ(test, 0, ts_counter_reference(1000, 1000, 1000, 1000, &ref));
+	KUNIT_EXPECT_EQ(test, 1000ull, ref);
+}
+
+static void time_counter_tsc(struct kunit *test)
+{
+	u64 ref = 0;
+
+	KUNIT_EXPECT_EQ(test, 0, ts_counter_reference(3000000, 1001, 1000, 1002, &ref));
+	KUNIT_EXPECT_EQ(test, 1001ull, ref);
+	KUNIT_EXPECT_EQ(test, 0, ts_counter_reference(5, 1000, 1000, 1002, &ref));
+	KUNIT_EXPECT_EQ(test, 1000ull, ref);
+}
+
+static void time_counter_another(struct kunit *test)
+{
+	u64 ref = 0;
+
+	KUNIT_EXPECT_EQ(test, -EOPNOTSUPP, ts_counter_reference(999, 0, 1000, 1002, &ref));
+	KUNIT_EXPECT_EQ(test, -EOPNOTSUPP, ts_counter_reference(1003, 1003, 1000, 1002, &ref));
+	KUNIT_EXPECT_EQ(test, -EOPNOTSUPP, ts_counter_reference(3000000, 999, 1000, 1002, &ref));
+	/* reference time that goes back, as after a migration to another host, belongs to no reading */
+	KUNIT_EXPECT_EQ(test, -EOPNOTSUPP, ts_counter_reference(1001, 1001, 1002, 1000, &ref));
+}
+
 /* ---- what to do about it ---- */
 
 static const struct ts_policy normal = { .implicit = true, .step_ns = 5 * SEC };
@@ -265,6 +301,9 @@ static struct kunit_case ic_time_cases[] = {
 	KUNIT_CASE(time_v4_fields),
 	KUNIT_CASE(time_v3_fields),
 	KUNIT_CASE(time_since_1970),
+	KUNIT_CASE(time_counter_of_hyperv),
+	KUNIT_CASE(time_counter_tsc),
+	KUNIT_CASE(time_counter_another),
 	KUNIT_CASE_PARAM(time_parse, parse_cases_gen_params),
 	KUNIT_CASE(time_carried_on_for_ten_minutes),
 	KUNIT_CASE_PARAM(time_correction, step_cases_gen_params),

@@ -43,7 +43,7 @@ static const struct rule {
 	{ 12, 12, U, 0, false, vmbus_on_gpadl_torndown },
 	{ 15, 16, C | U, 0, false, vmbus_on_version_response },
 	{ 17, 8, X, 0, false, vmbus_on_unload_response },
-	{ 23, 44, U, 0x40001, true, vmbus_on_tl_result },
+	{ 23, 44, U, 0x40001, false, vmbus_on_tl_result },
 	{ 24, 16, U, 0x50003, false, vmbus_on_modify_response },
 };
 

@@ -58,6 +58,13 @@ mend("S14-name", "storvsc/ident.c", "suites", "another unit is told by its best 
 mend("R4-S4", "storvsc/io.c", "retries-after-an-outage", "the time that a command waited for its host is not counted against it",
      "\tif (unlikely(time_before(cmd->jiffies_at_alloc, READ_ONCE(ctl->up_since))))\n\t\tcmd->jiffies_at_alloc = jiffies;\n", "")
 
+# ---- bus
+mend("F06", "vmbus/hvsock.c", "hvsock-refused", "a request for a socket waits for the host's refusal",
+     "\tif (!ret)\n\t\treturn wait_for_host(&req);\n", "")
+mend("F06-offer", "vmbus/tl.c", "suites", "an offer to a listener in the guest answers no request",
+     " &&\n\t       !o->u.pipe.user_def[USER_FROM_HOST];\n", ";\n")
+mend("F06-status", "vmbus/tl.c", "suites", "a result without a failure says nothing yet", "\t\treturn r->status;\n", "\t\treturn true;\n")
+
 # ---- NIC and services
 mend("N1", "netvsc/owner.c", "suites", "one of two takes a request back, and the loser knows",
      "\treturn cmpxchg(&o->word, out, WORD(gen, HELD)) == out;\n",
@@ -75,5 +82,7 @@ mend("N8", "netvsc/life.c", "suites", "no reset begins while a connection is bei
      "\t\t[NV_TURN_CONNECTED] = GO(UP),\n", "\t\t[NV_TURN_CONNECTED] = GO(UP),\n\t\t[NV_TURN_RESET] = GO(CONNECTING),\n")
 mend("N18", "netvsc/vf_state.c", "suites", "the NIC whose serial number is the slot's has the function",
      "\treturn number == serial ? NV_VF_BY_SERIAL : NV_VF_NOT_OURS;\n", "\treturn NV_VF_BY_ADDRESS;\n")
+mend("F18", "hv_utils/ts_math.c", "suites", "a reading of a counter that is not reference time's is none",
+     "\treturn *ref >= before && *ref <= after ? 0 : -EOPNOTSUPP;\n", "\treturn 0;\n")
 mend("U2", "hv_utils/text.c", "suites", "text that is too long is cut, with room for its zero",
      "\t\t/* the zero needs room as well */\n\t\tif (!c || len + 1 > room - at)\n", "\t\tif (!c || len > room - at)\n")

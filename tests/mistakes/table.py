@@ -340,7 +340,7 @@ row("hvroot ctl, nobody", "{hvroot} ctl /nosuch list", 1, "/nosuch: cannot conne
 row("hvroot ctl, a long path", "{hvroot} ctl /%s list" % ("x" * 120), 1, "socket path longer than")
 for option, value, line in (
         ("machine", "x", "want kvm or process"), ("manner", "x", "no manner is called 'x'"),
-        ("manner", "slow", "slow wants milliseconds, slow=1 to slow=600000"), ("manner", "isolated=1", "isolated takes no value"),
+        ("manner", "slow=", "slow wants milliseconds, slow=1 to slow=600000"), ("manner", "isolated=1", "isolated takes no value"),
         ("disk", "nosuch=x", "unknown word 'nosuch'"), ("disk", "file=/nosuch", "cannot open /nosuch: No such file"),
         ("ide", "lun=x", "lun=x: want a number"), ("nic", "nosuch=x", "nosuch=x makes no sense; tap=NAME"),
         ("nic", "queues=2", "tap=NAME is missing"), ("offers", "nosuch", "no class nosuch"), ("ic", "nosuch", "want NAME=VERSIONS")):

@@ -29,7 +29,15 @@ NEEDS = {
 THEIRS = {
     "queues": "a second processor, without which the in-tree NIC driver has no second queue",
 }
-WORDS = {**NEEDS, **THEIRS}
+# Words for what the process lab has too, once the kernel's own drivers are built for it (tests/process/intree)
+BUILT = {
+    "sockets": "the kernel's hv_sock",
+}
+# Words for what only the process lab has, and the nested one with the debug kernel
+SANITIZED = {
+    "locks": "events of locks, by lockdep",
+}
+WORDS = {**NEEDS, **THEIRS, **BUILT, **SANITIZED}
 PROCESS_KERNELS = ("default",)
 # options of hvroot by what they need; an empty one may be left out
 OPTIONS = {"--acpi": "firmware", "--auto-eoi": "synic", "--manner": "synic", "--timer": "synic", "--numa": "cpus",
@@ -54,13 +62,20 @@ def of_machine(m):
 
 def needs(run):
     """All that a run needs beyond what the process lab has, sorted."""
-    mine = set(run.scenario.needs) - (set() if run.drivers[1] == "intree" else set(THEIRS))
+    mine = set(run.scenario.needs) - set(BUILT) - set(SANITIZED) - (set() if run.drivers[1] == "intree" else set(THEIRS))
     return sorted(of_machine(run.machine) | mine)
 
 
 def places(run):
     """The labs that can show it, the quickest first."""
+    if set(run.scenario.needs) & set(SANITIZED) and run.machine.kernel != "debug":
+        return PLACES[:1]
     return PLACES[1:] if needs(run) else PLACES
+
+
+def theirs(run):
+    """Whether a run of the process lab wants the kernel's own drivers in its image."""
+    return run.machine.place == "process" and ("intree" in run.drivers or bool(set(run.scenario.needs) & set(BUILT)))
 
 
 def moved(run, place):

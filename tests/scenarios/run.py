@@ -52,7 +52,7 @@ from guest import GuestError                            # noqa: E402
 from host import HostError                              # noqa: E402
 from labs import WANTED, Desk, Labs                     # noqa: E402
 from machine import Booted, Failure, Skip               # noqa: E402
-from needs import WORDS, moved, needs, places           # noqa: E402
+from needs import WORDS, moved, needs, places, theirs   # noqa: E402
 from registry import ALL, OURS, PEERS, PLACES, boots, expand   # noqa: E402
 from unharmed import with_end                           # noqa: E402
 
@@ -296,7 +296,7 @@ def outside(options, argv):
     shared = no_network(found)
     runs = {r.name: r for b in found for r in b}
     plan = images.prepare({r.machine.kernel for r in runs.values()}, not options.no_build,
-                          any(r.machine.place == "process" and r.drivers != OURS for r in runs.values()))
+                          any(theirs(r) for r in runs.values()))
     with open(os.path.join(options.lab_out, "plan.json"), "w") as f:
         json.dump(plan, f, indent=1)
     start = time.monotonic()

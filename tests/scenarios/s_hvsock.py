@@ -5,9 +5,9 @@ import os
 import socket
 import threading
 
-from registry import INTREE, OURS, Machine, scenario
+from registry import INTREE, ONLY_OURS, OURS, Machine, scenario
 
-TO_HOST, TO_GUEST, NOBODY = 5000, 5001, 5002
+TO_HOST, TO_GUEST, NOBODY, LATE = 5000, 5001, 5002, 5003
 SIZE = 1 << 20
 
 
@@ -60,7 +60,7 @@ def swap(m, path, data):
     return back
 
 
-@scenario(rows="V31", machine=Machine(cpus=2), drivers=(OURS, INTREE), timeout=300, needs=("clients",))
+@scenario(rows="V31", machine=Machine(cpus=2), drivers=(OURS, INTREE), timeout=300, needs=("sockets",))
 def hvsock(m):
     "sockets to the host and from it carry data both ways; one that nobody takes fails; the bus unloads after"
     m.sh("modprobe hv_sock")
@@ -86,7 +86,39 @@ def hvsock(m):
     m.expect(m.sh("md5sum </tmp/in").split()[0] == md5(data), "the guest read other bytes")
 
     m.sh("! socat - VSOCK-CONNECT:2:%d </dev/null >/dev/null 2>&1" % NOBODY, 60)
-    if m.ours:
-        m.sh("dmesg | grep -q 'refused a socket to service'")
+    m.wait("! ls -d $DEVS/*/ | grep -vq \"$(basename $(controller 0))\"", 60, "the socket devices go")
+    m.sh("rmmod hv_sock")
+
+
+CONNECT = "socat - VSOCK-CONNECT:2:%d </dev/null 2>&1"
+PORT = "00000000cbfa e611 bd58 64006a7986d3".replace(" ", "")
+RESULT = "581b0000" + PORT[8:] + "8a130000" + PORT[8:] + "360200c0"     # ports 7000 and NOBODY, connection refused
+REFUSED = "dmesg | grep -c 'refused a socket to service'"
+
+
+@scenario(rows="F06 ~V31", machine=Machine(cpus=2), drivers=ONLY_OURS, timeout=200, needs=("sockets",))
+def hvsock_refused(m):
+    "nobody listens at the host: connect() says so as soon as the host does; a host that does not say it ends it by its own limit"
+    m.sh("modprobe hv_sock")
+    before = int(m.sh(REFUSED + " || :"))
+    for _ in range(3):
+        out, status = m.run(CONNECT % NOBODY, 60)
+        m.expect(status and "Connection refused" in out, "connect() says: " + out)
+    # a port of its own, so that the second comes to where the first has been refused
+    out, status = m.run("for i in 1 2; do socat - VSOCK-CONNECT:2:%d,bind=4294967295:7000 </dev/null 2>&1; done" % NOBODY, 60)
+    m.expect(out.count("Connection refused") == 2, "from one port: " + out)
+    m.expect(int(m.sh(REFUSED + " || :")) == before, "a line about what connect() has said already")
+
+    m.host("fault message TL_CONNECT_RESULT drop count=1")
+    out, status = m.run(CONNECT % NOBODY, 60)
+    m.expect(status and "Connection timed out" in out, "a host that says nothing: " + out)
+    m.host("fault clear")
+    m.host("send message type=23 payload=" + RESULT)
+    m.wait("[ $(%s) = %d ]" % (REFUSED, before + 1), 20, "a line about a refusal that comes when nobody waits for it")
+
+    echo = Echo(m.path("late-" + m.drivers[0]))
+    m.host("vsock to-host port=%d path=%s" % (LATE, m.path("late-" + m.drivers[0])))
+    m.sh("echo here | socat -t 60 - VSOCK-CONNECT:2:%d >/tmp/back; grep -q here /tmp/back" % LATE, 60)
+    m.expect(echo.seen == b"here\n", "the host saw %r" % echo.seen)
     m.wait("! ls -d $DEVS/*/ | grep -vq \"$(basename $(controller 0))\"", 60, "the socket devices go")
     m.sh("rmmod hv_sock")

@@ -379,12 +379,33 @@ static void reads_lists_of_manners(void)
 	CHECK(m.slow == 5000 && m.bits == (MANNER_SLOW | MANNER_RELIDS_REUSED | MANNER_ISOLATED));
 	CHECK(!manners_parse("none", true, &m, &why) && m.bits == MANNER_ISOLATED);
 	CHECK(manners_parse("isolated", true, &m, &why) && strstr(why.text, "only from the start"));
-	CHECK(manners_parse("slow", true, &m, &why) && strstr(why.text, "slow=1"));
+	CHECK(manners_parse("slow=", true, &m, &why) && strstr(why.text, "slow=1"));
 	CHECK(manners_parse("slow=0", true, &m, &why) && manners_parse("slow=-1", true, &m, &why));
 	CHECK(manners_parse("slow=1x", true, &m, &why));
 	CHECK(manners_parse("relids-reused=1", true, &m, &why) && strstr(why.text, "no value"));
 	CHECK(manners_parse("slo,x", true, &m, &why) && strstr(why.text, "called 'slo'"));
 	CHECK(manners_parse("", true, &m, &why) == 0);
+}
+
+static void reads_groups_of_manners(void)
+{
+	const uint32_t nic = MANNER_NIC_FRAME | MANNER_NIC_NAME | MANNER_NIC_TABLE | MANNER_NIC_RSC |
+			     MANNER_NIC_HEADER | MANNER_NIC_VLAN;
+	struct manners m = { 0 };
+	struct manner_problem why;
+
+	CHECK(!manners_parse("slow", true, &m, &why) && m.bits == MANNER_SLOW && m.slow == 5000);
+	CHECK(!manners_parse("slow,slow=7", true, &m, &why) && m.slow == 7);
+	m = (struct manners){ 0 };
+	CHECK(!manners_parse("openvmm", false, &m, &why) && m.bits & MANNER_NO_DIRECT_TIMERS && !m.slow);
+	m = (struct manners){ 0 };
+	CHECK(!manners_parse("openvmm", true, &m, &why) && !(m.bits & MANNER_NO_DIRECT_TIMERS));
+	CHECK(m.bits & MANNER_RELIDS_REUSED && !(m.bits & MANNER_NIC_RSC));
+	CHECK(!manners_parse("vmswitch", true, &m, &why) && (m.bits & nic) == nic);
+	m = (struct manners){ 0 };
+	CHECK(!manners_parse("none,strict", true, &m, &why) && (m.bits & nic) == nic);
+	CHECK(!(m.bits & (MANNER_RESETS_IDLE | MANNER_SLOW)));
+	CHECK(manners_parse("strict=1", true, &m, &why) && strstr(why.text, "called 'strict=1'"));
 }
 
 const struct test chan_tests[] = {
@@ -408,5 +429,6 @@ const struct test chan_tests[] = {
 	{ "refuses_releases_before_a_reopen", refuses_releases_before_a_reopen },
 	{ "has_other_manners", has_other_manners },
 	{ "reads_lists_of_manners", reads_lists_of_manners },
+	{ "reads_groups_of_manners", reads_groups_of_manners },
 	{ 0 },
 };

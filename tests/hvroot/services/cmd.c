@@ -37,7 +37,7 @@ int ic_check(struct reply *r, const struct ic *ic)
 {
 	const char *why = ic_not_ready(ic);
 
-	return why ? reply_error(r, "%s: %s", ic->service->name, why) : 0;
+	return why ? reply_error(r, "%s: %s", ic_name(ic), why) : 0;
 }
 
 int ic_report(struct reply *r, const struct ic *ic, const char *what, const struct ic_answer *a)
@@ -155,16 +155,18 @@ int ic_options(const struct machine_options *o)
 
 static int list(struct reply *r)
 {
-	for (unsigned int i = 0; i < IC_SERVICES; i++) {
+	for (unsigned int i = 0; i < IC_ALL; i++) {
 		const struct ic *ic = ic_get(i);
 		char fw[64], msg[64], agreed[64] = "-";
 
+		if (!ic->dev)
+			continue;
 		if (ic->state == IC_READY)
 			snprintf(agreed, sizeof(agreed), "framework=%u.%u message=%u.%u",
 				 ic->framework.major, ic->framework.minor,
 				 ic->message.major, ic->message.minor);
 		reply_printf(r, "%-9s %-11s %s offered framework=%s message=%s; sent %llu answered %llu failed %llu timeouts %llu late %llu bad %llu, %llu s\n",
-			     ic->service->name, ic->dev->plugged ? ic_state_name(ic->state) : "withheld",
+			     ic_name(ic), ic->dev->plugged ? ic_state_name(ic->state) : "withheld",
 			     agreed, ic_versions_text(&ic->frameworks, fw, sizeof(fw)),
 			     ic_versions_text(&ic->messages, msg, sizeof(msg)),
 			     (unsigned long long)ic->stat.sent, (unsigned long long)ic->stat.answered,
@@ -201,7 +203,7 @@ static int negotiate(struct reply *r, int argc, char **argv, struct ic *ic)
 	if (frameworks > 0xFFFF || messages > 0xFFFF)
 		return reply_error(r, "a count is at most 65535");
 	if (!ic->ch)
-		return reply_error(r, "%s: %s", ic->service->name, ic_not_ready(ic));
+		return reply_error(r, "%s: %s", ic_name(ic), ic_not_ready(ic));
 	ic_negotiate(ic, frameworks, messages, limit);
 	return 0;
 }
@@ -217,7 +219,7 @@ static int send_raw(struct reply *r, int argc, char **argv, struct ic *ic)
 	if (n < 0)
 		return reply_error(r, "data is hex, at most %zu bytes", IC_DATA_MAX);
 	if (!ic->ch)
-		return reply_error(r, "%s: %s", ic->service->name, ic_not_ready(ic));
+		return reply_error(r, "%s: %s", ic_name(ic), ic_not_ready(ic));
 	if (control_num(r, argc, argv, "type", ic->service->type, &type) ||
 	    control_num(r, argc, argv, "flags", 3, &flags) ||
 	    control_num(r, argc, argv, "transaction", 200, &transaction) ||
@@ -234,6 +236,13 @@ static int send_raw(struct reply *r, int argc, char **argv, struct ic *ic)
 	return 0;
 }
 
+static int second(struct reply *r, int argc, char **argv, struct ic *ic)
+{
+	if (ic->second)
+		return reply_error(r, "%s is a second one already", ic_name(ic));
+	return ic_second(ic) ? 0 : reply_error(r, "out of memory");
+}
+
 static int cmd_ic(struct reply *r, int argc, char **argv, void *ctx)
 {
 	static const struct {
@@ -241,7 +250,7 @@ static int cmd_ic(struct reply *r, int argc, char **argv, void *ctx)
 		int (*fn)(struct reply *r, int argc, char **argv, struct ic *ic);
 	} verbs[] = {
 		{ "set", set }, { "negotiate", negotiate }, { "send", send_raw },
-		{ "wait", ic_wait_command },
+		{ "wait", ic_wait_command }, { "second", second },
 	};
 	struct ic *ic;
 
@@ -255,15 +264,17 @@ static int cmd_ic(struct reply *r, int argc, char **argv, void *ctx)
 			return reply_error(r, "no such service: %s (see ic)", argc > 2 ? argv[2] : "(none named)");
 		return verbs[i].fn(r, argc, argv, ic);
 	}
-	return reply_error(r, "ic [list|set|negotiate|send|wait]");
+	return reply_error(r, "ic [list|set|negotiate|send|wait|second]");
 }
 
 static void print_counters(struct reply *r, bool reset, void *ctx)
 {
-	for (unsigned int i = 0; i < IC_SERVICES; i++) {
+	for (unsigned int i = 0; i < IC_ALL; i++) {
 		struct ic *ic = ic_get(i);
-		const char *n = ic->service->name;
+		const char *n = ic->dev ? ic_name(ic) : NULL;
 
+		if (!n)
+			continue;
 		if (reset)
 			memset(&ic->stat, 0, sizeof(ic->stat));
 		else
@@ -287,6 +298,7 @@ void ic_cmd_init(struct bus *b)
 		"negotiate NAME [frameworks=N] [messages=N] [limit=MS]  negotiate again, with counts that may lie\n"
 		"wait NAME [limit=MS]  until versions are agreed\n"
 		"wait NAME daemon [limit=MS]  until a daemon in the guest answers; NAME is kvp, vss or fcopy\n"
+		"second NAME  offer another device of the service, NAME2, which answers to ic and to nothing else\n"
 		"send NAME [type=N] [flags=N] [transaction=N] [status=N] [size=N] [data=HEX]  any message",
 		cmd_ic, b);
 	ic_shutdown_init(b);

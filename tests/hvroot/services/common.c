@@ -31,7 +31,7 @@ static const struct ic_service *const services[IC_SERVICES] = {
 	[IC_KVP] = &ic_kvp, [IC_VSS] = &ic_vss, [IC_FCOPY] = &ic_fcopy,
 };
 
-static struct ic ics[IC_SERVICES];
+static struct ic ics[IC_ALL];
 
 struct ic *ic_get(enum ic_id id)
 {
@@ -40,10 +40,15 @@ struct ic *ic_get(enum ic_id id)
 
 struct ic *ic_find(const char *name)
 {
-	for (unsigned int i = 0; i < IC_SERVICES; i++)
-		if (!strcmp(services[i]->name, name))
+	for (unsigned int i = 0; i < IC_ALL; i++)
+		if (ics[i].dev && !strcmp(ic_name(&ics[i]), name))
 			return &ics[i];
 	return NULL;
+}
+
+const char *ic_name(const struct ic *ic)
+{
+	return ic->dev->name;
 }
 
 uint64_t ic_now(void)
@@ -118,7 +123,7 @@ void ic_send_raw(struct ic *ic, const void *msg, size_t len)
 	struct ic_header h = { 0 };
 
 	memcpy(&h, msg, len < sizeof(h) ? len : sizeof(h));
-	trace("IC_RAW", "> %s type=%u flags=%u transaction=%u size=%u len=%zu", ic->service->name,
+	trace("IC_RAW", "> %s type=%u flags=%u transaction=%u size=%u len=%zu", ic_name(ic),
 	      h.type, h.flags, h.transaction, h.size, len);
 	ic_put(ic, msg, len, len);
 }
@@ -145,7 +150,7 @@ static void on_silence(void *ctx)
 
 	ic->silence = NULL;
 	ic->stat.timeouts++;
-	trace("IC_TIMEOUT", "%s negotiation", ic->service->name);
+	trace("IC_TIMEOUT", "%s negotiation", ic_name(ic));
 	set_state(ic, IC_SILENT);
 }
 
@@ -166,7 +171,7 @@ void ic_negotiate(struct ic *ic, int frameworks, int messages, unsigned int limi
 	stop_clock(ic);
 	ic->silence = timer_start(limit, on_silence, ic);
 	set_state(ic, IC_NEGOTIATING);
-	trace("IC_NEGOTIATE", "> %s frameworks=%u (%s) messages=%u (%s)", ic->service->name,
+	trace("IC_NEGOTIATE", "> %s frameworks=%u (%s) messages=%u (%s)", ic_name(ic),
 	      m.frameworks, ic_versions_text(&ic->frameworks, fw, sizeof(fw)), m.messages,
 	      ic_versions_text(&ic->messages, msg, sizeof(msg)));
 	send_message(ic, &h, &m, h.size);
@@ -215,7 +220,7 @@ static void on_limit(void *ctx)
 
 	q->timer = NULL;
 	ic->stat.timeouts++;
-	trace("IC_TIMEOUT", "%s transaction=%u after %u ms", ic->service->name, q->transaction,
+	trace("IC_TIMEOUT", "%s transaction=%u after %u ms", ic_name(ic), q->transaction,
 	      q->limit);
 	finish(q, &a);
 	start(ic);
@@ -314,7 +319,7 @@ static void on_negotiated(struct ic *ic, const struct vsp_packet *p, const uint8
 		return;
 	}
 	result = ic_negotiate_get(data, len, &ic->frameworks, &ic->messages, agreed, &why);
-	trace("IC_NEGOTIATE", "< %s framework=%u.%u message=%u.%u%s", ic->service->name,
+	trace("IC_NEGOTIATE", "< %s framework=%u.%u message=%u.%u%s", ic_name(ic),
 	      agreed[0].major, agreed[0].minor, agreed[1].major, agreed[1].minor,
 	      result == IC_NO_MATCH ? " (no match)" : "");
 	if (result == IC_NONSENSE) {
@@ -329,7 +334,7 @@ static void on_negotiated(struct ic *ic, const struct vsp_packet *p, const uint8
 	set_state(ic, result == IC_AGREED ? IC_READY : IC_REFUSED);
 	if (result != IC_AGREED)
 		return;
-	if (ic->service->ready)
+	if (ic->service->ready && !ic->second)
 		ic->service->ready(ic);
 	start(ic);
 }
@@ -425,26 +430,51 @@ static void on_close(struct vsp_chan *ch)
 	set_state(ic, IC_CLOSED);
 	ic_fault_closed(ic);
 	drop_requests(ic);
-	if (ic->service->closed)
+	if (ic->service->closed && !ic->second)
 		ic->service->closed(ic);
 	vsp_closed(ch);
 }
 
 const struct vsp_ops ic_ops = { .open = on_open, .close = on_close, .packet = on_packet };
 
+static void set_up(struct ic *ic, const struct ic_service *s, struct vsp_dev *dev)
+{
+	ic->service = s;
+	ic->dev = dev;
+	dev->priv = ic;
+	ic->since = ic_now();
+	ic_versions_parse("1.0+3.0", 7, &ic->frameworks);
+	ic_versions_parse(s->messages, strlen(s->messages), &ic->messages);
+}
+
+bool ic_second(const struct ic *first)
+{
+	struct ic *ic = &ics[first - ics + IC_SERVICES];
+	const struct vsp_dev *like = first->dev;
+	struct vsp_dev *d = ic->dev ? ic->dev : calloc(1, sizeof(*d));
+
+	if (!d)
+		return false;
+	if (!ic->dev) {
+		snprintf(d->name, sizeof(d->name), "%s2", like->name);
+		d->type = like->type;
+		d->instance = like->instance;
+		d->instance.b[15] ^= 0xFF;
+		d->ops = like->ops;
+		d->flags = like->flags;
+		memcpy(d->user, like->user, sizeof(d->user));
+		ic->second = true;
+		set_up(ic, first->service, d);
+		vsp_register(like->bus, d);
+	}
+	vsp_plug(d);
+	return true;
+}
+
 int ic_init(struct bus *b)
 {
-	for (unsigned int i = 0; i < IC_SERVICES; i++) {
-		const struct ic_service *s = services[i];
-		struct ic *ic = &ics[i];
-
-		ic->service = s;
-		ic->dev = vsp_find(b, s->name);
-		ic->dev->priv = ic;
-		ic->since = ic_now();
-		ic_versions_parse("1.0+3.0", 7, &ic->frameworks);
-		ic_versions_parse(s->messages, strlen(s->messages), &ic->messages);
-	}
+	for (unsigned int i = 0; i < IC_SERVICES; i++)
+		set_up(&ics[i], services[i], vsp_find(b, services[i]->name));
 	if (ic_options(b->opt))
 		return -1;
 	ic_cmd_init(b);
@@ -453,7 +483,7 @@ int ic_init(struct bus *b)
 
 void ic_exit(struct bus *b)
 {
-	for (unsigned int i = 0; i < IC_SERVICES; i++) {
+	for (unsigned int i = 0; i < IC_ALL; i++) {
 		ic_fault_clear(&ics[i]);
 		stop_clock(&ics[i]);
 		ic_wait_exit(&ics[i]);

@@ -185,7 +185,7 @@ void ic_fault_send(struct ic *ic, const void *msg, size_t len)
 			p = &f->next;
 			continue;
 		}
-		trace("FAULT", "%s %s", kind_names[f->kind], ic->service->name);
+		trace("FAULT", "%s %s", kind_names[f->kind], ic_name(ic));
 		go = strike(ic, f, &m);
 		used(p);
 		if (*p == f)
@@ -203,7 +203,7 @@ bool ic_fault_ignores(struct ic *ic)
 		p = &(*p)->next;
 	if (!*p)
 		return false;
-	trace("FAULT", "ignore %s", ic->service->name);
+	trace("FAULT", "ignore %s", ic_name(ic));
 	used(p);
 	return true;
 }

@@ -19,6 +19,7 @@ struct ic_request;
 struct reply;
 
 enum ic_id { IC_SHUTDOWN, IC_TIME, IC_HEARTBEAT, IC_KVP, IC_VSS, IC_FCOPY, IC_SERVICES };
+#define IC_ALL (2 * IC_SERVICES)	/* each, and behind them a second device of each, see ic_second() */
 
 /* One row for each service, in ic_services[]. */
 struct ic_service {
@@ -60,6 +61,7 @@ enum ic_state { IC_CLOSED, IC_NEGOTIATING, IC_SILENT, IC_REFUSED, IC_READY };
 
 struct ic {
 	const struct ic_service *service;
+	bool second;			/* answers what it is asked, and tells the guest nothing by itself */
 	struct vsp_dev *dev;
 	struct vsp_chan *ch;
 	enum ic_state state;
@@ -92,6 +94,10 @@ typedef void (*ic_done_fn)(void *ctx, const struct ic_answer *a);
 /* common.c */
 struct ic *ic_get(enum ic_id id);
 struct ic *ic_find(const char *name);
+/* Offers another device of a service, under its name with a 2. False: out of memory. */
+bool ic_second(const struct ic *first);
+/* The name of its device. */
+const char *ic_name(const struct ic *ic);
 /* NULL when requests can be sent, else why not. */
 const char *ic_not_ready(const struct ic *ic);
 /*

@@ -41,12 +41,12 @@ static void wait_over(struct ic *ic, const char *why)
 	else if (w->asked)
 		w->asked->wait = NULL;
 	if (why && w->daemon && w->failed)
-		ret = reply_error(w->r, "%s: %s: status 0x%08x (%s)", ic->service->name, why,
+		ret = reply_error(w->r, "%s: %s: status 0x%08x (%s)", ic_name(ic), why,
 				  w->status, ic_status_name(w->status));
 	else if (why)
-		ret = reply_error(w->r, "%s: %s", ic->service->name, why);
+		ret = reply_error(w->r, "%s: %s", ic_name(ic), why);
 	else
-		reply_printf(w->r, "%s: %sframework %u.%u message %u.%u\n", ic->service->name,
+		reply_printf(w->r, "%s: %sframework %u.%u message %u.%u\n", ic_name(ic),
 			     w->daemon ? "a daemon answers, " : "", ic->framework.major,
 			     ic->framework.minor, ic->message.major, ic->message.minor);
 	reply_finish(w->r, ret);
@@ -79,7 +79,7 @@ static void answered(void *ctx, const struct ic_answer *a)
 	free(p);
 	if (!w)
 		return;
-	for (unsigned int i = 0; i < IC_SERVICES; i++)
+	for (unsigned int i = 0; i < IC_ALL; i++)
 		if (ic_get(i)->wait == w)
 			ic = ic_get(i);
 	w->asked = NULL;
@@ -152,9 +152,9 @@ int ic_wait_command(struct reply *r, int argc, char **argv, struct ic *ic)
 	if (ic_limit(r, argc, argv, limit, &limit))
 		return -1;
 	if (daemon && !ic->service->probe)
-		return reply_error(r, "%s has no daemon: ic wait kvp|vss|fcopy daemon", ic->service->name);
+		return reply_error(r, "%s has no daemon: ic wait kvp|vss|fcopy daemon", ic_name(ic));
 	if (ic->wait)
-		return reply_error(r, "somebody else waits for %s", ic->service->name);
+		return reply_error(r, "somebody else waits for %s", ic_name(ic));
 	w = calloc(1, sizeof(*w));
 	if (!w)
 		return reply_error(r, "out of memory");

@@ -371,7 +371,7 @@ static int cmd_fault(struct reply *r, int argc, char **argv, void *ctx)
 	if (strcmp(what, "clear"))
 		return reply_error(r, "fault message|post|early-offers|storage|ic|clear");
 	clear_rules(b);
-	for (unsigned int i = 0; i < IC_SERVICES; i++)
+	for (unsigned int i = 0; i < IC_ALL; i++)
 		ic_fault_clear(ic_get(i));
 	stor_fault_clear(b);
 	hcall_refuse(b->vm, &(struct hcall_refusal){ 0 });

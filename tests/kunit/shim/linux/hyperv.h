@@ -105,6 +105,34 @@ struct vmbus_channel_message_header {
 	u32 msgtype, padding;
 } __packed;
 
+typedef struct {
+	u8 b[16];
+} guid_t;
+
+#define VMBUS_CHANNEL_TLNPI_PROVIDER_OFFER	0x2000
+
+struct vmbus_channel_offer {
+	guid_t if_type, if_instance;
+	u64 reserved1, reserved2;
+	u16 chn_flags, mmio_megabytes;
+	union {
+		struct {
+			u32 pipe_mode;
+			u8 user_def[116];
+		} pipe;
+	} u;
+	u16 sub_channel_index, reserved3;
+} __packed;
+
+struct vmbus_channel_offer_channel {
+	struct vmbus_channel_message_header header;
+	struct vmbus_channel_offer offer;
+	u32 child_relid;
+	u8 monitorid, monitor_allocated;
+	u16 dedicated_interrupt;
+	u32 connection_id;
+} __packed;
+
 struct gpa_range {
 	u32 byte_count, byte_offset;
 	u64 pfn_array[];

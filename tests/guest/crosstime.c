@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * crosstime DEVICE [TIMES]: a PTP clock and the system's at one moment, as the kernel's driver tells it
+ * (PTP_SYS_OFFSET_PRECISE). A line of each: the clock's nanoseconds, CLOCK_REALTIME's, CLOCK_MONOTONIC_RAW's.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <linux/ptp_clock.h>
+
+static long long ns(const struct ptp_clock_time *t)
+{
+	return t->sec * 1000000000ll + t->nsec;
+}
+
+int main(int argc, char **argv)
+{
+	int times = argc > 2 ? atoi(argv[2]) : 1;
+	int fd = argc > 1 ? open(argv[1], O_RDONLY) : -1;
+
+	if (argc < 2 || argc > 3 || times < 1) {
+		fprintf(stderr, "usage: crosstime DEVICE [TIMES]\n");
+		return 2;
+	}
+	if (fd < 0) {
+		fprintf(stderr, "crosstime: %s: %s\n", argv[1], strerror(errno));
+		return 1;
+	}
+	while (times--) {
+		struct ptp_sys_offset_precise at = { 0 };
+
+		if (ioctl(fd, PTP_SYS_OFFSET_PRECISE, &at)) {
+			fprintf(stderr, "crosstime: %s: %s\n", argv[1], strerror(errno));
+			return 1;
+		}
+		printf("%lld %lld %lld\n", ns(&at.device), ns(&at.sys_realtime), ns(&at.sys_monoraw));
+	}
+	return 0;
+}
