@@ -94,6 +94,8 @@ struct ic *ic_get(enum ic_id id);
 struct ic *ic_find(const char *name);
 /* NULL when requests can be sent, else why not. */
 const char *ic_not_ready(const struct ic *ic);
+/* Sends @data at once, as what wants no answer. False: not ready. */
+bool ic_tell(struct ic *ic, const void *data, size_t len);
 /*
  * Sends @data when its turn has come and calls @done once: with the answer,
  * after @limit milliseconds without one, or when the channel closes; never
