@@ -65,13 +65,16 @@ static bool take_packet(struct ic *ic)
  * @status: HV_IC_OK ...
  *
  * An answer that finds no room is dropped: the host has all of the ring for
- * the one answer that it waits for.
+ * the one answer that it waits for. One that it does not wait for is not sent: it would
+ * stay in the ring.
  */
 void ic_answer(struct ic *ic, u32 status)
 {
 	int ret;
 
 	ic->busy = false;
+	if (ic->svc->told && ic_only_told(ic->packet))
+		return;
 	ic_make_answer(ic->packet, status);
 	ret = vmbus_sendpacket(ic->dev->channel, ic->packet, ic->packet_len, ic->packet_id,
 			       VM_PKT_DATA_INBAND, 0);

@@ -66,6 +66,17 @@ void ic_make_answer(void *packet, u32 status)
 }
 
 /**
+ * ic_only_told() - does the host wait for no answer?
+ * @packet: a packet that ic_check_head() took
+ */
+bool ic_only_told(const void *packet)
+{
+	const struct hv_ic_head *h = packet;
+
+	return !(h->flags & (HV_IC_TRANSACTION | HV_IC_REQUEST));
+}
+
+/**
  * ic_make_no_version() - say in a negotiation that nothing fits
  * @packet: a packet that ic_check_head() took
  * @len: its length

@@ -18,6 +18,7 @@ enum ic_flaw {
 enum ic_flaw ic_check_head(const void *packet, u32 len);
 enum ic_flaw ic_check_negotiation(const void *packet, u32 len);
 void ic_make_answer(void *packet, u32 status);
+bool ic_only_told(const void *packet);
 void ic_make_no_version(void *packet, u32 len);
 const char *ic_flaw_name(enum ic_flaw flaw);
 

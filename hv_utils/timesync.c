@@ -238,6 +238,7 @@ const struct ic_service ic_timesync = {
 	.name = "TimeSync",
 	.type = HV_IC_TIMESYNC,
 	.direct = true,
+	.told = true,	/* OpenVMM's are: nobody there would read an answer */
 	.versions = ts_versions,
 	.nr_versions = ARRAY_SIZE(ts_versions),
 	.frameworks = ts_frameworks,

@@ -43,6 +43,18 @@ static void get_v4(const struct hv_time_v4 *m, struct ts_sample *s)
 	s->stratum = m->stratum;
 }
 
+/*
+ * How old a sample is. The host stamps it by a reading of its own: after a migration, or where
+ * one side has the TSC page and the other has not, that may be ahead of the guest's by some ticks.
+ */
+static int age_of(u64 ref, u64 ref_now, s64 *age)
+{
+	if (ref > ref_now ? ref - ref_now > TS_AHEAD : ref_now - ref > TS_STALE)
+		return -ESTALE;
+	*age = ref_now - ref;
+	return 0;
+}
+
 /**
  * ts_parse() - read a message
  * @data: its data
@@ -52,10 +64,12 @@ static void get_v4(const struct hv_time_v4 *m, struct ts_sample *s)
  * @s: gets what it says
  *
  * Return: 0; -EINVAL if it is too short or the time is before 1970 or absurd;
- * -ESTALE if it was under way for more than ten minutes, or less than no time.
+ * -ESTALE if it was under way for more than ten minutes, or comes from later than now.
  */
 int ts_parse(const void *data, u32 len, int version, u64 ref_now, struct ts_sample *s)
 {
+	s64 age;
+
 	if (version >= HV_IC_VERSION(4, 0)) {
 		if (len < sizeof(struct hv_time_v4))
 			return -EINVAL;
@@ -67,7 +81,7 @@ int ts_parse(const void *data, u32 len, int version, u64 ref_now, struct ts_samp
 	}
 	if (s->host < HV_TIME_UNIX_EPOCH || s->host > TS_HOST_MAX)
 		return -EINVAL;
-	if (s->ref > ref_now || ref_now - s->ref > TS_STALE)
+	if (age_of(s->ref, ref_now, &age))
 		return -ESTALE;
 	return 0;
 }
@@ -83,9 +97,11 @@ int ts_parse(const void *data, u32 len, int version, u64 ref_now, struct ts_samp
  */
 int ts_host_now_ns(u64 host, u64 ref, u64 ref_now, s64 *unix_ns)
 {
-	if (ref_now < ref || ref_now - ref > TS_STALE)
+	s64 age;
+
+	if (age_of(ref, ref_now, &age))
 		return -ESTALE;
-	*unix_ns = (s64)(host - HV_TIME_UNIX_EPOCH + (ref_now - ref)) * 100;
+	*unix_ns = (s64)(host - HV_TIME_UNIX_EPOCH + age) * 100;
 	return 0;
 }
 

@@ -46,6 +46,7 @@ enum ic_counter {
  * @name: as in "NAME IC version 3.0"
  * @type: message type
  * @direct: request() does not sleep and is called in the channel's callback
+ * @told: a message that is neither a transaction nor a request gets no answer
  * @versions: message versions, newest first
  * @nr_versions: their number
  * @frameworks: framework versions, newest first
@@ -69,6 +70,7 @@ struct ic_service {
 	const char *name;
 	u16 type;
 	bool direct;
+	bool told;
 	const int *versions;
 	int nr_versions;
 	const int *frameworks;

@@ -416,7 +416,10 @@ static u64 vss_request(struct ic *ic, void *data, u32 len)
 	case HV_VSS_MAPPED_DISKS:
 		m->flags = 0;
 		return HV_IC_OK;
+	case HV_VSS_CREATE:
+	case HV_VSS_DELETE:
 	case HV_VSS_COMPLETE:
+	case HV_VSS_RECOVER:	/* for the guest's VSS writers, which Linux has none of */
 		return HV_IC_OK;
 	}
 	ic_bad(ic, "operation %u is not supported", m->op);

@@ -96,12 +96,18 @@ static void nv_free(struct nv *nv)
 
 static void nv_cancel(struct nv *nv)
 {
+	cancel_delayed_work_sync(&nv->start_work);
 	cancel_delayed_work_sync(&nv->link_work);
 	cancel_delayed_work_sync(&nv->announce_work);
 	cancel_delayed_work_sync(&nv->rx_mode_work);
 	cancel_delayed_work_sync(&nv->offload_work);
 	cancel_delayed_work_sync(&nv->reset_work);
 	cancel_delayed_work_sync(&nv->vf_work);
+}
+
+static bool nv_registered(const struct nv *nv)
+{
+	return nv->ndev->reg_state == NETREG_REGISTERED;
 }
 
 static int nv_register(struct nv *nv, struct nv_conn *conn)
@@ -128,7 +134,7 @@ static int nv_register(struct nv *nv, struct nv_conn *conn)
 }
 
 /* The first connection and the network device on it.  Under nv->lock. */
-static int nv_start(struct nv *nv)
+static int nv_connect_first(struct nv *nv)
 {
 	struct nv_conn *conn;
 	int ret;
@@ -137,7 +143,6 @@ static int nv_start(struct nv *nv)
 	conn = nv_attach(nv, &nv->cfg, NV_AS_IT_GOES);
 	if (IS_ERR(conn)) {
 		ret = PTR_ERR(conn);
-		dev_err(&nv->hdev->device, "cannot connect to the network device: %d\n", ret);
 		nv_turn(nv, NV_TURN_END);
 		return ret;
 	}
@@ -148,6 +153,38 @@ static int nv_start(struct nv *nv)
 	synchronize_net();
 	nv_detach(nv, conn, false);
 	return ret;
+}
+
+/*
+ * A host that is busy while many guests boot answers late, and nobody probes a device twice: it
+ * stays bound without a network device until the host has answered.  Under nv->lock.
+ */
+static int nv_start(struct nv *nv)
+{
+	int ret = nv_connect_first(nv);
+
+	if (ret != -ETIMEDOUT || nv->gone || nv->hdev->channel->rescind) {
+		if (ret)
+			dev_err(&nv->hdev->device, "cannot connect to the network device: %d\n", ret);
+		return ret;
+	}
+	nv->retry_s = clamp_t(u32, nv->retry_s * 2, NV_RETRY_MIN_S, NV_RETRY_MAX_S);
+	dev_err(&nv->hdev->device, "the host does not answer for the network device, trying again in %u s\n",
+		nv->retry_s);
+	schedule_delayed_work(&nv->start_work, nv->retry_s * HZ);
+	return 0;
+}
+
+static void nv_start_work(struct work_struct *work)
+{
+	struct nv *nv = container_of(to_delayed_work(work), struct nv, start_work);
+
+	mutex_lock(&nv->lock);
+	if (!nv->gone && !nv_registered(nv) && !nv_start(nv) && nv_registered(nv)) {
+		nv->retry_s = 0;
+		netdev_info(nv->ndev, "the host answers\n");
+	}
+	mutex_unlock(&nv->lock);
 }
 
 static int nv_probe(struct hv_device *hdev, const struct hv_vmbus_device_id *id)
@@ -173,6 +210,7 @@ static int nv_probe(struct hv_device *hdev, const struct hv_vmbus_device_id *id)
 	ret = nv_init(nv, hdev, ndev);
 	if (ret)
 		goto free;
+	INIT_DELAYED_WORK(&nv->start_work, nv_start_work);
 	hv_set_drvdata(hdev, nv);
 	mutex_lock(&nv->lock);
 	ret = nv_start(nv);
@@ -202,7 +240,8 @@ static hv_remove_t nv_remove(struct hv_device *hdev)
 	nv_turn(nv, NV_TURN_END);
 	nv_take_rtnl(nv);
 	conn = nv_conn_rtnl(nv);
-	unregister_netdevice(nv->ndev);
+	if (nv_registered(nv))
+		unregister_netdevice(nv->ndev);
 	RCU_INIT_POINTER(nv->conn, NULL);
 	rtnl_unlock();
 	synchronize_net();
@@ -220,6 +259,7 @@ static int nv_suspend(struct hv_device *hdev)
 {
 	struct nv *nv = hv_get_drvdata(hdev);
 
+	cancel_delayed_work_sync(&nv->start_work);
 	cancel_delayed_work_sync(&nv->reset_work);
 	nv_sleep(nv);
 	cancel_delayed_work_sync(&nv->link_work);
@@ -228,7 +268,12 @@ static int nv_suspend(struct hv_device *hdev)
 
 static int nv_resume(struct hv_device *hdev)
 {
-	return nv_wake(hv_get_drvdata(hdev));
+	struct nv *nv = hv_get_drvdata(hdev);
+
+	if (nv_registered(nv))
+		return nv_wake(nv);
+	schedule_delayed_work(&nv->start_work, 0);
+	return 0;
 }
 
 static const struct hv_vmbus_device_id nv_ids[] = {

@@ -324,6 +324,7 @@ struct nv {
 	bool offload_asked;		/* the host has indicated other offloads */
 	bool rsc;			/* the stack wants coalesced frames; under RTNL */
 	struct delayed_work reset_work;
+	struct delayed_work start_work;	/* until there is a network device */
 	unsigned int retry_s;		/* until the next try to connect */
 	spinlock_t link_lock;		/* protects: those up to link_speed, which any reads */
 	bool link;

@@ -292,8 +292,15 @@ static void nv_indication(struct nv_conn *conn, const void *msg, u32 len)
 	n = le32_to_cpu(m.len);
 	at = le32_to_cpu(m.offset);
 	if (n && ((u64)at + HV_RNDIS_OFFSET_BASE + n > len ||
-		  at + HV_RNDIS_OFFSET_BASE < sizeof(m)))
-		goto bad;
+		  at + HV_RNDIS_OFFSET_BASE < sizeof(m))) {
+		/*
+		 * Of the statuses that mean something here the speed's alone has data. Windows
+		 * Server 2012 R2 leaves those of HV_RNDIS_IND_OFFLOAD out of the message's length.
+		 */
+		if (le32_to_cpu(m.status) == HV_RNDIS_IND_SPEED)
+			goto bad;
+		n = 0;
+	}
 	nv_link_event(conn->nv, le32_to_cpu(m.status),
 		      n ? (const u8 *)msg + at + HV_RNDIS_OFFSET_BASE : NULL, n);
 	return;

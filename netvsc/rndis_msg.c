@@ -227,7 +227,7 @@ int nv_rndis_put_request(void *buf, u32 cap, u32 type, u32 id, u32 oid,
  * @msg: private copy of the reply
  * @len: its length
  * @at: gets where the data starts
- * @data_len: gets its length
+ * @data_len: gets its length, which may be 0: a host has no name for the device, say
  *
  * Return: 0; -EIO if the host refused; -EINVAL if the reply makes no sense.
  */
@@ -243,9 +243,9 @@ int nv_rndis_reply_data(const void *msg, u32 len, u32 *at, u32 *data_len)
 		return -EIO;
 	offset = le32_to_cpu(r.offset);
 	*data_len = le32_to_cpu(r.len);
-	if (!*data_len || !inside(len, sizeof(r), offset, *data_len))
+	if (*data_len && !inside(len, sizeof(r), offset, *data_len))
 		return -EINVAL;
-	*at = offset + HV_RNDIS_OFFSET_BASE;
+	*at = *data_len ? offset + HV_RNDIS_OFFSET_BASE : sizeof(r);
 	return 0;
 }
 

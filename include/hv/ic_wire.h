@@ -304,11 +304,14 @@ static_assert(sizeof(struct hv_kvp_ip5) == 3716);
 
 /* ---- freeze for a backup ---- */
 
+#define HV_VSS_CREATE		0
+#define HV_VSS_DELETE		1
 #define HV_VSS_HOT_BACKUP	2	/* can you? */
 #define HV_VSS_MAPPED_DISKS	3	/* direct-mapped ones */
 #define HV_VSS_COMPLETE		4
 #define HV_VSS_FREEZE		5
 #define HV_VSS_THAW		6
+#define HV_VSS_RECOVER		7	/* after a checkpoint was made */
 
 #define HV_VSS_NO_RECOVERY	5	/* flags of HV_VSS_HOT_BACKUP's answer */
 

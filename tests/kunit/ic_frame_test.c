@@ -151,6 +151,17 @@ static void frame_answer_bytes(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, memcmp(b + 26, asked + 26, sizeof(b) - 26), 0);
 }
 
+static void frame_asked_or_told(struct kunit *test)
+{
+	u8 b[sizeof(asked)];
+
+	memcpy(b, asked, sizeof(b));
+	for (int flags = 0; flags < 4; flags++) {
+		b[25] = flags;
+		KUNIT_EXPECT_EQ(test, ic_only_told(b), flags == 0);
+	}
+}
+
 static void frame_no_version(struct kunit *test)
 {
 	u8 b[sizeof(asked)];
@@ -268,6 +279,7 @@ static struct kunit_case ic_frame_cases[] = {
 	KUNIT_CASE_PARAM(frame_negotiation_counts, count_cases_gen_params),
 	KUNIT_CASE(frame_too_many_though_there_is_room),
 	KUNIT_CASE(frame_answer_bytes),
+	KUNIT_CASE(frame_asked_or_told),
 	KUNIT_CASE(frame_no_version),
 	KUNIT_CASE(frame_flaws_in_words),
 	KUNIT_CASE_PARAM(versions_chosen, choice_cases_gen_params),

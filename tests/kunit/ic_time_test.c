@@ -101,7 +101,9 @@ static const struct parse_case parse_cases[] = {
 	{ "zero", V4, 24, 0, 0, 0, -EINVAL },
 	{ "far future", V4, 24, EPOCH + (1ull << 56), 0, 0, -EINVAL },
 	{ "largest", V4, 24, ~0ull, 0, 0, -EINVAL },
-	{ "from the future", V4, 24, EPOCH, 1001, 1000, -ESTALE },
+	{ "ahead by a tick", V4, 24, EPOCH, 1001, 1000, 0 },
+	{ "ahead by a second", V4, 24, EPOCH, 10001000, 1000, 0 },
+	{ "from the future", V4, 24, EPOCH, 10001001, 1000, -ESTALE },
 	{ "ten minutes", V4, 24, EPOCH, 1000, 1000 + 10 * MINUTES, 0 },
 	{ "longer than ten minutes", V4, 24, EPOCH, 1000, 1001 + 10 * MINUTES, -ESTALE },
 	{ "reference of another life", V4, 24, EPOCH, ~0ull, 1000, -ESTALE },
@@ -128,7 +130,9 @@ static void time_carried_on_for_ten_minutes(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ts_host_now_ns(EPOCH, 0, 10 * MINUTES, &ns), 0);
 	KUNIT_EXPECT_EQ(test, ns, 600 * SEC);
 	KUNIT_EXPECT_EQ(test, ts_host_now_ns(EPOCH, 0, 10 * MINUTES + 1, &ns), -ESTALE);
-	KUNIT_EXPECT_EQ(test, ts_host_now_ns(EPOCH, 1, 0, &ns), -ESTALE);
+	KUNIT_EXPECT_EQ(test, ts_host_now_ns(EPOCH, 10000001, 0, &ns), -ESTALE);
+	KUNIT_EXPECT_EQ(test, ts_host_now_ns(EPOCH, 1, 0, &ns), 0);
+	KUNIT_EXPECT_EQ(test, ns, -100);
 }
 
 /* ---- the system's counter and reference time ---- */

@@ -218,7 +218,8 @@ static const struct reply_case reply_cases[] = {
 	{ "good", 30, 0, 6, 16, 0 },
 	{ "refused", 24, 0xc00000bb, 0, 0, -EIO },
 	{ "cut", 23, 0, 6, 16, -EINVAL },
-	{ "empty", 30, 0, 0, 16, -EINVAL },
+	{ "empty", 24, 0, 0, 16, 0 },
+	{ "empty, with no offset", 24, 0, 0, 0, 0 },
 	{ "past the end", 30, 0, 7, 16, -EINVAL },
 	{ "inside the header", 30, 0, 6, 15, -EINVAL },
 	{ "offset wraps", 30, 0, 6, 0xfffffffc, -EINVAL },
@@ -240,7 +241,7 @@ static void rndis_reply_data_checks(struct kunit *test)
 	if (c->want)
 		return;
 	KUNIT_EXPECT_EQ(test, at, 24u);
-	KUNIT_EXPECT_EQ(test, n, 6u);
+	KUNIT_EXPECT_EQ(test, n, c->data_len);
 }
 
 static void rndis_mac_config_bytes(struct kunit *test)

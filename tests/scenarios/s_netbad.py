@@ -47,7 +47,7 @@ MESSAGES = (
     ("message of length 0", packet(length=0), "host_bad_rndis"),
     ("four bytes", "01000000", "host_bad_rndis"),
     ("unknown control message", le32(0x77, 16, 1, 0), "host_bad_rndis"),
-    ("indication past its end", le32(7, 20, 0x4001000b, 400, 12), "host_bad_rndis"),
+    ("indication past its end", le32(7, 20, 0x40010013, 400, 12), "host_bad_rndis"),
     ("part of a packet without its first", packet(info=(16, 0x80000001, 12, 1 | 1 << 8 | 7 << 16)), "host_bad_rndis"),
     ("first part and no more", packet(info=(16, 0x80000001, 12, 1 | 3 << 8 | 7 << 16)), "host_bad_rndis"),
     ("reply nobody asked for", le32(0x80000005, 16, 9999, 0), "host_bad_reply"),

@@ -153,6 +153,24 @@ def utils_time_sync(m):
     m.note("a sync two minutes old: PTP clock %+.6f s from the system's" % near(m, 0, 0.02))
 
 
+COUNTED = "sed -n 's/^\\([0-9]*\\)\\t%s$/\\1/p' $(grep -l TimeSync /sys/kernel/debug/hv_utils-*)"
+
+
+@scenario(rows="~U03", machine=MACHINE, drivers=ONLY_OURS, timeout=300)
+def utils_time_told(m):
+    "time that the host tells and wants no answer to is kept to, and the ring has no answer that nobody reads"
+    Services(m, ())
+    m.host("time sync offset=0")
+    answers = int(m.sh(COUNTED % "answers"))
+    m.host("time told=1 interval=50 offset=3600")
+    m.wait("[ $(%s) -ge %d ]" % (COUNTED % "requests", answers + 40), 60, "messages that are told")
+    m.note("an hour ahead: PTP clock %+.6f s from the system's" % near(m, 3600, 0.02))
+    m.expect(int(m.sh(COUNTED % "answers")) - answers < 3, "answers to what asked for none")
+    m.host("time told=0 interval=0")
+    m.host("time sync offset=0")
+    near(m, 0, 0.02)
+
+
 @scenario(rows="~U03 U04", machine=MACHINE, drivers=ONLY_OURS, timeout=400)
 def utils_ptp(m):
     "samples feed the PTP clock alone, phc2sys steers the system's clock by it, a stale one is refused"
@@ -321,6 +339,8 @@ def utils_time_settings(m):
 def utils_freeze(m):
     "writers wait while frozen; read-only, vfat and loop mounts are left alone"
     Services(m, ("vss",))
+    for told in ("create", "delete", "complete", "recover"):    # a backup's other steps ask nothing of a guest
+        m.host("vss " + told)
     dev = m.dev()
     m.sh("mkfs.ext4 -q -F %s; mkdir -p /mnt/b /mnt/l /mnt/r /mnt/v; mount %s /mnt/b" % (dev, dev), 100)
     m.sh("""modprobe loop; for n in l r v; do truncate -s 40M /mnt/b/$n.img; done

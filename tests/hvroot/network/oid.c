@@ -182,6 +182,19 @@ static uint32_t set_offload(struct nic *n, const uint8_t *in, size_t len)
 	return RNDIS_OK;
 }
 
+/* OpenVMM (netvsp, oid_set_rss_parameters()) refuses a queue that there cannot be. */
+static bool table_right(const struct nic *n, const uint8_t *in, unsigned int entries)
+{
+	for (unsigned int i = 0; i < entries; i++) {
+		uint32_t queue;
+
+		memcpy(&queue, in + i * 4, 4);
+		if (queue >= n->queues)
+			return false;
+	}
+	return true;
+}
+
 static uint32_t set_rss(struct nic *n, const uint8_t *in, size_t len)
 {
 	struct ndis_rss_params p;
@@ -199,7 +212,8 @@ static uint32_t set_rss(struct nic *n, const uint8_t *in, size_t len)
 	}
 	entries = p.table_len / 4;
 	if (!entries || entries > NET_TABLE ||
-	    (uint64_t)p.table_offset + p.table_len > len)
+	    (uint64_t)p.table_offset + p.table_len > len ||
+	    !table_right(n, in + p.table_offset, entries))
 		return RNDIS_BAD_DATA;
 	if (!(p.flags & RSS_FLAG_SAME_KEY)) {
 		if (p.key_len != NET_KEY || (uint64_t)p.key_offset + NET_KEY > len)

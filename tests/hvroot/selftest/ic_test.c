@@ -99,6 +99,8 @@ static void answers(void)
 	CHECK(ic_answer_check(&a, sizeof(a) - 1, IC_TYPE_KVP, &h));
 	a.h.flags = 3;
 	CHECK(ic_answer_check(&a, sizeof(a), IC_TYPE_KVP, &h));
+	a.h.flags = 4;
+	CHECK(ic_answer_check(&a, sizeof(a), IC_TYPE_KVP, &h));
 	a.h.flags = 5;
 	a.h.type = IC_TYPE_NEGOTIATE;
 	a.h.size = 44;		/* as OpenBSD says, whatever is there */
@@ -231,7 +233,18 @@ static void items_refused(void)
 	v.value_size = 2048;
 	memset(v.key, 'x', sizeof(v.key));		/* no NUL anywhere */
 	memset(v.value, 'x', sizeof(v.value));
+	CHECK(kvp_get_value(&v, &item));
+	memset(v.key + 510, 0, 2);
+	CHECK(kvp_get_value(&v, &item));
+	memset(v.value + 2046, 0, 2);
 	CHECK(!kvp_get_value(&v, &item));
+	memcpy(v.value + 2044, "\x3d\xd8", 2);		/* half a pair, then the NUL */
+	CHECK(kvp_get_value(&v, &item));
+	memcpy(v.value + 2042, "\x3d\xd8\x00\xde", 4);
+	CHECK(!kvp_get_value(&v, &item));
+	v.value_size = 0;
+	CHECK(kvp_get_value(&v, &item));
+	v.value_size = 2048;
 	v.type = KVP_U32;
 	CHECK(kvp_get_value(&v, &item));
 	v.type = 77;

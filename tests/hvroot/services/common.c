@@ -242,6 +242,19 @@ static void send_request(struct ic_request *q)
 	send_message(ic, &h, q->data, q->len);
 }
 
+bool ic_tell(struct ic *ic, const void *data, size_t len)
+{
+	struct ic_header h = {
+		.framework = ic->framework, .type = ic->service->type, .message = ic->message,
+		.size = len,
+	};
+
+	if (ic_not_ready(ic))
+		return false;
+	send_message(ic, &h, data, len);
+	return true;
+}
+
 /* Lets as many of the queue go as the service allows. */
 static void start(struct ic *ic)
 {

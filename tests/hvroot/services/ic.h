@@ -100,6 +100,8 @@ bool ic_second(const struct ic *first);
 const char *ic_name(const struct ic *ic);
 /* NULL when requests can be sent, else why not. */
 const char *ic_not_ready(const struct ic *ic);
+/* Sends @data at once, as what wants no answer. False: not ready. */
+bool ic_tell(struct ic *ic, const void *data, size_t len);
 /*
  * Sends @data when its turn has come and calls @done once: with the answer,
  * after @limit milliseconds without one, or when the channel closes; never

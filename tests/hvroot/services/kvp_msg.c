@@ -125,8 +125,8 @@ static uint64_t number_of(const struct kvp_value *v, size_t bytes)
 
 const char *kvp_get_value(const struct kvp_value *v, struct kvp_item *item)
 {
-	if (v->key_size > KVP_KEY_BYTES || v->key_size % 2)
-		return "a key of an impossible size";
+	if (v->key_size > KVP_KEY_BYTES || !utf16_whole(v->key, v->key_size))
+		return "a key that is not whole UTF-16 with its NUL";
 	if (v->value_size > KVP_VALUE_BYTES)
 		return "a value of an impossible size";
 	item->type = v->type;
@@ -144,7 +144,8 @@ const char *kvp_get_value(const struct kvp_value *v, struct kvp_item *item)
 	case KVP_STRING:
 	case KVP_EXPAND:
 		utf16_get(item->value, sizeof(item->value), v->value, v->value_size);
-		return v->value_size % 2 ? "a string with half a character" : NULL;
+		return utf16_whole(v->value, v->value_size) ? NULL :
+			"a string that is not whole UTF-16 with its NUL";
 	}
 	return "a value of unknown type";
 }

@@ -109,8 +109,8 @@ const char *ic_answer_check(const void *msg, size_t len, uint16_t type, struct i
 	memcpy(h, msg, sizeof(*h));
 	if (h->type != type)
 		return "not of the type that was asked for";
-	if (!(h->flags & IC_FLAG_RESPONSE))
-		return "not an answer";
+	if (!(h->flags & IC_FLAG_RESPONSE) || !(h->flags & IC_FLAG_TRANSACTION))
+		return "not an answer to a transaction";	/* OpenVMM: hyperv_ic, read_message() */
 	if (type != IC_TYPE_NEGOTIATE && h->size > len - sizeof(*h))
 		return "more data promised than there is";
 	return NULL;

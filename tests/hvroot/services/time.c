@@ -21,6 +21,7 @@ static struct {
 	struct vm *vm;
 	unsigned int interval;		/* of the samples, milliseconds, 0 = none */
 	bool no_sync;			/* no sync when ready, samples only */
+	bool told;			/* as OpenVMM's: no transaction, and no answer is wanted */
 	struct ptimer *timer;
 	int64_t offset;			/* host clock minus real clock, 100 ns */
 	uint8_t leap, stratum;
@@ -65,8 +66,12 @@ static void send_flags(struct ic *ic, uint8_t flags)
 {
 	struct time_sample s = sample_now(flags, 0);
 	uint8_t msg[sizeof(struct ic_time)];
+	size_t len = time_put(msg, ic->message, &s);
 
-	ic_request(ic, msg, time_put(msg, ic->message, &s), ANSWER_MS, periodic_done, NULL);
+	if (clk.told)
+		ic_tell(ic, msg, len);
+	else
+		ic_request(ic, msg, len, ANSWER_MS, periodic_done, NULL);
 }
 
 static void tick(void *ctx)
@@ -113,19 +118,21 @@ static int take_seconds(struct reply *r, int argc, char **argv, const char *key,
 
 static int take_settings(struct reply *r, int argc, char **argv)
 {
-	unsigned long long interval, leap, stratum, at_open;
+	unsigned long long interval, leap, stratum, at_open, told;
 
 	if (control_num(r, argc, argv, "interval", clk.interval, &interval) ||
 	    control_num(r, argc, argv, "leap", clk.leap, &leap) ||
 	    control_num(r, argc, argv, "stratum", clk.stratum, &stratum) ||
 	    control_num(r, argc, argv, "at-open", !clk.no_sync, &at_open) ||
+	    control_num(r, argc, argv, "told", clk.told, &told) ||
 	    take_seconds(r, argc, argv, "offset", &clk.offset))
 		return -1;
-	if (interval > 3600000 || leap > 255 || stratum > 255 || at_open > 1)
-		return reply_error(r, "interval is at most 3600000 ms, leap and stratum 255, at-open 1");
+	if (interval > 3600000 || leap > 255 || stratum > 255 || at_open > 1 || told > 1)
+		return reply_error(r, "interval is at most 3600000 ms, leap and stratum 255, at-open and told 1");
 	clk.leap = leap;
 	clk.stratum = stratum;
 	clk.no_sync = !at_open;
+	clk.told = told;
 	if (interval != clk.interval) {
 		clk.interval = interval;
 		restart(ic_get(IC_TIME));
@@ -166,8 +173,8 @@ static int cmd_time(struct reply *r, int argc, char **argv, void *ctx)
 		return -1;
 	if (*what)
 		return send_one(r, argc, argv, what);
-	reply_printf(r, "offset=%.7f interval=%u at-open=%d leap=%u stratum=%u reference=%llu\n",
-		     clk.offset / (double)TIME_UNITS, clk.interval, !clk.no_sync, clk.leap,
+	reply_printf(r, "offset=%.7f interval=%u at-open=%d told=%d leap=%u stratum=%u reference=%llu\n",
+		     clk.offset / (double)TIME_UNITS, clk.interval, !clk.no_sync, clk.told, clk.leap,
 		     clk.stratum, (unsigned long long)vm_reference_time(clk.vm));
 	return 0;
 }
@@ -177,7 +184,7 @@ void ic_time_init(struct bus *b)
 	clk.vm = b->vm;
 	control_register("time",
 		"sync|sample [offset=SECONDS] [age=SECONDS] [leap=N] [stratum=N] [flags=N] [reference=N]  send the host's clock plus an offset, taken some time ago\n"
-		"[offset=SECONDS] [interval=MS] [at-open=0|1] [leap=N] [stratum=N]  settings, which last: offset of the clock, pause between samples (5000; 0 = none), a sync when the guest opens",
+		"[offset=SECONDS] [interval=MS] [at-open=0|1] [told=0|1] [leap=N] [stratum=N]  settings, which last: offset of the clock, pause between samples (5000; 0 = none), a sync when the guest opens, messages that want no answer as OpenVMM's do",
 		cmd_time, NULL);
 }
 

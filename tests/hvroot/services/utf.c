@@ -122,6 +122,24 @@ size_t utf16_get(char *to, size_t cap, const void *from, size_t bytes)
 	return at;
 }
 
+bool utf16_whole(const void *from, size_t bytes)
+{
+	const uint8_t *p = from;
+
+	if (bytes < 2 || bytes % 2 || get16(p + bytes - 2))
+		return false;
+	for (size_t i = 0; i < bytes; i += 2) {
+		uint32_t c = get16(p + i);
+
+		if (c < 0xD800 || c >= 0xE000)
+			continue;
+		i += 2;		/* the last unit is 0, so there is one */
+		if (c >= 0xDC00 || get16(p + i) < 0xDC00 || get16(p + i) >= 0xE000)
+			return false;
+	}
+	return true;
+}
+
 static int digit(char c)
 {
 	if (c >= '0' && c <= '9')

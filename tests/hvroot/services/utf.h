@@ -3,6 +3,7 @@
 #ifndef HVROOT_UTF_H
 #define HVROOT_UTF_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -18,6 +19,9 @@ long utf16_put(void *to, size_t cap, const char *text);
  * Returns the length in bytes without the NUL.
  */
 size_t utf16_get(char *to, size_t cap, const void *from, size_t bytes);
+
+/* Is it whole characters with a zero as the last unit? OpenVMM fails KVP for a text that is not. */
+bool utf16_whole(const void *from, size_t bytes);
 
 /* In place: "%41" becomes "A". -1: a '%' without two digits. */
 int percent_decode(char *text);
