@@ -21,9 +21,10 @@ lies, tried again, and cut down to the lies that are needed.
   --no-cover    modules as the scenarios use them, which do not count what code has run
   --drivers A/B  the bus and the others, of ours and intree, the kernel's own (ours/ours); those are not counted
   --seeds FILE  a session on record (hvroot --record), of which lies are made too
+  --vmbus TEXT  more parameters for hv_vmbus
   --ignore REGEX lines of the kernel's log with that are no finding, to see what comes behind a known one
   --no-shrink   do not try findings again
-  --no-build    take the hvroot and the modules that are there
+  --no-build    boot what the last run in the same folder did, or else build all but hvroot
 
 The last line is "N cases, N lies, N findings"; the status is 0 if there was none, 4 if not one case came to its end within --limit.
 Limits within a case are time that the guest had for itself. A case that others' programs leave no time for is given up, and no finding.
@@ -86,6 +87,7 @@ def parse():
     p.add_argument("--no-cover", action="store_true")
     p.add_argument("--drivers", default="ours/ours")
     p.add_argument("--seeds")
+    p.add_argument("--vmbus", default="")
     p.add_argument("--ignore")
     p.add_argument("--no-shrink", action="store_true")
     p.add_argument("--no-build", action="store_true")
@@ -127,6 +129,8 @@ def outside(o):
         raise common.Trouble("a NIC needs a network of its own, which is refused (%s); run it as root" % why)
     if not o.no_build:
         images.run("make", "-j%d" % (os.cpu_count() or 1), "--no-print-directory", "-C", "tests/hvroot")
+    if o.no_build and os.path.exists(os.path.join(o.out, "plan.json")):
+        go_on()
     plan = {"hvroot": os.path.join(ROOT, "build/hvroot/hvroot"),
             "kernel": os.path.join(images.run("scripts/kernel", "process"), "vmlinux"),
             "modules": images.run("scripts/build-modules", "process" if o.no_cover else "--cover")}
@@ -134,6 +138,10 @@ def outside(o):
     plan["initrd"] = images.run("tests/guest/mkinitramfs", "process", "--modules", plan["modules"], *intree)
     with open(os.path.join(o.out, "plan.json"), "w", encoding="ascii") as f:
         json.dump(plan, f)
+    go_on()
+
+
+def go_on():
     argv = common.OWN_NETWORK + [sys.executable, os.path.abspath(__file__), "--inside", "yes"] + sys.argv[1:]
     os.execvp(argv[0], argv)
 
@@ -236,7 +244,7 @@ def inside(o):
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))     # the guest ends with us
     signal.signal(signal.SIGALRM, cut)
     coverage = None if o.no_cover else Coverage(plan["modules"])
-    bench = Bench(plan, o.long, coverage, o.pair, o.ignore, o.seeds)
+    bench = Bench(plan, o.long, coverage, o.pair, o.ignore, o.seeds, o.vmbus)
     try:
         with Progress("fuzz", o.cases or 0, "cases") as progress:
             run = Run(o, bench, progress)

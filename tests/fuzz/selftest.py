@@ -58,9 +58,9 @@ class Machine:
         self.folder.cleanup()
 
 
-def busy():
-    """A machine on which others have the processors, for as long as it is looked at."""
-    return mock.patch("slow.waits", side_effect=lambda pid: {str(pid): slow.time.monotonic()})
+def busy(part=1):
+    """A machine on which others have the processors for that part of the time, for as long as it is looked at."""
+    return mock.patch("slow.waits", side_effect=lambda pid: {str(pid): part * slow.time.monotonic()})
 
 
 class Case(unittest.TestCase):
@@ -91,6 +91,12 @@ class Answers(Case):
         with busy():
             self.assertTrue(self.late(m))
         self.assertEqual(m.rounds, slow.ROUNDS)
+
+    def test_hang_of_a_slow_one(self):
+        m = self.machine()
+        with busy(0.7):
+            self.assertFalse(self.late(m))
+        self.assertGreater(m.rounds, 1)
 
     def test_late_answer(self):
         for says, what in ((10, mock.patch("slow.ROUNDS", slow.ROUNDS)), (0, busy())):
@@ -137,10 +143,10 @@ class Verdicts(Case):
 
     def test_holds(self):
         b = self.bench()
-        b.becomes = lambda test, seconds: slow.time.sleep(LIMIT)
-        self.assertFalse(b.holds("false", 20))
+        b.becomes = lambda test, seconds: slow.time.sleep(seconds)
+        self.assertFalse(b.holds("false", LIMIT))
         with busy(), self.assertRaises(Slow):
-            b.holds("false", 20)
+            b.holds("false", LIMIT)
 
 
 def main():

@@ -8,7 +8,7 @@ import time
 from guest import GuestError
 
 NOBODY = "no answer from the guest's agent"
-ROUNDS = 4          # a limit is waited for so often, if others had most of it or the guest still says something
+ROUNDS = 4          # a limit is waited for so often, if the guest had not half of it for itself or still says something
 
 
 class Late(GuestError):
@@ -101,7 +101,7 @@ def finish(m, end, seconds):
         except GuestError as e:
             if str(e) != NOBODY:        # it has ended
                 raise
-        slow = watch.starved()
+        slow = watch.own() < seconds / 2
         if not slow and not watch.speaks():
             break
     raise Late(watch.passed(), slow)
