@@ -169,7 +169,8 @@ static int nv_start(struct nv *nv)
 		return ret;
 	}
 	nv->retry_s = clamp_t(u32, nv->retry_s * 2, NV_RETRY_MIN_S, NV_RETRY_MAX_S);
-	dev_err(&nv->hdev->device, "the host does not answer for the network device, trying again in %u s\n",
+	dev_err(&nv->hdev->device,
+		"the host does not answer for the network device, trying again in %u s\n",
 		nv->retry_s);
 	schedule_delayed_work(&nv->start_work, nv->retry_s * HZ);
 	return 0;
