@@ -31,13 +31,6 @@ struct move {
 	unsigned int stale;	/* so many answers may be to moves of earlier openings */
 };
 
-static unsigned long left_until(unsigned long deadline)
-{
-	unsigned long now = jiffies;
-
-	return time_before(now, deadline) ? deadline - now : 0;
-}
-
 /* ---- asking the host ---- */
 
 static void settled(struct vmbus_chan *chan)

@@ -213,6 +213,23 @@ int gpadl_destroy(struct vmbus *bus, u32 relid, u32 gpadl, unsigned long timeout
 	return 0;
 }
 
+void gpadl_ask_back(struct vmbus_channel *ch, u32 gpadl, struct gpadl_asked *asked)
+{
+	tally(&fake.asked_back, 1);
+	asked->req.key = gpadl;
+}
+
+int gpadl_wait_back(struct vmbus_channel *ch, struct gpadl_asked *asked, unsigned long deadline)
+{
+	fake.asked_first = fake.asked_first ?: fake.asked_back;
+	fake.patience = left_until(deadline);
+	if (fake.on_teardown)
+		fake.on_teardown(ch);
+	if (!asked->req.key)
+		return 0;
+	return gpadl_destroy(to_chan(ch)->bus, chan_relid(ch), asked->req.key, 0);
+}
+
 unsigned long gpadl_patience(const struct vmbus_channel *ch)
 {
 	return HZ;
@@ -392,7 +409,6 @@ void vmbus_device_unregister(struct hv_device *dev)
 	vmbus_close(ch);
 	chan_forget_driver(ch);
 	vmbus_close(ch);	/* sub-channels that came meanwhile */
-	close_sub_channels(ch);
 	ch->device_obj = NULL;
 	tally(&fake.removed, 1);
 	chan_release(ch);
@@ -449,6 +465,7 @@ struct vmbus *fakebus_new_on(struct kunit *test, unsigned int cpus, unsigned int
 	init_completion(&bus->offers_done);
 	INIT_LIST_HEAD(&bus->chans);
 	INIT_LIST_HEAD(&bus->storms);
+	quarantine_init(bus);
 	pause_init(bus);
 	bus->phase = VMBUS_PHASE_UP;
 	bus->relid = kunit_kzalloc(test, VMBUS_RELIDS * sizeof(*bus->relid), GFP_KERNEL);

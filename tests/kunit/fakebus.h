@@ -29,6 +29,7 @@ struct fakebus_log {
 	unsigned int shown, hidden;		/* sub-channels in sysfs */
 	u32 renamed;				/* the new name of the last one */
 	unsigned int rings, maps, ids, gpadls;	/* held now */
+	unsigned int asked_back, asked_first;	/* rings; before the first was waited for */
 	unsigned int quarantined;
 	unsigned int looks, cpu_looks;		/* at elements of lists, at CPUs */
 	unsigned int cpus, nodes;		/* of the machine */
@@ -46,6 +47,7 @@ struct fakebus_log {
 	u32 status;		/* in it */
 	struct fake_stop *stop;
 	void (*on_wait)(struct vmbus_req *req);	/* whenever an answer is waited for */
+	void (*on_teardown)(struct vmbus_channel *ch);	/* the same, of a ring that is closed */
 };
 
 extern struct fakebus_log fake;
