@@ -192,7 +192,8 @@ struct vmbus_chan {
 					 * by the answer
 					 */
 	unsigned int asked_cpu;		/* of the last move; written under tell */
-	atomic_t stale_answers;		/* to moves of earlier openings, that may still come */
+	atomic_t owed;			/* answers to moves that may still come, at most */
+	atomic_t need;			/* so many until one must be to the last move */
 	struct vmbus_req *asking;	/* who waits for its answer; under tell */
 
 	/* ring memory (ringmem.c); pages[] in wire order, first the outbound ring */
@@ -215,6 +216,9 @@ struct vmbus_chan {
 enum vmbus_move {
 	MOVE_NONE,		/* all: its interrupts come on target_cpu */
 	MOVE_ASKED,		/* nothing yet: they may come on asked_cpu as well */
+	MOVE_UNSURE,		/* something, maybe to a move of before: the same as nothing, but
+				 * asked again it says more
+				 */
 	MOVE_LATE,		/* yes, when nobody waited any more: they come on asked_cpu */
 };
 

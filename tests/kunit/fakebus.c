@@ -126,6 +126,7 @@ int vmbus_post(struct vmbus *bus, const void *msg, size_t len)
 {
 	const struct vmbus_channel_message_header *h = msg;
 	const struct vmbus_channel_relid_released *released = msg;
+	const struct vmbus_channel_modifychannel *modify = msg;
 
 	dawdle();
 	switch (h->msgtype) {
@@ -138,6 +139,10 @@ int vmbus_post(struct vmbus *bus, const void *msg, size_t len)
 		return fake.post_error;
 	case CHANNELMSG_MODIFYCHANNEL:
 		tally(&fake.modifies, 1);
+		if (fake.modify_error)
+			return fake.modify_error;
+		if (fake.on_modify)
+			fake.on_modify(modify->child_relid);
 		break;
 	case CHANNELMSG_CLOSECHANNEL:
 		tally(&fake.closes, 1);
@@ -159,6 +164,8 @@ void vmbus_req_cancel(struct vmbus *bus, struct vmbus_req *req)
 bool vmbus_req_end(struct vmbus *bus, struct vmbus_req *req, int err)
 {
 	tally(&fake.ended, 1);
+	if (!fake.answered)
+		req->result = err;
 	return !fake.answered;
 }
 
@@ -172,7 +179,7 @@ int vmbus_req_wait(struct vmbus *bus, struct vmbus_req *req, unsigned long timeo
 		fake.on_wait(req);
 	if (req->type == CHANNELMSG_OPENCHANNEL_RESULT)
 		r->status = fake.status;
-	return req->chan->ch.rescind ? -ENODEV : fake.answer;
+	return req->chan->ch.rescind ? -ENODEV : req->result ?: fake.answer;
 }
 
 bool vmbus_req_answer(struct vmbus *bus, u32 type, u32 relid, u32 key, const void *msg, size_t len)

@@ -42,6 +42,8 @@ struct fakebus_log {
 	int alloc_error, map_error, ids_error, gpadl_error, teardown_error;
 	u32 silent_relid;	/* whose teardown has no answer */
 	int post_error;		/* of OPEN */
+	int modify_error;	/* of MODIFYCHANNEL */
+	void (*on_modify)(u32 relid);	/* whenever that is posted */
 	int answer;		/* to OPEN: what the wait returns */
 	bool answered;		/* who is told to wait no more has the answer already */
 	u32 status;		/* in it */
