@@ -468,6 +468,8 @@ int stor_lun_alloc(struct scsi_device *sdev);
 struct stor_lun *stor_lun_get(struct scsi_device *sdev);
 void stor_lun_put(struct stor_lun *lun);
 void stor_lun_free(struct scsi_device *sdev);
+bool stor_each_lun(struct stor_ctl *ctl,
+		   bool (*fn)(struct stor_ctl *ctl, struct stor_lun *lun, void *arg), void *arg);
 void stor_remove_lun(struct stor_ctl *ctl, struct scsi_device *sdev);
 void stor_rescan_lun(struct scsi_device *sdev);
 void stor_note_medium(struct stor_ctl *ctl, const struct hv_stor_event *event);
