@@ -114,6 +114,11 @@ def recovered_errors(m):
     "RECOVERED ERROR and NO SENSE: with data they are a success, without it an error, at once in both cases"
     dev = m.dev()
     m.sh("dd if=/dev/urandom of=/tmp/pat bs=64k count=4 2>/dev/null; dd if=/tmp/pat of=%s bs=64k oflag=direct 2>/dev/null" % dev)
+    for level in (1, 2):                        # a line for each status only for who wants it
+        m.sh("echo %d >/sys/module/hv_storvsc/parameters/logging_level" % level)
+        m.host("fault storage controller=0 lun=0 op=0x28 sense=700001000000000000000000170100 performed count=1")
+        m.sh("dd if=%s of=/dev/null bs=64k count=1 iflag=direct 2>/dev/null; dmesg | grep -c 'scsi status 0x02, host byte 0$' | grep -q '^%d$'" % (dev, level - 1), 60)
+    m.sh("echo 1 >/sys/module/hv_storvsc/parameters/logging_level")
     for key in ("01", "00"):
         sense = "sense=7000%s0000000000000000170100" % key
         m.host("fault storage controller=0 lun=0 op=0x28 %s performed count=all" % sense)
