@@ -108,13 +108,53 @@ static void post_close(struct vmbus_channel *ch)
 	trace_vmbus_close_internal(msg.child_relid, ret);
 }
 
-static int post_open(struct vmbus_channel *ch, const void *userdata, u32 len)
+/*
+ * A host that is at an opening for longer than we wait takes no CLOSE meanwhile, and none of
+ * the next openings: when it is through, the channel is open, with the ring that it kept.  It says
+ * so, and is told then, unless somebody opens the channel just now; he sees to it.
+ */
+static void close_late_open(struct vmbus_channel *ch)
+{
+	struct vmbus_chan *chan = to_chan(ch);
+
+	mutex_lock(&chan->tell);
+	if (chan->gave_up && READ_ONCE(chan->late_open) == chan->gave_up && !chan_in_use(ch)) {
+		chan->gave_up = 0;
+		post_close(ch);
+	}
+	mutex_unlock(&chan->tell);
+}
+
+/**
+ * chan_late_open() - work: the host has done an opening that nobody waits for any more
+ * @work: of a channel, with a reference
+ */
+void chan_late_open(struct work_struct *work)
+{
+	struct vmbus_chan *chan = container_of(work, struct vmbus_chan, late_work);
+
+	close_late_open(&chan->ch);
+	chan_put(&chan->ch);
+}
+
+static void give_up(struct vmbus_channel *ch, u32 openid)
+{
+	struct vmbus_chan *chan = to_chan(ch);
+
+	mutex_lock(&chan->tell);
+	/* Later ones it has not even heard of; without the ring it has nothing open. */
+	if (ch->ringbuffer_gpadlhandle.gpadl_handle && !chan->gave_up)
+		chan->gave_up = openid;
+	mutex_unlock(&chan->tell);
+}
+
+static int post_open(struct vmbus_channel *ch, const void *userdata, u32 len, u32 openid)
 {
 	struct vmbus *bus = to_chan(ch)->bus;
 	struct vmbus_channel_open_channel msg = {
 		.header.msgtype = CHANNELMSG_OPENCHANNEL,
 		.child_relid = chan_relid(ch),
-		.openid = atomic_inc_return(&bus->next_open_id),
+		.openid = openid,
 		.ringbuffer_gpadlhandle = ch->ringbuffer_gpadlhandle.gpadl_handle,
 		.target_vp = hv_cpu_to_vp(ch->target_cpu),
 		.downstream_ringbuffer_pageoffset =
@@ -169,6 +209,7 @@ static int begin_open(struct vmbus_channel *ch)
 static int connect(struct vmbus_channel *ch, const void *userdata, u32 len,
 		   void (*callback)(void *context), void *context)
 {
+	u32 openid;
 	int ret;
 
 	if (len > MAX_USER_DEFINED_BYTES || !to_chan(ch)->ring_pages)
@@ -193,9 +234,11 @@ static int connect(struct vmbus_channel *ch, const void *userdata, u32 len,
 	ret = ring_gpadl_create(ch);
 	if (ret)
 		goto stop_callback;
-	ret = post_open(ch, userdata, len);
+	openid = atomic_inc_return(&to_chan(ch)->bus->next_open_id);
+	ret = post_open(ch, userdata, len, openid);
 	if (ret)
 		goto destroy_gpadl;
+	to_chan(ch)->gave_up = 0;	/* whatever it was at, it is through with */
 	set_bit(CHAN_WAS_OPEN, &to_chan(ch)->flags);
 	set_bit(CHAN_RING_USED, &to_chan(ch)->flags);
 	chan_finish(ch, EV_OPENED);
@@ -203,6 +246,8 @@ static int connect(struct vmbus_channel *ch, const void *userdata, u32 len,
 
 destroy_gpadl:
 	ring_gpadl_destroy(ch);
+	if (ret == -ETIMEDOUT)
+		give_up(ch, openid);
 stop_callback:
 	callback_stop(ch);
 unmap:
@@ -211,6 +256,7 @@ free_ids:
 	reqid_free(&ch->requestor);
 failed:
 	chan_finish(ch, EV_FAILED);
+	close_late_open(ch);
 	return ret;
 }
 
@@ -496,11 +542,19 @@ void vmbus_set_chn_rescind_callback(struct vmbus_channel *channel,
 void vmbus_on_open_result(struct vmbus *bus, const void *msg, size_t len)
 {
 	const struct vmbus_channel_open_result *m = msg;
+	struct vmbus_channel *ch;
 
 	trace_vmbus_onopen_result(m);
-	if (!vmbus_req_answer(bus, CHANNELMSG_OPENCHANNEL_RESULT, m->child_relid, m->openid, msg,
-			      len))
-		vmbus_bad(bus, VERR_LATE_REPLY,
-			  "open result (relid %u, open id %u, status %#x), nobody waits",
-			  m->child_relid, m->openid, m->status);
+	if (vmbus_req_answer(bus, CHANNELMSG_OPENCHANNEL_RESULT, m->child_relid, m->openid, msg,
+			     len))
+		return;
+	vmbus_bad(bus, VERR_LATE_REPLY,
+		  "open result (relid %u, open id %u, status %#x), nobody waits",
+		  m->child_relid, m->openid, m->status);
+	ch = m->status ? NULL : vmbus_relid_get(bus, m->child_relid);
+	if (!ch)
+		return;
+	WRITE_ONCE(to_chan(ch)->late_open, m->openid);
+	if (!queue_work(bus->sub_wq, &to_chan(ch)->late_work))
+		chan_put(ch);	/* on its way already, and will see it */
 }

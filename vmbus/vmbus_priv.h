@@ -201,6 +201,11 @@ struct vmbus_chan {
 	unsigned int ring_npages;
 	unsigned int ring_order;	/* >0: one block of that order (vmbus_alloc_ring) */
 
+	/* an opening that was given up; the host may be at it still (channel.c) */
+	u32 gave_up;			/* its open id, if it kept the ring; under tell */
+	u32 late_open;			/* of which the host said later that it did it */
+	struct work_struct late_work;
+
 	/* being closed (channel.c); of whoever closes it */
 	struct list_head closing;
 	struct gpadl_asked ring_asked;
@@ -429,6 +434,7 @@ struct vmbus_channel *vmbus_relid_next(struct vmbus *bus, u32 *relid);	/* with a
 
 /* channel.c */
 void chan_mute(struct vmbus_channel *ch);
+void chan_late_open(struct work_struct *work);
 
 /* affinity.c */
 int affinity_start(struct vmbus *bus);
