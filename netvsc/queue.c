@@ -43,8 +43,10 @@ static int nv_pool_make(struct nv_queue *q)
  */
 struct nv_queue *nv_queue_alloc(struct nv_conn *conn, u32 index)
 {
-	struct nv_queue *q = kvzalloc(sizeof(*q), GFP_KERNEL);
+	struct nv_queue *q;
 
+	ASSERT_RTNL();
+	q = kvzalloc(sizeof(*q), GFP_KERNEL);
 	if (!q)
 		return NULL;
 	q->conn = conn;
@@ -164,6 +166,7 @@ void nv_queue_move(struct nv_queue *q, u32 index)
 /* The channel is closed.  Context: RTNL. */
 void nv_queue_free(struct nv_queue *q)
 {
+	ASSERT_RTNL();
 	if (!q)
 		return;
 	netif_napi_del(&q->napi);

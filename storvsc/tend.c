@@ -33,9 +33,6 @@ static void stor_turn(struct stor_ctl *ctl, enum stor_turn turn)
 	WRITE_ONCE(ctl->life, next);
 
 	if (flow == STOR_FLOW_SEND) {
-		/* of the channels before, and in the way of the next kick */
-		clear_bit(STOR_CHAN_LOST, &ctl->state);
-		clear_bit(STOR_CMD_LOST, &ctl->state);
 		WRITE_ONCE(ctl->up_since, jiffies);
 		/*
 		 * Channels and limits come first.  Who sees the bit clear and yet an
@@ -192,7 +189,10 @@ int stor_agree(struct stor_ctl *ctl)
 	int ret;
 
 	lockdep_assert_held(&ctl->life_mutex);
-	/* whatever was to be done about channels was about those before */
+	/*
+	 * Whatever was to be done about channels was about those before, and in the way of the
+	 * next kick.  Not later: a sub-channel may be taken back as soon as it is there.
+	 */
 	clear_bit(STOR_CHAN_LOST, &ctl->state);
 	clear_bit(STOR_CHAN_MOVED, &ctl->state);
 	clear_bit(STOR_CMD_LOST, &ctl->state);

@@ -307,6 +307,45 @@ static void rescind_mutes(struct kunit *test)
 	check_nothing_left(test, "mute");
 }
 
+/* Somebody who looks whenever a channel's state changes: a driver that polls by itself */
+struct onlooker {
+	struct wait_queue_entry wait;
+	struct vmbus_channel *ch;
+	unsigned int taken_back, with_callback;
+};
+
+static int look_at_it(struct wait_queue_entry *wait, unsigned int mode, int flags, void *key)
+{
+	struct onlooker *o = container_of(wait, struct onlooker, wait);
+
+	o->taken_back += READ_ONCE(o->ch->rescind);
+	o->with_callback += READ_ONCE(o->ch->rescind) && READ_ONCE(o->ch->onchannel_callback);
+	return 0;
+}
+
+/* Nobody sees a channel that is taken back and still has a callback. */
+static void rescind_mutes_first(struct kunit *test)
+{
+	struct vmbus *bus = fakebus_new(test);
+	struct onlooker o = {};
+
+	fake.driver = true;
+	fakebus_offer(bus, 1, 1, 0);
+	fakebus_flush(bus);
+	o.ch = fakebus_channel(bus, 1);
+	KUNIT_ASSERT_TRUE(test, o.ch->onchannel_callback);
+	mutex_lock(&to_chan(o.ch)->reg);
+	init_waitqueue_func_entry(&o.wait, look_at_it);
+	add_wait_queue(&bus->chan_wait, &o.wait);
+	fakebus_rescind(bus, 1);
+	remove_wait_queue(&bus->chan_wait, &o.wait);
+	mutex_unlock(&to_chan(o.ch)->reg);
+	KUNIT_EXPECT_NE(test, 0u, o.taken_back);
+	KUNIT_EXPECT_EQ(test, 0u, o.with_callback);
+	fakebus_end(test, bus);
+	check_nothing_left(test, "mute first");
+}
+
 static struct {
 	struct completion begun;
 	bool over;
@@ -511,6 +550,7 @@ static struct kunit_case offer_cases[] = {
 	KUNIT_CASE(rescind_refused),
 	KUNIT_CASE(rescind_twice),
 	KUNIT_CASE(rescind_mutes),
+	KUNIT_CASE(rescind_mutes_first),
 	KUNIT_CASE(rescind_beside_the_drivers_end),
 	KUNIT_CASE(rescind_with_a_full_queue),
 	KUNIT_CASE(rescind_ahead_of_the_queue),

@@ -243,6 +243,23 @@ static void reap_end(struct stor_ctl *ctl)
 	cancel_delayed_work_sync(&ctl->watch);
 }
 
+/* Before the controller is up: it is looked after when it is. */
+static void stor_reap_test_while_agreeing(struct kunit *test)
+{
+	struct stor_ctl *ctl = reap_begin(test);
+
+	reap_kept = false;
+	mutex_lock(&ctl->life_mutex);
+	ctl->life = STOR_LOST;
+	stor_on_sub_rescinded(ctl->chans[1].channel);
+	stor_turn(ctl, STOR_TURN_AGREED);
+	mutex_unlock(&ctl->life_mutex);
+	flush_delayed_work(&ctl->tend);
+	KUNIT_EXPECT_EQ(test, 1u, reap_closed);
+	KUNIT_EXPECT_EQ(test, 1u, reap_evicted);
+	reap_end(ctl);
+}
+
 static void stor_reap_test_let_go(struct kunit *test)
 {
 	struct stor_ctl *ctl = reap_begin(test);
@@ -521,6 +538,7 @@ static void stor_reap_test_other_bus(struct kunit *test)
 }
 
 static struct kunit_case stor_reap_cases[] = {
+	KUNIT_CASE(stor_reap_test_while_agreeing),
 	KUNIT_CASE(stor_reap_test_let_go),
 	KUNIT_CASE(stor_reap_test_kept),
 	KUNIT_CASE(stor_reap_test_offered_first),
