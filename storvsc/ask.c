@@ -159,17 +159,16 @@ int stor_ask_lun(struct stor_ctl *ctl, struct scsi_device *sdev)
 	if (v.host_byte != DID_NO_CONNECT)
 		return 1;
 
-	ret = stor_report_luns(ctl, at, luns);
-	if (!ret && !test_bit(sdev->lun, luns))
-		return 0;
+	/*
+	 * The list of an IDE disk goes by a path that only its host knows, and is empty on any
+	 * other; whoever takes the disk away takes its channel back.
+	 */
+	if (!ctl->kind->fixed_target) {
+		ret = stor_report_luns(ctl, at, luns);
+		if (!ret && !test_bit(sdev->lun, luns))
+			return 0;
+	}
 	return invalid ? -ENXIO : -EAGAIN;
-}
-
-/* Whether the disk answered that it does not know the question. */
-static bool stor_answer_unknown(const struct stor_call *call, const struct stor_verdict *v)
-{
-	return v->scsi_status == SAM_STAT_CHECK_CONDITION && v->sense_len > 2 &&
-	       (call->pkt.srb.sense[2] & 0xf) == ILLEGAL_REQUEST;
 }
 
 /* What an answer to the question for the identification page says: as stor_ask_same(). */
@@ -186,7 +185,8 @@ static int stor_judge_same(const struct stor_call *call, const struct stor_verdi
 		memcpy(page, call->data, len);	/* out of the host's reach */
 		return v->patch || stor_ident_same(lun->page, lun->page_len, page, len);
 	}
-	return stor_answer_unknown(call, v) ? 1 : -EAGAIN;
+	/* No disk forgets its page, but a LUN that is not there does not know any: OpenVMM. */
+	return -EAGAIN;
 }
 
 /**

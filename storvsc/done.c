@@ -56,6 +56,7 @@ static noinline void stor_complete_judged(struct stor_chan *chan, struct scsi_cm
 	struct stor_lun *lun = sdev->hostdata;
 	struct stor_asked asked = stor_asked(cmd);
 	struct stor_verdict v;
+	bool failed;
 
 	stor_srb_judge(reply, &asked, &v);
 
@@ -72,14 +73,13 @@ static noinline void stor_complete_judged(struct stor_chan *chan, struct scsi_cm
 		break;
 	}
 
-	if (v.host_byte != DID_OK && v.host_byte != DID_REQUEUE) {
-		if (lun)
-			atomic_inc(&lun->errors);
-		stor_report(ctl, STOR_LOG_ERROR,
-			    "%u:%u:%llu op %#04x: srb status %#04x scsi status %#04x, host byte %#x\n",
-			    sdev->channel, sdev->id, sdev->lun, cmd->cmnd[0],
-			    reply->srb_status, reply->scsi_status, v.host_byte);
-	}
+	failed = v.host_byte != DID_OK && v.host_byte != DID_REQUEUE;
+	if (failed && lun)
+		atomic_inc(&lun->errors);
+	stor_report(ctl, failed ? STOR_LOG_ERROR : STOR_LOG_WARN,
+		    "%u:%u:%llu op %#04x: srb status %#04x scsi status %#04x, host byte %#x\n",
+		    sdev->channel, sdev->id, sdev->lun, cmd->cmnd[0],
+		    reply->srb_status, reply->scsi_status, v.host_byte);
 
 	chan->bytes += v.moved;
 	scsi_set_resid(cmd, scsi_bufflen(cmd) - v.moved);

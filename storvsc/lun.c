@@ -109,6 +109,33 @@ void stor_lun_free(struct scsi_device *sdev)
 }
 
 /**
+ * stor_each_lun() - call a function for each LUN of a controller
+ * @ctl: controller
+ * @fn: may remove the LUN's device; returns whether it is through with it
+ * @arg: for it
+ *
+ * Context: process.
+ *
+ * Return: whether it is through with all of them.
+ */
+bool stor_each_lun(struct stor_ctl *ctl,
+		   bool (*fn)(struct stor_ctl *ctl, struct stor_lun *lun, void *arg), void *arg)
+{
+	struct scsi_device *sdev;
+	bool all = true;
+
+	shost_for_each_device(sdev, ctl->shost) {
+		struct stor_lun *lun = stor_lun_get(sdev);
+
+		if (!lun)
+			continue;
+		all &= fn(ctl, lun, arg);
+		stor_lun_put(lun);
+	}
+	return all;
+}
+
+/**
  * stor_remove_lun() - a LUN is gone, and so is its device
  * @ctl: controller
  * @sdev: its device
@@ -150,6 +177,15 @@ void stor_note_medium(struct stor_ctl *ctl, const struct hv_stor_event *event)
 	spin_unlock_irqrestore(ctl->shost->host_lock, flags);
 }
 
+static bool stor_tell_medium(struct stor_ctl *ctl, struct stor_lun *lun, void *arg)
+{
+	if (test_and_clear_bit(0, &lun->medium)) {
+		sdev_evt_send_simple(lun->sdev, SDEV_EVT_MEDIA_CHANGE, GFP_KERNEL);
+		stor_rescan_lun(lun->sdev);
+	}
+	return true;
+}
+
 /**
  * stor_medium_changed() - user space learns of new media, their devices read their sizes
  * @ctl: controller
@@ -158,30 +194,23 @@ void stor_note_medium(struct stor_ctl *ctl, const struct hv_stor_event *event)
  */
 void stor_medium_changed(struct stor_ctl *ctl)
 {
-	struct scsi_device *sdev;
-
-	shost_for_each_device(sdev, ctl->shost) {
-		struct stor_lun *lun = stor_lun_get(sdev);
-
-		if (!lun)
-			continue;
-		if (test_and_clear_bit(0, &lun->medium)) {
-			sdev_evt_send_simple(sdev, SDEV_EVT_MEDIA_CHANGE, GFP_KERNEL);
-			stor_rescan_lun(sdev);
-		}
-		stor_lun_put(lun);
-	}
+	stor_each_lun(ctl, stor_tell_medium, NULL);
 }
 
-/* Settle a doubt if possible; false to ask again later. */
-static bool stor_settle(struct stor_ctl *ctl, struct scsi_device *sdev,
-			struct stor_lun *lun)
+/* Settle a doubt if there is one, and if possible; false to ask again later. */
+static bool stor_settle(struct stor_ctl *ctl, struct stor_lun *lun, void *arg)
 {
-	int there = stor_ask_lun(ctl, sdev);
-	unsigned long limit = there == -ENXIO ? STOR_INVALID_LIMIT :
-			      stor_unanswered(there) && there != -EAGAIN ?
-			      STOR_SILENT_LIMIT : STOR_DOUBT_LIMIT;
-	bool over = time_after(jiffies, lun->doubt_since + limit);
+	struct scsi_device *sdev = lun->sdev;
+	unsigned long limit;
+	bool over;
+	int there;
+
+	if (!test_bit_acquire(0, &lun->doubted))
+		return true;
+	there = stor_ask_lun(ctl, sdev);
+	limit = there == -ENXIO ? STOR_INVALID_LIMIT :
+		stor_unanswered(there) && there != -EAGAIN ? STOR_SILENT_LIMIT : STOR_DOUBT_LIMIT;
+	over = time_after(jiffies, lun->doubt_since + limit);
 
 	/* nobody was asked: the channel is closed, and comes back or ends all */
 	if (there < 0 && (!over || (there == -ENODEV && stor_life_tries(ctl->life))))
@@ -209,19 +238,7 @@ static bool stor_settle(struct stor_ctl *ctl, struct scsi_device *sdev,
  */
 bool stor_settle_all(struct stor_ctl *ctl)
 {
-	struct scsi_device *sdev;
-	bool all = true;
-
-	shost_for_each_device(sdev, ctl->shost) {
-		struct stor_lun *lun = stor_lun_get(sdev);
-
-		if (!lun)
-			continue;
-		if (test_bit_acquire(0, &lun->doubted))
-			all &= stor_settle(ctl, sdev, lun);
-		stor_lun_put(lun);
-	}
-	return all;
+	return stor_each_lun(ctl, stor_settle, NULL);
 }
 
 static bool stor_begin_doubt(struct stor_ctl *ctl, struct scsi_device *sdev,

@@ -117,6 +117,7 @@ struct stor_ctl;
  * @in: the same for the callback, which may be called before the open returns
  * @index: 0 for the primary, otherwise the host's sub-channel index
  * @kept: it is closed, but the host has not let go of it, nor of commands; under chan_mutex
+ * @waiting: what the host offers in its place meanwhile; under chan_mutex
  * @gpadl: the host's handle of its rings, while it is open or @kept
  * @completed: commands finished; only the channel's callback writes
  * @bytes: data moved by them
@@ -128,6 +129,7 @@ struct stor_chan {
 	u16 index;
 	bool kept;
 	u32 gpadl;
+	struct vmbus_channel *waiting;
 	u64 completed;
 	u64 bytes;
 } ____cacheline_aligned_in_smp;
@@ -332,6 +334,12 @@ static inline unsigned long stor_reset_timeout(void)
 	return min_t(unsigned long, stor_step_timeout(), STOR_RESET_TIMEOUT);
 }
 
+/* So long commands wait for a host that is silent, in jiffies; 0: for ever. */
+static inline unsigned long stor_wait_limit(void)
+{
+	return min(READ_ONCE(storvsc_wait_limit), 86400U) * HZ;
+}
+
 /* After six periods the midlayer fails commands that are to go again. */
 static inline unsigned int stor_lost_after(void)
 {
@@ -390,7 +398,7 @@ int stor_open_primary(struct stor_ctl *ctl);
 int stor_close_channels(struct stor_ctl *ctl);
 bool stor_rings_kept(struct stor_ctl *ctl);
 void stor_reap_channels(struct stor_ctl *ctl);
-bool stor_kept_channels(struct stor_ctl *ctl);
+bool stor_kept_channels(struct stor_ctl *ctl, bool give_back);
 void stor_find_homes(struct stor_ctl *ctl);
 void stor_open_subchans(struct stor_ctl *ctl);
 unsigned int stor_wanted_subchans(const struct stor_ctl *ctl);
@@ -460,6 +468,8 @@ int stor_lun_alloc(struct scsi_device *sdev);
 struct stor_lun *stor_lun_get(struct scsi_device *sdev);
 void stor_lun_put(struct stor_lun *lun);
 void stor_lun_free(struct scsi_device *sdev);
+bool stor_each_lun(struct stor_ctl *ctl,
+		   bool (*fn)(struct stor_ctl *ctl, struct stor_lun *lun, void *arg), void *arg);
 void stor_remove_lun(struct stor_ctl *ctl, struct scsi_device *sdev);
 void stor_rescan_lun(struct scsi_device *sdev);
 void stor_note_medium(struct stor_ctl *ctl, const struct hv_stor_event *event);

@@ -23,19 +23,50 @@ static void stor_on_moved(struct vmbus_channel *channel, u32 from, u32 to)
 }
 
 /*
+ * The controller of a device, for as long as stor_leave() was not called; or NULL.  The in-tree
+ * bus may be on its way to a callback of ours that it was told to forget.  stor_release() has
+ * the controller found no more, waits for those who look, and for those who are in.
+ */
+static struct stor_ctl *stor_enter(struct hv_device *dev)
+{
+	struct stor_ctl *ctl;
+
+	rcu_read_lock();
+	ctl = hv_get_drvdata(dev);
+	if (ctl)
+		atomic_inc(&ctl->draining);
+	rcu_read_unlock();
+	return ctl;
+}
+
+/* It waits for its place no more: its memory may be gone when the bus's call returns. */
+static void stor_forget_waiting(struct stor_ctl *ctl, struct vmbus_channel *channel)
+{
+	u16 index = channel->offermsg.offer.sub_channel_index;
+
+	/* it came to wait under the bus's lock that this call has, too */
+	if (index >= ctl->nr_queues || READ_ONCE(ctl->chans[index].waiting) != channel)
+		return;
+	mutex_lock(&ctl->chan_mutex);
+	if (ctl->chans[index].waiting == channel)
+		ctl->chans[index].waiting = NULL;
+	mutex_unlock(&ctl->chan_mutex);
+}
+
+/*
  * A sub-channel is taken back: what is on it gets no answer any more, and is not left to its
  * timers.  Whoever takes the controller away waits for those who find it here.
  */
 static void stor_on_sub_rescinded(struct vmbus_channel *channel)
 {
 	struct hv_device *dev = channel->primary_channel->device_obj;
-	struct stor_ctl *ctl;
+	struct stor_ctl *ctl = dev ? stor_enter(dev) : NULL;
 
-	rcu_read_lock();
-	ctl = dev ? hv_get_drvdata(dev) : NULL;
-	if (ctl)
-		stor_tend_kick(ctl, STOR_CHAN_LOST);
-	rcu_read_unlock();
+	if (!ctl)
+		return;
+	stor_forget_waiting(ctl, channel);
+	stor_tend_kick(ctl, STOR_CHAN_LOST);
+	stor_leave(ctl);
 }
 
 /*
@@ -130,24 +161,12 @@ static bool stor_still_kept(struct stor_chan *chan)
 	return chan->kept;
 }
 
-static bool stor_any_kept(struct stor_ctl *ctl)
-{
-	bool any = false;
-	unsigned int i;
-
-	mutex_lock(&ctl->chan_mutex);
-	for (i = 1; i < ctl->nr_queues; i++)
-		any |= ctl->chans[i].kept && stor_still_kept(&ctl->chans[i]);
-	mutex_unlock(&ctl->chan_mutex);
-	return any;
-}
-
 /**
  * stor_rings_kept() - does the host still have rings of channels that were closed
  * @ctl: controller with no channel open
  *
- * Those of sub-channels that it had taken back before count as long as commands went with them.
- * Nobody gets these back but with all others: stor_take_back().
+ * Those of sub-channels that it took back do not count: it need not say so.  Whether it does is
+ * for stor_kept_channels() to see.
  *
  * The in-tree bus waits for the host when it closes a channel, without a limit, so there is
  * little to ask: only when it had no memory for its question it is put once more.
@@ -160,8 +179,6 @@ bool stor_rings_kept(struct stor_ctl *ctl)
 {
 	struct vmbus_channel *channel = ctl->dev->channel;
 
-	if (stor_any_kept(ctl))
-		return true;
 	if (ctl->kept)
 		return ctl->kept(channel);
 	if (!ctl->close_error)
@@ -250,6 +267,8 @@ static int stor_forget_channels(struct stor_ctl *ctl)
 
 		RCU_INIT_POINTER(chan->channel, NULL);
 		WRITE_ONCE(chan->in, NULL);
+		/* its host takes it back, or has it stay closed */
+		WRITE_ONCE(chan->waiting, NULL);
 		if (i && (closed || chan->kept) && stor_still_kept(chan))
 			ret = -ETIMEDOUT;
 	}
@@ -324,9 +343,43 @@ static void stor_give_back(struct stor_chan *chan)
 		stor_count(ctl, CHAN_KEPT);
 }
 
+static int stor_take_sub(struct stor_chan *chan, struct vmbus_channel *channel)
+{
+	struct stor_ctl *ctl = chan->ctl;
+	int ret = stor_open_channel(chan, channel);
+
+	if (!ret) {
+		ctl->nr_open++;
+		stor_assign_homes(ctl);
+	}
+	return ret;
+}
+
+static void stor_not_used(struct stor_ctl *ctl, u16 index, int error)
+{
+	stor_report(ctl, STOR_LOG_ERROR, "sub-channel %u not used (error %d)\n", index, error);
+}
+
+/* Its place is free now: what was offered meanwhile is opened.  The bus hands it out once. */
+static void stor_open_waiting(struct stor_chan *chan)
+{
+	struct vmbus_channel *channel = chan->waiting;
+	struct stor_ctl *ctl = chan->ctl;
+	int ret;
+
+	if (!channel || chan->kept || stor_channel(chan) ||
+	    !test_bit(STOR_SUBS_WANTED, &ctl->state) || test_bit(STOR_HURRY, &ctl->state))
+		return;
+	WRITE_ONCE(chan->waiting, NULL);
+	ret = stor_take_sub(chan, channel);
+	if (ret)
+		stor_not_used(ctl, chan->index, ret);
+}
+
 /**
  * stor_kept_channels() - see whether the host has let go of sub-channels that it took back
  * @ctl: controller
+ * @give_back: of those it has, commands go again, and others take their places
  *
  * A host that never does has its commands counted as lost one day, as any other.
  *
@@ -334,7 +387,7 @@ static void stor_give_back(struct stor_chan *chan)
  *
  * Return: true if it still has one.
  */
-bool stor_kept_channels(struct stor_ctl *ctl)
+bool stor_kept_channels(struct stor_ctl *ctl, bool give_back)
 {
 	bool kept = false;
 	unsigned int i;
@@ -343,8 +396,12 @@ bool stor_kept_channels(struct stor_ctl *ctl)
 	for (i = 1; i < ctl->nr_queues; i++) {
 		struct stor_chan *chan = &ctl->chans[i];
 
-		if (chan->kept)
+		if (chan->kept && give_back)
 			stor_give_back(chan);
+		else if (chan->kept)
+			stor_still_kept(chan);
+		if (give_back)
+			stor_open_waiting(chan);
 		kept |= chan->kept;
 	}
 	mutex_unlock(&ctl->chan_mutex);
@@ -406,20 +463,14 @@ unsigned int stor_wanted_subchans(const struct stor_ctl *ctl)
 }
 
 /*
- * The controller of a device, for as long as stor_leave() was not called; or NULL.  The in-tree
- * bus may be on its way to a callback of ours that it was told to forget.  stor_release() has
- * the controller found no more, waits for those who look, and for those who are in.
+ * The bus knows that the channel before it is taken back, and we may not have heard yet.  Neither
+ * two channels nor the commands of two are kept apart in one place.
  */
-static struct stor_ctl *stor_enter(struct hv_device *dev)
+static bool stor_must_wait(const struct stor_chan *chan)
 {
-	struct stor_ctl *ctl;
+	const struct vmbus_channel *before = stor_channel(chan);
 
-	rcu_read_lock();
-	ctl = hv_get_drvdata(dev);
-	if (ctl)
-		atomic_inc(&ctl->draining);
-	rcu_read_unlock();
-	return ctl;
+	return chan->kept || (before && before->rescind);
 }
 
 /* A sub-channel that was asked for arrives, or one nobody asked for. */
@@ -427,22 +478,24 @@ static void stor_on_subchan(struct vmbus_channel *channel)
 {
 	struct stor_ctl *ctl = stor_enter(channel->primary_channel->device_obj);
 	u16 index = channel->offermsg.offer.sub_channel_index;
+	struct stor_chan *chan;
 	int ret = -EINVAL;
 
 	if (!ctl)
 		return;
 	mutex_lock(&ctl->chan_mutex);
-	if (ctl->open && test_bit(STOR_SUBS_WANTED, &ctl->state) &&
-	    index && index < ctl->nr_queues && !stor_channel(&ctl->chans[index]) &&
-	    !ctl->chans[index].kept)
-		ret = stor_open_channel(&ctl->chans[index], channel);
-	if (!ret) {
-		ctl->nr_open++;
-		stor_assign_homes(ctl);
-	} else {
-		stor_report(ctl, STOR_LOG_ERROR,
-			    "sub-channel %u not used (error %d)\n", index, ret);
+	chan = index && index < ctl->nr_queues ? &ctl->chans[index] : NULL;
+	if (chan && test_bit(STOR_SUBS_WANTED, &ctl->state) && stor_must_wait(chan)) {
+		vmbus_set_chn_rescind_callback(channel, stor_on_sub_rescinded);
+		WRITE_ONCE(chan->waiting, channel);
+		stor_tend_kick(ctl, STOR_CHAN_LOST);
+		ret = 0;
+	} else if (chan && ctl->open && test_bit(STOR_SUBS_WANTED, &ctl->state) &&
+		   !stor_channel(chan)) {
+		ret = stor_take_sub(chan, channel);
 	}
+	if (ret)
+		stor_not_used(ctl, index, ret);
 	mutex_unlock(&ctl->chan_mutex);
 	wake_up(&ctl->subchan_wait);
 	stor_leave(ctl);

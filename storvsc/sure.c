@@ -59,6 +59,17 @@ static void stor_keep_page(struct stor_lun *lun)
 	rcu_read_unlock();
 }
 
+static bool stor_doubt_identity(struct stor_ctl *ctl, struct stor_lun *lun, void *arg)
+{
+	/* one that is unsure already stays so since then, and the one that it was then */
+	if (!test_bit(0, &lun->unsure)) {
+		lun->unsure_since = jiffies;
+		stor_keep_page(lun);
+		set_bit(0, &lun->unsure);
+	}
+	return true;
+}
+
 /**
  * stor_be_unsure() - the host was agreed with anew: every disk may be another
  * @ctl: controller; commands are not flowing yet
@@ -67,23 +78,9 @@ static void stor_keep_page(struct stor_lun *lun)
  */
 void stor_be_unsure(struct stor_ctl *ctl)
 {
-	struct scsi_device *sdev;
-
 	lockdep_assert_held(&ctl->life_mutex);
 	ctl->agreed++;
-	shost_for_each_device(sdev, ctl->shost) {
-		struct stor_lun *lun = stor_lun_get(sdev);
-
-		if (!lun)
-			continue;
-		/* one that is unsure already stays so since then, and the one that it was then */
-		if (!test_bit(0, &lun->unsure)) {
-			lun->unsure_since = jiffies;
-			stor_keep_page(lun);
-			set_bit(0, &lun->unsure);
-		}
-		stor_lun_put(lun);
-	}
+	stor_each_lun(ctl, stor_doubt_identity, NULL);
 	/* pairs with the barrier in stor_turn_away(): who sees this one sees those */
 	smp_mb__before_atomic();
 	set_bit(STOR_UNSURE, &ctl->state);
@@ -147,9 +144,9 @@ static bool stor_sure(struct stor_ctl *ctl, struct stor_lun *lun, unsigned int a
 /* Whether commands have waited for long enough. */
 static bool stor_waited(const struct stor_lun *lun)
 {
-	unsigned long limit = min(READ_ONCE(storvsc_wait_limit), 86400U);
+	unsigned long limit = stor_wait_limit();
 
-	return limit && time_after(jiffies, lun->unsure_since + limit * HZ);
+	return limit && time_after(jiffies, lun->unsure_since + limit);
 }
 
 /* False if the host did not answer, and is asked again. */
@@ -179,44 +176,25 @@ static bool stor_look_again(struct stor_ctl *ctl, struct scsi_device *sdev, stru
 	return true;
 }
 
-/* Look at all that are unsure; with @last those that do not answer fail. */
-static bool stor_look_at_all(struct stor_ctl *ctl, bool last)
+static bool stor_is_sure(struct stor_ctl *ctl, struct stor_lun *lun, void *arg)
 {
-	struct scsi_device *sdev;
-	bool all = true;
-
-	shost_for_each_device(sdev, ctl->shost) {
-		struct stor_lun *lun = stor_lun_get(sdev);
-
-		if (!lun)
-			continue;
-		if (test_bit(0, &lun->unsure)) {
-			bool sure = (last || !test_bit(STOR_HURRY, &ctl->state)) &&
-				    stor_look_again(ctl, sdev, lun);
-
-			if (last && !sure)
-				stor_fail_device(sdev, lun);
-			all &= sure;
-		}
-		stor_lun_put(lun);
-	}
-	return all;
+	return !test_bit(0, &lun->unsure);
 }
 
-static bool stor_any_unsure(struct stor_ctl *ctl)
+static bool stor_look(struct stor_ctl *ctl, struct stor_lun *lun, void *arg)
 {
-	struct scsi_device *sdev;
-	bool any = false;
+	return stor_is_sure(ctl, lun, NULL) ||
+	       (!test_bit(STOR_HURRY, &ctl->state) && stor_look_again(ctl, lun->sdev, lun));
+}
 
-	shost_for_each_device(sdev, ctl->shost) {
-		struct stor_lun *lun = stor_lun_get(sdev);
+/* As that, but who does not answer fails. */
+static bool stor_look_last(struct stor_ctl *ctl, struct stor_lun *lun, void *arg)
+{
+	bool sure = stor_is_sure(ctl, lun, NULL) || stor_look_again(ctl, lun->sdev, lun);
 
-		if (!lun)
-			continue;
-		any |= test_bit(0, &lun->unsure);
-		stor_lun_put(lun);
-	}
-	return any;
+	if (!sure)
+		stor_fail_device(lun->sdev, lun);
+	return sure;
 }
 
 /**
@@ -229,10 +207,10 @@ static bool stor_any_unsure(struct stor_ctl *ctl)
  */
 bool stor_make_sure(struct stor_ctl *ctl)
 {
-	bool all = stor_look_at_all(ctl, false);
+	bool all = stor_each_lun(ctl, stor_look, NULL);
 
 	mutex_lock(&ctl->life_mutex);
-	all = all && !stor_any_unsure(ctl);
+	all = all && stor_each_lun(ctl, stor_is_sure, NULL);
 	if (all)
 		clear_bit(STOR_UNSURE, &ctl->state);
 	mutex_unlock(&ctl->life_mutex);
@@ -251,6 +229,6 @@ void stor_end_unsure(struct stor_ctl *ctl)
 	if (!test_bit(STOR_UNSURE, &ctl->state))
 		return;
 	set_bit(STOR_LAST_LOOK, &ctl->state);
-	stor_look_at_all(ctl, true);
+	stor_each_lun(ctl, stor_look_last, NULL);
 	clear_bit(STOR_LAST_LOOK, &ctl->state);
 }

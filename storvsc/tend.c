@@ -16,6 +16,7 @@
 
 #define STOR_TRY_FIRST		HZ		/* from one try to the next */
 #define STOR_TRY_LAST		(60 * HZ)
+#define STOR_BACK_LIMIT		(600 * HZ)	/* if commands wait for ever */
 
 /* Move on in the table, and let the midlayer's commands flow as the state says. */
 static void stor_turn(struct stor_ctl *ctl, enum stor_turn turn)
@@ -54,6 +55,7 @@ static void stor_take_back(struct stor_ctl *ctl)
 	stor_calls_fail(ctl);
 	stor_turn(ctl, STOR_TURN_SILENT);
 	stor_evict_all(ctl, NULL, DID_REQUEUE);
+	stor_kept_channels(ctl, false);	/* none any more: the places are free */
 }
 
 /*
@@ -99,10 +101,28 @@ static void stor_count_anew(struct stor_ctl *ctl)
 	}
 }
 
+/*
+ * It has let go of all that it had not taken back.  What else it had of the device it need not
+ * say, so that is not waited for without an end.
+ */
+static bool stor_back_too_long(struct stor_ctl *ctl)
+{
+	unsigned long limit = stor_wait_limit() ?: STOR_BACK_LIMIT;
+
+	if (!time_after(jiffies, ctl->lost_since + limit))
+		return false;
+	dev_warn(&ctl->dev->device,
+		 "host does not say that it let go of sub-channels that it took back, it is not asked any more\n");
+	return true;
+}
+
 /* Has the host let go by now?  Then its commands come back to us, and it is tried again. */
 static bool stor_let_go(struct stor_ctl *ctl)
 {
 	if (stor_rings_kept(ctl))
+		return false;
+	/* Nobody gets those of one channel back but with all others. */
+	if (stor_kept_channels(ctl, false) && !stor_back_too_long(ctl))
 		return false;
 	dev_info(&ctl->dev->device, "host has let go of the closed channels, starting over\n");
 	stor_count_anew(ctl);
@@ -230,10 +250,10 @@ void stor_try_later(struct stor_ctl *ctl)
 /* Commands wait for a host that is silent, or keeps others, for so long; then they fail. */
 static void stor_limit_wait(struct stor_ctl *ctl)
 {
-	unsigned long limit = min(READ_ONCE(storvsc_wait_limit), 86400U);
+	unsigned long limit = stor_wait_limit();
 
 	if ((ctl->life != STOR_LOST && ctl->life != STOR_HELD) || !limit ||
-	    !time_after(jiffies, ctl->lost_since + limit * HZ))
+	    !time_after(jiffies, ctl->lost_since + limit))
 		return;
 	dev_err(&ctl->dev->device, "host is silent, commands fail until it %s\n",
 		ctl->life == STOR_HELD ? "lets go of the closed channels" : "answers");
@@ -271,7 +291,7 @@ static bool stor_tend_lost(struct stor_ctl *ctl)
 {
 	if (test_and_clear_bit(STOR_CHAN_LOST, &ctl->state))
 		stor_reap_channels(ctl);
-	return stor_kept_channels(ctl);
+	return stor_kept_channels(ctl, true);
 }
 
 static void stor_tend_up(struct stor_ctl *ctl)
@@ -429,6 +449,23 @@ void stor_unwatch(struct stor_ctl *ctl)
 	cancel_delayed_work_sync(&ctl->watch);
 }
 
+/*
+ * Wait until the host has nothing any more, but not for long.  Tend does not run, and who is on
+ * a sub-channel that the host takes back just now gets no answer.
+ */
+static bool stor_drain_all(struct stor_ctl *ctl)
+{
+	unsigned long end = jiffies + stor_reset_timeout();
+
+	do {
+		if (ctl->life == STOR_UP)
+			stor_tend_lost(ctl);
+		if (stor_drain(ctl, NULL, min_t(unsigned long, STOR_WATCH, stor_reset_timeout())))
+			return true;
+	} while (time_before(jiffies, end));
+	return false;
+}
+
 /**
  * stor_sleep() - close everything, with nothing at the host
  * @ctl: controller
@@ -444,7 +481,7 @@ int stor_sleep(struct stor_ctl *ctl)
 	blocked = !ctl->added || stor_life_flow(ctl->life) == STOR_FLOW_WAIT;
 	if (!blocked)
 		scsi_block_requests(ctl->shost);
-	if (ctl->added && !stor_drain(ctl, NULL, stor_reset_timeout())) {
+	if (ctl->added && !stor_drain_all(ctl)) {
 		if (!blocked)
 			scsi_unblock_requests(ctl->shost);
 		ret = -EBUSY;

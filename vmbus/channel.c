@@ -75,6 +75,7 @@ static int ring_gpadl_create(struct vmbus_channel *ch)
 
 	if (!pfns)
 		return -ENOMEM;
+	clear_bit(CHAN_RING_USED, &to_chan(ch)->flags);
 	ch->ringbuffer_gpadlhandle.size = ch->ringbuffer_pagecount << PAGE_SHIFT;
 	ret = gpadl_create(ch, pfns, to_chan(ch)->ring_npages, ch->ringbuffer_gpadlhandle.size, 0,
 			   &ch->ringbuffer_gpadlhandle.gpadl_handle);
@@ -107,13 +108,53 @@ static void post_close(struct vmbus_channel *ch)
 	trace_vmbus_close_internal(msg.child_relid, ret);
 }
 
-static int post_open(struct vmbus_channel *ch, const void *userdata, u32 len)
+/*
+ * A host that is at an opening for longer than we wait takes no CLOSE meanwhile, and none of
+ * the next openings: when it is through, the channel is open, with the ring that it kept.  It says
+ * so, and is told then, unless somebody opens the channel just now; he sees to it.
+ */
+static void close_late_open(struct vmbus_channel *ch)
+{
+	struct vmbus_chan *chan = to_chan(ch);
+
+	mutex_lock(&chan->tell);
+	if (chan->gave_up && READ_ONCE(chan->late_open) == chan->gave_up && !chan_in_use(ch)) {
+		chan->gave_up = 0;
+		post_close(ch);
+	}
+	mutex_unlock(&chan->tell);
+}
+
+/**
+ * chan_late_open() - work: the host has done an opening that nobody waits for any more
+ * @work: of a channel, with a reference
+ */
+void chan_late_open(struct work_struct *work)
+{
+	struct vmbus_chan *chan = container_of(work, struct vmbus_chan, late_work);
+
+	close_late_open(&chan->ch);
+	chan_put(&chan->ch);
+}
+
+static void give_up(struct vmbus_channel *ch, u32 openid)
+{
+	struct vmbus_chan *chan = to_chan(ch);
+
+	mutex_lock(&chan->tell);
+	/* Later ones it has not even heard of; without the ring it has nothing open. */
+	if (ch->ringbuffer_gpadlhandle.gpadl_handle && !chan->gave_up)
+		chan->gave_up = openid;
+	mutex_unlock(&chan->tell);
+}
+
+static int post_open(struct vmbus_channel *ch, const void *userdata, u32 len, u32 openid)
 {
 	struct vmbus *bus = to_chan(ch)->bus;
 	struct vmbus_channel_open_channel msg = {
 		.header.msgtype = CHANNELMSG_OPENCHANNEL,
 		.child_relid = chan_relid(ch),
-		.openid = atomic_inc_return(&bus->next_open_id),
+		.openid = openid,
 		.ringbuffer_gpadlhandle = ch->ringbuffer_gpadlhandle.gpadl_handle,
 		.target_vp = hv_cpu_to_vp(ch->target_cpu),
 		.downstream_ringbuffer_pageoffset =
@@ -168,6 +209,7 @@ static int begin_open(struct vmbus_channel *ch)
 static int connect(struct vmbus_channel *ch, const void *userdata, u32 len,
 		   void (*callback)(void *context), void *context)
 {
+	u32 openid;
 	int ret;
 
 	if (len > MAX_USER_DEFINED_BYTES || !to_chan(ch)->ring_pages)
@@ -192,15 +234,20 @@ static int connect(struct vmbus_channel *ch, const void *userdata, u32 len,
 	ret = ring_gpadl_create(ch);
 	if (ret)
 		goto stop_callback;
-	ret = post_open(ch, userdata, len);
+	openid = atomic_inc_return(&to_chan(ch)->bus->next_open_id);
+	ret = post_open(ch, userdata, len, openid);
 	if (ret)
 		goto destroy_gpadl;
+	to_chan(ch)->gave_up = 0;	/* whatever it was at, it is through with */
 	set_bit(CHAN_WAS_OPEN, &to_chan(ch)->flags);
+	set_bit(CHAN_RING_USED, &to_chan(ch)->flags);
 	chan_finish(ch, EV_OPENED);
 	return 0;
 
 destroy_gpadl:
 	ring_gpadl_destroy(ch);
+	if (ret == -ETIMEDOUT)
+		give_up(ch, openid);
 stop_callback:
 	callback_stop(ch);
 unmap:
@@ -209,6 +256,7 @@ free_ids:
 	reqid_free(&ch->requestor);
 failed:
 	chan_finish(ch, EV_FAILED);
+	close_late_open(ch);
 	return ret;
 }
 
@@ -230,55 +278,99 @@ static int begin_close(struct vmbus_channel *ch)
 }
 
 /*
- * CLOSE has no answer; the teardown's answer tells that the host is through.  The caller
- * has a reference: the close of a channel that was taken back may be its end.
+ * The first half of a close: the host is told, and asked for the ring.  CLOSE has no answer; the
+ * teardown's answer tells that the host is through.  The caller has a reference: the close of a
+ * channel that was taken back may be its end.
+ *
+ * False if the channel is not open; otherwise it is in @closing until end_close().
  */
-static int disconnect(struct vmbus_channel *ch)
+static bool tell_closed(struct vmbus_channel *ch, struct list_head *closing)
 {
-	int ret;
+	struct vmbus_chan *chan = to_chan(ch);
 
 	if (begin_close(ch) < 0)
-		return -EINVAL;
-	ring_gpadl_destroy(ch);
-	ret = ch->ringbuffer_gpadlhandle.gpadl_handle ? -ETIMEDOUT : 0;
-	ringmem_unmap(ch);
-	reqid_free(&ch->requestor);
-	chan_finish(ch, EV_CLOSED);
-	return ret;
+		return false;
+	chan->ring_asked.state = 0;
+	if (ch->ringbuffer_gpadlhandle.gpadl_handle)
+		gpadl_ask_back(ch, ch->ringbuffer_gpadlhandle.gpadl_handle, &chan->ring_asked);
+	chan_get(ch);
+	list_add_tail(&chan->closing, closing);
+	return true;
 }
 
 /*
- * A rescind may close a sub-channel beside us. Whoever changed its state frees its ring;
- * we wait for the end of that, which has limits of its own.  Returns -ETIMEDOUT if the
- * host did not let go of some ring; what was taken back is not its any more.
+ * The second half.  Returns -ETIMEDOUT if the host did not let go of the ring: the handle stays,
+ * and ringmem_free() looks at it.
  */
-static int close_sub_channel(struct vmbus_channel *sub)
+static int end_close(struct vmbus_channel *ch, unsigned long deadline)
 {
-	int ret = disconnect(sub);
+	int ret = gpadl_wait_back(ch, &to_chan(ch)->ring_asked, deadline);
 
-	if (ret != -EINVAL)
-		ringmem_free(sub);
-	else
-		wait_event(to_chan(sub)->bus->chan_wait,
-			   READ_ONCE(sub->state) != CHANNEL_OPENING_STATE);
-	return ret == -ETIMEDOUT && !sub->rescind ? ret : 0;
+	if (!ret)
+		ch->ringbuffer_gpadlhandle.gpadl_handle = 0;
+	ringmem_unmap(ch);
+	reqid_free(&ch->requestor);
+	chan_finish(ch, EV_CLOSED);
+	return ret ? -ETIMEDOUT : 0;
 }
 
-/* Until all are found closed: one that was passed may have been opened since. */
-static int close_sub_channels(struct vmbus_channel *primary)
+/* Nobody is at it but those who close it */
+static bool at_rest(const struct vmbus_channel *ch)
+{
+	return !chan_in_use(ch) || life_closing(READ_ONCE(to_chan(ch)->life));
+}
+
+/* False if there was nothing to be told, nor anything that is being opened. */
+static bool tell_subs_closed(struct vmbus_channel *primary, struct list_head *closing)
 {
 	struct vmbus_channel *sub = NULL;
-	bool busy = !is_sub_channel(primary);
+	bool any = false;
+
+	while ((sub = chan_next_sub(primary, sub))) {
+		if (at_rest(sub))
+			continue;
+		any = true;
+		/* whoever opens it has limits of its own */
+		if (!tell_closed(sub, closing))
+			wait_event(to_chan(sub)->bus->chan_wait,
+				   at_rest(sub) ||
+				   READ_ONCE(sub->state) == CHANNEL_OPENED_STATE);
+	}
+	return any;
+}
+
+/* A rescind may close a sub-channel beside us: whoever changed its state frees its ring. */
+static void wait_for_other_closers(struct vmbus_channel *primary)
+{
+	struct vmbus_channel *sub = NULL;
+
+	while ((sub = chan_next_sub(primary, sub)))
+		wait_event(to_chan(sub)->bus->chan_wait,
+			   !life_closing(READ_ONCE(to_chan(sub)->life)));
+}
+
+/*
+ * What was told is closed, and rings of sub-channels are freed.  Returns -ETIMEDOUT if the
+ * host did not let go of some ring; what was taken back is not its any more.
+ */
+static int end_closing(struct vmbus_channel *primary, struct list_head *closing)
+{
+	unsigned long deadline = jiffies + vmbus_timeout();
+	struct vmbus_chan *chan, *next;
 	int ret = 0;
 
-	while (busy) {
-		busy = false;
-		while ((sub = chan_next_sub(primary, sub))) {
-			if (!chan_in_use(sub))
-				continue;
-			busy = true;
-			ret = close_sub_channel(sub) ?: ret;
+	list_for_each_entry_safe(chan, next, closing, closing) {
+		struct vmbus_channel *ch = &chan->ch;
+		int one = end_close(ch, deadline);
+
+		list_del_init(&chan->closing);
+		if (ch != primary) {
+			ringmem_free(ch);
+			if (ch->rescind)
+				one = 0;
 		}
+		ret = one ?: ret;
+		chan_put(ch);
 	}
 	return ret;
 }
@@ -335,6 +427,7 @@ int vmbus_connect_ring(struct vmbus_channel *channel, void (*onchannel_callback)
  * vmbus_disconnect_ring() - close a channel, and its sub-channels, but keep its memory
  * @channel: open channel
  *
+ * The host is told of all of them before its answers are waited for, which have one time limit.
  * No callback runs after the return.
  *
  * Context: may sleep.
@@ -343,13 +436,20 @@ int vmbus_connect_ring(struct vmbus_channel *channel, void (*onchannel_callback)
  */
 int vmbus_disconnect_ring(struct vmbus_channel *channel)
 {
-	int subs, ret;
+	bool primary = !is_sub_channel(channel), open;
+	LIST_HEAD(closing);
+	int ret;
 
 	chan_get(channel);
-	subs = close_sub_channels(channel);
-	ret = disconnect(channel);
+	/* Until all are found closed: one that was passed may have been opened since. */
+	while (primary && tell_subs_closed(channel, &closing))
+		;
+	open = tell_closed(channel, &closing);
+	ret = end_closing(channel, &closing);
+	if (primary)
+		wait_for_other_closers(channel);
 	chan_put(channel);
-	return ret ?: subs;
+	return open ? ret : -EINVAL;
 }
 
 /**
@@ -442,11 +542,19 @@ void vmbus_set_chn_rescind_callback(struct vmbus_channel *channel,
 void vmbus_on_open_result(struct vmbus *bus, const void *msg, size_t len)
 {
 	const struct vmbus_channel_open_result *m = msg;
+	struct vmbus_channel *ch;
 
 	trace_vmbus_onopen_result(m);
-	if (!vmbus_req_answer(bus, CHANNELMSG_OPENCHANNEL_RESULT, m->child_relid, m->openid, msg,
-			      len))
-		vmbus_bad(bus, VERR_LATE_REPLY,
-			  "open result (relid %u, open id %u, status %#x), nobody waits",
-			  m->child_relid, m->openid, m->status);
+	if (vmbus_req_answer(bus, CHANNELMSG_OPENCHANNEL_RESULT, m->child_relid, m->openid, msg,
+			     len))
+		return;
+	vmbus_bad(bus, VERR_LATE_REPLY,
+		  "open result (relid %u, open id %u, status %#x), nobody waits",
+		  m->child_relid, m->openid, m->status);
+	ch = m->status ? NULL : vmbus_relid_get(bus, m->child_relid);
+	if (!ch)
+		return;
+	WRITE_ONCE(to_chan(ch)->late_open, m->openid);
+	if (!queue_work(bus->sub_wq, &to_chan(ch)->late_work))
+		chan_put(ch);	/* on its way already, and will see it */
 }

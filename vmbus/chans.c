@@ -110,7 +110,8 @@ void chan_withdraw(struct vmbus_channel *ch)
 	bus->nr_chans--;
 	clear_bit(CHAN_RELID_HELD, &chan->flags);
 	ch->offermsg.child_relid = INVALID_RELID;
-	atomic_set(&chan->stale_answers, 0);
+	atomic_set(&chan->owed, 0);
+	chan->gave_up = 0;
 	/* the host is about to forget its rings, too, whatever is in quarantine */
 	chan->serial = quarantine_serial();
 }

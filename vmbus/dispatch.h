@@ -18,7 +18,6 @@ enum vmbus_err {
 	VERR_MSG_SIZE,		/* control message longer than 240 bytes or too short */
 	VERR_MSG_TYPE,		/* control message type unknown or not for a guest */
 	VERR_MSG_STATE,		/* control message not allowed now */
-	VERR_MSG_FIELD,		/* a field of a control message makes no sense */
 	VERR_RELID,		/* relid out of range or unknown */
 	VERR_OFFER,		/* offer refused: duplicate, or no parent */
 	VERR_LATE_REPLY,	/* reply that nobody waits for (any more) */

@@ -11,9 +11,6 @@
 #include "trace.h"
 #include "vmbus_priv.h"
 
-/* A rescinded channel's lists are answered at once, or not at all. */
-#define RESCINDED_TEARDOWN	(5 * HZ)
-
 /* Header and bodies.  *posted tells how many frames the host has heard of. */
 static int post_list(struct vmbus *bus, u32 relid, u32 gpadl, u32 bytes, u32 offset,
 		     const u64 *pfns, u32 count, u32 *posted)
@@ -137,6 +134,42 @@ int gpadl_create(struct vmbus_channel *ch, const u64 *pfns, u32 count, u32 bytes
 	return 0;
 }
 
+/*
+ * Tell the host to let go.  1: it answers to @req, and to @late if that is not NULL and the first
+ * does not wait any more; both are started then.
+ */
+static int post_teardown(struct vmbus *bus, u32 relid, struct vmbus_req *req,
+			 struct vmbus_req *late)
+{
+	struct vmbus_channel_gpadl_teardown msg = {
+		.header.msgtype = CHANNELMSG_GPADL_TEARDOWN,
+		.child_relid = relid,
+		.gpadl = req->key,
+	};
+	enum vmbus_phase phase = READ_ONCE(bus->phase);
+	int ret;
+
+	if (phase == VMBUS_PHASE_DOWN)
+		return 0;	/* unloaded, or never met: the host has nothing of ours */
+	/* Its answer would not be heard; that to an unload is for all of it. */
+	if (phase != VMBUS_PHASE_UP)
+		return -ENOTCONN;
+	/* Of a channel from before a pause: with the new contact the host forgot the old one. */
+	if (relid == INVALID_RELID)
+		return 0;
+	vmbus_req_start(bus, req);
+	if (late)
+		vmbus_req_start(bus, late);
+	ret = vmbus_post(bus, &msg, sizeof(msg));
+	trace_vmbus_teardown_gpadl(&msg, ret);
+	if (!ret)
+		return 1;
+	vmbus_req_cancel(bus, req);
+	if (late)
+		vmbus_req_cancel(bus, late);
+	return ret;
+}
+
 /**
  * gpadl_destroy() - have the host let go of a list
  * @bus: the bus
@@ -153,30 +186,59 @@ int gpadl_create(struct vmbus_channel *ch, const u64 *pfns, u32 count, u32 bytes
 int gpadl_destroy(struct vmbus *bus, u32 relid, u32 gpadl, unsigned long timeout)
 {
 	struct vmbus_req req = { .type = CHANNELMSG_GPADL_TORNDOWN, .key = gpadl };
-	struct vmbus_channel_gpadl_teardown msg = {
-		.header.msgtype = CHANNELMSG_GPADL_TEARDOWN,
-		.child_relid = relid,
-		.gpadl = gpadl,
-	};
-	enum vmbus_phase phase = READ_ONCE(bus->phase);
+	int ret = post_teardown(bus, relid, &req, NULL);
+
+	return ret <= 0 ? ret : vmbus_req_wait(bus, &req, timeout);
+}
+
+/**
+ * gpadl_ask_back() - tell the host to let go of a closed channel's ring
+ * @ch: channel
+ * @gpadl: its ring's handle, not 0
+ * @asked: for gpadl_wait_back(), which must follow
+ *
+ * Context: may sleep, but not for the answer.
+ */
+void gpadl_ask_back(struct vmbus_channel *ch, u32 gpadl, struct gpadl_asked *asked)
+{
+	struct vmbus_req late = { .type = CHANNELMSG_GPADL_TORNDOWN, .key = gpadl };
+
+	asked->late = late;
+	asked->req = late;
+	asked->req.chan = to_chan(ch);
+	asked->when = jiffies;
+	asked->state = post_teardown(to_chan(ch)->bus, chan_relid(ch), &asked->req, &asked->late);
+}
+
+/**
+ * gpadl_wait_back() - wait until the host has let go
+ * @ch: channel
+ * @asked: by gpadl_ask_back()
+ * @deadline: jiffies
+ *
+ * A rescind cuts the wait short, not at once: the answer may be right behind it.  Some hosts do
+ * not give it then.
+ *
+ * Context: may sleep.
+ * Return: as gpadl_destroy().
+ */
+int gpadl_wait_back(struct vmbus_channel *ch, struct gpadl_asked *asked, unsigned long deadline)
+{
+	struct vmbus *bus = to_chan(ch)->bus;
+	unsigned long end, back;
 	int ret;
 
-	if (phase == VMBUS_PHASE_DOWN)
-		return 0;	/* unloaded, or never met: the host has nothing of ours */
-	/* Its answer would not be heard; that to an unload is for all of it. */
-	if (phase != VMBUS_PHASE_UP)
-		return -ENOTCONN;
-	/* Of a channel from before a pause: with the new contact the host forgot the old one. */
-	if (relid == INVALID_RELID)
-		return 0;
-	vmbus_req_start(bus, &req);
-	ret = vmbus_post(bus, &msg, sizeof(msg));
-	trace_vmbus_teardown_gpadl(&msg, ret);
-	if (ret) {
-		vmbus_req_cancel(bus, &req);
+	if (asked->state <= 0)
+		return asked->state;
+	ret = vmbus_req_wait(bus, &asked->req, left_until(deadline));
+	if (ret != -ENODEV) {
+		vmbus_req_cancel(bus, &asked->late);
 		return ret;
 	}
-	return vmbus_req_wait(bus, &req, timeout);
+	back = READ_ONCE(to_chan(ch)->back_since);
+	end = (time_after(back, asked->when) ? back : asked->when) + RESCINDED_TEARDOWN;
+	return vmbus_req_wait(bus, &asked->late,
+			      left_until(time_before(end, deadline) ? end : deadline));
 }
 
 /* The patience that a channel's teardown deserves */

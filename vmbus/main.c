@@ -38,7 +38,6 @@ const char * const vmbus_err_names[VERR_COUNT] = {
 	[VERR_MSG_SIZE]		= "message_size",
 	[VERR_MSG_TYPE]		= "message_type",
 	[VERR_MSG_STATE]	= "message_state",
-	[VERR_MSG_FIELD]	= "message_field",
 	[VERR_RELID]		= "relid",
 	[VERR_OFFER]		= "offer_refused",
 	[VERR_LATE_REPLY]	= "late_reply",

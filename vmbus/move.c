@@ -9,8 +9,10 @@
  * comes.
  *
  * Closing the channel ends all that, and the host may drop the answer, or may still send it when
- * the channel is open again and moves once more.  So as many answers as may be such are not
- * believed: the host is told of the move again, and the last answer is to one of those.
+ * the channel is open again and moves once more.  Nothing tells which answer it is, but their
+ * number does: of one more than may be to moves of before ("need") one is to this move.  Each
+ * that comes short of that may have been the only one, so the host is told of the move again,
+ * and has one more to send.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -21,22 +23,14 @@
 #include "vmbus_priv.h"
 
 #define NO_ANSWER_MS	20	/* before 5.3 nothing tells when a move has taken place */
-#define MAX_STALE	4	/* answers to moves of earlier openings */
+#define MAX_OWED	4	/* answers to moves of earlier openings */
 
 /* One move, begun and not yet ended */
 struct move {
 	struct vmbus_req req;
 	unsigned int cpu;	/* where the channel is then */
 	u32 target_vp;		/* the same, as the host knows it */
-	unsigned int stale;	/* so many answers may be to moves of earlier openings */
 };
-
-static unsigned long left_until(unsigned long deadline)
-{
-	unsigned long now = jiffies;
-
-	return time_before(now, deadline) ? deadline - now : 0;
-}
 
 /* ---- asking the host ---- */
 
@@ -76,31 +70,53 @@ static int take_late_answer(struct vmbus_channel *ch)
 		land(ch, chan->asked_cpu);
 		settled(chan);
 	}
-	if (atomic_read(&chan->moving) == MOVE_ASKED)
+	if (atomic_read(&chan->moving) != MOVE_NONE)
 		ret = -EBUSY;
 	mutex_unlock(&chan->tell);
 	return ret;
 }
 
-/* With tell held: a host ignores it after CLOSE, and would never answer, see begin_close(). */
-static int post_modify(struct vmbus_channel *ch, struct move *m)
+/* An answer has come.  False if it may be to a move of before. */
+static bool count_answer(struct vmbus_chan *chan)
 {
-	struct vmbus *bus = to_chan(ch)->bus;
+	atomic_dec_if_positive(&chan->owed);
+	return atomic_dec_if_positive(&chan->need) <= 0;
+}
+
+/* With tell held: a host ignores it after CLOSE, and would never answer, see begin_close(). */
+static int post_move(struct vmbus_channel *ch, u32 target_vp)
+{
+	struct vmbus_chan *chan = to_chan(ch);
 	struct vmbus_channel_modifychannel msg = {
 		.header.msgtype = CHANNELMSG_MODIFYCHANNEL,
 		.child_relid = chan_relid(ch),
-		.target_vp = m->target_vp,
+		.target_vp = target_vp,
 	};
+	int ret;
+
+	/* before the answer may come */
+	if (vmbus_proto_version >= VERSION_WIN10_V5_3)
+		atomic_inc(&chan->owed);
+	ret = vmbus_post(chan->bus, &msg, sizeof(msg));
+	trace_vmbus_send_modifychannel(&msg, ret);
+	if (ret)
+		atomic_dec_if_positive(&chan->owed);
+	return ret;
+}
+
+/* The same, and the answer is waited for. */
+static int post_modify(struct vmbus_channel *ch, struct move *m)
+{
+	struct vmbus *bus = to_chan(ch)->bus;
 	int ret;
 
 	m->req = (struct vmbus_req) {
 		.type = CHANNELMSG_MODIFYCHANNEL_RESPONSE,
-		.relid = msg.child_relid,
+		.relid = chan_relid(ch),
 		.chan = to_chan(ch),
 	};
 	vmbus_req_start(bus, &m->req);
-	ret = vmbus_post(bus, &msg, sizeof(msg));
-	trace_vmbus_send_modifychannel(&msg, ret);
+	ret = post_move(ch, m->target_vp);
 	if (ret)
 		vmbus_req_cancel(bus, &m->req);
 	return ret;
@@ -116,7 +132,7 @@ static int ask(struct vmbus_channel *ch, struct move *m)
 		return ret;
 	if (atomic_read(&chan->moving) != MOVE_NONE)
 		return -EBUSY;
-	m->stale = atomic_read(&chan->stale_answers);
+	atomic_set(&chan->need, atomic_read(&chan->owed) + 1);
 	chan->asked_cpu = m->cpu;
 	chan->asking = &m->req;
 	/* before the answer may come */
@@ -142,8 +158,8 @@ static int modify_begin(struct vmbus_channel *ch, struct move *m)
 }
 
 /*
- * Of a move that has had an answer, which may not be its own.  A host that cannot be told
- * owes one.
+ * Of a move that has had an answer, which may not be its own.  If the host cannot be told, it is
+ * another time.
  */
 static int ask_again(struct vmbus_channel *ch, struct move *m)
 {
@@ -153,8 +169,50 @@ static int ask_again(struct vmbus_channel *ch, struct move *m)
 	mutex_lock(&chan->tell);
 	if (chan->asking == &m->req)
 		ret = post_modify(ch, m) ? -ETIMEDOUT : 0;
+	if (ret == -ETIMEDOUT)
+		atomic_cmpxchg(&chan->moving, MOVE_ASKED, MOVE_UNSURE);
 	mutex_unlock(&chan->tell);
 	return ret;
+}
+
+static bool answer_owed(struct vmbus_channel *ch)
+{
+	return atomic_read(&to_chan(ch)->moving) == MOVE_ASKED && !chan_leaving(ch);
+}
+
+static bool is_unsure(struct vmbus_channel *ch)
+{
+	return atomic_read(&to_chan(ch)->moving) == MOVE_UNSURE && !chan_leaving(ch);
+}
+
+/* The same for one that nobody waits for any more, nor does now: the answer is a late one. */
+static int ask_unsure(struct vmbus_channel *ch)
+{
+	struct vmbus_chan *chan = to_chan(ch);
+	int ret = 0;
+
+	mutex_lock(&chan->tell);
+	if (atomic_cmpxchg(&chan->moving, MOVE_UNSURE, MOVE_ASKED) == MOVE_UNSURE) {
+		ret = post_move(ch, hv_cpu_to_vp(chan->asked_cpu));
+		if (ret)
+			atomic_cmpxchg(&chan->moving, MOVE_ASKED, MOVE_UNSURE);
+	}
+	mutex_unlock(&chan->tell);
+	return ret;
+}
+
+static int settle_unsure(struct vmbus_channel *ch, unsigned long deadline)
+{
+	while (is_unsure(ch)) {
+		int ret = ask_unsure(ch);
+
+		if (ret)
+			return ret;
+		if (!wait_event_timeout(to_chan(ch)->bus->chan_wait, !answer_owed(ch),
+					left_until(deadline)))
+			return -ETIMEDOUT;
+	}
+	return 0;
 }
 
 static int wait_answer(struct vmbus_channel *ch, struct move *m, unsigned long timeout)
@@ -169,7 +227,7 @@ static int wait_answer(struct vmbus_channel *ch, struct move *m, unsigned long t
 		return 0;
 	}
 	ret = vmbus_req_wait(bus, &m->req, timeout);
-	for (; !ret && m->stale; m->stale--)
+	while (!ret && !count_answer(to_chan(ch)))
 		ret = ask_again(ch, m) ?: vmbus_req_wait(bus, &m->req, left_until(deadline));
 	if (!ret && rsp->status) {
 		chan_bad(ch, VERR_REFUSED, "move to CPU %u, status %#x", m->cpu, rsp->status);
@@ -218,8 +276,9 @@ void chan_forget_move(struct vmbus_channel *ch)
 	if (chan->asking && !vmbus_req_end(chan->bus, chan->asking, -EIO))
 		settled(chan);	/* the answer has just come */
 	chan->asking = NULL;
-	if (atomic_read(&chan->moving) == MOVE_ASKED && vmbus_proto_version >= VERSION_WIN10_V5_3)
-		atomic_add_unless(&chan->stale_answers, 1, MAX_STALE);
+	/* a host that owes so many does not send them all */
+	while (atomic_read(&chan->owed) > MAX_OWED)
+		atomic_dec_if_positive(&chan->owed);
 	settled(chan);
 }
 
@@ -249,8 +308,12 @@ int vmbus_send_modifychannel(struct vmbus_channel *channel, u32 target_vp)
 /* To the channel's last move, or to one of an earlier opening */
 static void take_answer(struct vmbus_chan *chan, bool moved)
 {
-	if (atomic_dec_if_positive(&chan->stale_answers) < 0)
-		atomic_cmpxchg(&chan->moving, MOVE_ASKED, moved ? MOVE_LATE : MOVE_NONE);
+	int then = moved ? MOVE_LATE : MOVE_NONE;
+
+	if (!count_answer(chan))
+		atomic_cmpxchg(&chan->moving, MOVE_ASKED, MOVE_UNSURE);
+	else if (atomic_cmpxchg(&chan->moving, MOVE_ASKED, then) != MOVE_ASKED)
+		atomic_cmpxchg(&chan->moving, MOVE_UNSURE, then);
 }
 
 /* Nobody waits: if it was owed, whoever moves the channel next will take it up. */
@@ -322,11 +385,15 @@ int chan_move(struct vmbus_channel *ch, unsigned int cpu)
 	if (cpu >= nr_cpu_ids)
 		return -EINVAL;
 	mutex_lock(&chan->move);
+	ret = settle_unsure(ch, jiffies + vmbus_timeout());
+	if (ret)
+		goto unlock;
 	cpus_read_lock();
 	ret = affinity_usable(cpu) ? move_begin(ch, cpu, &m) : -EINVAL;
 	cpus_read_unlock();
 	if (ret > 0)
 		ret = modify_end(ch, &m, vmbus_timeout());
+unlock:
 	mutex_unlock(&chan->move);
 	return ret;
 }
@@ -401,11 +468,6 @@ static bool vacate_closed(struct vmbus_channel *ch, unsigned int to)
 	return closed;
 }
 
-static bool answer_owed(struct vmbus_channel *ch)
-{
-	return atomic_read(&to_chan(ch)->moving) == MOVE_ASKED && !chan_leaving(ch);
-}
-
 /* As move_begin(); 0: it is not on that CPU any more. */
 static int vacate_move(struct leaver *l, unsigned int cpu)
 {
@@ -423,7 +485,9 @@ static int vacate_begin(struct leaver *l, unsigned int cpu)
 	affinity_reserve(l->ch, l->to, 1);
 	if (vacate_closed(l->ch, l->to))
 		return 0;
-	l->owed = answer_owed(l->ch);
+	if (is_unsure(l->ch))
+		ask_unsure(l->ch);
+	l->owed = answer_owed(l->ch) || is_unsure(l->ch);
 	return l->owed ? 0 : vacate_move(l, cpu);
 }
 
@@ -431,6 +495,7 @@ static int vacate_late(struct leaver *l, unsigned int cpu, unsigned long deadlin
 {
 	wait_event_timeout(to_chan(l->ch)->bus->chan_wait, !answer_owed(l->ch),
 			   left_until(deadline));
+	settle_unsure(l->ch, deadline);
 	return vacate_closed(l->ch, l->to) ? 0 : vacate_move(l, cpu);
 }
 

@@ -47,6 +47,8 @@ struct vmbus_chan *chan_alloc(struct vmbus *bus, const struct vmbus_channel_offe
 	INIT_LIST_HEAD(&ch->listentry);
 	INIT_LIST_HEAD(&ch->sc_list);
 	INIT_LIST_HEAD(&chan->new_subs);
+	INIT_LIST_HEAD(&chan->closing);
+	INIT_WORK(&chan->late_work, chan_late_open);
 	init_completion(&ch->rescind_event);
 	spin_lock_init(&ch->sched_lock);
 	spin_lock_init(&ch->requestor.req_lock);

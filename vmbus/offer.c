@@ -238,9 +238,12 @@ bool chan_rescind(struct vmbus_channel *ch, unsigned long delay)
 	int actions;
 
 	chan_mute(ch);
+	if (!test_bit(CHAN_LEAVING, &to_chan(ch)->flags))
+		WRITE_ONCE(to_chan(ch)->back_since, jiffies);
 	actions = chan_step(ch, EV_RESCIND);
 	if (actions < 0)
 		return false;
+	quarantine_taken_back(ch);
 	/* A request that starts later sees the mark, under req_lock; an earlier one is woken. */
 	vmbus_req_fail_chan(bus, to_chan(ch), -ENODEV);
 	chan_get(ch);
@@ -274,6 +277,8 @@ void vmbus_rescind_came(struct vmbus *bus, const void *msg)
 	rcu_read_lock();
 	chan = rcu_dereference(bus->relid[m->child_relid]);
 	if (chan) {
+		if (!chan_leaving(&chan->ch))
+			WRITE_ONCE(chan->back_since, jiffies);
 		/* The mark first: a request that starts later sees it, under req_lock. */
 		set_bit(CHAN_LEAVING, &chan->flags);
 		vmbus_req_fail_chan(bus, chan, -ENODEV);

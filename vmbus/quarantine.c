@@ -23,6 +23,8 @@ struct quarantined {
 	u32 relid;
 	u32 gpadl;
 	u32 serial;			/* of the primary channel whose device's ring it is, or 0 */
+	bool taken_back;		/* that channel, @since jiffies */
+	unsigned long since;
 	struct page **pages;		/* kvmalloc'ed */
 	unsigned int count;
 	unsigned int order;		/* of pages[0], if it is one block */
@@ -212,6 +214,29 @@ static bool can_keep(struct page *page, unsigned int count)
 }
 
 /**
+ * quarantine_taken_back() - the host has taken a channel back
+ * @ch: channel that chan_leaving() is true of
+ *
+ * A host need not say any more that it let go of its ring.
+ *
+ * Context: may sleep.
+ */
+void quarantine_taken_back(struct vmbus_channel *ch)
+{
+	struct vmbus *bus = to_chan(ch)->bus;
+	struct quarantined *q;
+
+	spin_lock_irq(&bus->quarantine_lock);
+	list_for_each_entry(q, &bus->quarantine, entry) {
+		if (!q->serial || q->relid != chan_relid(ch) || q->taken_back)
+			continue;
+		q->since = READ_ONCE(to_chan(ch)->back_since);
+		q->taken_back = true;
+	}
+	spin_unlock_irq(&bus->quarantine_lock);
+}
+
+/**
  * quarantine_buffer() - the same for memory that a driver owns
  * @bus: the bus
  * @relid: of the channel that shared it
@@ -279,8 +304,9 @@ bool quarantine_answer(struct vmbus *bus, u32 gpadl, bool created)
  *
  * For a driver whose close was not confirmed: until the host lets go, by a late answer, it may
  * work on what it found in the ring.  The device may be opened anew before that, if its driver
- * wants nothing back.  A ring of a channel that had been taken back before it was closed does
- * not count: the host need not answer for it.
+ * wants nothing back.  A ring of a sub-channel that the host took back, before it was closed or
+ * after that, does not count, but for the moment in which the answer may be right behind: the
+ * host need not give it.  Nor does one in which nothing ever was, since the open failed.
  *
  * Context: any.
  * Return: true if so.
@@ -294,8 +320,15 @@ bool hv_ring_kept(struct vmbus_channel *channel)
 	bool kept = false;
 
 	spin_lock_irqsave(&bus->quarantine_lock, flags);
-	list_for_each_entry(q, &bus->quarantine, entry)
-		kept |= q->serial == chan->serial && !q->released;
+	list_for_each_entry(q, &bus->quarantine, entry) {
+		if (q->serial != chan->serial || q->released)
+			continue;
+		/* for good: jiffies come round */
+		if (q->taken_back && time_after(jiffies, q->since + RESCINDED_TEARDOWN))
+			q->serial = 0;
+		else
+			kept = true;
+	}
 	spin_unlock_irqrestore(&bus->quarantine_lock, flags);
 	return kept;
 }

@@ -105,12 +105,25 @@ int ringmem_alloc(struct vmbus_channel *ch, u32 send_bytes, u32 recv_bytes, bool
 }
 
 /*
- * Whose ring it is, for hv_ring_kept(); nobody's if the host has taken the channel back: it
- * need not say any more that it let go.
+ * Whose ring it is, for hv_ring_kept(); nobody's if the channel never was open with it: the host
+ * may have half a list then, of which it says nothing, but no work.
  */
 static u32 kept_for(struct vmbus_channel *ch)
 {
-	return chan_leaving(ch) ? 0 : to_chan(chan_primary(ch))->serial;
+	bool used = test_bit(CHAN_RING_USED, &to_chan(ch)->flags);
+
+	return used ? to_chan(chan_primary(ch))->serial : 0;
+}
+
+static void keep(struct vmbus_channel *ch)
+{
+	struct vmbus_chan *chan = to_chan(ch);
+
+	quarantine_pages(chan->bus, chan_relid(ch), ch->ringbuffer_gpadlhandle.gpadl_handle,
+			 kept_for(ch), chan->ring_pages, chan->ring_npages, chan->ring_order);
+	/* A rescind that came before found no ring in quarantine; a later one does. */
+	if (chan_leaving(ch))
+		quarantine_taken_back(ch);
 }
 
 /**
@@ -126,13 +139,12 @@ void ringmem_free(struct vmbus_channel *ch)
 	if (!chan->ring_pages)
 		return;
 	if (ch->ringbuffer_gpadlhandle.gpadl_handle)
-		quarantine_pages(chan->bus, chan_relid(ch), ch->ringbuffer_gpadlhandle.gpadl_handle,
-				 kept_for(ch), chan->ring_pages, chan->ring_npages,
-				 chan->ring_order);
+		keep(ch);
 	else
 		ringmem_free_pages(chan->ring_pages, chan->ring_npages, chan->ring_order);
 	chan->ring_pages = NULL;
 	chan->ring_npages = 0;
+	clear_bit(CHAN_RING_USED, &chan->flags);
 	ch->ringbuffer_gpadlhandle.gpadl_handle = 0;
 	ch->ringbuffer_page = NULL;
 	ch->ringbuffer_pagecount = 0;

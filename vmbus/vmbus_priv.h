@@ -129,6 +129,38 @@ struct vmbus {
 	struct dentry *debugfs, *debugfs_delays;
 };
 
+/**
+ * struct vmbus_req - a message to the host that has an answer
+ * @type: type of the answer
+ * @relid: the answer's relid, or 0 if it has none
+ * @key: the answer's open id or GPADL handle, or 0
+ * @chan: rescind of this channel ends the wait with -ENODEV; NULL = none
+ * @reply: the answer as it came, valid if the wait returned 0
+ *
+ * The caller's, on its stack or in its object, between vmbus_req_start() and
+ * vmbus_req_wait(): the latter takes it off the list under the lock, so an answer that
+ * comes later finds nobody and is only counted.
+ */
+struct vmbus_req {
+	struct list_head entry;
+	struct completion done;
+	u32 type;
+	u32 relid;
+	u32 key;
+	struct vmbus_chan *chan;
+	int result;
+	u8 reply[64];
+	size_t reply_len;
+};
+
+/* A memory list that the host was asked to let go of, see gpadl_ask_back(). */
+struct gpadl_asked {
+	struct vmbus_req req;		/* a rescind ends this wait, */
+	struct vmbus_req late;		/* and this one takes its place */
+	unsigned long when;		/* jiffies */
+	int state;			/* of the asking: 0 done, 1 to be waited for, or an error */
+};
+
 /*
  * struct vmbus_chan - the private half of a channel
  *
@@ -160,13 +192,24 @@ struct vmbus_chan {
 					 * by the answer
 					 */
 	unsigned int asked_cpu;		/* of the last move; written under tell */
-	atomic_t stale_answers;		/* to moves of earlier openings, that may still come */
+	atomic_t owed;			/* answers to moves that may still come, at most */
+	atomic_t need;			/* so many until one must be to the last move */
 	struct vmbus_req *asking;	/* who waits for its answer; under tell */
 
 	/* ring memory (ringmem.c); pages[] in wire order, first the outbound ring */
 	struct page **ring_pages;
 	unsigned int ring_npages;
 	unsigned int ring_order;	/* >0: one block of that order (vmbus_alloc_ring) */
+
+	/* an opening that was given up; the host may be at it still (channel.c) */
+	u32 gave_up;			/* its open id, if it kept the ring; under tell */
+	u32 late_open;			/* of which the host said later that it did it */
+	struct work_struct late_work;
+
+	/* being closed (channel.c); of whoever closes it */
+	struct list_head closing;
+	struct gpadl_asked ring_asked;
+	unsigned long back_since;	/* jiffies, when the host took it back; see CHAN_LEAVING */
 
 	struct chan_io io;		/* data path (chan_io.c) */
 	atomic64_t err[VERR_COUNT];
@@ -178,6 +221,9 @@ struct vmbus_chan {
 enum vmbus_move {
 	MOVE_NONE,		/* all: its interrupts come on target_cpu */
 	MOVE_ASKED,		/* nothing yet: they may come on asked_cpu as well */
+	MOVE_UNSURE,		/* something, maybe to a move of before: the same as nothing, but
+				 * asked again it says more
+				 */
 	MOVE_LATE,		/* yes, when nobody waited any more: they come on asked_cpu */
 };
 
@@ -192,6 +238,7 @@ enum vmbus_chan_flags {
 	CHAN_NO_CALLBACK,	/* about to be rescinded: no callback may be set any more */
 	CHAN_RING_BLOCK,	/* primary: its driver maps rings to user space */
 	CHAN_WAS_OPEN,		/* some open succeeded */
+	CHAN_RING_USED,		/* one with the rings that it has: the host may work on them */
 	CHAN_KOBJ_ADDED,	/* shows in sysfs */
 };
 
@@ -228,6 +275,9 @@ static inline bool chan_leaving(const struct vmbus_channel *ch)
 	return READ_ONCE(ch->rescind) || test_bit(CHAN_LEAVING, &to_chan(ch)->flags);
 }
 
+/* A rescinded channel's lists are answered at once, or not at all. */
+#define RESCINDED_TEARDOWN	(5 * HZ)
+
 /* main.c: the one instance, and the limits */
 extern struct vmbus vmbus_bus;
 extern uint vmbus_host_timeout;		/* module parameter, seconds */
@@ -235,6 +285,13 @@ extern uint vmbus_max_version;		/* module parameter */
 static inline unsigned long vmbus_timeout(void)
 {
 	return READ_ONCE(vmbus_host_timeout) * HZ;
+}
+
+static inline unsigned long left_until(unsigned long deadline)
+{
+	unsigned long now = jiffies;
+
+	return time_before(now, deadline) ? deadline - now : 0;
 }
 
 static inline void vmbus_count(struct vmbus *bus, enum vmbus_err e)
@@ -305,30 +362,6 @@ void intr_on_event(unsigned long channel);
 
 /* msg.c */
 
-/**
- * struct vmbus_req - a message to the host that has an answer
- * @type: type of the answer
- * @relid: the answer's relid, or 0 if it has none
- * @key: the answer's open id or GPADL handle, or 0
- * @chan: rescind of this channel ends the wait with -ENODEV; NULL = none
- * @reply: the answer as it came, valid if the wait returned 0
- *
- * Lives on the caller's stack between vmbus_req_start() and vmbus_req_wait():
- * the latter takes it off the list under the lock, so an answer that comes
- * later finds nobody and is only counted.
- */
-struct vmbus_req {
-	struct list_head entry;
-	struct completion done;
-	u32 type;
-	u32 relid;
-	u32 key;
-	struct vmbus_chan *chan;
-	int result;
-	u8 reply[64];
-	size_t reply_len;
-};
-
 int vmbus_post(struct vmbus *bus, const void *msg, size_t len);
 void vmbus_req_start(struct vmbus *bus, struct vmbus_req *req);
 int vmbus_req_wait(struct vmbus *bus, struct vmbus_req *req, unsigned long timeout);
@@ -347,6 +380,8 @@ void vmbus_unload(struct vmbus *bus, bool crash);
 int gpadl_create(struct vmbus_channel *ch, const u64 *pfns, u32 count, u32 bytes, u32 offset,
 		 u32 *handle);
 int gpadl_destroy(struct vmbus *bus, u32 relid, u32 gpadl, unsigned long timeout);
+void gpadl_ask_back(struct vmbus_channel *ch, u32 gpadl, struct gpadl_asked *asked);
+int gpadl_wait_back(struct vmbus_channel *ch, struct gpadl_asked *asked, unsigned long deadline);
 unsigned long gpadl_patience(const struct vmbus_channel *ch);
 
 /* quarantine.c: memory that the host may still have mapped */
@@ -355,6 +390,7 @@ bool quarantine_full(struct vmbus *bus);
 void quarantine_pages(struct vmbus *bus, u32 relid, u32 gpadl, u32 serial, struct page **pages,
 		      unsigned int count, unsigned int order);
 u32 quarantine_serial(void);
+void quarantine_taken_back(struct vmbus_channel *ch);
 void quarantine_buffer(struct vmbus *bus, u32 relid, u32 gpadl, void *buffer, u32 bytes);
 bool quarantine_answer(struct vmbus *bus, u32 gpadl, bool created);
 void quarantine_drop_all(struct vmbus *bus);
@@ -398,6 +434,7 @@ struct vmbus_channel *vmbus_relid_next(struct vmbus *bus, u32 *relid);	/* with a
 
 /* channel.c */
 void chan_mute(struct vmbus_channel *ch);
+void chan_late_open(struct work_struct *work);
 
 /* affinity.c */
 int affinity_start(struct vmbus *bus);

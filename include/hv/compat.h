@@ -16,7 +16,6 @@
 #ifdef HV_MSR_EOM
 #define hv_msr_get(name)	hv_get_msr(HV_MSR_##name)
 #define hv_msr_set(name, v)	hv_set_msr(HV_MSR_##name, v)
-#define HV_MSR_SINT_BASE	HV_MSR_SINT0
 #define hv_sint_get(n)		hv_get_msr(HV_MSR_SINT0 + (n))
 #define hv_sint_set(n, v)	hv_set_msr(HV_MSR_SINT0 + (n), v)
 #else

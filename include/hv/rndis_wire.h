@@ -25,7 +25,6 @@ enum hv_rndis_type {
 #define HV_RNDIS_OFFSET_BASE	8
 
 #define HV_RNDIS_STATUS_OK		0
-#define HV_RNDIS_STATUS_UNSUPPORTED	0xc00000bbu
 
 #define HV_RNDIS_IND_LINK_UP		0x4001000bu
 #define HV_RNDIS_IND_LINK_DOWN		0x4001000cu
@@ -141,7 +140,6 @@ static_assert(sizeof(struct hv_rndis_info) == 12);
 #define HV_CSUM_TX_IPV6		BIT(1)
 #define HV_CSUM_TX_TCP		BIT(2)
 #define HV_CSUM_TX_UDP		BIT(3)
-#define HV_CSUM_TX_IPHDR	BIT(4)
 #define HV_CSUM_TX_L4_SHIFT	16
 /* HV_INFO_CHECKSUM of what we receive */
 #define HV_CSUM_RX_TCP_BAD	BIT(0)
@@ -244,7 +242,6 @@ static_assert(offsetof(struct hv_ndis_offload, rsc_v4) == 144);
 #define HV_CAP_TCP_OPTIONS	0x004
 #define HV_CAP_TCP		0x010
 #define HV_CAP_UDP		0x040
-#define HV_CAP_IP		0x100
 /* What must be there before TCP checksums can be left to the host. */
 #define HV_CAP_TCP4_NEEDED	(HV_CAP_TCP | HV_CAP_TCP_OPTIONS)
 #define HV_CAP_TCP6_NEEDED	(HV_CAP_TCP | HV_CAP_TCP_OPTIONS | HV_CAP_OPTIONS)

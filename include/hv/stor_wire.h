@@ -40,10 +40,8 @@ enum hv_stor_op {
 #define HV_STOR_SENSE_LEN		20
 
 /* SRB status; the low six bits are the code, the rest are modifiers. */
-#define HV_SRB_PENDING			0x00
 #define HV_SRB_SUCCESS			0x01
 #define HV_SRB_ABORTED			0x02
-#define HV_SRB_ABORT_FAILED		0x03
 #define HV_SRB_ERROR			0x04
 #define HV_SRB_BUSY			0x05
 #define HV_SRB_INVALID_REQUEST		0x06
@@ -58,9 +56,7 @@ enum hv_stor_op {
 #define HV_SRB_INVALID_LUN		0x20
 #define HV_SRB_INVALID_TARGET		0x21
 #define HV_SRB_BAD_FUNCTION		0x22
-#define HV_SRB_INTERNAL_ERROR		0x30
 #define HV_SRB_CODE_MASK		0x3f
-#define HV_SRB_QUEUE_FROZEN		0x40
 #define HV_SRB_AUTOSENSE_VALID		0x80
 
 /* struct hv_stor_srb.direction */
@@ -70,10 +66,7 @@ enum hv_stor_op {
 
 /* struct hv_stor_srb.srb_flags */
 #define HV_SRB_FLAG_QUEUE_ACTION	0x0002
-#define HV_SRB_FLAG_NO_DISCONNECT	0x0004
 #define HV_SRB_FLAG_NO_SYNC_TRANSFER	0x0008
-#define HV_SRB_FLAG_BYPASS_FROZEN	0x0010
-#define HV_SRB_FLAG_NO_AUTOSENSE	0x0020
 #define HV_SRB_FLAG_DATA_IN		0x0040
 #define HV_SRB_FLAG_DATA_OUT		0x0080
 #define HV_SRB_FLAG_NO_QUEUE_FREEZE	0x0100

@@ -28,6 +28,8 @@
 static struct {
 	int wait;		/* result of each wait, but of a teardown's */
 	int torn;		/* of that */
+	int torn_first;		/* of that which a rescind may end */
+	unsigned long patience;	/* of the last wait */
 	int late;		/* of that for a list's answer after a rescind */
 	u32 refused;		/* the status in it */
 	int post;		/* of each post */
@@ -58,6 +60,7 @@ static int conn_req_wait(struct vmbus *bus, struct vmbus_req *req, unsigned long
 	struct vmbus_channel_version_response *r = (void *)req->reply;
 
 	memset(req->reply, 0, sizeof(req->reply));
+	host.patience = timeout;
 	if (host.asked) {
 		complete(host.asked);
 		wait_for_completion(host.go);
@@ -68,7 +71,9 @@ static int conn_req_wait(struct vmbus *bus, struct vmbus_req *req, unsigned long
 		((struct vmbus_channel_gpadl_created *)r)->creation_status = host.refused;
 		return host.late;
 	}
-	return req->type == CHANNELMSG_GPADL_TORNDOWN ? host.torn : host.wait;
+	if (req->type == CHANNELMSG_GPADL_TORNDOWN)
+		return req->chan ? host.torn_first : host.torn;
+	return host.wait;
 }
 
 static bool conn_req_answer(struct vmbus *bus, u32 type, u32 relid, u32 key, const void *msg,
@@ -121,6 +126,8 @@ static uint conn_max_version = VERSION_WIN10_V5_3;
 /* the played ones of fakebus.c and messages_test.c have these names */
 #define gpadl_create			conn_gpadl_create
 #define gpadl_destroy			conn_gpadl_destroy
+#define gpadl_ask_back			conn_gpadl_ask_back
+#define gpadl_wait_back			conn_gpadl_wait_back
 #define gpadl_patience			conn_gpadl_patience
 #define vmbus_on_version_response	conn_on_version_response
 #define vmbus_on_unload_response	conn_on_unload_response
@@ -133,6 +140,9 @@ static void conn_on_gpadl_torndown(struct vmbus *bus, const void *msg, size_t le
 static int gpadl_create(struct vmbus_channel *ch, const u64 *pfns, u32 count, u32 bytes,
 			u32 offset, u32 *handle);
 static int gpadl_destroy(struct vmbus *bus, u32 relid, u32 gpadl, unsigned long timeout);
+static void gpadl_ask_back(struct vmbus_channel *ch, u32 gpadl, struct gpadl_asked *asked);
+static int gpadl_wait_back(struct vmbus_channel *ch, struct gpadl_asked *asked,
+			   unsigned long deadline);
 static unsigned long gpadl_patience(const struct vmbus_channel *ch);
 #include "../../vmbus/connect.c"
 #undef pr_fmt
@@ -315,6 +325,78 @@ static void conn_rings_that_are_kept(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 6u, host.freed);
 }
 
+/* The host need not answer for a channel that it takes back, but may be about to. */
+static void conn_ring_of_what_is_taken_back(struct kunit *test)
+{
+	struct vmbus_chan *chan = kunit_kzalloc(test, sizeof(*chan), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, chan);
+	chan->bus = &conn_bus;
+	chan->serial = quarantine_serial();
+	chan->ch.offermsg.child_relid = 1;
+	conn_bus.phase = VMBUS_PHASE_UP;
+	keep_for(chan->serial, 7, PAGE_SIZE);
+	chan->ch.offermsg.child_relid = 2;		/* another one is */
+	chan->back_since = jiffies - RESCINDED_TEARDOWN - 1;
+	quarantine_taken_back(&chan->ch);
+	KUNIT_EXPECT_TRUE(test, hv_ring_kept(&chan->ch));
+	chan->ch.offermsg.child_relid = 1;
+	chan->back_since = jiffies;
+	quarantine_taken_back(&chan->ch);
+	KUNIT_EXPECT_TRUE(test, hv_ring_kept(&chan->ch));
+	list_first_entry(&conn_bus.quarantine, struct quarantined, entry)->since -=
+		RESCINDED_TEARDOWN + 1;
+	KUNIT_EXPECT_FALSE(test, hv_ring_kept(&chan->ch));
+	KUNIT_EXPECT_TRUE(test, hv_gpadl_kept(&chan->ch, 7));	/* which is not forgotten */
+	KUNIT_EXPECT_EQ(test, (size_t)PAGE_SIZE, conn_bus.quarantine_bytes);
+	quarantine_drop_all(&conn_bus);
+	KUNIT_EXPECT_EQ(test, 1u, host.freed);
+}
+
+struct back_case {
+	const char *name;
+	int first, then;		/* of both waits for the answer */
+	unsigned int ago;		/* seconds, that the rescind came */
+	int want;
+	unsigned long patience;		/* of the last */
+};
+
+#define LONG_TIME	60		/* seconds that the host has */
+
+static const struct back_case backs[] = {
+	{ "answered", 0, -EIO, 0, 0, LONG_TIME * HZ },
+	{ "silent", -ETIMEDOUT, 0, 0, -ETIMEDOUT, LONG_TIME * HZ },
+	{ "taken back, answered", -ENODEV, 0, 0, 0, RESCINDED_TEARDOWN },
+	{ "taken back, never answered", -ENODEV, -ETIMEDOUT, 0, -ETIMEDOUT, RESCINDED_TEARDOWN },
+	{ "taken back long ago, asked now", -ENODEV, 0, 100, 0, RESCINDED_TEARDOWN },
+};
+
+KUNIT_ARRAY_PARAM_DESC(backs, backs, name);
+
+/* Whoever waits for a ring does so for as long as its host may answer. */
+static void conn_ask_for_a_ring(struct kunit *test)
+{
+	struct vmbus_chan *chan = kunit_kzalloc(test, sizeof(*chan), GFP_KERNEL);
+	const struct back_case *c = test->param_value;
+
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, chan);
+	chan->bus = &conn_bus;
+	conn_bus.phase = VMBUS_PHASE_UP;
+	host.torn_first = c->first;
+	host.torn = c->then;
+	gpadl_ask_back(&chan->ch, 7, &chan->ring_asked);
+	KUNIT_EXPECT_EQ(test, 1u, host.posts[CHANNELMSG_GPADL_TEARDOWN]);
+	chan->back_since = jiffies - c->ago * HZ;
+	KUNIT_EXPECT_EQ(test, c->want,
+			gpadl_wait_back(&chan->ch, &chan->ring_asked, jiffies + LONG_TIME * HZ));
+	KUNIT_EXPECT_LE(test, host.patience, c->patience);
+	KUNIT_EXPECT_GT(test, host.patience, c->patience - 3 * HZ);
+	conn_bus.phase = VMBUS_PHASE_DOWN;
+	gpadl_ask_back(&chan->ch, 7, &chan->ring_asked);
+	KUNIT_EXPECT_EQ(test, 0, gpadl_wait_back(&chan->ch, &chan->ring_asked, jiffies));
+	KUNIT_EXPECT_EQ(test, 1u, host.posts[CHANNELMSG_GPADL_TEARDOWN]);
+}
+
 static DECLARE_COMPLETION(asked);
 static DECLARE_COMPLETION(unloaded);
 
@@ -424,6 +506,8 @@ static struct kunit_case conn_cases[] = {
 	KUNIT_CASE_PARAM(conn_lost, losts_gen_params),
 	KUNIT_CASE(conn_quarantine_has_an_end),
 	KUNIT_CASE(conn_rings_that_are_kept),
+	KUNIT_CASE(conn_ring_of_what_is_taken_back),
+	KUNIT_CASE_PARAM(conn_ask_for_a_ring, backs_gen_params),
 	KUNIT_CASE(conn_list_of_what_is_taken_back),
 	KUNIT_CASE(conn_unload_while_asking),
 	KUNIT_CASE(conn_kept_while_asked),

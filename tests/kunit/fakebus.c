@@ -126,6 +126,7 @@ int vmbus_post(struct vmbus *bus, const void *msg, size_t len)
 {
 	const struct vmbus_channel_message_header *h = msg;
 	const struct vmbus_channel_relid_released *released = msg;
+	const struct vmbus_channel_modifychannel *modify = msg;
 
 	dawdle();
 	switch (h->msgtype) {
@@ -138,6 +139,10 @@ int vmbus_post(struct vmbus *bus, const void *msg, size_t len)
 		return fake.post_error;
 	case CHANNELMSG_MODIFYCHANNEL:
 		tally(&fake.modifies, 1);
+		if (fake.modify_error)
+			return fake.modify_error;
+		if (fake.on_modify)
+			fake.on_modify(modify->child_relid);
 		break;
 	case CHANNELMSG_CLOSECHANNEL:
 		tally(&fake.closes, 1);
@@ -159,6 +164,8 @@ void vmbus_req_cancel(struct vmbus *bus, struct vmbus_req *req)
 bool vmbus_req_end(struct vmbus *bus, struct vmbus_req *req, int err)
 {
 	tally(&fake.ended, 1);
+	if (!fake.answered)
+		req->result = err;
 	return !fake.answered;
 }
 
@@ -172,7 +179,7 @@ int vmbus_req_wait(struct vmbus *bus, struct vmbus_req *req, unsigned long timeo
 		fake.on_wait(req);
 	if (req->type == CHANNELMSG_OPENCHANNEL_RESULT)
 		r->status = fake.status;
-	return req->chan->ch.rescind ? -ENODEV : fake.answer;
+	return req->chan->ch.rescind ? -ENODEV : req->result ?: fake.answer;
 }
 
 bool vmbus_req_answer(struct vmbus *bus, u32 type, u32 relid, u32 key, const void *msg, size_t len)
@@ -211,6 +218,23 @@ int gpadl_destroy(struct vmbus *bus, u32 relid, u32 gpadl, unsigned long timeout
 		return fake.teardown_error;
 	tally(&fake.gpadls, -1);
 	return 0;
+}
+
+void gpadl_ask_back(struct vmbus_channel *ch, u32 gpadl, struct gpadl_asked *asked)
+{
+	tally(&fake.asked_back, 1);
+	asked->req.key = gpadl;
+}
+
+int gpadl_wait_back(struct vmbus_channel *ch, struct gpadl_asked *asked, unsigned long deadline)
+{
+	fake.asked_first = fake.asked_first ?: fake.asked_back;
+	fake.patience = left_until(deadline);
+	if (fake.on_teardown)
+		fake.on_teardown(ch);
+	if (!asked->req.key)
+		return 0;
+	return gpadl_destroy(to_chan(ch)->bus, chan_relid(ch), asked->req.key, 0);
 }
 
 unsigned long gpadl_patience(const struct vmbus_channel *ch)
@@ -392,7 +416,6 @@ void vmbus_device_unregister(struct hv_device *dev)
 	vmbus_close(ch);
 	chan_forget_driver(ch);
 	vmbus_close(ch);	/* sub-channels that came meanwhile */
-	close_sub_channels(ch);
 	ch->device_obj = NULL;
 	tally(&fake.removed, 1);
 	chan_release(ch);
@@ -449,6 +472,7 @@ struct vmbus *fakebus_new_on(struct kunit *test, unsigned int cpus, unsigned int
 	init_completion(&bus->offers_done);
 	INIT_LIST_HEAD(&bus->chans);
 	INIT_LIST_HEAD(&bus->storms);
+	quarantine_init(bus);
 	pause_init(bus);
 	bus->phase = VMBUS_PHASE_UP;
 	bus->relid = kunit_kzalloc(test, VMBUS_RELIDS * sizeof(*bus->relid), GFP_KERNEL);

@@ -29,6 +29,7 @@ struct fakebus_log {
 	unsigned int shown, hidden;		/* sub-channels in sysfs */
 	u32 renamed;				/* the new name of the last one */
 	unsigned int rings, maps, ids, gpadls;	/* held now */
+	unsigned int asked_back, asked_first;	/* rings; before the first was waited for */
 	unsigned int quarantined;
 	unsigned int looks, cpu_looks;		/* at elements of lists, at CPUs */
 	unsigned int cpus, nodes;		/* of the machine */
@@ -41,11 +42,14 @@ struct fakebus_log {
 	int alloc_error, map_error, ids_error, gpadl_error, teardown_error;
 	u32 silent_relid;	/* whose teardown has no answer */
 	int post_error;		/* of OPEN */
+	int modify_error;	/* of MODIFYCHANNEL */
+	void (*on_modify)(u32 relid);	/* whenever that is posted */
 	int answer;		/* to OPEN: what the wait returns */
 	bool answered;		/* who is told to wait no more has the answer already */
 	u32 status;		/* in it */
 	struct fake_stop *stop;
 	void (*on_wait)(struct vmbus_req *req);	/* whenever an answer is waited for */
+	void (*on_teardown)(struct vmbus_channel *ch);	/* the same, of a ring that is closed */
 };
 
 extern struct fakebus_log fake;

@@ -190,12 +190,87 @@ static void move_gets_a_stale_answer(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 0u, told.calls);
 	KUNIT_EXPECT_EQ(test, 3u, fake.modifies);
 	KUNIT_EXPECT_EQ(test, -EBUSY, chan_vacate_cpu(move_bus, at));
-	answer(1, 0);			/* of three moves the second */
-	KUNIT_EXPECT_EQ(test, -EBUSY, chan_vacate_cpu(move_bus, at));
-	answer(1, 0);
+	answer(1, 0);			/* of two answers one is to this move, told twice */
 	KUNIT_EXPECT_EQ(test, 0, chan_vacate_cpu(move_bus, at));
 	KUNIT_EXPECT_EQ(test, other, (unsigned int)ch->target_cpu);
 	KUNIT_EXPECT_EQ(test, 3u, fake.modifies);
+	answer(1, 0);			/* which moves nothing any more */
+	KUNIT_EXPECT_EQ(test, 0, chan_move(ch, asked));
+	KUNIT_EXPECT_EQ(test, 4u, fake.modifies);
+	KUNIT_EXPECT_EQ(test, asked, (unsigned int)ch->target_cpu);
+	fakebus_end(test, move_bus);
+}
+
+static void answer_at_once(u32 relid)
+{
+	answer(relid, 0);
+}
+
+/* A host that dropped the stale answer, and was slow with this: asked again, it says so. */
+static void move_with_one_late_answer(struct kunit *test)
+{
+	struct vmbus_channel *ch = opened(test, 1);
+	unsigned int at = ch->target_cpu, asked = next_cpu(at, 1), other = next_cpu(at, 2);
+
+	lose_answer(test, ch, asked);
+	reopen(test, ch);
+	lose_answer(test, ch, other);
+	answer(1, 0);			/* is it to that, or to the one before? */
+	KUNIT_EXPECT_EQ(test, -ETIMEDOUT, chan_move(ch, asked));
+	KUNIT_EXPECT_EQ(test, 3u, fake.modifies);
+	KUNIT_EXPECT_EQ(test, at, (unsigned int)ch->target_cpu);
+	KUNIT_EXPECT_EQ(test, -EBUSY, chan_vacate_cpu(move_bus, at));
+	answer(1, 0);			/* to that */
+	KUNIT_EXPECT_EQ(test, 0, chan_vacate_cpu(move_bus, at));
+	KUNIT_EXPECT_EQ(test, other, (unsigned int)ch->target_cpu);
+	KUNIT_EXPECT_EQ(test, 3u, fake.modifies);
+	fakebus_end(test, move_bus);
+}
+
+/* The same while the CPU goes, or another is wished for. */
+static void move_after_one_late_answer(struct kunit *test)
+{
+	struct vmbus_channel *ch = opened(test, 1);
+	unsigned int at = ch->target_cpu, asked = next_cpu(at, 1), other = next_cpu(at, 2);
+
+	lose_answer(test, ch, asked);
+	reopen(test, ch);
+	lose_answer(test, ch, other);
+	answer(1, 0);
+	fake.on_modify = answer_at_once;
+	KUNIT_EXPECT_EQ(test, 0, chan_vacate_cpu(move_bus, at));
+	KUNIT_EXPECT_EQ(test, other, (unsigned int)ch->target_cpu);
+	KUNIT_EXPECT_EQ(test, 3u, fake.modifies);
+	fake.on_modify = NULL;
+	lose_answer(test, ch, asked);
+	answer(1, 0);
+	fake.on_modify = answer_at_once;
+	KUNIT_EXPECT_EQ(test, 0, chan_move(ch, at));
+	KUNIT_EXPECT_EQ(test, at, (unsigned int)ch->target_cpu);
+	fakebus_end(test, move_bus);
+}
+
+static void refuse_next_post(struct vmbus_req *req)
+{
+	fake.on_wait = NULL;
+	fake.modify_error = -EAGAIN;
+}
+
+/* The host cannot be told again just now: it is later. */
+static void move_cannot_ask_again(struct kunit *test)
+{
+	struct vmbus_channel *ch = opened(test, 1);
+	unsigned int at = ch->target_cpu, asked = next_cpu(at, 1), other = next_cpu(at, 2);
+
+	lose_answer(test, ch, asked);
+	reopen(test, ch);
+	fake.on_wait = refuse_next_post;
+	KUNIT_EXPECT_EQ(test, -ETIMEDOUT, chan_move(ch, other));
+	KUNIT_EXPECT_EQ(test, -EAGAIN, chan_move(ch, other));
+	fake.modify_error = 0;
+	fake.on_modify = answer_at_once;
+	KUNIT_EXPECT_EQ(test, 0, chan_move(ch, other));
+	KUNIT_EXPECT_EQ(test, other, (unsigned int)ch->target_cpu);
 	fakebus_end(test, move_bus);
 }
 
@@ -418,6 +493,9 @@ static struct kunit_case move_cases[] = {
 	KUNIT_CASE(move_from_where_it_went_late),
 	KUNIT_CASE(move_after_the_end_of_a_move),
 	KUNIT_CASE(move_gets_a_stale_answer),
+	KUNIT_CASE(move_with_one_late_answer),
+	KUNIT_CASE(move_after_one_late_answer),
+	KUNIT_CASE(move_cannot_ask_again),
 	KUNIT_CASE(move_after_a_dropped_answer),
 	KUNIT_CASE(move_is_closed_meanwhile),
 	KUNIT_CASE(move_of_what_is_being_closed),

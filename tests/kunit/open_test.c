@@ -165,6 +165,152 @@ static void close_without_a_sub_channels_answer(struct kunit *test)
 	fakebus_end(test, bus);
 }
 
+static unsigned long patience[2];
+
+/* Time passes while the first is waited for. */
+static void note_patience(struct vmbus_channel *ch)
+{
+	patience[!!patience[0]] = fake.patience;
+	msleep(50);
+}
+
+/* A slow host is told of all channels at once, and has the time for one. */
+static void close_tells_of_all_first(struct kunit *test)
+{
+	struct vmbus *bus;
+	struct vmbus_channel *ch = fakebus_device(test, &bus);
+
+	memset(patience, 0, sizeof(patience));
+	KUNIT_EXPECT_EQ(test, 0, fakebus_open(fakebus_sub(test, bus, 1)));
+	KUNIT_EXPECT_EQ(test, 0, fakebus_open(fakebus_sub(test, bus, 2)));
+	KUNIT_EXPECT_EQ(test, 0, fakebus_open(ch));
+	fake.on_teardown = note_patience;
+	vmbus_close(ch);
+	KUNIT_EXPECT_EQ(test, 3u, fake.closes);
+	KUNIT_EXPECT_EQ(test, 3u, fake.asked_first);
+	KUNIT_EXPECT_LT(test, patience[1], patience[0]);
+	fakebus_nothing_held(test);
+	fakebus_end(test, bus);
+}
+
+static struct vmbus *closed_on;
+
+static void take_sub_back(struct vmbus_channel *ch)
+{
+	fake.on_teardown = NULL;
+	fakebus_rescind(closed_on, 2);
+	fakebus_flush(closed_on);
+}
+
+/* With its device's CLOSE a host takes a sub-channel back, and says no more of its ring. */
+static void close_of_what_is_taken_back_meanwhile(struct kunit *test)
+{
+	struct vmbus_channel *ch = fakebus_device(test, &closed_on);
+
+	KUNIT_EXPECT_EQ(test, 0, fakebus_open(fakebus_sub(test, closed_on, 1)));
+	KUNIT_EXPECT_EQ(test, 0, fakebus_open(ch));
+	fake.on_teardown = take_sub_back;
+	fake.silent_relid = 2;
+	KUNIT_EXPECT_EQ(test, 0, vmbus_disconnect_ring(ch));
+	KUNIT_EXPECT_EQ(test, 1u, fake.quarantined);
+	KUNIT_EXPECT_EQ(test, 1u, fake.released[2]);
+	vmbus_free_ring(ch);
+	fakebus_nothing_held(test);
+	fakebus_end(test, closed_on);
+}
+
+/* Only rings in which there may be work are the device's, for who asks what the host keeps. */
+static void ring_that_was_used(struct kunit *test)
+{
+	struct vmbus *bus;
+	struct vmbus_channel *ch = fakebus_device(test, &bus);
+	const unsigned long *flags = &to_chan(ch)->flags;
+
+	KUNIT_EXPECT_EQ(test, 0, vmbus_alloc_ring(ch, 8192, 8192));
+	fake.answer = -ETIMEDOUT;
+	KUNIT_EXPECT_EQ(test, -ETIMEDOUT, vmbus_connect_ring(ch, on_callback, ch));
+	KUNIT_EXPECT_FALSE(test, test_bit(CHAN_RING_USED, flags));
+	fake.answer = 0;
+	KUNIT_EXPECT_EQ(test, 0, vmbus_connect_ring(ch, on_callback, ch));
+	KUNIT_EXPECT_TRUE(test, test_bit(CHAN_RING_USED, flags));
+	KUNIT_EXPECT_EQ(test, 0, vmbus_disconnect_ring(ch));
+	fake.gpadl_error = -ETIMEDOUT;	/* the same memory, but nothing was in it since */
+	KUNIT_EXPECT_EQ(test, -ETIMEDOUT, vmbus_connect_ring(ch, on_callback, ch));
+	KUNIT_EXPECT_FALSE(test, test_bit(CHAN_RING_USED, flags));
+	vmbus_free_ring(ch);
+	fakebus_nothing_held(test);
+	fakebus_end(test, bus);
+}
+
+static void say_opened(struct vmbus *bus, u32 openid, u32 status)
+{
+	struct vmbus_channel_open_result m = {
+		.header.msgtype = CHANNELMSG_OPENCHANNEL_RESULT,
+		.child_relid = 1,
+		.openid = openid,
+		.status = status,
+	};
+
+	vmbus_on_open_result(bus, &m, sizeof(m));
+	fakebus_flush(bus);
+}
+
+/* Neither CLOSE nor the next openings are heard by a host that is still at the first. */
+static void open_that_is_done_late(struct kunit *test)
+{
+	struct vmbus *bus;
+	struct vmbus_channel *ch = fakebus_device(test, &bus);
+	u32 openid = atomic_read(&bus->next_open_id) + 1;
+
+	fake.answer = -ETIMEDOUT;
+	fake.teardown_error = -ETIMEDOUT;
+	KUNIT_EXPECT_EQ(test, -ETIMEDOUT, fakebus_open(ch));
+	fake.teardown_error = 0;
+	KUNIT_EXPECT_EQ(test, -ETIMEDOUT, fakebus_open(ch));	/* of that it has no ring */
+	KUNIT_EXPECT_EQ(test, 2u, fake.closes);
+	say_opened(bus, openid, 0x13);		/* refused after all */
+	say_opened(bus, openid + 1, 0);
+	KUNIT_EXPECT_EQ(test, 2u, fake.closes);
+	say_opened(bus, openid, 0);
+	KUNIT_EXPECT_EQ(test, 3u, fake.closes);
+	say_opened(bus, openid, 0);
+	KUNIT_EXPECT_EQ(test, 3u, fake.closes);
+	fake.answer = 0;
+	KUNIT_EXPECT_EQ(test, 0, fakebus_open(ch));
+	vmbus_close(ch);
+	KUNIT_EXPECT_EQ(test, 4u, fake.closes);
+	fakebus_end(test, bus);
+}
+
+static struct vmbus *said_on;
+
+static void say_first_opened(struct vmbus_req *req)
+{
+	fake.on_wait = NULL;
+	say_opened(said_on, req->key - 1, 0);
+}
+
+/* It says so while the next opening waits: it is told when that is given up, or not at all. */
+static void open_that_is_done_meanwhile(struct kunit *test)
+{
+	struct vmbus_channel *ch = fakebus_device(test, &said_on);
+	unsigned int lucky;
+
+	for (lucky = 0; lucky < 2; lucky++) {
+		fake.closes = 0;
+		fake.answer = -ETIMEDOUT;
+		fake.teardown_error = -ETIMEDOUT;
+		KUNIT_EXPECT_EQ(test, -ETIMEDOUT, fakebus_open(ch));
+		fake.teardown_error = 0;
+		fake.on_wait = say_first_opened;
+		fake.answer = lucky ? 0 : -ETIMEDOUT;
+		KUNIT_EXPECT_EQ(test, fake.answer, fakebus_open(ch));
+		KUNIT_EXPECT_EQ(test, lucky ? 1u : 3u, fake.closes);
+	}
+	vmbus_close(ch);
+	fakebus_end(test, said_on);
+}
+
 struct closer {
 	struct work_struct work;
 	struct vmbus_channel *ch;
@@ -321,6 +467,11 @@ static struct kunit_case open_cases[] = {
 	KUNIT_CASE(close_without_answer),
 	KUNIT_CASE(close_takes_sub_channels_along),
 	KUNIT_CASE(close_without_a_sub_channels_answer),
+	KUNIT_CASE(open_that_is_done_late),
+	KUNIT_CASE(open_that_is_done_meanwhile),
+	KUNIT_CASE(close_tells_of_all_first),
+	KUNIT_CASE(close_of_what_is_taken_back_meanwhile),
+	KUNIT_CASE(ring_that_was_used),
 	KUNIT_CASE(close_beside_a_sub_channels_close),
 	KUNIT_CASE(open_in_one_block),
 	KUNIT_CASE(open_of_what_is_taken_back),

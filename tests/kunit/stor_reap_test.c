@@ -6,6 +6,7 @@
  * Kernel only: it runs subchan.c and tend.c themselves, with a bus that says what the test wants.
  */
 #include <kunit/test.h>
+#include <linux/delay.h>
 #include <linux/module.h>
 #include <linux/slab.h>
 
@@ -19,9 +20,10 @@
 #define vmbus_set_chn_rescind_callback	reap_set_rescind
 #include "storvsc.h"
 
-static unsigned int reap_closed, reap_evicted;
+static unsigned int reap_closed, reap_evicted, reap_failed;
 static u32 reap_asked;
-static bool reap_kept;
+static bool reap_kept, reap_ring_kept;
+static struct vmbus_channel *reap_lost_next;	/* while commands are waited for */
 
 int reap_open(struct vmbus_channel *channel, u32 send, u32 recv, void *data, u32 len,
 	      void (*callback)(void *context), void *context)
@@ -66,9 +68,12 @@ void stor_evict_all(struct stor_ctl *ctl, struct stor_chan *only, int host_byte)
 {
 	unsigned int tag;
 
-	for (tag = 0; tag < ctl->depth; tag++)
-		reap_evicted += stor_slot_evict(&ctl->slots[tag], only) &&
-				host_byte == DID_REQUEUE;
+	for (tag = 0; tag < ctl->depth; tag++) {
+		if (!stor_slot_evict(&ctl->slots[tag], only))
+			continue;
+		reap_evicted += host_byte == DID_REQUEUE;
+		reap_failed += host_byte == DID_NO_CONNECT;
+	}
 }
 
 int stor_create_subchans(struct stor_ctl *ctl, u16 count)
@@ -118,8 +123,22 @@ void stor_scan_bus(struct stor_ctl *ctl)
 {
 }
 
+static void reap_take_back(struct vmbus_channel *channel);
+
 bool stor_drain(struct stor_ctl *ctl, const struct scsi_device *sdev, unsigned long timeout)
 {
+	struct vmbus_channel *lost = reap_lost_next;
+	unsigned int tag;
+
+	reap_lost_next = NULL;
+	if (lost)
+		reap_take_back(lost);
+	for (tag = 0; tag < ctl->depth; tag++) {
+		if (stor_slot_busy(&ctl->slots[tag])) {
+			msleep(50);
+			return false;
+		}
+	}
 	return true;
 }
 
@@ -137,6 +156,17 @@ unsigned int storvsc_wait_limit = 600;
 
 #include "../../storvsc/subchan.c"
 #include "../../storvsc/tend.c"
+
+static void reap_take_back(struct vmbus_channel *channel)
+{
+	channel->rescind = true;
+	stor_on_sub_rescinded(channel);
+}
+
+static bool reap_any_ring_kept(struct vmbus_channel *channel)
+{
+	return reap_ring_kept;
+}
 
 static bool reap_gpadl_kept(struct vmbus_channel *channel, u32 gpadl)
 {
@@ -163,7 +193,7 @@ static void reap_send(struct kunit *test, struct stor_ctl *ctl)
 static struct stor_ctl *reap_begin(struct kunit *test)
 {
 	struct stor_ctl *ctl = kunit_kzalloc(test, sizeof(*ctl), GFP_KERNEL);
-	struct vmbus_channel *ch = kunit_kcalloc(test, 2, sizeof(*ch), GFP_KERNEL);
+	struct vmbus_channel *ch = kunit_kcalloc(test, 3, sizeof(*ch), GFP_KERNEL);
 
 	KUNIT_ASSERT_NOT_NULL(test, ctl);
 	KUNIT_ASSERT_NOT_NULL(test, ch);
@@ -177,9 +207,10 @@ static struct stor_ctl *reap_begin(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, ch[1].inbound.ring_buffer);
 	ctl->dev->channel = &ch[0];
 	dev_set_drvdata(&ctl->dev->device, ctl);
-	ch[1].primary_channel = &ch[0];
 	ch[0].device_obj = ctl->dev;
+	ch[1].primary_channel = &ch[0];
 	ch[1].offermsg.offer.sub_channel_index = 1;
+	ch[2] = ch[1];		/* what the host offers in its place */
 	tasklet_init(&ch[1].callback_event, NULL, 0);
 	stor_tend_init(ctl);
 	mutex_init(&ctl->chan_mutex);
@@ -194,6 +225,9 @@ static struct stor_ctl *reap_begin(struct kunit *test)
 	set_bit(STOR_SUBS_WANTED, &ctl->state);
 	reap_closed = 0;
 	reap_evicted = 0;
+	reap_failed = 0;
+	reap_ring_kept = false;
+	reap_lost_next = NULL;
 	reap_asked = 0;
 	stor_on_subchan(&ch[1]);
 	KUNIT_ASSERT_PTR_EQ(test, ctl->chans[1].channel, &ch[1]);
@@ -235,31 +269,91 @@ static void stor_reap_test_let_go(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 1u, reap_closed);
 	KUNIT_EXPECT_EQ(test, 1u, reap_evicted);
 	KUNIT_EXPECT_EQ(test, 77u, reap_asked);
-	KUNIT_EXPECT_FALSE(test, stor_kept_channels(ctl));
+	KUNIT_EXPECT_FALSE(test, stor_kept_channels(ctl, true));
 	KUNIT_EXPECT_EQ(test, 1u, reap_evicted);
 }
 
 static void stor_reap_test_kept(struct kunit *test)
 {
 	struct stor_ctl *ctl = reap_begin(test);
-	struct vmbus_channel *again = ctl->chans[1].channel;
+	struct vmbus_channel *again = ctl->chans[1].channel + 1;
 
 	reap_kept = true;
 	stor_reap_channels(ctl);
 	KUNIT_EXPECT_EQ(test, 1u, reap_closed);
 	KUNIT_EXPECT_EQ(test, 0u, reap_evicted);
-	KUNIT_EXPECT_TRUE(test, stor_kept_channels(ctl));
+	KUNIT_EXPECT_TRUE(test, stor_kept_channels(ctl, true));
 	KUNIT_EXPECT_EQ(test, 0u, reap_evicted);
 	/* commands of two channels would be taken for one's */
 	stor_on_subchan(again);
 	KUNIT_EXPECT_NULL(test, ctl->chans[1].channel);
+	KUNIT_EXPECT_TRUE(test, stor_kept_channels(ctl, true));
+	KUNIT_EXPECT_NULL(test, ctl->chans[1].channel);
 	reap_kept = false;
-	KUNIT_EXPECT_FALSE(test, stor_kept_channels(ctl));
+	KUNIT_EXPECT_FALSE(test, stor_kept_channels(ctl, true));
 	KUNIT_EXPECT_EQ(test, 1u, reap_evicted);
 	KUNIT_EXPECT_EQ(test, 77u, reap_asked);
-	again->rescind = false;
-	stor_on_subchan(again);
+	/* the bus hands it out once */
 	KUNIT_EXPECT_PTR_EQ(test, ctl->chans[1].channel, again);
+	KUNIT_EXPECT_EQ(test, 1u, ctl->nr_open);
+	reap_end(ctl);
+}
+
+/* The host offers it again before we have heard that the one before is taken back. */
+static void stor_reap_test_offered_first(struct kunit *test)
+{
+	struct stor_ctl *ctl = reap_begin(test);
+	struct vmbus_channel *again = ctl->chans[1].channel + 1;
+
+	reap_kept = false;
+	stor_on_subchan(again);
+	KUNIT_EXPECT_PTR_NE(test, ctl->chans[1].channel, again);
+	KUNIT_EXPECT_TRUE(test, test_bit(STOR_CHAN_LOST, &ctl->state));
+	KUNIT_EXPECT_FALSE(test, stor_tend_lost(ctl));
+	KUNIT_EXPECT_EQ(test, 1u, reap_closed);
+	KUNIT_EXPECT_PTR_EQ(test, ctl->chans[1].channel, again);
+	reap_end(ctl);
+}
+
+/* What waits for its place is taken back, or all is closed: nobody looks at it any more. */
+static void stor_reap_test_waits_in_vain(struct kunit *test)
+{
+	struct stor_ctl *ctl = reap_begin(test);
+	struct vmbus_channel *again = ctl->chans[1].channel + 1;
+
+	reap_kept = true;
+	stor_reap_channels(ctl);
+	stor_on_subchan(again);
+	KUNIT_EXPECT_PTR_EQ(test, ctl->chans[1].waiting, again);
+	reap_take_back(again);
+	KUNIT_EXPECT_NULL(test, ctl->chans[1].waiting);
+	reap_kept = false;
+	KUNIT_EXPECT_FALSE(test, stor_kept_channels(ctl, true));
+	KUNIT_EXPECT_NULL(test, ctl->chans[1].channel);
+	ctl->chans[1].waiting = again;
+	stor_close_channels(ctl);
+	KUNIT_EXPECT_NULL(test, ctl->chans[1].waiting);
+	reap_end(ctl);
+}
+
+/* Nothing is opened for who is about to leave. */
+static void stor_reap_test_waits_in_a_hurry(struct kunit *test)
+{
+	struct stor_ctl *ctl = reap_begin(test);
+	struct vmbus_channel *again = ctl->chans[1].channel + 1;
+
+	reap_kept = true;
+	stor_reap_channels(ctl);
+	stor_on_subchan(again);
+	reap_kept = false;
+	set_bit(STOR_HURRY, &ctl->state);
+	KUNIT_EXPECT_FALSE(test, stor_kept_channels(ctl, true));
+	KUNIT_EXPECT_EQ(test, 1u, reap_evicted);
+	KUNIT_EXPECT_NULL(test, ctl->chans[1].channel);
+	clear_bit(STOR_HURRY, &ctl->state);		/* it stays after all */
+	KUNIT_EXPECT_FALSE(test, stor_kept_channels(ctl, true));
+	KUNIT_EXPECT_PTR_EQ(test, ctl->chans[1].channel, again);
+	reap_end(ctl);
 }
 
 /* All is closed, and all was answered: nothing is waited for any more. */
@@ -269,11 +363,11 @@ static void stor_reap_test_closed(struct kunit *test)
 
 	reap_kept = true;
 	stor_reap_channels(ctl);
-	KUNIT_EXPECT_TRUE(test, stor_kept_channels(ctl));
+	KUNIT_EXPECT_TRUE(test, stor_kept_channels(ctl, true));
 	KUNIT_EXPECT_NOT_NULL(test, stor_slot_evict(&ctl->slots[1], NULL));
 	KUNIT_EXPECT_EQ(test, 0, stor_close_channels(ctl));
 	KUNIT_EXPECT_FALSE(test, stor_rings_kept(ctl));
-	KUNIT_EXPECT_FALSE(test, stor_kept_channels(ctl));
+	KUNIT_EXPECT_FALSE(test, stor_kept_channels(ctl, true));
 	KUNIT_EXPECT_EQ(test, 0u, reap_evicted);
 }
 
@@ -326,6 +420,92 @@ static void stor_reap_test_start_over_first(struct kunit *test)
 	reap_end(ctl);
 }
 
+/*
+ * The host need not say that it let go of what it took back.  When it has let go of all else,
+ * that is waited for as long as commands wait, and then the controller comes back.
+ */
+static void stor_reap_test_never_let_go(struct kunit *test)
+{
+	struct stor_ctl *ctl = reap_begin(test);
+
+	ctl->kept = reap_any_ring_kept;
+	reap_kept = true;
+	mutex_lock(&ctl->life_mutex);
+	stor_lose(ctl);
+	KUNIT_EXPECT_EQ(test, STOR_HELD, ctl->life);
+	KUNIT_EXPECT_FALSE(test, stor_let_go(ctl));
+	ctl->lost_since = jiffies - storvsc_wait_limit * HZ - 1;
+	reap_ring_kept = true;			/* but not of what it has not taken back */
+	KUNIT_EXPECT_FALSE(test, stor_let_go(ctl));
+	KUNIT_EXPECT_EQ(test, 0u, reap_evicted);
+	reap_ring_kept = false;
+	KUNIT_EXPECT_TRUE(test, stor_let_go(ctl));
+	KUNIT_EXPECT_EQ(test, STOR_LOST, ctl->life);
+	KUNIT_EXPECT_EQ(test, 2u, reap_evicted);
+	KUNIT_EXPECT_FALSE(test, ctl->chans[1].kept);
+	mutex_unlock(&ctl->life_mutex);
+	reap_end(ctl);
+}
+
+/* For who may be suspended: the midlayer's side of the controller, and nothing on channel 0. */
+static void reap_add(struct stor_ctl *ctl)
+{
+	spin_lock_init(&ctl->shost->default_lock);
+	ctl->shost->host_lock = &ctl->shost->default_lock;
+	INIT_LIST_HEAD(&ctl->shost->__devices);
+	ctl->added = true;
+	ctl->chans[1].channel->rescind = false;
+	stor_slot_evict(&ctl->slots[0], NULL);
+}
+
+/* The guest is suspended while the host takes a sub-channel back. */
+static void stor_reap_test_sleep(struct kunit *test)
+{
+	struct stor_ctl *ctl = reap_begin(test);
+
+	reap_add(ctl);
+	set_bit(STOR_HURRY, &ctl->state);	/* tend does not run */
+	reap_kept = false;
+	reap_lost_next = ctl->chans[1].channel;
+	KUNIT_EXPECT_EQ(test, 0, stor_sleep(ctl));
+	KUNIT_EXPECT_EQ(test, STOR_ASLEEP, ctl->life);
+	KUNIT_EXPECT_EQ(test, 1u, reap_evicted);
+	reap_end(ctl);
+}
+
+/* The same with a host that does not let go of it: there is an end to waiting. */
+static void stor_reap_test_no_sleep(struct kunit *test)
+{
+	struct stor_ctl *ctl = reap_begin(test);
+	unsigned int before = storvsc_host_timeout;
+
+	reap_add(ctl);
+	set_bit(STOR_HURRY, &ctl->state);
+	reap_kept = true;
+	reap_lost_next = ctl->chans[1].channel;
+	storvsc_host_timeout = 1;
+	KUNIT_EXPECT_EQ(test, -EBUSY, stor_sleep(ctl));
+	storvsc_host_timeout = before;
+	KUNIT_EXPECT_EQ(test, STOR_UP, ctl->life);
+	KUNIT_EXPECT_EQ(test, 0u, reap_evicted);
+	KUNIT_EXPECT_EQ(test, 1u, reap_closed);
+	reap_end(ctl);
+}
+
+/* The controller is taken back while somebody waits for its commands and holds its device. */
+static void stor_reap_test_watch(struct kunit *test)
+{
+	struct stor_ctl *ctl = reap_begin(test);
+
+	ctl->dev->channel->rescind = true;
+	stor_watch(ctl);
+	flush_delayed_work(&ctl->watch);
+	KUNIT_EXPECT_EQ(test, STOR_DEAD, ctl->life);
+	KUNIT_EXPECT_EQ(test, 2u, reap_failed);
+	KUNIT_EXPECT_FALSE(test, delayed_work_pending(&ctl->watch));
+	reap_end(ctl);
+}
+
 /* Who removes the device has cancelled tend, and waits for the commands. */
 static void stor_reap_test_removal(struct kunit *test)
 {
@@ -354,13 +534,20 @@ static void stor_reap_test_other_bus(struct kunit *test)
 	ctl->gpadl_kept = NULL;
 	stor_reap_channels(ctl);
 	KUNIT_EXPECT_EQ(test, 1u, reap_evicted);
-	KUNIT_EXPECT_FALSE(test, stor_kept_channels(ctl));
+	KUNIT_EXPECT_FALSE(test, stor_kept_channels(ctl, true));
 }
 
 static struct kunit_case stor_reap_cases[] = {
 	KUNIT_CASE(stor_reap_test_while_agreeing),
 	KUNIT_CASE(stor_reap_test_let_go),
 	KUNIT_CASE(stor_reap_test_kept),
+	KUNIT_CASE(stor_reap_test_offered_first),
+	KUNIT_CASE(stor_reap_test_waits_in_vain),
+	KUNIT_CASE(stor_reap_test_waits_in_a_hurry),
+	KUNIT_CASE(stor_reap_test_never_let_go),
+	KUNIT_CASE(stor_reap_test_sleep),
+	KUNIT_CASE(stor_reap_test_no_sleep),
+	KUNIT_CASE(stor_reap_test_watch),
 	KUNIT_CASE(stor_reap_test_closed),
 	KUNIT_CASE(stor_reap_test_start_over),
 	KUNIT_CASE(stor_reap_test_start_over_first),

@@ -271,6 +271,84 @@ static void stor_srb_test_judge(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, v.moved, c->counted);
 }
 
+/* What is left of an answer: nothing but its data; its sense data, and data or none. */
+#define PLAIN(bytes)	{ SAM_STAT_GOOD, 0, bytes }
+#define SENSE(bytes)	{ CHECK, 18, bytes }
+#define FAILED		{ SENSE(0), SENSE(0), SENSE(0) }
+
+/*
+ * Sense keys as in SPC-5, 4.4.8 ("Sense key and additional sense code definitions"), with no
+ * additional code. The host byte is DID_OK for all of them, so that the midlayer looks at the
+ * key: with the first two the command is done (scsi_decide_disposition(), scsi_io_completion():
+ * what is counted is finished, of NO SENSE nothing is for the block layer), UNIT ATTENTION,
+ * NOT READY and ABORTED COMMAND it sends again a few times, and all others it fails. What is
+ * counted then would be taken for data that is there.
+ */
+static const struct key_case {
+	const char *name;
+	u8 key;
+	struct {
+		u8 status, sense;
+		u32 counted;
+	} left[3];			/* data in, data out, none */
+} key_cases[] = {
+	{ "NO SENSE", 0x0, { PLAIN(4096), PLAIN(4096), SENSE(0) } },
+	{ "RECOVERED ERROR", 0x1, { SENSE(4096), SENSE(4096), SENSE(0) } },
+	{ "NOT READY", 0x2, FAILED },
+	{ "MEDIUM ERROR", 0x3, FAILED },
+	{ "HARDWARE ERROR", 0x4, FAILED },
+	{ "ILLEGAL REQUEST", 0x5, FAILED },
+	{ "UNIT ATTENTION", 0x6, FAILED },	/* not done, SAM-5 5.14 */
+	{ "DATA PROTECT", 0x7, FAILED },
+	{ "BLANK CHECK", 0x8, FAILED },
+	{ "vendor specific", 0x9, FAILED },
+	{ "COPY ABORTED", 0xa, FAILED },
+	{ "ABORTED COMMAND", 0xb, FAILED },
+	{ "obsolete", 0xc, FAILED },
+	{ "VOLUME OVERFLOW", 0xd, FAILED },	/* some of it may be written, not all */
+	{ "MISCOMPARE", 0xe, FAILED },
+	/* with a reason that may be "data currently unavailable" */
+	{ "COMPLETED", 0xf, FAILED },
+};
+
+KUNIT_ARRAY_PARAM_DESC(keys, key_cases, name);
+
+/* Each sense key, with a command that reads, one that writes, and one without data. */
+static void stor_srb_test_sense_key(struct kunit *test)
+{
+	static const u8 cdbs[3][2] = { { READ_10 }, { WRITE_10 }, { TEST_UNIT_READY } };
+	const struct key_case *c = test->param_value;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(cdbs); i++) {
+		struct stor_asked asked = { .cdb = cdbs[i] };
+		struct hv_stor_srb reply = {
+			.srb_status = HV_SRB_ERROR | HV_SRB_AUTOSENSE_VALID,
+			.scsi_status = CHECK,
+			.sense_len = 18,
+			.data_len = cpu_to_le32(4096),	/* whatever was asked */
+			.sense = FIXED(c->key, 0, 0),
+		};
+		struct stor_verdict v;
+
+		if (cdbs[i][0] != TEST_UNIT_READY) {
+			asked.bytes = 4096;
+			asked.unit = 512;
+		}
+		memset(&v, 0xee, sizeof(v));
+		stor_srb_judge(&reply, &asked, &v);
+		KUNIT_EXPECT_EQ_MSG(test, v.host_byte, (u8)DID_OK, "operation %#x", cdbs[i][0]);
+		KUNIT_EXPECT_EQ_MSG(test, v.scsi_status, c->left[i].status, "operation %#x",
+				    cdbs[i][0]);
+		KUNIT_EXPECT_EQ_MSG(test, v.sense_len, c->left[i].sense, "operation %#x",
+				    cdbs[i][0]);
+		KUNIT_EXPECT_EQ_MSG(test, v.moved, c->left[i].counted, "operation %#x",
+				    cdbs[i][0]);
+		KUNIT_EXPECT_EQ(test, v.action, (u8)STOR_ACT_NONE);
+		KUNIT_EXPECT_EQ(test, v.patch, (u8)STOR_PATCH_NONE);
+	}
+}
+
 /* Whatever the host says, nothing out of range reaches the midlayer. */
 static void stor_srb_test_judge_all(struct kunit *test)
 {
@@ -407,6 +485,7 @@ static void stor_srb_test_build_out(struct kunit *test)
 
 static struct kunit_case stor_srb_cases[] = {
 	KUNIT_CASE_PARAM(stor_srb_test_judge, judge_gen_params),
+	KUNIT_CASE_PARAM(stor_srb_test_sense_key, keys_gen_params),
 	KUNIT_CASE(stor_srb_test_judge_all),
 	KUNIT_CASE(stor_srb_test_no_endless_resend),
 	KUNIT_CASE(stor_srb_test_clean),

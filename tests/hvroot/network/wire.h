@@ -102,7 +102,6 @@ WIRE_SIZE(struct nvsp, 40);
 WIRE_OFF(struct nvsp, config.caps, 12);
 WIRE_OFF(struct nvsp, recv_reply.offset, 12);
 
-#define NVSP_CAP_SRIOV	0x04u
 #define NVSP_CAP_8021Q	0x08u
 #define NVSP_CAP_RSC	0x80u
 
@@ -135,7 +134,6 @@ enum rndis_type {
 #define RNDIS_REPLY		0x80000000u
 
 #define RNDIS_OK		0u
-#define RNDIS_FAILURE		0xC0000001u
 #define RNDIS_NOT_SUPPORTED	0xC00000BBu
 #define RNDIS_BAD_LENGTH	0xC0010014u
 #define RNDIS_BAD_DATA		0xC0010015u
@@ -178,8 +176,6 @@ WIRE_SIZE(struct rndis_info, 12);
 #define INFO_PACKET_ID	(INFO_INTERNAL | 1u)
 
 /* checksum info from the guest */
-#define CSUM_TX_IPV4	0x01u
-#define CSUM_TX_IPV6	0x02u
 #define CSUM_TX_TCP	0x04u
 #define CSUM_TX_UDP	0x08u
 #define CSUM_TX_IPHDR	0x10u

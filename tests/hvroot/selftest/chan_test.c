@@ -370,6 +370,26 @@ static void has_other_manners(void)
 	world_end();
 }
 
+/* The device lets go before the rescind, or after it, or is not asked for before. */
+static void drops_teardowns_of_rescinded_channels(void)
+{
+	struct manner_problem why;
+
+	closing(7);
+	CHECK(!manners_parse("teardowns-dropped", true, &w.c.manners, &why));
+	CHECK(world_teardown(1, 8) == 1);
+	CHECK(world_teardown(1, 7) == 0);
+	ctl_rescind(w.dev[0]);
+	world_closed();
+	CHECK(world_count(MSG_GPADL_TORNDOWN) == 1 && !w.c.gpadls.count);
+	CHECK(world_teardown(1, 7) == 0);
+	world_relid(MSG_RELID_RELEASED, 1);
+	CHECK(!w.refused && !w.c.chan[1]);
+	world_gpadl(2, 9, 8);
+	CHECK(world_teardown(2, 9) == 1);
+	world_end();
+}
+
 static void reads_lists_of_manners(void)
 {
 	struct manners m = { 0 };
@@ -428,6 +448,7 @@ const struct test chan_tests[] = {
 	{ "keeps_reserved_channels_apart", keeps_reserved_channels_apart },
 	{ "refuses_releases_before_a_reopen", refuses_releases_before_a_reopen },
 	{ "has_other_manners", has_other_manners },
+	{ "drops_teardowns_of_rescinded_channels", drops_teardowns_of_rescinded_channels },
 	{ "reads_lists_of_manners", reads_lists_of_manners },
 	{ "reads_groups_of_manners", reads_groups_of_manners },
 	{ 0 },

@@ -383,12 +383,23 @@ static bool take_parameters(struct stor_req *r)
 	return true;
 }
 
-/* An IDE channel is its one disk, whatever the SRB says about path and target. */
+/*
+ * An IDE channel is its one disk, whatever the SRB says about path and target; but for the list of
+ * LUNs (OpenVMM storvsp, execute_scsi(): "to match Hyper-V storvsp behavior").
+ */
 static bool target_exists(const struct stor_req *r)
 {
-	unsigned int target = r->sc->kind == STOR_FC ? STOR_FC_TARGET : 0;
+	const struct stor_srb *s = &r->p.srb;
 
-	return r->sc->kind == STOR_IDE || (!r->p.srb.path && r->p.srb.target == target);
+	switch (r->sc->kind) {
+	case STOR_IDE:
+		return r->cdb[0] != SCSI_REPORT_LUNS ||
+		       (s->path == r->sc->number / 2 && s->target == r->sc->number % 2);
+	case STOR_FC:
+		return !s->path && s->target == STOR_FC_TARGET;
+	default:
+		return !s->path && !s->target;
+	}
 }
 
 void stor_execute(struct stor_req *r)

@@ -21,7 +21,6 @@
 #define SCSI_EXTENTS_MAX		64
 
 /* key << 16 | code << 8 | qualifier */
-#define SENSE_OK			0u
 #define SENSE_NOT_READY_NO_MEDIUM	0x023A00u
 #define SENSE_MEDIUM_READ		0x031100u
 #define SENSE_MEDIUM_WRITE		0x030C00u
@@ -32,13 +31,10 @@
 #define SENSE_CDB			0x052400u
 #define SENSE_LUN			0x052500u
 #define SENSE_PARAMETER			0x052600u
-#define SENSE_RESET			0x062900u
 #define SENSE_CAPACITY_CHANGED		0x062A09u
-#define SENSE_LUNS_CHANGED		0x063F0Eu
 #define SENSE_MEDIUM_CHANGED		0x062800u
 #define SENSE_WRITE_PROTECTED		0x072700u
 #define SENSE_MISCOMPARE		0x0E1D00u
-#define SENSE_ABORTED			0x0B0000u
 
 struct scsi_pr {		/* persistent reservations of the one nexus */
 	uint32_t generation;

@@ -51,6 +51,13 @@ static void torndown(struct ctl *c, uint32_t handle)
 	ctl_send(c, &r, sizeof(r));
 }
 
+/* The device let go of a list of @ch, which may be NULL; some hosts do not say it after a rescind. */
+static void let_go(struct ctl *c, const struct ctl_chan *ch, uint32_t handle)
+{
+	if (!ch || !ch->rescinded || !(c->manners.bits & MANNER_TEARDOWNS_DROPPED))
+		torndown(c, handle);
+}
+
 static void created(struct ctl *c, uint32_t relid, uint32_t handle,
 		    uint32_t status)
 {
@@ -165,7 +172,7 @@ void ctl_on_gpadl_teardown(struct ctl *c, const void *msg, size_t len)
 	if (ch && ch->rescinded && (!g || !g->users)) {
 		if (g)
 			gpadl_remove(&c->gpadls, g);
-		torndown(c, m.gpadl);
+		let_go(c, ch, m.gpadl);
 		return;
 	}
 	if (!g || g->relid != m.relid || g->have < g->frames || g->teardown) {
@@ -378,7 +385,7 @@ void ctl_closed(struct ctl_chan *ch)
 		uint32_t handle = g->handle;
 
 		gpadl_remove(&c->gpadls, g);
-		torndown(c, handle);
+		let_go(c, ch, handle);
 	}
 	if (ch->reserved_answer)
 		close_reserved_response(ch);
