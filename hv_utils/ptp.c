@@ -61,7 +61,7 @@ static u64 ts_by_page(u64 tsc)
 	if (!page)
 		return 0;
 	sequence = READ_ONCE(page->tsc_sequence);
-	smp_rmb();	/* pairs with the host's barrier: what it writes lies between two changes of that */
+	smp_rmb();	/* pairs with the host's barrier: it writes between two changes of that */
 	scale = READ_ONCE(page->tsc_scale);
 	offset = READ_ONCE(page->tsc_offset);
 	smp_rmb();	/* as above */

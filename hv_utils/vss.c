@@ -78,8 +78,9 @@ struct vss {
 };
 
 /*
- * Hosts offer 6.0 and 7.0 too.  Nothing public says what a guest answers to the cluster query of 6.0, nor what
- * 7.0 changed, and a wrong answer costs a backup: such a host is asked for 5.0, as by in-tree.
+ * Hosts offer 6.0 and 7.0 too.  Nothing public says what a guest answers to the cluster
+ * query of 6.0, nor what 7.0 changed, and a wrong answer costs a backup: such a host is
+ * asked for 5.0, as by in-tree.
  */
 static const int vss_versions[] = { HV_IC_VERSION(5, 0) };
 static const int vss_frameworks[] = { HV_IC_VERSION(3, 0) };

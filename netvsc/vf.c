@@ -159,7 +159,7 @@ static void nv_vf_leave(struct nv *nv, struct net_device *vf)
 	netdev_info(nv->ndev, "VF %s leaves\n", vf->name);
 }
 
-/* Return: what the host is to be asked for without RTNL: NV_VF_TO_VF, NV_VF_TO_SYNTHETIC or nothing. */
+/* Return: which path the host is to be asked for without RTNL, NV_VF_TO_..., or NV_VF_NOTHING. */
 static enum nv_vf_step nv_vf_step(struct nv *nv, struct net_device *vf)
 {
 	enum nv_vf_step next, ask = NV_VF_NOTHING;

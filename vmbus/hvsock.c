@@ -42,7 +42,7 @@ static int post_request(const guid_t *guest, const guid_t *host)
 	return ret;
 }
 
-/* A host that has said nothing by then may still do so; a signal is for the socket driver to see. */
+/* A host that has said nothing may still do so; a signal is for the socket driver to see. */
 static int wait_for_host(struct vmbus_req *req)
 {
 	wait_for_completion_interruptible_timeout(&req->done, msecs_to_jiffies(TL_WAIT_MS));
@@ -113,7 +113,8 @@ bool vmbus_tl_came(struct vmbus *bus, const void *msg, size_t len)
  * @msg: checked for length
  * @len: its length
  *
- * When nobody waits for that any more, a line in the log tells the user why there was no connection.
+ * When nobody waits for that any more, a line in the log tells the user why there was no
+ * connection.
  */
 void vmbus_on_tl_result(struct vmbus *bus, const void *msg, size_t len)
 {

@@ -9,7 +9,7 @@
 #include <linux/string.h>
 #include "tl.h"
 
-#define USER_FROM_HOST	0	/* first byte of a socket offer's user data behind the pipe's mode */
+#define USER_FROM_HOST	0	/* in a socket offer's user data, behind the pipe's mode */
 
 /* What hosts say; anything else is a refusal all the same. */
 static const struct {

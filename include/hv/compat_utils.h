@@ -33,7 +33,7 @@ static inline void hv_get_clocks(ktime_t *real, ktime_t *raw)
 #endif
 }
 
-/* What hv_get_clocks() tells, for a device's time at that moment, and the system's counter, of which both are made. */
+/* The same for a device's time at that moment, and the counter of which both are made. */
 static inline bool hv_get_cross(struct system_device_crosststamp *at, u64 *cycles)
 {
 	struct system_time_snapshot now;

@@ -167,7 +167,7 @@ static void time_counter_another(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, -EOPNOTSUPP, ts_counter_reference(999, 0, 1000, 1002, &ref));
 	KUNIT_EXPECT_EQ(test, -EOPNOTSUPP, ts_counter_reference(1003, 1003, 1000, 1002, &ref));
 	KUNIT_EXPECT_EQ(test, -EOPNOTSUPP, ts_counter_reference(3000000, 999, 1000, 1002, &ref));
-	/* reference time that goes back, as after a migration to another host, belongs to no reading */
+	/* reference time that goes back, as after a move to another host, is that of no reading */
 	KUNIT_EXPECT_EQ(test, -EOPNOTSUPP, ts_counter_reference(1001, 1001, 1002, 1000, &ref));
 }
 
