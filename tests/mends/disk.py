@@ -36,5 +36,9 @@ mend("S5", "storvsc/subchan.c", "kunit storvsc_reap", "a sub-channel that was ta
 mend("S5-kept", "storvsc/subchan.c", "kunit storvsc_reap", "but not before the host let go of it",
      "\tchan->kept = ctl->gpadl_kept && stor_chan_busy(chan) &&\n\t\t     ctl->gpadl_kept(ctl->dev->channel, chan->gpadl);\n",
      "\tchan->kept = false;\n")
+mend("S5-early", "storvsc/tend.c", "kunit storvsc_reap", "nor forgotten, if it was taken back before the controller was up",
+     "\t\tWRITE_ONCE(ctl->up_since, jiffies);\n", "\t\tclear_bit(STOR_CHAN_LOST, &ctl->state);\n\t\tWRITE_ONCE(ctl->up_since, jiffies);\n")
 mend("S6", "storvsc/limits.c", "suites", "a disk may use all rings",
      "(u64)(room / packet) * rings", "(u64)(room / packet) + 0 * rings")
+mend("S8-held", "storvsc/tend.c", "kunit storvsc_reap", "but not while the host has not said that it let go",
+     "\tif (ret && !gone) {\n", "\tif (0 && ret && !gone) {\n")

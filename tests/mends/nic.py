@@ -18,6 +18,8 @@ mend("N8", "netvsc/life.c", "suites", "no reset begins while a connection is bei
      "\t\t[NV_TURN_CONNECTED] = GO(UP),\n", "\t\t[NV_TURN_CONNECTED] = GO(UP),\n\t\t[NV_TURN_RESET] = GO(CONNECTING),\n")
 mend("N18", "netvsc/vf_state.c", "suites", "the NIC whose serial number is the slot's has the function",
      "\treturn number == serial ? NV_VF_BY_SERIAL : NV_VF_NOT_OURS;\n", "\treturn NV_VF_BY_ADDRESS;\n")
+mend("N14", "netvsc/subchan.c", "kunit netvsc_sub", "who opens a sub-channel finds no connection that is about to go",
+     "\tif (conn && !kref_get_unless_zero(&conn->ref))\n\t\tconn = NULL;\n", "")
 mend("N22-poll", "netvsc/poll.h", "suites", "busy polling of an empty ring loses no wake-up",
      "\tif (!claimed || work) {\n\t\t*empty = 0;\n\t\treturn claimed;\n\t}\n\treturn ++*empty <= NV_EMPTY_POLLS;\n",
      "\tif (work) {\n\t\t*empty = 0;\n\t\treturn claimed;\n\t}\n\treturn ++*empty <= NV_EMPTY_POLLS && claimed;\n")
