@@ -213,16 +213,18 @@ static u32 nv_rx_transfer(struct nv_queue *q, const struct vmpacket_descriptor *
 {
 	const u8 *ext = (const u8 *)d + sizeof(*d);
 	u32 ext_len = (d->offset8 << 3) - sizeof(*d), work = 1;
-	struct hv_nvsp m = {};
+	u32 type = 0;
 
-	memcpy(&m, hv_pkt_data(d), min_t(u32, hv_pkt_datalen(d), sizeof(m)));
+	/* @d is a private copy, and data come in units of 8 bytes */
+	if (hv_pkt_datalen(d))
+		type = le32_to_cpu(((const struct hv_nvsp *)hv_pkt_data(d))->type);
 	/* pairs with the release in nv_share_recv() */
 	if (!smp_load_acquire(&q->conn->rx_ready))
 		nv_bad(q->conn->nv, NV_BAD_STATE, "data before there is a buffer for it");
-	else if (le32_to_cpu(m.type) != HV_NVSP_RNDIS ||
+	else if (type != HV_NVSP_RNDIS ||
 		 ext_len < sizeof(struct hv_xfer_head))
 		nv_bad(q->conn->nv, NV_BAD_PACKET, "transfer packet of type %u",
-		       le32_to_cpu(m.type));
+		       type);
 	else
 		work = nv_rx_ranges(q, ext, ext_len);
 	q->rx.done[q->rx.done_put++ % NV_COMPLETIONS] = d->trans_id;

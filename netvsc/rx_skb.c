@@ -23,7 +23,7 @@ struct nv_reader {
 };
 
 /* Copies the next @len bytes of the frame. */
-static void nv_read(struct nv_reader *r, void *to, u32 len)
+static noinline void nv_read_parts(struct nv_reader *r, void *to, u32 len)
 {
 	while (len) {
 		u32 n = min(len, r->part->len - r->at);
@@ -36,6 +36,17 @@ static void nv_read(struct nv_reader *r, void *to, u32 len)
 			r->part++;
 			r->at = 0;
 		}
+	}
+}
+
+/* The same; most frames have one part. */
+static __always_inline void nv_read(struct nv_reader *r, void *to, u32 len)
+{
+	if (likely(len <= r->part->len - r->at)) {
+		memcpy(to, r->part->data + r->at, len);
+		r->at += len;
+	} else {
+		nv_read_parts(r, to, len);
 	}
 }
 

@@ -7,6 +7,7 @@
 #include <linux/if_ether.h>
 #include <linux/ip.h>
 #include <linux/ipv6.h>
+#include <hv/uninit.h>
 #include "netvsc.h"
 #include "trace.h"
 #include "tx_frame.h"
@@ -179,17 +180,28 @@ static void nv_maybe_stop(struct nv_queue *q, struct netdev_queue *txq)
 	nv_want_room(q);
 }
 
+/* Time stamps are for those who ask; no other device below this one takes any. */
+static bool nv_stamped(const struct sk_buff *skb)
+{
+	return skb_shinfo(skb)->tx_flags & SKBTX_SW_TSTAMP;
+}
+
 /* 0 when the frame is in a section and the buffer can go. */
 static int nv_send_copy(struct nv_queue *q, struct netdev_queue *txq,
-			struct sk_buff *skb, const u8 *head, u32 head_len)
+			struct sk_buff *skb, const struct nv_tx_meta *m)
 {
-	u8 *to = nv_train_room(q, txq, head_len + skb->len);
+	u32 head = nv_rndis_packet_len(m);
+	u8 *to = nv_train_room(q, txq, head + skb->len);
 
 	if (!to)
 		return -EAGAIN;
-	memcpy(to, head, head_len);
-	skb_copy_bits(skb, 0, to + head_len, skb->len);
-	skb_tx_timestamp(skb);
+	nv_rndis_put_packet(to, m);
+	if (skb_is_nonlinear(skb))
+		skb_copy_bits(skb, 0, to + head, skb->len);
+	else
+		memcpy(to + head, skb->data, skb->len);
+	if (unlikely(nv_stamped(skb)))
+		skb_tx_timestamp(skb);
 	q->tx.train.bytes += skb->len;
 	nv_count_tx(q, sections);
 	return 0;
@@ -201,7 +213,7 @@ static int nv_send_stamped(struct nv_queue *q, struct sk_buff *skb, const u8 *he
 	const struct nv_payload p = { .skb = skb };
 	int ret;
 
-	if (!(skb_shinfo(skb)->tx_flags & SKBTX_SW_TSTAMP))
+	if (!nv_stamped(skb))
 		return nv_send_pages(q, &p, head, len);
 	skb_get(skb);
 	ret = nv_send_pages(q, &p, head, len);
@@ -224,12 +236,11 @@ static int nv_send_skb(struct nv_queue *q, struct sk_buff *skb, const u8 *head, 
 static int nv_send(struct nv_queue *q, struct netdev_queue *txq, struct sk_buff *skb,
 		   const struct nv_tx_meta *m)
 {
-	u8 head[NV_TX_HEAD_MAX];
-	u32 len = nv_rndis_put_packet(head, m), size = skb->len;
+	u8 head[NV_TX_HEAD_MAX] HV_UNINITIALIZED;
+	u32 len, size = skb->len;
 	int ret;
 
-	if (size <= READ_ONCE(q->conn->nv->tx_copybreak) &&
-	    !nv_send_copy(q, txq, skb, head, len)) {
+	if (size <= READ_ONCE(q->conn->nv->tx_copybreak) && !nv_send_copy(q, txq, skb, m)) {
 		dev_consume_skb_any(skb);
 		netdev_tx_sent_queue(txq, size);
 		return 0;
@@ -239,6 +250,7 @@ static int nv_send(struct nv_queue *q, struct netdev_queue *txq, struct sk_buff 
 		return -EAGAIN;
 	/* before the host has it: the completion may come on another CPU */
 	netdev_tx_sent_queue(txq, size);
+	len = nv_rndis_put_packet(head, m);
 	ret = nv_send_skb(q, skb, head, len);
 	if (ret)
 		nv_unsent(q, size);
