@@ -4,6 +4,7 @@
  * and tells the host which of its packets are done with.
  */
 #include <linux/etherdevice.h>
+#include "bus.h"
 #include "netvsc.h"
 #include "poll.h"
 #include "trace.h"
@@ -52,18 +53,29 @@ static u32 nv_done_waiting(const struct nv_rx *rx)
 	return rx->done_put - rx->done_take;
 }
 
+/* Status behind type, as they lie in the answer. */
+#define NV_DONE_WORD	((u64)HV_NVSP_STATUS_OK << 32 | HV_NVSP_RNDIS_DONE)
+
+/* Answers some of those that wait; how many, or why not even one. */
+static int nv_done_send(struct nv_queue *q)
+{
+	const u64 *ids = &q->rx.done[q->rx.done_take % NV_COMPLETIONS];
+	u32 in_line = NV_COMPLETIONS - q->rx.done_take % NV_COMPLETIONS;
+	__le64 word = cpu_to_le64(NV_DONE_WORD);
+
+	if (likely(nv_bus.answer))
+		return nv_bus.answer(q->chan, ids, min(nv_done_waiting(&q->rx), in_line),
+				     NV_DONE_WORD);
+	return vmbus_sendpacket(q->chan, &word, sizeof(word), *ids, VM_PKT_COMP, 0) ?: 1;
+}
+
 /* False when some have to wait for room in the ring. */
 static bool nv_done_flush(struct nv_queue *q)
 {
-	struct {
-		__le32 type;
-		__le32 status;
-	} m = { cpu_to_le32(HV_NVSP_RNDIS_DONE), cpu_to_le32(HV_NVSP_STATUS_OK) };
 	struct nv_rx *rx = &q->rx;
 
 	while (nv_done_waiting(rx)) {
-		u64 id = rx->done[rx->done_take % NV_COMPLETIONS];
-		int ret = vmbus_sendpacket(q->chan, &m, sizeof(m), id, VM_PKT_COMP, 0);
+		int ret = nv_done_send(q);
 
 		if (ret == -EAGAIN) {
 			nv_count_rx(q, comp_busy);
@@ -73,7 +85,7 @@ static bool nv_done_flush(struct nv_queue *q)
 			mod_delayed_work(system_wq, &q->retry, msecs_to_jiffies(5));
 			return false;
 		}
-		rx->done_take++;	/* sent, or nobody to send it to */
+		rx->done_take += ret > 0 ? ret : 1;	/* sent, or nobody to send it to */
 	}
 	return true;
 }
@@ -308,7 +320,8 @@ int nv_poll(struct napi_struct *napi, int budget)
 
 	q->budget = budget;
 	work = nv_poll_ring(q, budget);
-	nv_done_flush(q);
+	if (nv_done_waiting(&q->rx))
+		nv_done_flush(q);
 	if (q->rx.flush_xdp) {
 		q->rx.flush_xdp = false;
 		xdp_do_flush();
