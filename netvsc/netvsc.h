@@ -161,7 +161,8 @@ struct nv_part {
 };
 
 struct nv_rx {
-	struct page_pool *pool;
+	struct page_pool *pool;		/* whole pages: of programs, and of long frames */
+	struct page_pool *heads;	/* parts of pages: linear data of all other frames */
 	struct xdp_rxq_info xdp_rxq;
 	bool xdp_registered;
 	/* touched by the queue's NAPI alone: */
