@@ -13,6 +13,7 @@
 #include <linux/vmalloc.h>
 #include <hv/isolation.h>
 #include <hv/version.h>
+#include "bus.h"
 #include "name.h"
 #include "netvsc.h"
 
@@ -305,12 +306,19 @@ static int __init nv_module_init(void)
 	if (nv_ring_pages != ring_size)
 		pr_info(KBUILD_MODNAME ": ring_size is 4 to 1024 pages, %u are taken\n",
 			nv_ring_pages);
+	nv_bus_find();
 	ret = nv_vf_register();
 	if (ret)
-		return ret;
+		goto put_bus;
 	ret = vmbus_driver_register(&nv_driver);
 	if (ret)
-		nv_vf_unregister();
+		goto unregister;
+	return 0;
+
+unregister:
+	nv_vf_unregister();
+put_bus:
+	nv_bus_put();
 	return ret;
 }
 
@@ -318,6 +326,7 @@ static void __exit nv_module_exit(void)
 {
 	nv_vf_unregister();
 	vmbus_driver_unregister(&nv_driver);
+	nv_bus_put();
 }
 
 module_init(nv_module_init);

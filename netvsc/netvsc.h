@@ -55,6 +55,7 @@
 #define NV_PACKET_MAX	(24 + NV_RANGES_MAX * 8 + 40 + 64)
 
 #define NV_TX_HEAD	128	/* room for the header of one of them */
+#define NV_TX_HEAD_PAGES DIV_ROUND_UP(NV_TX_SLOTS * NV_TX_HEAD, PAGE_SIZE)
 /* A host takes what lies in the ring at once. Byte queue limits below two of the largest packets
  * would stop the stack after each, and the next would cost a signal.
  */
@@ -142,7 +143,7 @@ struct nv_tx {
 	u32 first_section;	/* of the send buffer */
 	struct nv_free with;	/* slots with a section */
 	struct nv_free without;
-	u8 *heads;		/* NV_TX_HEAD bytes for each slot without */
+	u8 *heads[NV_TX_HEAD_PAGES];	/* NV_TX_HEAD bytes for each slot without */
 	/* protected by the queue's transmit lock: */
 	struct {
 		bool open;
@@ -160,7 +161,8 @@ struct nv_part {
 };
 
 struct nv_rx {
-	struct page_pool *pool;
+	struct page_pool *pool;		/* whole pages: of programs, and of long frames */
+	struct page_pool *heads;	/* parts of pages: linear data of all other frames */
 	struct xdp_rxq_info xdp_rxq;
 	bool xdp_registered;
 	/* touched by the queue's NAPI alone: */

@@ -8,9 +8,10 @@
 #include <linux/slab.h>
 #include "netvsc.h"
 
-static int nv_pool_make(struct nv_queue *q)
+static struct page_pool *nv_pool_make(struct nv_queue *q, unsigned int flags)
 {
 	struct page_pool_params p = {
+		.flags = flags,
 		.pool_size = 256,
 		.nid = NUMA_NO_NODE,
 		.dev = &q->conn->nv->hdev->device,
@@ -20,18 +21,25 @@ static int nv_pool_make(struct nv_queue *q)
 		.dma_dir = DMA_BIDIRECTIONAL,
 	};
 	struct page_pool *pool = page_pool_create(&p);
+
+	return IS_ERR(pool) ? NULL : pool;
+}
+
+static int nv_pools_make(struct nv_queue *q)
+{
 	struct nv_rx *rx = &q->rx;
 	int ret;
 
-	if (IS_ERR(pool))
-		return PTR_ERR(pool);
-	rx->pool = pool;
+	rx->pool = nv_pool_make(q, 0);
+	rx->heads = nv_pool_make(q, PP_FLAG_PAGE_FRAG);
+	if (!rx->pool || !rx->heads)
+		return -ENOMEM;
 	ret = __xdp_rxq_info_reg(&rx->xdp_rxq, q->conn->nv->ndev, q->index,
 				 q->napi.napi_id, PAGE_SIZE);
 	if (ret)
 		return ret;
 	rx->xdp_registered = true;
-	return xdp_rxq_info_reg_mem_model(&rx->xdp_rxq, MEM_TYPE_PAGE_POOL, pool);
+	return xdp_rxq_info_reg_mem_model(&rx->xdp_rxq, MEM_TYPE_PAGE_POOL, rx->pool);
 }
 
 /**
@@ -53,7 +61,7 @@ struct nv_queue *nv_queue_alloc(struct nv_conn *conn, u32 index)
 	q->index = index;
 	INIT_DELAYED_WORK(&q->retry, nv_retry);
 	netif_napi_add(conn->nv->ndev, &q->napi, nv_poll);
-	if (!nv_rx_init(q) && !nv_pool_make(q))
+	if (!nv_rx_init(q) && !nv_pools_make(q))
 		return q;
 	nv_queue_free(q);
 	return NULL;
@@ -175,6 +183,8 @@ void nv_queue_free(struct nv_queue *q)
 		xdp_rxq_info_unreg(&q->rx.xdp_rxq);
 	if (q->rx.pool)
 		page_pool_destroy(q->rx.pool);
+	if (q->rx.heads)
+		page_pool_destroy(q->rx.heads);
 	nv_rx_free(q);
 	kvfree(q);
 }

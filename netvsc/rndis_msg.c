@@ -28,23 +28,26 @@ u32 nv_vlan_from_tci(u16 tci)
 	       (tci & VLAN_CFI_MASK ? HV_VLAN_CFI : 0);
 }
 
-static u32 put_info(u8 *p, u32 type, u32 value)
+static __always_inline u32 put_info(u8 *p, u32 type, u32 value)
 {
-	struct hv_rndis_info h = {
-		.size = cpu_to_le32(sizeof(h) + sizeof(value)),
-		.type = cpu_to_le32(type),
-		.offset = cpu_to_le32(sizeof(h)),
-	};
-	__le32 v = cpu_to_le32(value);
+	struct {
+		struct hv_rndis_info h;
+		__le32 value;
+	} __packed *e = (void *)p;
 
-	memcpy(p, &h, sizeof(h));
-	memcpy(p + sizeof(h), &v, sizeof(v));
-	return sizeof(h) + sizeof(v);
+	*e = (typeof(*e)){
+		.h.size = cpu_to_le32(sizeof(*e)),
+		.h.type = cpu_to_le32(type),
+		.h.offset = cpu_to_le32(sizeof(e->h)),
+		.value = cpu_to_le32(value),
+	};
+	return sizeof(*e);
 }
 
 /**
  * nv_rndis_put_packet - write the header of a frame that we send
- * @buf: NV_TX_HEAD_MAX bytes
+ * @buf: nv_rndis_packet_len() bytes, NV_TX_HEAD_MAX at most; written, never read: it may be
+ *	memory that the host can change
  * @m: what to say; a large send includes its checksums, so @m->csum is left
  *	out when @m->lso is set
  *
@@ -52,27 +55,27 @@ static u32 put_info(u8 *p, u32 type, u32 value)
  */
 u32 nv_rndis_put_packet(void *buf, const struct nv_tx_meta *m)
 {
+	u32 head = nv_rndis_packet_len(m), infos = head - sizeof(struct hv_rndis_packet);
 	u8 *info = (u8 *)buf + sizeof(struct hv_rndis_packet);
-	u32 len = 0;
-	struct hv_rndis_packet h = { .h.type = cpu_to_le32(HV_RNDIS_PACKET) };
 
+	*(struct hv_rndis_packet *)buf = (struct hv_rndis_packet){
+		.h.type = cpu_to_le32(HV_RNDIS_PACKET),
+		.h.len = cpu_to_le32(head + m->frame_len),
+		.data_offset = cpu_to_le32(head - HV_RNDIS_OFFSET_BASE),
+		.data_len = cpu_to_le32(m->frame_len),
+		.info_offset = cpu_to_le32(infos ? sizeof(struct hv_rndis_packet) -
+						   HV_RNDIS_OFFSET_BASE : 0),
+		.info_len = cpu_to_le32(infos),
+	};
 	if (m->hash)
-		len += put_info(info + len, HV_INFO_HASH, m->hash);
+		info += put_info(info, HV_INFO_HASH, m->hash);
 	if (m->has_vlan)
-		len += put_info(info + len, HV_INFO_VLAN, m->vlan);
+		info += put_info(info, HV_INFO_VLAN, m->vlan);
 	if (m->lso)
-		len += put_info(info + len, HV_INFO_LSO, m->lso);
+		put_info(info, HV_INFO_LSO, m->lso);
 	else if (m->csum)
-		len += put_info(info + len, HV_INFO_CHECKSUM, m->csum);
-	h.h.len = cpu_to_le32(sizeof(h) + len + m->frame_len);
-	h.data_offset = cpu_to_le32(sizeof(h) + len - HV_RNDIS_OFFSET_BASE);
-	h.data_len = cpu_to_le32(m->frame_len);
-	if (len) {
-		h.info_offset = cpu_to_le32(sizeof(h) - HV_RNDIS_OFFSET_BASE);
-		h.info_len = cpu_to_le32(len);
-	}
-	memcpy(buf, &h, sizeof(h));
-	return sizeof(h) + len;
+		put_info(info, HV_INFO_CHECKSUM, m->csum);
+	return head;
 }
 
 static void take_packet_id(struct nv_rx_meta *m, const u8 *entry, u32 size)

@@ -42,6 +42,19 @@ struct nv_sections {
 	u32 count;
 };
 
+/**
+ * nv_rndis_packet_len - what nv_rndis_put_packet() will return
+ * @m: what it will say
+ *
+ * Return: length of the header.
+ */
+static inline u32 nv_rndis_packet_len(const struct nv_tx_meta *m)
+{
+	u32 infos = !!m->hash + m->has_vlan + (m->lso || m->csum);
+
+	return sizeof(struct hv_rndis_packet) + infos * (sizeof(struct hv_rndis_info) + 4);
+}
+
 u32 nv_rndis_put_packet(void *buf, const struct nv_tx_meta *m);
 int nv_rndis_get_packet(const void *msg, u32 len, struct nv_rx_meta *m);
 int nv_rndis_put_request(void *buf, u32 cap, u32 type, u32 id, u32 oid,

@@ -4,6 +4,7 @@
  * and tells the host which of its packets are done with.
  */
 #include <linux/etherdevice.h>
+#include "bus.h"
 #include "netvsc.h"
 #include "poll.h"
 #include "trace.h"
@@ -52,18 +53,29 @@ static u32 nv_done_waiting(const struct nv_rx *rx)
 	return rx->done_put - rx->done_take;
 }
 
+/* Status behind type, as they lie in the answer. */
+#define NV_DONE_WORD	((u64)HV_NVSP_STATUS_OK << 32 | HV_NVSP_RNDIS_DONE)
+
+/* Answers some of those that wait; how many, or why not even one. */
+static int nv_done_send(struct nv_queue *q)
+{
+	const u64 *ids = &q->rx.done[q->rx.done_take % NV_COMPLETIONS];
+	u32 in_line = NV_COMPLETIONS - q->rx.done_take % NV_COMPLETIONS;
+	__le64 word = cpu_to_le64(NV_DONE_WORD);
+
+	if (likely(nv_bus.answer))
+		return nv_bus.answer(q->chan, ids, min(nv_done_waiting(&q->rx), in_line),
+				     NV_DONE_WORD);
+	return vmbus_sendpacket(q->chan, &word, sizeof(word), *ids, VM_PKT_COMP, 0) ?: 1;
+}
+
 /* False when some have to wait for room in the ring. */
 static bool nv_done_flush(struct nv_queue *q)
 {
-	struct {
-		__le32 type;
-		__le32 status;
-	} m = { cpu_to_le32(HV_NVSP_RNDIS_DONE), cpu_to_le32(HV_NVSP_STATUS_OK) };
 	struct nv_rx *rx = &q->rx;
 
 	while (nv_done_waiting(rx)) {
-		u64 id = rx->done[rx->done_take % NV_COMPLETIONS];
-		int ret = vmbus_sendpacket(q->chan, &m, sizeof(m), id, VM_PKT_COMP, 0);
+		int ret = nv_done_send(q);
 
 		if (ret == -EAGAIN) {
 			nv_count_rx(q, comp_busy);
@@ -73,7 +85,7 @@ static bool nv_done_flush(struct nv_queue *q)
 			mod_delayed_work(system_wq, &q->retry, msecs_to_jiffies(5));
 			return false;
 		}
-		rx->done_take++;	/* sent, or nobody to send it to */
+		rx->done_take += ret > 0 ? ret : 1;	/* sent, or nobody to send it to */
 	}
 	return true;
 }
@@ -213,16 +225,18 @@ static u32 nv_rx_transfer(struct nv_queue *q, const struct vmpacket_descriptor *
 {
 	const u8 *ext = (const u8 *)d + sizeof(*d);
 	u32 ext_len = (d->offset8 << 3) - sizeof(*d), work = 1;
-	struct hv_nvsp m = {};
+	u32 type = 0;
 
-	memcpy(&m, hv_pkt_data(d), min_t(u32, hv_pkt_datalen(d), sizeof(m)));
+	/* @d is a private copy, and data come in units of 8 bytes */
+	if (hv_pkt_datalen(d))
+		type = le32_to_cpu(((const struct hv_nvsp *)hv_pkt_data(d))->type);
 	/* pairs with the release in nv_share_recv() */
 	if (!smp_load_acquire(&q->conn->rx_ready))
 		nv_bad(q->conn->nv, NV_BAD_STATE, "data before there is a buffer for it");
-	else if (le32_to_cpu(m.type) != HV_NVSP_RNDIS ||
+	else if (type != HV_NVSP_RNDIS ||
 		 ext_len < sizeof(struct hv_xfer_head))
 		nv_bad(q->conn->nv, NV_BAD_PACKET, "transfer packet of type %u",
-		       le32_to_cpu(m.type));
+		       type);
 	else
 		work = nv_rx_ranges(q, ext, ext_len);
 	q->rx.done[q->rx.done_put++ % NV_COMPLETIONS] = d->trans_id;
@@ -306,7 +320,8 @@ int nv_poll(struct napi_struct *napi, int budget)
 
 	q->budget = budget;
 	work = nv_poll_ring(q, budget);
-	nv_done_flush(q);
+	if (nv_done_waiting(&q->rx))
+		nv_done_flush(q);
 	if (q->rx.flush_xdp) {
 		q->rx.flush_xdp = false;
 		xdp_do_flush();

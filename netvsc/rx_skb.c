@@ -16,6 +16,8 @@
 
 /* Of a frame longer than rx-copybreak this much is linear, the rest in pages. */
 #define NV_HEAD		NV_RX_COPYBREAK_MIN
+/* In front of it, for whoever forwards the frame. */
+#define NV_SKB_PAD	(NET_SKB_PAD + NET_IP_ALIGN)
 
 struct nv_reader {
 	const struct nv_part *part;
@@ -23,7 +25,7 @@ struct nv_reader {
 };
 
 /* Copies the next @len bytes of the frame. */
-static void nv_read(struct nv_reader *r, void *to, u32 len)
+static noinline void nv_read_parts(struct nv_reader *r, void *to, u32 len)
 {
 	while (len) {
 		u32 n = min(len, r->part->len - r->at);
@@ -36,6 +38,17 @@ static void nv_read(struct nv_reader *r, void *to, u32 len)
 			r->part++;
 			r->at = 0;
 		}
+	}
+}
+
+/* The same; most frames have one part. */
+static __always_inline void nv_read(struct nv_reader *r, void *to, u32 len)
+{
+	if (likely(len <= r->part->len - r->at)) {
+		memcpy(to, r->part->data + r->at, len);
+		r->at += len;
+	} else {
+		nv_read_parts(r, to, len);
 	}
 }
 
@@ -60,19 +73,46 @@ static bool nv_add_pages(struct nv_queue *q, struct sk_buff *skb,
 	return true;
 }
 
-static struct sk_buff *nv_build(struct nv_queue *q, u32 len)
+/*
+ * A buffer with room for @len linear bytes.  It comes out of pages that the queue gets back,
+ * which kernels that clear what they allocate need not clear again; each takes what its
+ * frame needs, so that a socket's limit holds as many of them as ever.
+ */
+static __always_inline struct sk_buff *nv_skb(struct nv_queue *q, u32 len)
+{
+	u32 size = SKB_DATA_ALIGN(NV_SKB_PAD + len) +
+		   SKB_DATA_ALIGN(sizeof(struct skb_shared_info));
+	struct sk_buff *skb;
+	unsigned int offset;
+	struct page *page;
+
+	BUILD_BUG_ON(SKB_DATA_ALIGN(NV_SKB_PAD + NV_RX_COPYBREAK) +
+		     SKB_DATA_ALIGN(sizeof(struct skb_shared_info)) > PAGE_SIZE);
+	page = page_pool_dev_alloc_frag(q->rx.heads, &offset, size);
+	if (unlikely(!page))
+		return NULL;
+	skb = napi_build_skb(page_address(page) + offset, size);
+	if (unlikely(!skb)) {
+		page_pool_recycle_direct(q->rx.heads, page);
+		return NULL;
+	}
+	skb_mark_for_recycle(skb);
+	skb_reserve(skb, NV_SKB_PAD);
+	return skb;
+}
+
+static __always_inline struct sk_buff *nv_build(struct nv_queue *q, u32 len)
 {
 	struct nv_reader r = { .part = q->rx.part };
 	u32 head = len <= READ_ONCE(q->conn->nv->rx_copybreak) ? len : NV_HEAD;
-	struct sk_buff *skb = napi_alloc_skb(&q->napi, head);
+	struct sk_buff *skb = nv_skb(q, head);
 
-	if (!skb)
+	if (unlikely(!skb))
 		return NULL;
-	nv_read(&r, skb_put(skb, head), head);
+	nv_read(&r, __skb_put(skb, head), head);
 	if (head == len)
 		return skb;
 	nv_count_rx(q, paged);
-	skb_mark_for_recycle(skb);
 	if (nv_add_pages(q, skb, &r, len - head))
 		return skb;
 	kfree_skb(skb);
@@ -286,8 +326,7 @@ void nv_rx_deliver(struct nv_queue *q)
 		nv_count_rx(q, no_taker);
 		return;
 	}
-	rcu_read_lock();
-	prog = rcu_dereference(nv->prog);
+	prog = rcu_dereference_bh(nv->prog);
 	if (!prog) {
 		skb = nv_build(q, len);
 	} else if (len <= NV_XDP_FRAME || prog->aux->xdp_has_frags) {
@@ -297,8 +336,7 @@ void nv_rx_deliver(struct nv_queue *q)
 		skb = NULL;
 		taken = true;
 	}
-	rcu_read_unlock();
-	if (!skb) {
+	if (unlikely(!skb)) {
 		if (taken)
 			nv_rx_account(q, len, false);
 		else

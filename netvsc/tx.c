@@ -7,6 +7,9 @@
 #include <linux/if_ether.h>
 #include <linux/ip.h>
 #include <linux/ipv6.h>
+#include <hv/packet_head.h>
+#include <hv/uninit.h>
+#include "bus.h"
 #include "netvsc.h"
 #include "trace.h"
 #include "tx_frame.h"
@@ -54,6 +57,59 @@ static void nv_train_drop(struct nv_queue *q)
 	nv_unsent(q, q->tx.train.bytes);
 }
 
+/* What tells the host of the open section. */
+static struct hv_nvsp nv_train_says(const struct nv_tx *tx)
+{
+	return (struct hv_nvsp){
+		.type = cpu_to_le32(HV_NVSP_RNDIS),
+		.rndis.channel = cpu_to_le32(HV_NVSP_CHANNEL_DATA),
+		.rndis.section = cpu_to_le32(tx->first_section + tx->train.slot),
+		.rndis.section_bytes = cpu_to_le32(tx->train.used),
+	};
+}
+
+/* That written where it will lie in the ring; false: not this way. */
+static __always_inline bool nv_train_place(struct nv_queue *q, struct nv_slot *s)
+{
+	const u32 header = sizeof(struct vmpacket_descriptor);
+	const u32 len = header + sizeof(struct hv_nvsp);
+	void *at = likely(nv_bus.place) ? nv_bus.place(q->chan, len) : NULL;
+
+	if (unlikely(!at))
+		return false;
+	*(struct hv_nvsp *)(at + header) = nv_train_says(&q->tx);
+	nv_bus.placed(q->chan, packet_head(VM_PKT_DATA_INBAND, header, len,
+					   VMBUS_DATA_PACKET_FLAG_COMPLETION_REQUESTED),
+		      len, nv_slot_give(s, q->tx.train.slot));
+	return true;
+}
+
+/* The same, copied: a bus that knows no other way, the ring's end, or there is no room. */
+static noinline int nv_train_copy(struct nv_queue *q, struct nv_slot *s)
+{
+	struct hv_nvsp m = nv_train_says(&q->tx);
+	u64 id = nv_slot_give(s, q->tx.train.slot);
+	int ret = vmbus_sendpacket(q->chan, &m, sizeof(m), id, VM_PKT_DATA_INBAND,
+				   VMBUS_DATA_PACKET_FLAG_COMPLETION_REQUESTED);
+
+	/* else it went out, or the host has "completed" it before: it is over for us */
+	return ret && nv_slot_take(s, id) ? ret : 0;
+}
+
+/* It went out. */
+static __always_inline void nv_train_gone(struct nv_queue *q)
+{
+	struct nv_tx *tx = &q->tx;
+
+	trace_nvsp_send_pkt(q->conn->nv->ndev, q->index, tx->first_section + tx->train.slot,
+			    tx->train.used, tx->train.packets);
+	if (tx->train.packets > 1)
+		nv_count_tx(q, trains);
+	WRITE_ONCE(tx->with.take, tx->with.take + 1);
+	tx->train.open = false;
+	tx->blocked = false;
+}
+
 /**
  * nv_tx_flush - send the section that is being filled, if any
  * @q: the queue
@@ -61,41 +117,26 @@ static void nv_train_drop(struct nv_queue *q)
  */
 void nv_tx_flush(struct nv_queue *q, struct netdev_queue *txq)
 {
-	struct hv_nvsp m = { .type = cpu_to_le32(HV_NVSP_RNDIS) };
 	struct nv_tx *tx = &q->tx;
 	struct nv_slot *s;
-	u32 section;
 	int ret;
-	u64 id;
 
 	if (!tx->train.open)
 		return;
 	s = &tx->slot[tx->train.slot];
-	section = tx->first_section + tx->train.slot;
-	m.rndis.channel = cpu_to_le32(HV_NVSP_CHANNEL_DATA);
-	m.rndis.section = cpu_to_le32(section);
-	m.rndis.section_bytes = cpu_to_le32(tx->train.used);
 	s->packets = tx->train.packets;
 	s->bytes = tx->train.bytes;
 	s->data = NULL;
-	id = nv_slot_give(s, tx->train.slot);
-	ret = vmbus_sendpacket(q->chan, &m, sizeof(m), id, VM_PKT_DATA_INBAND,
-			       VMBUS_DATA_PACKET_FLAG_COMPLETION_REQUESTED);
-	/* else it went out, or the host has "completed" it before: it is over for us */
-	if (ret && nv_slot_take(s, id)) {
+	if (unlikely(!nv_train_place(q, s))) {
+		ret = nv_train_copy(q, s);
 		if (ret == -EAGAIN)
 			nv_block(q, txq);
-		else
+		else if (ret)
 			nv_train_drop(q);
-		return;
+		if (ret)
+			return;
 	}
-	trace_nvsp_send_pkt(q->conn->nv->ndev, q->index, section, tx->train.used,
-			    tx->train.packets);
-	if (tx->train.packets > 1)
-		nv_count_tx(q, trains);
-	WRITE_ONCE(tx->with.take, tx->with.take + 1);
-	tx->train.open = false;
-	tx->blocked = false;
+	nv_train_gone(q);
 }
 
 /* Pads the last message of the train so that the next one is aligned. */
@@ -120,43 +161,53 @@ static bool nv_train_fits(struct nv_queue *q, u32 len)
 	       q->tx.train.used + pad + len <= q->conn->send.sec.size;
 }
 
-static bool nv_train_open(struct nv_queue *q)
+/* The first message of a section, of @len bytes; NULL if no section is free. */
+static __always_inline u8 *nv_train_begin(struct nv_queue *q, u32 len)
 {
+	struct nv_tx *tx = &q->tx;
 	u32 slot;
 
-	if (!nv_free_peek(&q->tx.with, &slot) ||
-	    !nv_owner_hold(&q->tx.slot[slot].owner)) {
+	if (!nv_free_peek(&tx->with, &slot) || !nv_owner_hold(&tx->slot[slot].owner)) {
 		nv_count_tx(q, no_section);
-		return false;
+		return NULL;
 	}
-	q->tx.train.open = true;
-	q->tx.train.slot = slot;
-	q->tx.train.used = 0;
-	q->tx.train.packets = 0;
-	q->tx.train.bytes = 0;
-	return true;
+	tx->train.open = true;
+	tx->train.slot = slot;
+	tx->train.used = len;
+	tx->train.packets = 1;
+	tx->train.bytes = 0;
+	tx->train.last = 0;
+	return nv_section(q, slot);
 }
 
-/* Space for a message of @len bytes in a section, or NULL. */
-u8 *nv_train_room(struct nv_queue *q, struct netdev_queue *txq, u32 len)
+/* One more for the section that is open, or the first of the next. */
+static noinline u8 *nv_train_add(struct nv_queue *q, struct netdev_queue *txq, u32 len)
 {
 	struct nv_tx *tx = &q->tx;
 
-	if (len > q->conn->send.sec.size)
-		return NULL;
-	if (tx->train.open && !nv_train_fits(q, len)) {
+	if (!nv_train_fits(q, len)) {
 		nv_tx_flush(q, txq);
-		if (tx->train.open)
-			return NULL;	/* the ring is full */
+		return tx->train.open ? NULL : nv_train_begin(q, len);	/* NULL: the ring is full */
 	}
-	if (!tx->train.open && !nv_train_open(q))
-		return NULL;
-	if (tx->train.packets)
-		tx->train.used += nv_train_align(q);
+	tx->train.used += nv_train_align(q);
 	tx->train.last = tx->train.used;
 	tx->train.used += len;
 	tx->train.packets++;
 	return nv_section(q, tx->train.slot) + tx->train.last;
+}
+
+/* Space for a message of @len bytes in a section, or NULL. */
+static __always_inline u8 *nv_train_take(struct nv_queue *q, struct netdev_queue *txq, u32 len)
+{
+	if (unlikely(len > q->conn->send.sec.size))
+		return NULL;
+	return q->tx.train.open ? nv_train_add(q, txq, len) : nv_train_begin(q, len);
+}
+
+/* The same for frames of programs. */
+u8 *nv_train_room(struct nv_queue *q, struct netdev_queue *txq, u32 len)
+{
+	return nv_train_take(q, txq, len);
 }
 
 /* ---- the stack's side ---- */
@@ -179,17 +230,28 @@ static void nv_maybe_stop(struct nv_queue *q, struct netdev_queue *txq)
 	nv_want_room(q);
 }
 
-/* 0 when the frame is in a section and the buffer can go. */
-static int nv_send_copy(struct nv_queue *q, struct netdev_queue *txq,
-			struct sk_buff *skb, const u8 *head, u32 head_len)
+/* Time stamps are for those who ask; no other device below this one takes any. */
+static bool nv_stamped(const struct sk_buff *skb)
 {
-	u8 *to = nv_train_room(q, txq, head_len + skb->len);
+	return skb_shinfo(skb)->tx_flags & SKBTX_SW_TSTAMP;
+}
 
-	if (!to)
+/* 0 when the frame is in a section and the buffer can go. */
+static __always_inline int nv_send_copy(struct nv_queue *q, struct netdev_queue *txq,
+					struct sk_buff *skb, const struct nv_tx_meta *m)
+{
+	u32 head = nv_rndis_packet_len(m);
+	u8 *to = nv_train_take(q, txq, head + skb->len);
+
+	if (unlikely(!to))
 		return -EAGAIN;
-	memcpy(to, head, head_len);
-	skb_copy_bits(skb, 0, to + head_len, skb->len);
-	skb_tx_timestamp(skb);
+	nv_rndis_put_packet(to, m);
+	if (skb_is_nonlinear(skb))
+		skb_copy_bits(skb, 0, to + head, skb->len);
+	else
+		memcpy(to + head, skb->data, skb->len);
+	if (unlikely(nv_stamped(skb)))
+		skb_tx_timestamp(skb);
 	q->tx.train.bytes += skb->len;
 	nv_count_tx(q, sections);
 	return 0;
@@ -201,7 +263,7 @@ static int nv_send_stamped(struct nv_queue *q, struct sk_buff *skb, const u8 *he
 	const struct nv_payload p = { .skb = skb };
 	int ret;
 
-	if (!(skb_shinfo(skb)->tx_flags & SKBTX_SW_TSTAMP))
+	if (!nv_stamped(skb))
 		return nv_send_pages(q, &p, head, len);
 	skb_get(skb);
 	ret = nv_send_pages(q, &p, head, len);
@@ -221,28 +283,36 @@ static int nv_send_skb(struct nv_queue *q, struct sk_buff *skb, const u8 *head, 
 	return ret;
 }
 
-static int nv_send(struct nv_queue *q, struct netdev_queue *txq, struct sk_buff *skb,
-		   const struct nv_tx_meta *m)
+/* Not copied, or no section is free. */
+static noinline int nv_send_direct(struct nv_queue *q, struct netdev_queue *txq,
+				   struct sk_buff *skb, const struct nv_tx_meta *m)
 {
-	u8 head[NV_TX_HEAD_MAX];
-	u32 len = nv_rndis_put_packet(head, m), size = skb->len;
+	u8 head[NV_TX_HEAD_MAX] HV_UNINITIALIZED;
+	u32 len, size = skb->len;
 	int ret;
 
-	if (size <= READ_ONCE(q->conn->nv->tx_copybreak) &&
-	    !nv_send_copy(q, txq, skb, head, len)) {
-		dev_consume_skb_any(skb);
-		netdev_tx_sent_queue(txq, size);
-		return 0;
-	}
 	nv_tx_flush(q, txq);	/* frames stay in order */
 	if (q->tx.train.open)
 		return -EAGAIN;
 	/* before the host has it: the completion may come on another CPU */
 	netdev_tx_sent_queue(txq, size);
+	len = nv_rndis_put_packet(head, m);
 	ret = nv_send_skb(q, skb, head, len);
 	if (ret)
 		nv_unsent(q, size);
 	return ret;
+}
+
+static __always_inline int nv_send(struct nv_queue *q, struct netdev_queue *txq,
+				   struct sk_buff *skb, const struct nv_tx_meta *m)
+{
+	u32 size = skb->len;
+
+	if (size > READ_ONCE(q->conn->nv->tx_copybreak) || nv_send_copy(q, txq, skb, m))
+		return nv_send_direct(q, txq, skb, m);
+	dev_consume_skb_any(skb);
+	netdev_tx_sent_queue(txq, size);
+	return 0;
 }
 
 void nv_tx_account(struct nv_tx_stats *st, u32 packets, u32 bytes, bool lso)
@@ -305,11 +375,11 @@ static netdev_tx_t nv_xmit(struct nv_queue *q, struct sk_buff *skb,
 }
 
 /* True when the frame is gone: the VF has it, or it cannot be sent. */
-static bool nv_gone_before(struct nv *nv, struct nv_queue *q, struct sk_buff *skb, u16 index)
+static __always_inline bool nv_gone_before(struct nv *nv, struct nv_queue *q, struct sk_buff *skb, u16 index)
 {
-	if (nv_vf_xmit(nv, skb))
+	if (unlikely(READ_ONCE(nv->vf_path)) && nv_vf_xmit(nv, skb))
 		return true;
-	if (!q || nv_take_tag(skb))
+	if (unlikely(!q || (nv_tag_inside(skb) && nv_take_tag(skb))))
 		dev_kfree_skb_any(skb);
 	else if (!skb_put_padto(skb, ETH_ZLEN))		/* else it has freed it */
 		return false;
@@ -334,8 +404,8 @@ netdev_tx_t nv_start_xmit(struct sk_buff *skb, struct net_device *ndev)
 	struct nv_queue *q = NULL;
 	struct nv_conn *conn;
 
-	rcu_read_lock();	/* netpoll comes with interrupts off */
-	conn = rcu_dereference(nv->conn);
+	/* softirqs are off, or interrupts, as netpoll comes: RCU waits for either */
+	conn = rcu_dereference_bh(nv->conn);
 	/* @index: the caller has that queue's lock, and no other's */
 	if (conn && !conn->dead && index < conn->nqueues)
 		q = conn->queue[index];
@@ -343,7 +413,6 @@ netdev_tx_t nv_start_xmit(struct sk_buff *skb, struct net_device *ndev)
 		ret = nv_xmit(q, skb, netdev_get_tx_queue(ndev, index));
 	else if (q && !more)	/* those before it in the burst wait for its end */
 		nv_tx_flush(q, netdev_get_tx_queue(ndev, index));
-	rcu_read_unlock();
 	return ret;
 }
 

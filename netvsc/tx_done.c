@@ -21,7 +21,6 @@ void nv_tx_completion(struct nv_queue *q, u64 id, const void *body, u32 len)
 	/* pairs with the release in nv_tx_init(): what it counts is there */
 	u32 slots = smp_load_acquire(&q->tx.slots);
 	struct nv_slot *s = slot < slots ? &q->tx.slot[slot] : NULL;
-	struct hv_nvsp m = {};
 
 	if (!s || !nv_slot_take(s, id)) {
 		nv_bad(q->conn->nv, NV_BAD_COMPLETION,
@@ -29,9 +28,8 @@ void nv_tx_completion(struct nv_queue *q, u64 id, const void *body, u32 len)
 		       q->chan->offermsg.child_relid);
 		return;
 	}
-	memcpy(&m, body, min_t(u32, len, sizeof(m)));
 	if (len >= HV_NVSP_LEN(rndis_done) &&
-	    le32_to_cpu(m.rndis_done.status) != HV_NVSP_STATUS_OK)
+	    le32_to_cpu(((const struct hv_nvsp *)body)->rndis_done.status) != HV_NVSP_STATUS_OK)
 		nv_count_tx(q, refused);
 	q->bql_packets += s->packets;
 	q->bql_bytes += s->bytes;

@@ -72,8 +72,7 @@ static void nv_describe_lso(struct sk_buff *skb, struct nv_tx_meta *m)
 	}
 }
 
-/* TCP or UDP right behind the network header, or another protocol. */
-u8 nv_l4_protocol(const struct sk_buff *skb, bool *v6)
+static noinline u8 nv_l4_other(const struct sk_buff *skb, bool *v6)
 {
 	__be16 proto = vlan_get_protocol(skb);
 
@@ -82,6 +81,15 @@ u8 nv_l4_protocol(const struct sk_buff *skb, bool *v6)
 		   skb_network_offset(skb) + (int)sizeof(struct ipv6hdr))
 		return ipv6_hdr(skb)->nexthdr;
 	return proto == htons(ETH_P_IP) ? ip_hdr(skb)->protocol : 0;
+}
+
+/* TCP or UDP right behind the network header, or another protocol. */
+u8 nv_l4_protocol(const struct sk_buff *skb, bool *v6)
+{
+	if (unlikely(skb->protocol != htons(ETH_P_IP)))
+		return nv_l4_other(skb, v6);
+	*v6 = false;
+	return ip_hdr(skb)->protocol;
 }
 
 /* Whether the host fills in this checksum; else it is done here. */
@@ -105,28 +113,22 @@ static bool nv_describe_csum(const struct nv_conn *conn, struct sk_buff *skb,
 }
 
 /**
- * nv_describe - say what the host has to know of a frame, and to do with it
+ * nv_describe_offloads - what the host has to do with a frame
  * @conn: the connection
- * @skb: the frame, whose headers are made what the host expects
+ * @skb: the frame, which lacks checksums or is to be cut; its headers are made what the
+ *	host expects
  * @m: gets it
  *
  * Return: 0, or an error for a frame that cannot be sent.
  */
-int nv_describe(const struct nv_conn *conn, struct sk_buff *skb, struct nv_tx_meta *m)
+int nv_describe_offloads(const struct nv_conn *conn, struct sk_buff *skb, struct nv_tx_meta *m)
 {
-	memset(m, 0, sizeof(*m));
-	m->frame_len = skb->len;
-	if (skb_vlan_tag_present(skb)) {
-		m->has_vlan = true;
-		m->vlan = nv_vlan_from_tci(skb_vlan_tag_get(skb));
-	}
 	if (skb_is_gso(skb)) {
 		if (skb_cow_head(skb, 0))
 			return -ENOMEM;
 		nv_describe_lso(skb, m);
-	} else if (skb->ip_summed == CHECKSUM_PARTIAL) {
-		if (!nv_describe_csum(conn, skb, m) && skb_checksum_help(skb))
-			return -EINVAL;
+	} else if (!nv_describe_csum(conn, skb, m) && skb_checksum_help(skb)) {
+		return -EINVAL;
 	}
 	return 0;
 }

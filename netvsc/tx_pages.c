@@ -3,7 +3,8 @@
  * Sending without a copy: the host reads a frame where it lies, a range of its
  * pages for each piece, behind a header of our own.
  */
-#include <linux/vmalloc.h>
+#include <hv/packet_head.h>
+#include "bus.h"
 #include "netvsc.h"
 #include "trace.h"
 #include "tx_slot.h"
@@ -12,6 +13,14 @@ struct nv_ranges {
 	u64 *at;
 	u64 *end;
 	u32 count;
+};
+
+/* A frame behind its header, which lies in a page of ours. */
+struct nv_frame {
+	const struct nv_payload *p;
+	u8 *head;
+	u32 head_len;
+	u32 bytes;
 };
 
 /* One range of physically contiguous memory; false when there is no room. */
@@ -63,6 +72,100 @@ static bool nv_put_payload(struct nv_ranges *r, const struct nv_payload *p)
 	return p->skb ? nv_put_skb(r, p->skb) : nv_put_frame(r, p->frame);
 }
 
+/* Where the header of a slot's message is, and its address for the host. */
+static u8 *nv_head(const struct nv_tx *tx, u32 slot)
+{
+	u32 at = (slot - tx->sections) * NV_TX_HEAD;
+
+	return tx->heads[at / PAGE_SIZE] + at % PAGE_SIZE;
+}
+
+/* The list of a message; false when it is longer than what there is room for. */
+static __always_inline bool nv_put_list(struct nv_ranges *r, const struct nv_frame *f)
+{
+	return nv_put_range(r, virt_to_phys(f->head), f->head_len) && nv_put_payload(r, f->p);
+}
+
+static struct hv_nvsp nv_pages_say(void)
+{
+	return (struct hv_nvsp){
+		.type = cpu_to_le32(HV_NVSP_RNDIS),
+		.rndis.channel = cpu_to_le32(HV_NVSP_CHANNEL_DATA),
+		.rndis.section = cpu_to_le32(HV_NVSP_NO_SECTION),
+	};
+}
+
+/*
+ * Entries that the list of a frame can have at most: each range begins with one, and may have a
+ * page more than its length makes full, and one less than full at its start.
+ */
+static u32 nv_list_most(const struct nv_frame *f)
+{
+	u32 ranges = 2;		/* header, and what is linear */
+
+	if (f->p->skb)
+		ranges += skb_shinfo(f->p->skb)->nr_frags;
+	else if (xdp_frame_has_frags(f->p->frame))
+		ranges += xdp_get_shared_info_from_frame(f->p->frame)->nr_frags;
+	return f->bytes / HV_HYP_PAGE_SIZE + 3 * ranges;
+}
+
+/*
+ * List and message written where they will lie in the ring; false: not this way.  Room is asked
+ * for the longest list that the frame can have, what it has is sent.
+ */
+static __always_inline bool nv_pages_place(struct nv_queue *q, struct nv_slot *s, u32 slot,
+					   const struct nv_frame *f)
+{
+	u32 list = nv_list_most(f) * sizeof(u64), header, len;
+	struct vmbus_packet_mpb_array *desc;
+	struct nv_ranges r;
+
+	if (unlikely(!nv_bus.place || list > sizeof(q->tx.desc) - sizeof(*desc)))
+		return false;
+	desc = nv_bus.place(q->chan, sizeof(*desc) + list + sizeof(struct hv_nvsp));
+	if (unlikely(!desc))
+		return false;
+	r = (struct nv_ranges){ .at = (u64 *)&desc->range };
+	r.end = r.at + list / sizeof(u64);
+	if (unlikely(!nv_put_list(&r, f))) {
+		nv_bus.forget(q->chan);
+		return false;
+	}
+	desc->reserved = 0;
+	desc->rangecount = r.count;
+	*(struct hv_nvsp *)r.at = nv_pages_say();
+	header = (u8 *)r.at - (u8 *)desc;
+	len = header + sizeof(struct hv_nvsp);
+	nv_bus.placed(q->chan, packet_head(VM_PKT_DATA_USING_GPA_DIRECT, header, len,
+					   VMBUS_DATA_PACKET_FLAG_COMPLETION_REQUESTED),
+		      len, nv_slot_give(s, slot));
+	return true;
+}
+
+/* The same, copied: a bus that knows no other way, the ring's end, or there is no room. */
+static noinline int nv_pages_copy(struct nv_queue *q, struct nv_slot *s, u32 slot,
+				  const struct nv_frame *f)
+{
+	struct vmbus_packet_mpb_array *desc = (void *)q->tx.desc;
+	struct nv_ranges r = {
+		.at = (u64 *)&desc->range,
+		.end = (u64 *)((u8 *)q->tx.desc + sizeof(q->tx.desc)),
+	};
+	struct hv_nvsp m = nv_pages_say();
+	int ret;
+	u64 id;
+
+	if (!nv_put_list(&r, f))
+		return -EMSGSIZE;
+	desc->rangecount = r.count;
+	id = nv_slot_give(s, slot);
+	ret = vmbus_sendpacket_mpb_desc(q->chan, desc, (u8 *)r.at - (u8 *)desc, &m,
+					sizeof(m), id);
+	/* Not sent, and still ours; else the host has "completed" it, and the frame is gone. */
+	return ret && nv_slot_take(s, id) ? ret : 0;
+}
+
 /**
  * nv_send_pages - send a frame as the pages that it lies in
  * @q: the queue, whose transmit lock the caller holds
@@ -76,49 +179,38 @@ static bool nv_put_payload(struct nv_ranges *r, const struct nv_payload *p)
 int nv_send_pages(struct nv_queue *q, const struct nv_payload *p,
 		  const u8 *head, u32 head_len)
 {
-	struct hv_nvsp m = { .type = cpu_to_le32(HV_NVSP_RNDIS) };
-	struct vmbus_packet_mpb_array *desc = (void *)q->tx.desc;
-	struct nv_ranges r = {
-		.at = (u64 *)&desc->range,
-		.end = (u64 *)((u8 *)q->tx.desc + sizeof(q->tx.desc)),
+	struct nv_frame f = {
+		.p = p,
+		.head_len = head_len,
+		/* read before the host has it: it may be done, and the frame gone, at once */
+		.bytes = p->skb ? p->skb->len : xdp_get_frame_len(p->frame),
 	};
-	/* read before the host has it: it may be done, and the frame gone, at once */
-	u32 bytes = p->skb ? p->skb->len : xdp_get_frame_len(p->frame);
 	struct nv_slot *s;
 	u32 slot;
-	u8 *copy;
 	int ret;
-	u64 id;
 
 	if (!nv_free_peek(&q->tx.without, &slot))
 		return -EAGAIN;
-	copy = q->tx.heads + (slot - q->tx.sections) * NV_TX_HEAD;
-	memcpy(copy, head, head_len);
-	if (!nv_put_range(&r, (phys_addr_t)page_to_phys(vmalloc_to_page(copy)) +
-			  offset_in_page(copy), head_len) || !nv_put_payload(&r, p))
-		return -EMSGSIZE;
-	m.rndis.channel = cpu_to_le32(HV_NVSP_CHANNEL_DATA);
-	m.rndis.section = cpu_to_le32(HV_NVSP_NO_SECTION);
-	desc->rangecount = r.count;
 	s = &q->tx.slot[slot];
 	if (!nv_owner_hold(&s->owner))
 		return -EAGAIN;
+	f.head = nv_head(&q->tx, slot);
+	memcpy(f.head, head, head_len);
 	s->packets = p->skb ? 1 : 0;	/* byte queue limits know nothing of programs */
-	s->bytes = p->skb ? bytes : 0;
+	s->bytes = p->skb ? f.bytes : 0;
 	s->xdp = p->frame;
 	s->data = p->skb ? (void *)p->skb : p->frame;
-	id = nv_slot_give(s, slot);
-	ret = vmbus_sendpacket_mpb_desc(q->chan, desc, (u8 *)r.at - (u8 *)desc, &m,
-					sizeof(m), id);
-	/* Not sent, and still ours; else the host has "completed" it, and the frame is gone. */
-	if (ret && nv_slot_take(s, id)) {
-		s->data = NULL;
-		nv_owner_release(&s->owner);
-		return ret;
+	if (unlikely(!nv_pages_place(q, s, slot, &f))) {
+		ret = nv_pages_copy(q, s, slot, &f);
+		if (ret) {
+			s->data = NULL;
+			nv_owner_release(&s->owner);
+			return ret;
+		}
 	}
 	WRITE_ONCE(q->tx.without.take, q->tx.without.take + 1);
 	trace_nvsp_send_pkt(q->conn->nv->ndev, q->index, HV_NVSP_NO_SECTION,
-			    head_len + bytes, 1);
+			    head_len + f.bytes, 1);
 	nv_count_tx(q, direct);
 	return 0;
 }

@@ -3,7 +3,7 @@
  * Slots of transmit requests: each queue has its own, the first of them with a
  * section of the send buffer.
  */
-#include <linux/vmalloc.h>
+#include <linux/gfp.h>
 #include "tx_slot.h"
 
 static int nv_free_init(struct nv_free *f, u32 first, u32 count)
@@ -14,6 +14,27 @@ static int nv_free_init(struct nv_free *f, u32 first, u32 count)
 		return -ENOMEM;
 	nv_free_fill(f, slot, first, count);
 	return 0;
+}
+
+/* Pages whose addresses are told to the host for each frame, so they are not looked up. */
+static int nv_heads_init(struct nv_tx *tx)
+{
+	u32 i;
+
+	for (i = 0; i < NV_TX_HEAD_PAGES; i++) {
+		tx->heads[i] = (u8 *)get_zeroed_page(GFP_KERNEL);
+		if (!tx->heads[i])
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+static void nv_heads_free(struct nv_tx *tx)
+{
+	u32 i;
+
+	for (i = 0; i < NV_TX_HEAD_PAGES; i++)
+		free_page((unsigned long)tx->heads[i]);
 }
 
 /**
@@ -37,8 +58,7 @@ int nv_tx_init(struct nv_queue *q, u32 first_section, u32 sections)
 	tx->sections = sections;
 	tx->first_section = first_section;
 	tx->slot = kvcalloc(slots, sizeof(*tx->slot), GFP_KERNEL);
-	tx->heads = vzalloc(NV_TX_SLOTS * NV_TX_HEAD);
-	if (!tx->slot || !tx->heads || nv_free_init(&tx->with, 0, sections) ||
+	if (!tx->slot || nv_heads_init(tx) || nv_free_init(&tx->with, 0, sections) ||
 	    nv_free_init(&tx->without, sections, NV_TX_SLOTS))
 		return -ENOMEM;
 	/* pairs with the acquires in nv_tx_completion() and nv_tx_xdp() */
@@ -58,6 +78,6 @@ void nv_tx_free(struct nv_queue *q)
 	kvfree(tx->slot);
 	kvfree(tx->with.slot);
 	kvfree(tx->without.slot);
-	vfree(tx->heads);
+	nv_heads_free(tx);
 	memset(tx, 0, sizeof(*tx));
 }

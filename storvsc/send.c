@@ -9,6 +9,7 @@
  * buffer; both are copied into the ring before the call returns.
  */
 #include <linux/topology.h>
+#include <hv/packet_head.h>
 #include <scsi/scsi.h>
 #include <scsi/scsi_cmnd.h>
 
@@ -160,7 +161,9 @@ static __always_inline int stor_send_placed(struct stor_ctl *ctl, const struct s
 	stor_build(cmd, (void *)mpb + header);
 	trace_storvsc_submit(cmd, way->chan->index, way->id);
 	stor_slot_arm(way->slot, way->gen, cmd, way->chan);
-	ctl->placed(way->channel, header, len, way->id);
+	ctl->placed(way->channel, packet_head(VM_PKT_DATA_USING_GPA_DIRECT, header, len,
+					      VMBUS_DATA_PACKET_FLAG_COMPLETION_REQUESTED),
+		    len, way->id);
 	return 0;
 }
 

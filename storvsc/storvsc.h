@@ -249,7 +249,7 @@ struct stor_ctl {
 	void (*hold)(struct vmbus_channel *channel);	/* NULL: this bus sends */
 	void (*let_go)(struct vmbus_channel *channel);	/* packets one by one */
 	void *(*place)(struct vmbus_channel *channel, u32 len);	/* NULL: it copies them */
-	void (*placed)(struct vmbus_channel *channel, u32 header, u32 len, u64 id);
+	void (*placed)(struct vmbus_channel *channel, u64 head, u32 len, u64 id);
 	void (*forget)(struct vmbus_channel *channel);
 	bool (*kept)(struct vmbus_channel *channel);	/* NULL: it waits by itself */
 	bool (*gpadl_kept)(struct vmbus_channel *channel, u32 gpadl);

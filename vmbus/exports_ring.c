@@ -18,6 +18,7 @@ EXPORT_SYMBOL_GPL(hv_ring_let_go);
 EXPORT_SYMBOL_GPL(hv_ring_place);
 EXPORT_SYMBOL_GPL(hv_ring_placed);
 EXPORT_SYMBOL_GPL(hv_ring_forget);
+EXPORT_SYMBOL_GPL(hv_ring_answer);
 EXPORT_SYMBOL_GPL(hv_ring_kept);
 EXPORT_SYMBOL_GPL(hv_gpadl_kept);
 

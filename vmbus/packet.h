@@ -9,28 +9,13 @@
 
 #include <linux/errno.h>
 #include <linux/hyperv.h>
+#include <hv/packet_head.h>
 #include "ring.h"
 
 static_assert(sizeof(struct vmpacket_descriptor) == 16);
 
 /* Lengths travel in units of 8 bytes in 16 bits. */
 #define PACKET_MAX	(0xffffu * 8)
-
-/**
- * packet_head - the first word of a descriptor, of which the second is the id
- * @type: enum vmbus_packet_type
- * @header: bytes up to the payload, the descriptor included, a multiple of 8
- * @len: of the packet without trailer, a multiple of 8
- * @flags: VMBUS_DATA_PACKET_FLAG_COMPLETION_REQUESTED or 0
- *
- * Hosts and guests are little-endian, both.
- *
- * Return: the word.
- */
-static inline u64 packet_head(u16 type, u32 header, u32 len, u16 flags)
-{
-	return type | (u64)header << 13 | (u64)len << 29 | (u64)flags << 48;
-}
 
 /**
  * packet_words - a descriptor out of its two words

@@ -144,4 +144,9 @@ static inline void hv_queue_napi(struct net_device *ndev, unsigned int queue,
 #define hv_rxfh_set_func(v)	do { if (hfunc) *hfunc = (v); } while (0)
 #endif
 
+/* Since 6.6 every pool gives parts of pages. */
+#ifndef PP_FLAG_PAGE_FRAG
+#define PP_FLAG_PAGE_FRAG 0
+#endif
+
 #endif

@@ -59,6 +59,7 @@ static void info_is_put(struct kunit *test)
 
 	memset(b, 0xcc, sizeof(b));
 	KUNIT_ASSERT_EQ(test, h->len, nv_rndis_put_packet(b, &h->m));
+	KUNIT_EXPECT_EQ(test, h->len, nv_rndis_packet_len(&h->m));
 	KUNIT_EXPECT_EQ(test, h->len + 60, word(b, 4));
 	KUNIT_EXPECT_EQ(test, h->len - 8, word(b, 8));
 	KUNIT_EXPECT_EQ(test, 16 * n, word(b, 32));

@@ -29,6 +29,7 @@ static void rndis_put_packet_plain(struct kunit *test)
 	u8 b[NV_TX_HEAD_MAX];
 
 	KUNIT_EXPECT_EQ(test, nv_rndis_put_packet(b, &m), 44u);
+	KUNIT_EXPECT_EQ(test, nv_rndis_packet_len(&m), 44u);
 	KUNIT_EXPECT_EQ(test, word(b, 0), 1u);
 	KUNIT_EXPECT_EQ(test, word(b, 4), 104u);
 	KUNIT_EXPECT_EQ(test, word(b, 8), 36u);
@@ -45,6 +46,7 @@ static void rndis_put_packet_vlan_and_csum(struct kunit *test)
 	u8 b[NV_TX_HEAD_MAX];
 
 	KUNIT_EXPECT_EQ(test, nv_rndis_put_packet(b, &m), 76u);
+	KUNIT_EXPECT_EQ(test, nv_rndis_packet_len(&m), 76u);
 	KUNIT_EXPECT_EQ(test, word(b, 8), 68u);		/* data behind both */
 	KUNIT_EXPECT_EQ(test, word(b, 28), 36u);
 	KUNIT_EXPECT_EQ(test, word(b, 32), 32u);
@@ -62,6 +64,7 @@ static void rndis_put_packet_lso_without_csum(struct kunit *test)
 	u8 b[NV_TX_HEAD_MAX];
 
 	KUNIT_EXPECT_EQ(test, nv_rndis_put_packet(b, &m), 60u);
+	KUNIT_EXPECT_EQ(test, nv_rndis_packet_len(&m), 60u);
 	KUNIT_EXPECT_EQ(test, word(b, 48), 2u);
 	KUNIT_EXPECT_EQ(test, word(b, 56), 0x622005a8u);
 }

@@ -35,6 +35,7 @@ static void on_signal(struct vmbus_channel *ch)
 #include "../../vmbus/requestor.c"
 #include "../../vmbus/chan_io.c"
 #include "../../vmbus/chan_send.c"
+#include "../../vmbus/chan_place.c"
 #include "../../vmbus/chan_recv.c"
 #include "../../vmbus/ringdump.c"
 
@@ -166,6 +167,12 @@ static void send_leaves_the_reader_alone(struct kunit *test)
 	reqid_free(&ch->requestor);
 }
 
+static u64 direct_head(u32 header, u32 len)
+{
+	return packet_head(VM_PKT_DATA_USING_GPA_DIRECT, header, len,
+			   VMBUS_DATA_PACKET_FLAG_COMPLETION_REQUESTED);
+}
+
 /* Written in place: the bus adds descriptor and trailer, and signals as ever. */
 static void send_in_place(struct kunit *test)
 {
@@ -174,7 +181,7 @@ static void send_in_place(struct kunit *test)
 
 	KUNIT_ASSERT_TRUE(test, at == s->out->data);
 	memset(at + 16, 0x5a, 48);
-	hv_ring_placed(ch, 56, 64, 0x77);
+	hv_ring_placed(ch, direct_head(56, 64), 64, 0x77);
 	KUNIT_EXPECT_EQ(test, 1u, signals);
 	KUNIT_EXPECT_EQ(test, 72u, fake_used(s->out));
 	KUNIT_EXPECT_EQ(test, 0x0001000800070009ull, fake_u64(s->out, 0));
@@ -199,7 +206,7 @@ static void send_in_place_is_held_back(struct kunit *test)
 	hv_ring_hold(ch);
 	for (i = 0; i < 2; i++) {
 		KUNIT_ASSERT_FALSE(test, !hv_ring_place(ch, 64));
-		hv_ring_placed(ch, 56, 64, i);
+		hv_ring_placed(ch, direct_head(56, 64), 64, i);
 	}
 	KUNIT_EXPECT_EQ(test, 0u, fake_used(s->out));
 	hv_ring_let_go(ch);
@@ -221,6 +228,91 @@ static void send_in_place_has_none(struct kunit *test)
 	ring_detach(&ch->outbound);
 	KUNIT_EXPECT_TRUE(test, !hv_ring_place(ch, 64));
 	KUNIT_EXPECT_EQ(test, -ENODEV, send(ch, 1));
+}
+
+/* Many answers are shown together, and cost one signal; the ring's end is no obstacle. */
+static void send_answers(struct kunit *test)
+{
+	static const u64 ids[] = { 0x11, 0x22, 0x33, 0x44, 0x55, 0x66, 0x77, 0x88, 0x99 };
+	struct vmbus_channel *ch = channel(test, 0);
+	unsigned int i;
+
+	KUNIT_EXPECT_EQ(test, 5, hv_ring_answer(ch, ids, 5, 0x6b00000001ull));
+	KUNIT_EXPECT_EQ(test, 1u, signals);
+	KUNIT_EXPECT_EQ(test, 5 * 32u, fake_used(s->out));
+	for (i = 0; i < 5; i++) {
+		KUNIT_EXPECT_EQ(test, 0x000000030002000bull, fake_u64(s->out, i * 32));
+		KUNIT_EXPECT_EQ(test, ids[i], fake_u64(s->out, i * 32 + 8));
+		KUNIT_EXPECT_EQ(test, 0x6b00000001ull, fake_u64(s->out, i * 32 + 16));
+		KUNIT_EXPECT_EQ(test, i * 32ull << 32, fake_u64(s->out, i * 32 + 24));
+	}
+	/* two of nine have room, and the next call says that there is none */
+	KUNIT_EXPECT_EQ(test, 2, hv_ring_answer(ch, ids, 9, 7));
+	KUNIT_EXPECT_EQ(test, -EAGAIN, hv_ring_answer(ch, ids, 9, 7));
+	KUNIT_EXPECT_EQ(test, -EAGAIN, hv_ring_answer(ch, ids, 1, 7));
+	KUNIT_EXPECT_EQ(test, 2ull, ch->out_full_total);
+	KUNIT_EXPECT_EQ(test, 1ull, ch->out_full_first);
+	fake_read_all(s->out);
+	signals = 0;
+	KUNIT_EXPECT_EQ(test, 3, hv_ring_answer(ch, ids + 2, 3, 8));	/* the last 32 bytes, and on */
+	KUNIT_EXPECT_EQ(test, 1u, signals);
+	KUNIT_EXPECT_EQ(test, 0x33ull, fake_u64(s->out, 7 * 32 + 8));
+	KUNIT_EXPECT_EQ(test, 0x44ull, fake_u64(s->out, 8));
+	KUNIT_EXPECT_EQ(test, 8ull, fake_u64(s->out, 32 + 16));
+	KUNIT_EXPECT_FALSE(test, s->chan.io.full);
+}
+
+/* The ring's end anywhere within an answer. */
+static void send_answers_around_the_end(struct kunit *test)
+{
+	static const u64 ids[] = { 0xa1, 0xa2, 0xa3 };
+	struct vmbus_channel *ch = channel(test, 0);
+	unsigned int i, k, at;
+
+	for (i = 0; i < RING / 8; i++) {
+		at = s->chan.io.tx.write;
+		KUNIT_ASSERT_EQ(test, 3, hv_ring_answer(ch, ids, 3, i));
+		for (k = 0; k < 3; k++, at += 32) {
+			KUNIT_ASSERT_EQ(test, 0x000000030002000bull, fake_u64(s->out, at % RING));
+			KUNIT_ASSERT_EQ(test, ids[k], fake_u64(s->out, (at + 8) % RING));
+			KUNIT_ASSERT_EQ(test, (u64)i, fake_u64(s->out, (at + 16) % RING));
+			KUNIT_ASSERT_EQ(test, (u64)(at % RING) << 32,
+					fake_u64(s->out, (at + 24) % RING));
+		}
+		KUNIT_ASSERT_EQ(test, 96u, fake_used(s->out));
+		fake_read_all(s->out);
+		/* 24 bytes: the next round is at another place */
+		KUNIT_ASSERT_EQ(test, 0, vmbus_sendpacket(ch, NULL, 0, i, VM_PKT_DATA_INBAND, 0));
+		fake_read_all(s->out);
+	}
+	KUNIT_EXPECT_TRUE(test, fake_guard_intact(s->out));
+}
+
+/* Nobody to answer, a ring that is held back, a ring that the host has broken. */
+static void send_answers_or_not(struct kunit *test)
+{
+	static const u64 ids[] = { 1, 2, 3 };
+	struct vmbus_channel *ch = channel(test, 0);
+
+	hv_ring_hold(ch);
+	KUNIT_EXPECT_EQ(test, 3, hv_ring_answer(ch, ids, 3, 7));
+	KUNIT_EXPECT_EQ(test, 0u, fake_used(s->out));
+	KUNIT_EXPECT_EQ(test, 3, hv_ring_answer(ch, ids, 3, 7));
+	KUNIT_EXPECT_EQ(test, 1, hv_ring_answer(ch, ids, 3, 7));
+	KUNIT_EXPECT_EQ(test, 0u, signals);
+	KUNIT_EXPECT_EQ(test, -EAGAIN, hv_ring_answer(ch, ids, 3, 7));
+	KUNIT_EXPECT_EQ(test, 7 * 32u, fake_used(s->out));	/* nobody else would make room */
+	hv_ring_let_go(ch);
+	KUNIT_EXPECT_EQ(test, 1u, signals);
+	ch->rescind = true;
+	KUNIT_EXPECT_EQ(test, -ENODEV, hv_ring_answer(ch, ids, 1, 7));
+	ch->rescind = false;
+	s->out->shared->read_index = 5;
+	KUNIT_EXPECT_EQ(test, -EIO, hv_ring_answer(ch, ids, 1, 7));
+	KUNIT_EXPECT_EQ(test, 1, atomic_read(&s->chan.io.errors[RING_READ_INDEX]));
+	ring_detach(&ch->outbound);
+	KUNIT_EXPECT_EQ(test, -ENODEV, hv_ring_answer(ch, ids, 1, 7));
+	KUNIT_EXPECT_EQ(test, 0u, locked_signals);
 }
 
 /* What is in debugfs for reports has no payload of devices whose packets may be somebody's text. */
@@ -264,6 +356,9 @@ static struct kunit_case send_cases[] = {
 	KUNIT_CASE(send_in_place),
 	KUNIT_CASE(send_in_place_is_held_back),
 	KUNIT_CASE(send_in_place_has_none),
+	KUNIT_CASE(send_answers),
+	KUNIT_CASE(send_answers_around_the_end),
+	KUNIT_CASE(send_answers_or_not),
 	KUNIT_CASE(rings_show_no_text),
 	{}
 };
