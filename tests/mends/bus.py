@@ -5,9 +5,9 @@ from table import mend
 mend("R3-B3", "vmbus/offer.c", "kunit vmbus_pause", "no device is added while the system sleeps",
      "\tif (pause_put_off(&chan->ch))\n\t\treturn;\n", "")
 mend("B4-stale", "vmbus/move.c", "kunit vmbus_moves", "an answer to a move of an earlier opening ends no later one",
-     "\tfor (; !ret && m->stale; m->stale--)\n", "\tfor (; 0 && !ret && m->stale; m->stale--)\n")
-mend("B4-forget", "vmbus/move.c", "kunit vmbus_moves", "which answers may be such is counted when a channel is closed",
-     "\t\tatomic_add_unless(&chan->stale_answers, 1, MAX_STALE);\n", "\t\t;\n")
+     "\treturn atomic_dec_if_positive(&chan->need) <= 0;\n", "\tatomic_dec_if_positive(&chan->need);\n\treturn true;\n")
+mend("B4-forget", "vmbus/move.c", "kunit vmbus_moves", "answers that are still owed come first",
+     "\tatomic_set(&chan->need, atomic_read(&chan->owed) + 1);\n", "\tatomic_set(&chan->need, 1);\n")
 mend("B8", "vmbus/hv.c", "kunit vmbus_cpus", "an isolated VM is refused", "\tif (hv_isolated()) {\n", "\tif (0 && hv_isolated()) {\n")
 mend("B9", "vmbus/power.c", "kunit vmbus_cpus", "the last CPU's controller is programmed in a pause, and no more",
      "static int cpu_suspend(HV_SYSCORE_ARG)\n{\n", "static int cpu_suspend(HV_SYSCORE_ARG)\n{\n\thv_stimer_legacy_cleanup(smp_processor_id());\n")
@@ -32,9 +32,10 @@ mend("B4", "vmbus/channel.c", "kunit vmbus_open", "a close ends the move that wa
 mend("B4-closed", "vmbus/life.c", "suites", "only an open channel is moved: a host does not answer for others",
      "\t[LIFE_CLOSING] = {\n", "\t[LIFE_CLOSING] = {\n\t\t[EV_MODIFY] = GO(CLOSING, 0),\n")
 mend("B5", "vmbus/offer.c", "kunit vmbus_offers", "a rescind takes the callback away",
-     "\tchan_mute(ch);\n\tactions = chan_step(ch, EV_RESCIND);\n", "\tactions = chan_step(ch, EV_RESCIND);\n")
+     "\tchan_mute(ch);\n\tif (!test_bit(CHAN_LEAVING", "\tif (!test_bit(CHAN_LEAVING")
 mend("B5-order", "vmbus/offer.c", "kunit vmbus_offers", "and before anybody can see that the channel was taken back",
-     "\tchan_mute(ch);\n\tactions = chan_step(ch, EV_RESCIND);\n", "\tactions = chan_step(ch, EV_RESCIND);\n\tchan_mute(ch);\n")
+     "\tchan_mute(ch);\n\tif (!test_bit(CHAN_LEAVING, &to_chan(ch)->flags))\n\t\tWRITE_ONCE(to_chan(ch)->back_since, jiffies);\n\tactions = chan_step(ch, EV_RESCIND);\n",
+     "\tif (!test_bit(CHAN_LEAVING, &to_chan(ch)->flags))\n\t\tWRITE_ONCE(to_chan(ch)->back_since, jiffies);\n\tactions = chan_step(ch, EV_RESCIND);\n\tchan_mute(ch);\n")
 mend("B7", "vmbus/connect.c", "kunit vmbus_connection", "a proposal that nobody answered is taken back, for the host may still accept it",
      "\tif (err == -EAGAIN || err == -EIO)\n\t\tset_ended(bus);", "\tif (err)\n\t\tset_ended(bus);")
 mend("B7-lost", "vmbus/connect.c", "kunit vmbus_connection", "a host that never confirmed keeps the pages",
@@ -57,9 +58,9 @@ mend("B13-interrupt", "vmbus/intr.c", "kunit vmbus_interrupts_rt", "the interrup
      "\t\tif (IS_ENABLED(CONFIG_PREEMPT_RT)) {\n\t\t\tintr_service(vc);\n")
 mend("B14", "vmbus/offer.c", "kunit vmbus_offers", "a device whose host is silent delays itself only",
      "\twait_for_completion(&chan->listed);\t/*", "\tflush_work(&chan->probe_work);\t/*")
-mend("B16-count", "vmbus/chan_send.c", "kunit vmbus_send", "what senders count is not beside what interrupts count",
+mend("B16-count", "vmbus/chan_enter.h", "kunit vmbus_send", "what senders count is not beside what interrupts count",
      "\tchan_io_of(ch)->out_empty++;\n", "\tch->intr_out_empty++;\n")
-mend("B16-lock", "vmbus/chan_send.c", "kunit vmbus_send", "the host is signalled when other senders may go on",
+mend("B16-lock", "vmbus/chan_enter.h", "kunit vmbus_send", "the host is signalled when other senders may go on",
      "\tif (IS_ENABLED(CONFIG_PREEMPT_RT) && shown) {\n", "\tif (shown) {\n")
 mend("B18", "vmbus/chans.c", "kunit vmbus_offers", "two living devices cannot have one name",
      "\t\tif (device)\t/* whatever its class: two cannot have one name */\n\t\t\treturn VERR_OFFER;\n", "")

@@ -23,3 +23,5 @@ mend("N14", "netvsc/subchan.c", "kunit netvsc_sub", "who opens a sub-channel fin
 mend("N22-poll", "netvsc/poll.h", "suites", "busy polling of an empty ring loses no wake-up",
      "\tif (!claimed || work) {\n\t\t*empty = 0;\n\t\treturn claimed;\n\t}\n\treturn ++*empty <= NV_EMPTY_POLLS;\n",
      "\tif (work) {\n\t\t*empty = 0;\n\t\treturn claimed;\n\t}\n\treturn ++*empty <= NV_EMPTY_POLLS && claimed;\n")
+mend("F01-vf", "netvsc/vf.c", "net-rtnl-vf", "a VF that the host takes back is left without RTNL",
+     "\t\tnv_vf_path_end(nv);\n\t\task = next;\n", "\t\tnv_vf_path_back(nv);\n")

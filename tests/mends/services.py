@@ -37,3 +37,5 @@ mend("U4", "hv_utils/node.c", "kunit utils_node", "a service stays while a messa
      "}\n")
 mend("U5-message", "hv_utils/kvp_msg.c", "suites", "and its addresses are numbers",
      "\treturn version >= HV_IC_VERSION(5, 0) && (op", "\treturn version > HV_IC_VERSION(5, 0) && (op")
+mend("F18", "hv_utils/ts_math.c", "suites", "a reading of a counter that is not reference time's is none",
+     "\treturn *ref >= before && *ref <= after ? 0 : -EOPNOTSUPP;\n", "\treturn 0;\n")
