@@ -320,6 +320,12 @@ void ic_close(struct ic *ic)
 	cancel_work_sync(&ic->receive);
 }
 
+/* One that answers in the callback, and has nothing to start, leaves nothing for later. */
+static bool ic_works(const struct ic_service *svc)
+{
+	return !svc->direct || svc->start;
+}
+
 /**
  * ic_alloc() - what every service needs
  * @dev: the device
@@ -349,9 +355,10 @@ struct ic *ic_alloc(struct hv_device *dev, const struct ic_service *svc)
 	 * Memory reclaim may wait for what a frozen filesystem holds up: thawing
 	 * must not.  On the CPU that takes the interrupt, so none else is woken.
 	 */
-	ic->wq = alloc_workqueue("hv_%s", WQ_MEM_RECLAIM | WQ_HIGHPRI | HV_WQ_PERCPU, 1,
-				 svc->name);
-	if (!ic->raw || !ic->wq) {
+	if (ic_works(svc))
+		ic->wq = alloc_workqueue("hv_%s", WQ_MEM_RECLAIM | WQ_HIGHPRI | HV_WQ_PERCPU, 1,
+					 svc->name);
+	if (!ic->raw || (!ic->wq && ic_works(svc))) {
 		ic_stop(ic);
 		ic_put(ic);
 		return NULL;

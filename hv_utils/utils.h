@@ -112,7 +112,7 @@ struct ic {
 	int framework, version;		/* when agreed */
 	struct mutex lock;
 
-	struct workqueue_struct *wq;	/* all of a service but its .direct requests */
+	struct workqueue_struct *wq;	/* for all but .direct requests; NULL if that is all */
 	struct work_struct receive;
 	struct delayed_work hold_over;	/* the limit of @hold */
 

@@ -170,7 +170,7 @@ struct nv_rx {
 	u32 done_put, done_take;
 	struct nv_part part[NV_PARTS];
 	u32 parts, parts_len;
-	struct nv_rx_meta first;
+	struct nv_rx_meta first;	/* of a frame in several parts */
 	bool flush_xdp;
 	u32 empty_polls;
 };
@@ -481,7 +481,7 @@ void nv_look(struct nv_queue *q);
 void nv_retry(struct work_struct *work);
 
 /* rx_skb.c */
-void nv_rx_deliver(struct nv_queue *q);
+void nv_rx_deliver(struct nv_queue *q, const struct nv_rx_meta *m);
 
 /* queue.c */
 struct nv_queue *nv_queue_alloc(struct nv_conn *conn, u32 index);

@@ -118,17 +118,34 @@ static void nv_parts_drop(struct nv_queue *q)
 	q->rx.parts = 0;
 }
 
-/* Adds a frame, or one part of it; true when the frame is whole. */
-static bool nv_part_add(struct nv_queue *q, const void *msg,
-			const struct nv_rx_meta *m)
+/* Where the frame, or its next part, lies; false if it is longer than any. */
+static __always_inline bool nv_part_put(struct nv_queue *q, const void *msg,
+					const struct nv_rx_meta *m)
 {
 	struct nv_rx *rx = &q->rx;
 
-	if (m->packet_flags && !(q->conn->host.caps & HV_NVSP_CAP_RSC)) {
+	if (unlikely(rx->parts == NV_PARTS ||
+		     rx->parts_len + m->data_len > 65535 + VLAN_ETH_HLEN)) {
+		nv_bad(q->conn->nv, NV_BAD_RNDIS, "packet of more than %u bytes in %u parts",
+		       rx->parts_len + m->data_len, rx->parts + 1);
+		rx->parts = 0;
+		return false;
+	}
+	rx->part[rx->parts++] = (struct nv_part){ msg + m->data_offset, m->data_len };
+	rx->parts_len += m->data_len;
+	return true;
+}
+
+/* Adds a part of a frame; true when the frame is whole. */
+static bool nv_part_add(struct nv_queue *q, const void *msg, const struct nv_rx_meta *m)
+{
+	struct nv_rx *rx = &q->rx;
+
+	if (!(q->conn->host.caps & HV_NVSP_CAP_RSC)) {
 		nv_bad(q->conn->nv, NV_BAD_RNDIS, "part of a packet, which nobody agreed to");
 		return false;
 	}
-	if (!m->packet_flags || m->packet_flags & HV_PACKET_FIRST) {
+	if (m->packet_flags & HV_PACKET_FIRST) {
 		nv_parts_drop(q);
 		rx->first = *m;
 		rx->parts_len = 0;
@@ -137,22 +154,43 @@ static bool nv_part_add(struct nv_queue *q, const void *msg,
 		       m->packet_id);
 		return false;
 	}
-	if (rx->parts == NV_PARTS || rx->parts_len + m->data_len > 65535 + VLAN_ETH_HLEN) {
-		nv_bad(q->conn->nv, NV_BAD_RNDIS, "packet of more than %u bytes in %u parts",
-		       rx->parts_len + m->data_len, rx->parts + 1);
-		rx->parts = 0;
-		return false;
+	return nv_part_put(q, msg, m) && m->packet_flags & HV_PACKET_LAST;
+}
+
+/* The parts are a frame, of which @m tells. */
+static __always_inline void nv_rx_whole(struct nv_queue *q, const struct nv_rx_meta *m)
+{
+	if (likely(q->rx.parts_len >= ETH_HLEN))
+		nv_rx_deliver(q, m);
+	else
+		nv_bad(q->conn->nv, NV_BAD_RNDIS, "frame of %u bytes", q->rx.parts_len);
+	q->rx.parts = 0;
+}
+
+static __always_inline void nv_rx_frame(struct nv_queue *q, const void *msg, u32 len)
+{
+	struct nv_rx_meta m;
+
+	if (unlikely(nv_rndis_get_packet(msg, len, &m))) {
+		nv_bad(q->conn->nv, NV_BAD_RNDIS, "packet header malformed (channel %u)",
+		       q->chan->offermsg.child_relid);
+		return;
 	}
-	rx->part[rx->parts++] = (struct nv_part){ msg + m->data_offset, m->data_len };
-	rx->parts_len += m->data_len;
-	return !m->packet_flags || m->packet_flags & HV_PACKET_LAST;
+	if (m.packet_flags) {
+		if (nv_part_add(q, msg, &m))
+			nv_rx_whole(q, &q->rx.first);
+		return;
+	}
+	nv_parts_drop(q);
+	q->rx.parts_len = 0;
+	if (likely(nv_part_put(q, msg, &m)))
+		nv_rx_whole(q, &m);
 }
 
 /* A message in the receive buffer, which the host can change at any time. */
-static void nv_rx_message(struct nv_queue *q, const void *msg, u32 len)
+static __always_inline void nv_rx_message(struct nv_queue *q, const void *msg, u32 len)
 {
 	struct hv_rndis_head h;
-	struct nv_rx_meta m;
 	u32 type, claimed;
 
 	if (len < sizeof(h)) {
@@ -162,28 +200,16 @@ static void nv_rx_message(struct nv_queue *q, const void *msg, u32 len)
 	memcpy(&h, msg, sizeof(h));
 	type = le32_to_cpu(h.type);
 	claimed = le32_to_cpu(h.len);
-	if (claimed < sizeof(h) || claimed > len) {
+	if (unlikely(claimed < sizeof(h) || claimed > len)) {
 		nv_bad(q->conn->nv, NV_BAD_RNDIS,
 		       "RNDIS message %#x claims %u bytes of %u", type, claimed, len);
 		return;
 	}
 	trace_rndis_recv(q->conn->nv->ndev, q->index, type);
-	if (type != HV_RNDIS_PACKET) {
+	if (likely(type == HV_RNDIS_PACKET))
+		nv_rx_frame(q, msg, claimed);
+	else
 		nv_rx_control(q, msg, claimed);
-		return;
-	}
-	if (nv_rndis_get_packet(msg, claimed, &m)) {
-		nv_bad(q->conn->nv, NV_BAD_RNDIS, "packet header malformed (channel %u)",
-		       q->chan->offermsg.child_relid);
-		return;
-	}
-	if (nv_part_add(q, msg, &m)) {
-		if (q->rx.parts_len >= ETH_HLEN)
-			nv_rx_deliver(q);
-		else
-			nv_bad(q->conn->nv, NV_BAD_RNDIS, "frame of %u bytes", q->rx.parts_len);
-		q->rx.parts = 0;
-	}
 }
 
 /* The ranges of a transfer packet; @p is a private copy.  Returns their number. */

@@ -308,14 +308,14 @@ static bool nv_rx_usable(const struct nv_queue *q)
 /**
  * nv_rx_deliver - give the frame whose parts are gathered to the stack
  * @q: the queue
+ * @m: what the host said of it
  *
  * The parts were checked to lie inside the receive buffer.
  * Context: NAPI.
  */
-void nv_rx_deliver(struct nv_queue *q)
+void nv_rx_deliver(struct nv_queue *q, const struct nv_rx_meta *m)
 {
 	struct nv *nv = q->conn->nv;
-	const struct nv_rx_meta *m = &q->rx.first;
 	struct net_device *ndev = nv->ndev;
 	struct bpf_prog *prog;
 	u32 len = q->rx.parts_len;
