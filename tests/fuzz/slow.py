@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Whether a guest hangs or its machine is slow. A limit is time that the guest had for itself: while it waited for a
-processor which others had, or which the machine's own host gave away, no time of its own passed."""
+"""Whether a guest hangs or its machine is slow: one that is late hangs if it sleeps, silent, though nobody keeps it from
+running, or has run for as long as the limit says. One that waits for processors longer than it runs is slow."""
 import glob
 import os
 import time
@@ -8,7 +8,7 @@ import time
 from guest import GuestError
 
 NOBODY = "no answer from the guest's agent"
-ROUNDS = 4          # a limit is waited for so often, if the guest had not half of it for itself or still says something
+ROUNDS = 6          # a limit is waited for so often, if others have the processors or the guest still says something
 
 
 class Late(GuestError):
@@ -55,27 +55,32 @@ def stolen():
 
 
 class Watch:
-    """From now on: how much time a machine had for itself, and whether its guest says something on the console."""
+    """From now on: what processors a machine had, what it waited for them, and whether its guest says something on the console."""
 
     def __init__(self, m):
         self.m = m
         self.since = time.monotonic()
         self.before = waits(m.process.proc.pid) if m.process else {}
+        self.used = m.process.seconds() if m.process else 0
         self.stolen = stolen()
-        self.listen()
+        self.said = self.size()
 
     def passed(self):
         return time.monotonic() - self.since
 
-    def own(self):
-        """Seconds"""
+    def cpu(self):
+        """Seconds that it had one"""
+        return self.m.process.seconds() - self.used if self.m.process else 0
+
+    def delay(self):
+        """Seconds that it wanted one which others had; less than that, as processes that have ended are forgotten"""
         now = waits(self.m.process.proc.pid) if self.m.process else {}
-        lost = sum(t - self.before.get(p, 0) for p, t in now.items()) + stolen() - self.stolen
-        return max(0, self.passed() - lost)
+        return sum(t - self.before.get(p, 0) for p, t in now.items()) + stolen() - self.stolen
 
     def starved(self):
-        """Others had more than half of it."""
-        return self.own() < self.passed() / 2
+        """It waited longer than it ran. One that sleeps does neither."""
+        delay = self.delay()
+        return delay > self.cpu() and delay > self.passed() / 4
 
     def size(self):
         try:
@@ -83,25 +88,21 @@ class Watch:
         except OSError:
             return 0
 
-    def listen(self):
-        """What it says from here on counts."""
-        self.said = self.size()
-
     def speaks(self):
         return self.size() > self.said
 
 
 def finish(m, end, seconds):
-    """(output, status) of the script that the guest runs, as m.agent.finish(), but SECONDS are its own."""
-    watch = Watch(m)
+    """(output, status) of the script that the guest runs, as m.agent.finish(), but SECONDS are its own: it hangs if it is silent and
+    nobody keeps it from running, or has run for so long."""
+    whole = Watch(m)
     for _ in range(ROUNDS):
-        watch.listen()
+        watch = Watch(m)
         try:
             return m.agent.finish(end, seconds)
         except GuestError as e:
             if str(e) != NOBODY:        # it has ended
                 raise
-        slow = watch.own() < seconds / 2
-        if not slow and not watch.speaks():
-            break
-    raise Late(watch.passed(), slow)
+        if whole.cpu() >= seconds or not (watch.starved() or watch.speaks()):
+            raise Late(whole.passed(), False)
+    raise Late(whole.passed(), watch.starved())

@@ -253,6 +253,7 @@ bool hostile_choose(enum layer l, const char *name, const uint8_t *p, size_t len
 void hostile_set_mood(unsigned int span)
 {
 	static const uint16_t spoil[] = { 0, 0, 0, 1024, 256, 64, 16, 4 };
+	static const uint16_t ring[] = { 0, 0, 0, 256, 64, 32, 16, 8 };
 	static const uint16_t often[] = { 0, 0, 0, 0, 2000, 500, 100, 30 };
 	static const uint8_t many[] = { 0, 0, 0, 1, 2, 4, 8, 16 };
 	uint64_t mood = hostile_mix(hostile.seed, 5000 + span);
@@ -268,7 +269,7 @@ void hostile_set_mood(unsigned int span)
 		else if (l == L_POST || l == L_LIFE || l == L_RACE)
 			hostile.rate[l] = often[dice];
 		else
-			hostile.rate[l] = spoil[dice];
+			hostile.rate[l] = l == L_RING ? ring[dice] : spoil[dice];
 	}
 }
 

@@ -262,7 +262,10 @@ static void spoil_seed(uint8_t *p, size_t *n)
 	uint64_t r = hostile_mix(hostile.random, hostile_random(1u << 30));
 	struct strike s;
 
-	if (!hostile_random(12)) {
+	if (!hostile_random(100)) {		/* where the payload begins, or how long all of it is */
+		s = (struct strike){ .op = OP_SET2, .at = hostile_random(2) ? 2 : 4 };
+		s.value = hostile_value(&r, p, *n / 8, *n / 8) & 0xffff;
+	} else if (!hostile_random(12)) {
 		s = (struct strike){ .op = OP_SET8, .at = 8, .value = packets.id[hostile_random(IDS)] + hostile_random(3) - 1 };
 	} else {
 		hostile_change(&r, p, *n, 16, &s);
