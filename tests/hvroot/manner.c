@@ -45,6 +45,9 @@ static const struct {
 	{ "resets-idle", MANNER_RESETS_IDLE, false, NULL,
 	  "resets of a disk are answered at once and end no command",
 	  "OpenVMM storvsp, handle_packet(): \"have always been no-ops\"" },
+	{ "lun-invalid", MANNER_LUN_INVALID, false, NULL,
+	  "INQUIRY of a LUN that is not there is INVALID_LUN without data, not an answer of type 7Fh",
+	  "FreeBSD, hv_storvsc_drv_freebsd.c and its review D7521" },
 	/* NICs; `nic manner` changes those of one NIC while it runs */
 	{ "nic-frame-follows", MANNER_NIC_FRAME, false, NULL,
 	  "the largest frame is what the guest has configured, not what it could",

@@ -47,15 +47,71 @@ static void torndown_waits_for_the_device(void)
 	world_end();
 }
 
-static void refuses_teardown_of_a_ring_in_use(void)
+static void torndown_of_a_ring_waits_for_the_close(void)
 {
 	connected(VMBUS_V5_3);
 	world_gpadl(1, 7, 8);
 	CHECK(world_open(1, 7, 4) == 0);
-	CHECK(world_teardown(1, 7) == 0 && w.refused == 1);
-	CHECK(world_teardown(2, 7) == 0 && w.refused == 2);	/* wrong channel */
-	CHECK(world_teardown(1, 8) == 0 && w.refused == 3);	/* no such list */
-	CHECK(w.c.gpadls.count == 1);
+	CHECK(world_teardown(2, 7) == 0 && w.refused == 1);	/* wrong channel */
+	CHECK(world_teardown(1, 8) == 0 && w.refused == 2);	/* no such list */
+	CHECK(world_teardown(1, 7) == 0 && w.refused == 2);
+	CHECK(world_teardown(1, 7) == 0 && w.refused == 3);	/* asked for already */
+	CHECK(w.c.gpadls.count == 1 && w.dev[0]->state == CHAN_OPEN);
+	CHECK(world_relid(MSG_CLOSE_CHANNEL, 1) == 1);
+	CHECK(world_count(MSG_GPADL_TORNDOWN) == 1 && !w.c.gpadls.count);
+	world_end();
+}
+
+/* Channel 1 is being opened with list 7. */
+static void opening(void)
+{
+	connected(VMBUS_V5_3);
+	world_gpadl(1, 7, 8);
+	world_gpadl(1, 8, 8);
+	w.late = true;
+	CHECK(world_open(1, 7, 4) == ~0u && !w.opens && w.dev[0]->state == CHAN_OPENING);
+	world_forget();
+}
+
+/* OpenVMM's vmbus_server: whoever gives up has to close what is open later. */
+static void refuses_all_while_opening(void)
+{
+	opening();
+	CHECK(world_relid(MSG_CLOSE_CHANNEL, 1) == 0 && w.refused == 1);
+	CHECK(world_open(1, 8, 4) == ~0u && w.refused == 2);
+	CHECK(world_relid(MSG_RELID_RELEASED, 1) == 0 && w.refused == 3);
+	CHECK(world_teardown(1, 7) == 0 && w.refused == 3);
+	ctl_opened(w.dev[0]);
+	CHECK(world_count(MSG_OPEN_RESULT) == 1 && w.opens == 1 && !w.closes);
+	CHECK(w.dev[0]->state == CHAN_OPEN && !world_count(MSG_GPADL_TORNDOWN));
+	ctl_opened(w.dev[0]);			/* it is */
+	CHECK(w.opens == 1);
+	CHECK(world_relid(MSG_CLOSE_CHANNEL, 1) == 1 && world_count(MSG_GPADL_TORNDOWN) == 1);
+	w.late = false;
+	CHECK(world_open(1, 8, 4) == 0);
+	world_end();
+}
+
+static void gives_the_ring_back_when_the_device_refuses_late(void)
+{
+	opening();
+	w.open_status = 0xC0000001;
+	CHECK(world_teardown(1, 7) == 0);
+	ctl_opened(w.dev[0]);
+	CHECK(w.dev[0]->state == CHAN_CLOSED && world_count(MSG_GPADL_TORNDOWN) == 1);
+	world_end();
+}
+
+static void ends_an_opening_by_rescind_or_unload(void)
+{
+	opening();
+	ctl_rescind(w.dev[0]);
+	CHECK(w.dev[0]->state == CHAN_CLOSED && !w.opens && !w.closes);
+	CHECK(world_teardown(1, 7) == 1 && world_relid(MSG_RELID_RELEASED, 1) == 0);
+	CHECK(w.released == 1);
+	world_end();
+	opening();
+	CHECK(world_bare(MSG_UNLOAD) == 1 && !w.c.version && !w.opens && !w.closes);
 	world_end();
 }
 
@@ -431,7 +487,11 @@ static void reads_groups_of_manners(void)
 const struct test chan_tests[] = {
 	{ "opens_and_closes", opens_and_closes },
 	{ "torndown_waits_for_the_device", torndown_waits_for_the_device },
-	{ "refuses_teardown_of_a_ring_in_use", refuses_teardown_of_a_ring_in_use },
+	{ "torndown_of_a_ring_waits_for_the_close", torndown_of_a_ring_waits_for_the_close },
+	{ "refuses_all_while_opening", refuses_all_while_opening },
+	{ "gives_the_ring_back_when_the_device_refuses_late",
+	  gives_the_ring_back_when_the_device_refuses_late },
+	{ "ends_an_opening_by_rescind_or_unload", ends_an_opening_by_rescind_or_unload },
 	{ "reopens_after_the_device_let_go", reopens_after_the_device_let_go },
 	{ "refuses_bad_rings", refuses_bad_rings },
 	{ "refuses_opens_at_the_wrong_time", refuses_opens_at_the_wrong_time },

@@ -97,6 +97,12 @@ static void absent_unit(void)
 	c.cdb = cdb;
 	scsi_command(NULL, &c);
 	CHECK(c.status == SCSI_GOOD && c.data[0] == 0x7F && c.data_len == 36);
+	CDB(0x12, 1, 0x83, 0, 255);
+	scsi_command(NULL, &c);
+	CHECK(fails(SENSE_CDB));
+	CDB(0x12, 0, 0x83, 0, 255);
+	scsi_command(NULL, &c);
+	CHECK(fails(SENSE_CDB));
 	CDB(0x00);
 	scsi_command(NULL, &c);
 	CHECK(fails(SENSE_LUN));

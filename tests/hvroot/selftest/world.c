@@ -47,6 +47,11 @@ static uint32_t on_open(void *ctx, struct ctl_chan *ch)
 	return w.open_status;
 }
 
+static bool on_open_waits(void *ctx, struct ctl_chan *ch)
+{
+	return w.late;
+}
+
 static void on_close(void *ctx, struct ctl_chan *ch)
 {
 	w.closes++;
@@ -91,8 +96,8 @@ static void on_refused(void *ctx, uint32_t type, const char *why)
 }
 
 static const struct ctl_ops ops = {
-	on_send, on_connected, on_disconnected, on_list, on_open, on_close,
-	on_modified, on_released, on_monitor, on_tl_connect, on_vp_ok, on_refused,
+	on_send, on_connected, on_disconnected, on_list, on_open, on_open_waits,
+	on_close, on_modified, on_released, on_monitor, on_tl_connect, on_vp_ok, on_refused,
 };
 
 void world_new(unsigned int ndev)

@@ -21,6 +21,7 @@ struct world {
 	unsigned int opens, closes, moves, released, refused, connects, disconnects;
 	uint64_t monitor1, monitor2;
 	uint32_t open_status;		/* what the device answers to open */
+	bool late;			/* opening ends only by ctl_opened() */
 	bool slow;			/* closing ends only by world_closed() */
 	struct ctl_chan *closing[8];
 	unsigned int nclosing;

@@ -38,7 +38,7 @@ struct stor_ctl *stor_ctl_find(unsigned int number, enum stor_kind kind)
 /* An IDE disk's place is in the offer twice: in the instance, and as user data. */
 static void place_ide(struct stor_ctl *sc)
 {
-	unsigned int path = sc->number / 2, target = sc->number % 2;
+	unsigned int path = stor_ide_path(sc), target = stor_ide_target(sc);
 	char text[40];
 
 	snprintf(text, sizeof(text), "%08x-%04x-8899-0000-000000000000", path, target);

@@ -232,7 +232,7 @@ static int add_disk(struct problem *why, struct bus *b, const struct disk_spec *
 	return 0;
 }
 
-static void remove_disk(struct stor_ctl *sc, unsigned int n)
+static void remove_disk(struct stor_ctl *sc, unsigned int n, bool silent)
 {
 	struct stor_lun *lun = sc->lun[n];
 
@@ -241,7 +241,8 @@ static void remove_disk(struct stor_ctl *sc, unsigned int n)
 	lun->removed = true;
 	lun->commands++;
 	stor_lun_put(lun);
-	stor_event(sc, STOR_REMOVE_DEVICE);
+	if (!silent)
+		stor_event(sc, STOR_REMOVE_DEVICE);
 }
 
 /* Another disk in the place of one: the guest is told of neither, it has to look. */
@@ -339,7 +340,7 @@ static int disk_command(struct problem *why, struct bus *b, const char *what,
 		return exchange_disk(why, sc, s);
 	if (!strcmp(what, "media"))
 		return change_medium(why, sc->lun[s->lun], s->file);
-	remove_disk(sc, s->lun);
+	remove_disk(sc, s->lun, s->silent);
 	return 0;
 }
 
@@ -390,7 +391,7 @@ int stor_init(struct bus *b)
 	}
 	control_register("disk",
 		"add [ide|fc] file=F|sg=/dev/sgN [lun=N] [controller=N] [ro] [dvd] [empty] [thick] [writethrough] [block=512|4096] [serial=TEXT] [size=BYTES]  plug a disk in\n"
-		"remove [ide|fc] controller=N lun=N  pull it out\n"
+		"remove [ide|fc] controller=N lun=N [silent]  pull it out, and tell the guest or not\n"
 		"exchange [ide|fc] controller=N lun=N file=F serial=TEXT [size=BYTES]  another disk in its place, of which nobody is told\n"
 		"resize [ide|fc] controller=N lun=N size=BYTES [silent]  make it larger or smaller, and tell the guest or not\n"
 		"media controller=N lun=N [file=ISO]  change or take out the disc of a DVD drive",

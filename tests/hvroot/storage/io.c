@@ -71,8 +71,7 @@ void stor_srb_done(struct stor_req *r, uint8_t srb, uint8_t scsi, uint32_t bytes
 	stor_answer(r, ntstatus(srb));
 }
 
-/* Ends a command with CHECK CONDITION and its sense. */
-void stor_srb_sense(struct stor_req *r, uint32_t sense)
+static void sense_as(struct stor_req *r, uint8_t srb, uint32_t sense)
 {
 	struct stor_srb *s = &r->p.srb;
 	uint8_t bytes[SCSI_SENSE_BYTES];
@@ -83,8 +82,13 @@ void stor_srb_sense(struct stor_req *r, uint32_t sense)
 		s->sense_len = sizeof(bytes);
 	memset(s->sense, 0, r->sc->version < STOR_V5_1 ? STOR_SENSE_OLD : STOR_SENSE);
 	memcpy(s->sense, bytes, s->sense_len);
-	stor_srb_done(r, SRB_ERROR | (wanted ? SRB_SENSE_VALID : 0),
-		      SCSI_CHECK_CONDITION, 0);
+	stor_srb_done(r, srb | (wanted ? SRB_SENSE_VALID : 0), SCSI_CHECK_CONDITION, 0);
+}
+
+/* Ends a command with CHECK CONDITION and its sense. */
+void stor_srb_sense(struct stor_req *r, uint32_t sense)
+{
+	sense_as(r, SRB_ERROR, sense);
 }
 
 /* Copies between the guest's buffer and ours; returns how much. */
@@ -125,7 +129,7 @@ static void reply(struct stor_req *r)
 	size_t len = c->data_len;
 
 	if (c->status == SCSI_CHECK_CONDITION) {
-		stor_srb_sense(r, c->sense);
+		sense_as(r, r->lun ? SRB_ERROR : SRB_INVALID_REQUEST, c->sense);
 		return;
 	}
 	if (c->status != SCSI_GOOD) {
@@ -384,8 +388,8 @@ static bool take_parameters(struct stor_req *r)
 }
 
 /*
- * An IDE channel is its one disk, whatever the SRB says about path and target; but for the list of
- * LUNs (OpenVMM storvsp, execute_scsi(): "to match Hyper-V storvsp behavior").
+ * An IDE channel is its one disk, whatever path the SRB says, but for REPORT LUNS: it has none on
+ * another path (OpenVMM storvsp, execute_scsi(): "to match Hyper-V storvsp behavior").
  */
 static bool target_exists(const struct stor_req *r)
 {
@@ -393,13 +397,26 @@ static bool target_exists(const struct stor_req *r)
 
 	switch (r->sc->kind) {
 	case STOR_IDE:
-		return r->cdb[0] != SCSI_REPORT_LUNS ||
-		       (s->path == r->sc->number / 2 && s->target == r->sc->number % 2);
+		return s->target == stor_ide_target(r->sc) &&
+		       (r->cdb[0] != SCSI_REPORT_LUNS || s->path == stor_ide_path(r->sc));
 	case STOR_FC:
 		return !s->path && s->target == STOR_FC_TARGET;
 	default:
 		return !s->path && !s->target;
 	}
+}
+
+/* Nothing is there: OpenVMM storvsp, execute_scsi(). */
+static bool absent(struct stor_req *r)
+{
+	bool inquiry = r->cdb[0] == 0x12;
+
+	if (r->lun || r->cdb[0] == SCSI_REPORT_LUNS)
+		return false;
+	if (inquiry && !(r->sc->dev.bus->ctl.manners.bits & MANNER_LUN_INVALID))
+		return false;
+	stor_srb_done(r, SRB_INVALID_LUN, inquiry ? SCSI_GOOD : SCSI_CHECK_CONDITION, 0);
+	return true;
 }
 
 void stor_execute(struct stor_req *r)
@@ -422,10 +439,8 @@ void stor_execute(struct stor_req *r)
 	r->lun = target_exists(r) ? r->sc->lun[s->lun] : NULL;
 	if (r->lun)
 		r->lun->commands++;
-	if (!r->lun && r->cdb[0] != 0x12 && r->cdb[0] != SCSI_REPORT_LUNS) {
-		stor_srb_done(r, SRB_INVALID_LUN, 0, 0);
+	if (absent(r))
 		return;
-	}
 	if (r->lun && r->lun->sg && r->cdb[0] != SCSI_REPORT_LUNS) {
 		stor_sg_execute(r);
 		return;

@@ -246,11 +246,15 @@ static void request_sense(struct scsi_disk *d, struct scsi_cmd *c)
 	c->data_len = room < SCSI_SENSE_BYTES ? room : SCSI_SENSE_BYTES;
 }
 
-/* A unit that is not there answers only questions about itself. */
+/* A unit that is not there answers only questions about itself, and has no pages. */
 static void absent(struct scsi_cmd *c)
 {
 	if (c->cdb[0] != 0x12) {
 		scsi_check(c, SENSE_LUN);
+		return;
+	}
+	if (c->cdb[1] & 1 || c->cdb[2]) {
+		scsi_check(c, SENSE_CDB);
 		return;
 	}
 	memset(c->data, 0, 36);

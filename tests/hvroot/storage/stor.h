@@ -53,6 +53,17 @@ struct stor_ctl {
 	uint8_t lun_map[STOR_LUNS / 8];
 };
 
+/* Where the one disk of an IDE controller is: two channels of two devices. */
+static inline unsigned int stor_ide_path(const struct stor_ctl *sc)
+{
+	return sc->number / 2;
+}
+
+static inline unsigned int stor_ide_target(const struct stor_ctl *sc)
+{
+	return sc->number % 2;
+}
+
 /* Statuses that a fault lays over the answer of a command that was carried out. */
 struct stor_cover {
 	bool on;

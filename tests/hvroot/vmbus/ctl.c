@@ -146,7 +146,9 @@ static void reset_begin(struct ctl *c, enum ctl_after after)
 			if (!ch)
 				continue;
 			ch->reopen = false;
-			if (ch->state != CHAN_OPEN)
+			if (ch->state == CHAN_OPENING)
+				ctl_closed(ch);
+			if (!c->chan[i] || ch->state != CHAN_OPEN)
 				continue;
 			ch->state = CHAN_CLOSING;
 			c->ops->close(c->ctx, ch);

@@ -22,6 +22,7 @@ struct ctl;
 
 enum ctl_chan_state {
 	CHAN_CLOSED,	/* offered, nothing in use */
+	CHAN_OPENING,	/* the device has been told to open and has not answered yet */
 	CHAN_OPEN,	/* the device may use the ring */
 	CHAN_CLOSING,	/* told to close, the device has not let go yet */
 };
@@ -56,6 +57,8 @@ struct ctl_ops {
 	void (*list_devices)(void *ctx);
 	/* 0, or the status that OPEN_RESULT shall carry */
 	uint32_t (*open)(void *ctx, struct ctl_chan *ch);
+	/* may be NULL; true: the device takes its time, ctl_opened() goes on with the OPEN */
+	bool (*open_waits)(void *ctx, struct ctl_chan *ch);
 	/* stop using the channel; call ctl_closed() when done, or from here */
 	void (*close)(void *ctx, struct ctl_chan *ch);
 	void (*modified)(void *ctx, struct ctl_chan *ch);
@@ -114,6 +117,8 @@ struct ctl_chan *ctl_offer(struct ctl *c, const struct msg_offer *offer,
 void ctl_rescind(struct ctl_chan *ch);
 /* Lists the devices though the guest has not asked, by command. */
 void ctl_offer_unasked(struct ctl *c);
+/* The device is through with an OPEN that was CHAN_OPENING. */
+void ctl_opened(struct ctl_chan *ch);
 /* The device has let go of the channel that ops->close() named. */
 void ctl_closed(struct ctl_chan *ch);
 /* Forgets the connection, as for a machine reset; ends asynchronously. */

@@ -179,11 +179,11 @@ void ctl_on_gpadl_teardown(struct ctl *c, const void *msg, size_t len)
 		ctl_refuse(c, MSG_GPADL_TEARDOWN, "no such list on this channel");
 		return;
 	}
-	if (ch && ch->state == CHAN_OPEN && ch->ring == g) {
-		ctl_refuse(c, MSG_GPADL_TEARDOWN, "list in use by an open channel");
-		return;
-	}
-	if (g->users) {		/* TORNDOWN must not come before the device let go */
+	/*
+	 * TORNDOWN must not come before the device let go: a ring's, when its channel is closed
+	 * (OpenVMM, vmbus_channel/src/gpadl.rs: when the last view of it is dropped)
+	 */
+	if (g->users) {
 		g->teardown = true;
 		return;
 	}
@@ -205,13 +205,12 @@ static void open_result(struct ctl_chan *ch, uint32_t status)
 		ctl_send(c, &r, sizeof(r));
 }
 
-/* Checks the ring list of an OPEN and lets the device decide. */
-static uint32_t try_open(struct ctl_chan *ch)
+/* Checks the ring list of an OPEN and takes it. */
+static uint32_t take_ring(struct ctl_chan *ch)
 {
 	const struct msg_open *m = &ch->open;
 	struct ctl *c = ch->ctl;
 	struct gpadl *g = gpadl_find(&c->gpadls, m->gpadl);
-	uint32_t status;
 
 	if (!g || g->relid != ch->offer.relid || g->have < g->frames || g->users)
 		return NTSTATUS_INVALID_PARAMETER;
@@ -223,26 +222,66 @@ static uint32_t try_open(struct ctl_chan *ch)
 		return NTSTATUS_INVALID_PARAMETER;
 	ch->target_vp = m->target_vp;
 	ch->ring = g;
-	status = c->ops->open(c->ctx, ch);
-	if (status) {
-		ch->ring = NULL;
-		return status;
-	}
 	g->users++;
-	ch->state = CHAN_OPEN;
 	return 0;
 }
 
-static void do_open(struct ctl_chan *ch)
+/* The device does not use the ring any more, or never did. */
+static void give_ring(struct ctl_chan *ch)
 {
-	uint32_t status = try_open(ch);
+	struct ctl *c = ch->ctl;
+	struct gpadl *g = ch->ring;
 
-	ch->reopen = false;
+	ch->state = CHAN_CLOSED;
+	ch->ring = NULL;
+	g->users--;
+	if (g->teardown) {
+		uint32_t handle = g->handle;
+
+		gpadl_remove(&c->gpadls, g);
+		let_go(c, ch, handle);
+	}
+}
+
+static void end_open(struct ctl_chan *ch, uint32_t status)
+{
 	if (status)
 		ctl_refuse(ch->ctl, MSG_OPEN_CHANNEL, "bad ring, processor or device state");
 	open_result(ch, status);
 	if (status)
 		ch->reserved_open = false;
+}
+
+/* The ring is taken: the device decides. */
+static void device_open(struct ctl_chan *ch)
+{
+	uint32_t status = ch->ctl->ops->open(ch->ctl->ctx, ch);
+
+	if (status)
+		give_ring(ch);
+	else
+		ch->state = CHAN_OPEN;
+	end_open(ch, status);
+}
+
+static void do_open(struct ctl_chan *ch)
+{
+	const struct ctl *c = ch->ctl;
+	uint32_t status = take_ring(ch);
+
+	ch->reopen = false;
+	if (status)
+		end_open(ch, status);
+	else if (c->ops->open_waits && c->ops->open_waits(c->ctx, ch))
+		ch->state = CHAN_OPENING;
+	else
+		device_open(ch);
+}
+
+void ctl_opened(struct ctl_chan *ch)
+{
+	if (ch->state == CHAN_OPENING)
+		device_open(ch);
 }
 
 /* Where the guest wants signals and interrupts of this channel. */
@@ -262,8 +301,8 @@ static void set_signals(struct ctl_chan *ch, size_t len)
 
 static bool may_open(struct ctl_chan *ch, uint32_t type)
 {
-	if (ch->state == CHAN_OPEN || ch->reopen) {
-		ctl_refuse(ch->ctl, type, "channel is open already");
+	if (ch->state == CHAN_OPEN || ch->state == CHAN_OPENING || ch->reopen) {
+		ctl_refuse(ch->ctl, type, "channel is open already, or about to be");
 		return false;
 	}
 	return true;
@@ -376,17 +415,8 @@ void ctl_on_close_reserved(struct ctl *c, const void *msg, size_t len)
 void ctl_closed(struct ctl_chan *ch)
 {
 	struct ctl *c = ch->ctl;
-	struct gpadl *g = ch->ring;
 
-	ch->state = CHAN_CLOSED;
-	ch->ring = NULL;
-	g->users--;
-	if (g->teardown) {
-		uint32_t handle = g->handle;
-
-		gpadl_remove(&c->gpadls, g);
-		let_go(c, ch, handle);
-	}
+	give_ring(ch);
 	if (ch->reserved_answer)
 		close_reserved_response(ch);
 	if (c->resetting)
@@ -452,6 +482,8 @@ void ctl_rescind(struct ctl_chan *ch)
 	ctl_send(c, &r, sizeof(r));
 	if (ch->state == CHAN_OPEN)
 		begin_close(ch);
+	else if (ch->state == CHAN_OPENING)
+		ctl_closed(ch);
 }
 
 void ctl_on_relid_released(struct ctl *c, const void *msg, size_t len)
@@ -461,7 +493,8 @@ void ctl_on_relid_released(struct ctl *c, const void *msg, size_t len)
 
 	memcpy(&m, msg, sizeof(m));
 	ch = find(c, m.relid);
-	if (!ch || ch->released || (!ch->rescinded && (ch->state == CHAN_OPEN || ch->reopen))) {
+	if (!ch || ch->released ||
+	    (!ch->rescinded && (ch->state == CHAN_OPEN || ch->state == CHAN_OPENING || ch->reopen))) {
 		ctl_refuse(c, MSG_RELID_RELEASED, "channel is open or does not exist");
 		return;
 	}

@@ -128,14 +128,24 @@ static uint8_t monitor_id_of(const struct vsp_dev *d)
 	return n % 128;
 }
 
+/* A device that is slow to open a channel, until it is through with all. */
+static void opens_late(struct vsp_dev *d, bool late)
+{
+	d->opens_late = late;
+	for (unsigned int i = 0; !late && i < VSP_CHANS; i++)
+		if (d->offer[i])
+			ctl_opened(d->offer[i]);
+}
+
 static int cmd_set(struct reply *r, int argc, char **argv, void *ctx)
 {
 	struct vsp_dev *d = device(r, argc, argv, ctx, 1);
-	unsigned long long monitor, dedicated, mmio, delay, flags, refuse;
+	unsigned long long monitor, dedicated, mmio, delay, flags, refuse, late;
 
 	if (!d)
 		return -1;
 	refuse = d->refuse_open;
+	late = d->opens_late;
 	monitor = d->monitor;
 	dedicated = !d->shared_interrupt;
 	mmio = d->mmio_megabytes;
@@ -147,6 +157,7 @@ static int cmd_set(struct reply *r, int argc, char **argv, void *ctx)
 	    take(r, argc, argv, "subs-delay", 600000, &delay) ||
 	    take(r, argc, argv, "flags", 0xFFFF, &flags) ||
 	    take(r, argc, argv, "refuse-open", 0xFFFFFFFF, &refuse) ||
+	    take(r, argc, argv, "opens-late", 1, &late) ||
 	    take_order(r, argc, argv, d))
 		return -1;
 	d->monitor = monitor;
@@ -156,6 +167,7 @@ static int cmd_set(struct reply *r, int argc, char **argv, void *ctx)
 	d->subs_delay = delay;
 	d->flags = flags;
 	d->refuse_open = refuse;
+	opens_late(d, late);
 	return 0;
 }
 
@@ -388,7 +400,7 @@ void devctl_init(struct bus *b)
 	control_register("offer", "NAME [relid=same|fresh|N] | NAME subs=N  give it (back), or its missing sub-channels up to N",
 			 cmd_offer, b);
 	control_register("set",
-		"NAME [monitor=0|1] [dedicated=0|1] [mmio=MB] [flags=N] [subs-delay=MS] [subs-order=up|down|rotated] [refuse-open=STATUS]  how its next offer looks, what its next open gets",
+		"NAME [monitor=0|1] [dedicated=0|1] [mmio=MB] [flags=N] [subs-delay=MS] [subs-order=up|down|rotated] [refuse-open=STATUS] [opens-late=0|1]  how its next offer looks, what its next open gets; opens that wait, until 0",
 		cmd_set, b);
 	control_register("send",
 		"message type=N [payload=HEX] [vp=N]  a raw control message to the guest\n"

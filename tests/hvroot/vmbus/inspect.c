@@ -13,6 +13,8 @@ static const char *state_name(const struct ctl_chan *cc)
 		return "rescinded";
 	if (cc->state == CHAN_OPEN)
 		return "open";
+	if (cc->state == CHAN_OPENING)
+		return "opening";
 	return cc->state == CHAN_CLOSING ? "closing" : "closed";
 }
 

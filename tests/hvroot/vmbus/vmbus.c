@@ -55,6 +55,13 @@ static uint32_t on_open(void *ctx, struct ctl_chan *cc)
 	return chan_open(ctx, cc);
 }
 
+static bool on_open_waits(void *ctx, struct ctl_chan *cc)
+{
+	const struct vsp_dev *d = cc->owner;
+
+	return d->opens_late;
+}
+
 static void on_close(void *ctx, struct ctl_chan *cc)
 {
 	chan_close(cc);
@@ -101,6 +108,7 @@ static const struct ctl_ops effects = {
 	.disconnected = on_disconnected,
 	.list_devices = on_list,
 	.open = on_open,
+	.open_waits = on_open_waits,
 	.close = on_close,
 	.modified = on_modified,
 	.released = on_released,
