@@ -108,34 +108,12 @@ def path_comes_back(m):
         read(m)
 
 
-@scenario(rows="~S11", machine=Machine(disks=(Disk(),) + tuple(Disk(ide=True, lun=n, size=8 << 20) for n in range(3))), drivers=ONLY_OURS, timeout=200)
-def ide_path_comes_back(m):
-    "the disk of the second IDE channel not reached for seconds: the host lists it elsewhere, its commands wait and go through"
-    last = m.spec.disks[3]
-    for status in ("0x0a", "0x20"):
-        for op in ("0x28", "0x00"):
-            m.host("fault storage ide controller=2 op=%s srb=%s count=100000" % (op, status))
-        m.trace.mark()
-        m.sh("dd if=%s of=/dev/null bs=4k count=4 iflag=direct 2>/tmp/dd.err & echo $! >/tmp/dd.pid" % m.dev(last))
-        m.trace.wait("EXECUTE_SRB +ide2 .* op=0x00", 30, 3)
-        m.sh("kill -0 $(cat /tmp/dd.pid)")
-        m.host("fault clear")
-        m.wait("! kill -0 $(cat /tmp/dd.pid) 2>/dev/null", 30, "dd ends after " + status)
-        m.sh("grep -q '4+0 records in' /tmp/dd.err || { cat /tmp/dd.err; exit 1; }")
-        read(m, last)
-
-
 # in-tree storvsc has the midlayer send these again without end
 @scenario(rows="S12", machine=SMALL, drivers=ONLY_OURS, timeout=200, noise="Sense Key|I/O error")
 def recovered_errors(m):
     "RECOVERED ERROR and NO SENSE: with data they are a success, without it an error, at once in both cases"
     dev = m.dev()
     m.sh("dd if=/dev/urandom of=/tmp/pat bs=64k count=4 2>/dev/null; dd if=/tmp/pat of=%s bs=64k oflag=direct 2>/dev/null" % dev)
-    for level in (1, 2):                        # a line for each status only for who wants it
-        m.sh("echo %d >/sys/module/hv_storvsc/parameters/logging_level" % level)
-        m.host("fault storage controller=0 lun=0 op=0x28 sense=700001000000000000000000170100 performed count=1")
-        m.sh("dd if=%s of=/dev/null bs=64k count=1 iflag=direct 2>/dev/null; dmesg | grep -c 'scsi status 0x02, host byte 0$' | grep -q '^%d$'" % (dev, level - 1), 60)
-    m.sh("echo 1 >/sys/module/hv_storvsc/parameters/logging_level")
     for key in ("01", "00"):
         sense = "sense=7000%s0000000000000000170100" % key
         m.host("fault storage controller=0 lun=0 op=0x28 %s performed count=all" % sense)
@@ -424,34 +402,6 @@ def storage_stands_still(m):
     m.sh("! dd if=%s of=/dev/null bs=64k count=1 iflag=direct 2>/dev/null" % dev, 60)
     storage_back(m)
     m.sh("dd if=%s bs=64k count=8 iflag=direct 2>/dev/null | cmp - /tmp/pat" % dev)
-    m.sh("echo 60 >/sys/module/hv_vmbus/parameters/host_timeout")
-    load_driver(m)
-    m.settle()
-    m.sh("dd if=%s bs=64k count=8 iflag=direct 2>/dev/null | cmp - /tmp/pat" % m.dev(), 60)
-
-
-@scenario(rows="~F25 ~S06", machine=Machine(cpus=2, least=2, subchannels=1), drivers=ONLY_OURS, timeout=300, noise="I/O error")
-def sub_channel_never_confirmed(m):
-    "an outage after which the host confirms the close of the controller, but says nothing of the sub-channel that it took back with it: the disk comes back"
-    dev = m.dev()
-    channels = attr(m, 0, "channels")
-    m.sh("dd if=/dev/urandom of=/tmp/pat bs=64k count=8 2>/dev/null; dd if=/tmp/pat of=%s bs=64k oflag=direct 2>/dev/null" % dev)
-    m.sh(LIMITS % (1, 2, 20, 1))
-    m.host("manner teardowns-dropped")
-    m.host("fault storage controller=0 lun=0 op=0x28 hold count=2")
-    for cpu in range(2):
-        m.sh("rm -f /tmp/held%d.rc; (r=0; taskset -c %d dd if=%s bs=64k count=1 skip=%d iflag=direct 2>/dev/null >/tmp/held%d || r=1; echo $r >/tmp/held%d.rc) & true"
-             % (cpu, cpu, dev, cpu, cpu, cpu))
-    m.wait("[ $(awk '$9 == 1' %s/queues | wc -l) = 2 ]" % host_dir(m, 0), 30, "a command on each channel")
-    m.wait("[ $(cat %s/life) = held ]" % host_dir(m, 0), 60, "the host does not confirm the close")
-    m.host("fault clear")
-    m.host("release")
-    m.wait("[ $(cat %s/life) = up ]" % host_dir(m, 0), 100, "starting over")
-    for cpu in range(2):
-        m.wait("[ -e /tmp/held%d.rc ]" % cpu, 60, "the command that was held ends")
-        m.sh("[ $(cat /tmp/held%d.rc) = 0 ]; dd if=/tmp/pat bs=64k count=1 skip=%d 2>/dev/null | cmp - /tmp/held%d" % (cpu, cpu, cpu))
-    m.expect(attr(m, 0, "channels") == channels, "channels: " + attr(m, 0, "channels"))
-    m.host("manner none")
     m.sh("echo 60 >/sys/module/hv_vmbus/parameters/host_timeout")
     load_driver(m)
     m.settle()
