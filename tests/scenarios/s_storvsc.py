@@ -117,7 +117,7 @@ def ide_path_comes_back(m):
             m.host("fault storage ide controller=2 op=%s srb=%s count=100000" % (op, status))
         m.trace.mark()
         m.sh("dd if=%s of=/dev/null bs=4k count=4 iflag=direct 2>/tmp/dd.err & echo $! >/tmp/dd.pid" % m.dev(last))
-        m.trace.wait("EXECUTE_SRB +ide2 .* op=0x00", 30, 3)
+        m.trace.wait("EXECUTE_SRB +ide2 .* op=0 ", 30, 3)
         m.sh("kill -0 $(cat /tmp/dd.pid)")
         m.host("fault clear")
         m.wait("! kill -0 $(cat /tmp/dd.pid) 2>/dev/null", 30, "dd ends after " + status)
