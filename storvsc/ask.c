@@ -130,6 +130,23 @@ static struct stor_where stor_where(const struct scsi_device *sdev)
 	};
 }
 
+/*
+ * Whether the host leaves a LUN out of its list: 1 or 0, or an error if it does not say.  That
+ * of an IDE channel says nothing: hosts list its disk for the path that it has in the offer
+ * (OpenVMM storvsp, execute_scsi()), while its other commands go by whatever path.  The disk
+ * is there for as long as the channel is.
+ */
+static int stor_left_out(struct stor_ctl *ctl, const struct scsi_device *sdev)
+{
+	DECLARE_BITMAP(luns, STOR_LUNS);
+	int ret;
+
+	if (ctl->kind->fixed_target)
+		return 0;
+	ret = stor_report_luns(ctl, stor_where(sdev), luns);
+	return ret ?: !test_bit(sdev->lun, luns);
+}
+
 /**
  * stor_ask_lun() - is a doubted LUN there
  * @ctl: controller
@@ -142,15 +159,13 @@ static struct stor_where stor_where(const struct scsi_device *sdev)
  */
 int stor_ask_lun(struct stor_ctl *ctl, struct scsi_device *sdev)
 {
-	struct stor_where at = stor_where(sdev);
 	u8 cdb[6] = { TEST_UNIT_READY };
-	DECLARE_BITMAP(luns, STOR_LUNS);
 	struct stor_call *call;
 	struct stor_verdict v;
 	bool invalid;
 	int ret;
 
-	ret = stor_run_cdb(ctl, at, cdb, sizeof(cdb), 0, &v, &call);
+	ret = stor_run_cdb(ctl, stor_where(sdev), cdb, sizeof(cdb), 0, &v, &call);
 	if (ret)
 		return ret;
 	invalid = (call->pkt.srb.srb_status & HV_SRB_CODE_MASK) ==
@@ -159,34 +174,29 @@ int stor_ask_lun(struct stor_ctl *ctl, struct scsi_device *sdev)
 	if (v.host_byte != DID_NO_CONNECT)
 		return 1;
 
-	/*
-	 * The list of an IDE disk goes by a path that only its host knows, and is empty on any
-	 * other; whoever takes the disk away takes its channel back.
-	 */
-	if (!ctl->kind->fixed_target) {
-		ret = stor_report_luns(ctl, at, luns);
-		if (!ret && !test_bit(sdev->lun, luns))
-			return 0;
-	}
-	return invalid ? -ENXIO : -EAGAIN;
+	if (stor_left_out(ctl, sdev) > 0)
+		return 0;
+	return invalid && !ctl->kind->fixed_target ? -ENXIO : -EAGAIN;
 }
 
-/* What an answer to the question for the identification page says: as stor_ask_same(). */
+/*
+ * What an answer to the question for the identification page says: as stor_ask_same(), or
+ * -ENOENT if there is no page.  ILLEGAL REQUEST is what a disk says that has none, and what
+ * the host says where no disk is (OpenVMM storvsp, execute_scsi()).
+ */
 static int stor_judge_same(const struct stor_call *call, const struct stor_verdict *v,
 			   const struct stor_lun *lun)
 {
 	u8 page[STOR_PAGE_LEN];
 	u32 len = min_t(u32, v->moved, sizeof(page));
 
-	/* nothing to compare with: whatever is reached there */
+	if (!stor_answer_good(call, v))
+		return -ENOENT;
+	/* nothing to compare with */
 	if (!lun->page_len)
-		return v->host_byte == DID_NO_CONNECT ? -EAGAIN : 1;
-	if (stor_answer_good(call, v)) {
-		memcpy(page, call->data, len);	/* out of the host's reach */
-		return v->patch || stor_ident_same(lun->page, lun->page_len, page, len);
-	}
-	/* No disk forgets its page, but a LUN that is not there does not know any: OpenVMM. */
-	return -EAGAIN;
+		return 1;
+	memcpy(page, call->data, len);	/* out of the host's reach */
+	return stor_ident_same(lun->page, lun->page_len, page, len);
 }
 
 /**
@@ -197,8 +207,8 @@ static int stor_judge_same(const struct stor_call *call, const struct stor_verdi
  *
  * Context: process; the wait is limited.
  *
- * Return: 1 yes, or nothing tells otherwise; 0 no, it is another one; an error if the
- * host did not answer: -EAGAIN if it did, but not with that.
+ * Return: 1 yes, or nothing tells otherwise; 0 no, it is another one, or gone; an error if
+ * the host did not answer: -EAGAIN if it did, but not with that, for a disk forgets no page.
  */
 int stor_ask_same(struct stor_ctl *ctl, struct scsi_device *sdev, const struct stor_lun *lun)
 {
@@ -212,7 +222,15 @@ int stor_ask_same(struct stor_ctl *ctl, struct scsi_device *sdev, const struct s
 		return ret;
 	ret = stor_judge_same(call, &v, lun);
 	stor_call_put(call);
-	return ret;
+	if (ret != -ENOENT)
+		return ret;
+	ret = stor_left_out(ctl, sdev);
+	if (ret > 0)
+		return 0;
+	if (ret < 0 && ret != -EIO)
+		return ret;
+	/* one that had no page before either is whatever is reached there */
+	return lun->page_len || v.host_byte == DID_NO_CONNECT ? -EAGAIN : 1;
 }
 
 /* One form of READ CAPACITY; -EAGAIN if the disk had something else to say first. */

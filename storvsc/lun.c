@@ -218,6 +218,7 @@ static bool stor_settle(struct stor_ctl *ctl, struct stor_lun *lun, void *arg)
 
 	clear_bit(0, &lun->doubted);
 	if (there > 0) {
+		stor_be_unsure_of(ctl, lun);
 		scsi_internal_device_unblock_nowait(sdev, SDEV_RUNNING);
 		return true;
 	}

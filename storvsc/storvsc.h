@@ -459,6 +459,7 @@ int stor_ask_sectors(struct stor_ctl *ctl, struct scsi_device *sdev, u64 *sector
 
 /* sure.c */
 void stor_be_unsure(struct stor_ctl *ctl);
+void stor_be_unsure_of(struct stor_ctl *ctl, struct stor_lun *lun);
 bool stor_make_sure(struct stor_ctl *ctl);
 void stor_end_unsure(struct stor_ctl *ctl);
 bool stor_waits(struct scsi_cmnd *cmd);

@@ -71,6 +71,23 @@ static bool stor_doubt_identity(struct stor_ctl *ctl, struct stor_lun *lun, void
 }
 
 /**
+ * stor_be_unsure_of() - a LUN that was not reached is again: it may be another
+ * @ctl: controller
+ * @lun: our side of it; its commands are blocked, so its page was not read anew
+ *
+ * Context: process, of the scan; takes life_mutex.
+ */
+void stor_be_unsure_of(struct stor_ctl *ctl, struct stor_lun *lun)
+{
+	mutex_lock(&ctl->life_mutex);
+	stor_doubt_identity(ctl, lun, NULL);
+	mutex_unlock(&ctl->life_mutex);
+	/* pairs with the barrier in stor_turn_away(): who sees this one sees that */
+	smp_mb__before_atomic();
+	stor_scan_kick(ctl, STOR_UNSURE);
+}
+
+/**
  * stor_be_unsure() - the host was agreed with anew: every disk may be another
  * @ctl: controller; commands are not flowing yet
  *
@@ -157,7 +174,7 @@ static bool stor_look_again(struct stor_ctl *ctl, struct scsi_device *sdev, stru
 	int ret = stor_ask_same(ctl, sdev, lun);
 
 	if (!ret) {
-		stor_remove_other(ctl, sdev, lun, "another disk is in its place");
+		stor_remove_other(ctl, sdev, lun, "another disk is in its place, or none");
 		return true;
 	}
 	if (ret > 0 && (sdev->type == TYPE_DISK || sdev->type == TYPE_ZBC))

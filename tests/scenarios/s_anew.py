@@ -28,27 +28,46 @@ def restore(m):
     m.sh(LOST % (4, 180))
 
 
-def exchange(m, *faults):
-    """The second disk is another when the host is agreed with anew; FAULTS come before it says so."""
+def other_disk(m):
+    """An empty file for it; and what is written to the first one, in /tmp/pat."""
     other = m.path("other.img")
     with open(other, "wb") as f:
         f.truncate(DISK.size)
     m.sh("dd if=/dev/urandom of=/tmp/pat bs=4k count=1 2>/dev/null")
-    lose(m, "0x2a", "if=/tmp/pat of=%s bs=4k count=1 oflag=direct" % m.dev(DISK))
-    for fault in faults:
-        m.host("fault storage controller=1 lun=0 op=0x12 " + fault)
-    m.host("disk exchange controller=1 lun=0 file=%s serial=OTHER" % other)
-    m.expect(ended(m) == "1", "the write went somewhere")
-    m.wait('d=$(scsi c1l0) && tr -d "\\0" <$d/vpd_pg80 | grep -q OTHER', 60, "the other disk")
-    with open(other, "rb") as f:
-        m.expect(not f.read().strip(b"\0"), "what was meant for the first disk is on the other")
-    read(m, DISK)
+    return other
+
+
+def write(m):
+    return "if=/tmp/pat of=%s bs=4k count=1 oflag=direct" % m.dev(DISK)
+
+
+def first_again(m):
     restore(m)
     m.host("disk remove controller=1 lun=0")
     m.wait('[ -z "$(disk c1l0)" ]', 60, "the other disk goes")
     m.host("disk add controller=1 lun=0 file=" + m.backing(DISK))
     m.settle()
     read(m, DISK)
+
+
+def untouched(m, other):
+    """The write to the first disk fails, and the other is there as it was."""
+    m.expect(ended(m) == "1", "the write went somewhere")
+    m.wait('d=$(scsi c1l0) && tr -d "\\0" <$d/vpd_pg80 | grep -q OTHER', 60, "the other disk")
+    with open(other, "rb") as f:
+        m.expect(not f.read().strip(b"\0"), "what was meant for the first disk is on the other")
+    read(m, DISK)
+    first_again(m)
+
+
+def exchange(m, *faults):
+    """The second disk is another when the host is agreed with anew; FAULTS come before it says so."""
+    other = other_disk(m)
+    lose(m, "0x2a", write(m))
+    for fault in faults:
+        m.host("fault storage controller=1 lun=0 op=0x12 " + fault)
+    m.host("disk exchange controller=1 lun=0 file=%s serial=OTHER" % other)
+    untouched(m, other)
 
 
 @scenario(rows="~S25 ~S13", machine=TWO, drivers=ONLY_OURS, timeout=300, noise=NOISE)
@@ -66,6 +85,44 @@ def exchanged_and_read_again(m):
     m.sh("echo 1 >/sys/module/hv_storvsc/parameters/storvsc_host_timeout")
     exchange(m, "srb=0x05 count=3")
     m.sh("echo 180 >/sys/module/hv_storvsc/parameters/storvsc_host_timeout")
+
+
+@scenario(rows="~S25 ~S13", machine=TWO, drivers=ONLY_OURS, timeout=300, noise=NOISE)
+def gone_meanwhile(m):
+    "a disk is gone when the host is agreed with anew: that it knows no page is not taken for the same disk, nothing is written to one that comes then"
+    other = other_disk(m)
+    lose(m, "0x2a", write(m))
+    m.host("fault storage controller=1 lun=0 op=0x9e hold count=all")   # of who believes it
+    m.host("disk remove controller=1 lun=0 silent")
+    m.trace.wait("EXECUTE_SRB +scsi1 .* op=0x(9e|a0)", 60)
+    m.host("disk add controller=1 lun=0 file=%s serial=OTHER" % other)
+    m.host("fault clear")
+    m.host("release")
+    untouched(m, other)
+    m.host("manner lun-invalid")
+    lose(m, "0x2a", write(m))
+    m.host("disk remove controller=1 lun=0 silent")
+    m.expect(ended(m) == "1", "the write went somewhere")
+    m.wait('[ -z "$(disk c1l0)" ]', 60, "the disk goes")
+    m.host("manner none")
+    m.host("disk add controller=1 lun=0 file=" + m.backing(DISK))
+    restore(m)
+    m.settle()
+    read(m, DISK)
+
+
+@scenario(rows="~S11 ~S13", machine=TWO, drivers=ONLY_OURS, timeout=300, noise=NOISE)
+def exchanged_out_of_reach(m):
+    "a disk that is not reached for a while is another one when it is again: nothing is written to it"
+    other = other_disk(m)
+    m.trace.mark()
+    for op in ("0x2a", "0x00"):
+        m.host("fault storage controller=1 lun=0 op=%s srb=0x0a count=all" % op)
+    m.sh("rm -f /tmp/lost.rc; (r=0; dd %s 2>/tmp/lost.out || r=1; echo $r >/tmp/lost.rc) >/dev/null & true" % write(m))
+    m.trace.wait("EXECUTE_SRB +scsi1 .* op=0 ", 60, 2)
+    m.host("disk exchange controller=1 lun=0 file=%s serial=OTHER" % other)
+    m.host("fault clear")
+    untouched(m, other)
 
 
 @scenario(rows="~S14 ~S25", machine=TWO, drivers=ONLY_OURS, timeout=300, noise=NOISE)

@@ -202,3 +202,37 @@ def refused_lists_of_what_is_taken_back(m):
     m.expect(told() == before, "before: %s; now: %s" % (before, told()))
     m.host("offer scsi1")
     works(m)
+
+
+@scenario(rows="~V11 ~S02", machine=TWO, drivers=ONLY_OURS, timeout=300)
+def opened_too_late(m):
+    "a host that opens a channel when nobody waits any more, and takes no CLOSE before: the channel is closed, its ring comes back, the next open is answered"
+    device = m.sh("basename $(controller 1)")
+    bind = "echo %s >/sys/bus/vmbus/drivers/hv_storvsc/%%s" % device
+    forgotten = "REFUSED.*CLOSE_CHANNEL"
+
+    def at_host():
+        return [l for l in m.host("list") if l.startswith("scsi1 ")][0]
+
+    m.sh(bind % "unbind", 60)
+    m.sh(BUS_LIMIT % 2)
+    # given up by its driver
+    m.host("set scsi1 opens-late=1")
+    m.trace.mark()
+    m.sh(bind % "bind" + " & true")
+    m.trace.wait(forgotten, 60)
+    m.sh(bind % "unbind", 100)
+    m.host("set scsi1 opens-late=0")
+    limit = time.monotonic() + m.left(60)
+    while not re.search(" closed .*gpadls=0", at_host()):
+        m.expect(time.monotonic() < limit, "with nobody to use it: " + at_host())
+        time.sleep(0.1)
+    # and tried again
+    m.host("set scsi1 opens-late=1")
+    m.trace.mark()
+    m.sh(bind % "bind" + " & true")
+    m.trace.wait(forgotten, 60)
+    m.host("set scsi1 opens-late=0")
+    works(m)
+    m.sh(BUS_LIMIT % 60)
+    m.expect(lists_at_host(m) == 2, "%d memory lists at the host" % lists_at_host(m))

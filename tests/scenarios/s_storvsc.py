@@ -108,6 +108,23 @@ def path_comes_back(m):
         read(m)
 
 
+@scenario(rows="~S11", machine=Machine(disks=(Disk(),) + tuple(Disk(ide=True, lun=n, size=8 << 20) for n in range(3))), drivers=ONLY_OURS, timeout=200)
+def ide_path_comes_back(m):
+    "the disk of the second IDE channel not reached for seconds: the host lists it elsewhere, its commands wait and go through"
+    last = m.spec.disks[3]
+    for status in ("0x0a", "0x20"):
+        for op in ("0x28", "0x00"):
+            m.host("fault storage ide controller=2 op=%s srb=%s count=100000" % (op, status))
+        m.trace.mark()
+        m.sh("dd if=%s of=/dev/null bs=4k count=4 iflag=direct 2>/tmp/dd.err & echo $! >/tmp/dd.pid" % m.dev(last))
+        m.trace.wait("EXECUTE_SRB +ide2 .* op=0 ", 30, 3)
+        m.sh("kill -0 $(cat /tmp/dd.pid)")
+        m.host("fault clear")
+        m.wait("! kill -0 $(cat /tmp/dd.pid) 2>/dev/null", 30, "dd ends after " + status)
+        m.sh("grep -q '4+0 records in' /tmp/dd.err || { cat /tmp/dd.err; exit 1; }")
+        read(m, last)
+
+
 # in-tree storvsc has the midlayer send these again without end
 @scenario(rows="S12", machine=SMALL, drivers=ONLY_OURS, timeout=200, noise="Sense Key|I/O error")
 def recovered_errors(m):
