@@ -28,14 +28,18 @@ u32 nv_vlan_from_tci(u16 tci)
 	       (tci & VLAN_CFI_MASK ? HV_VLAN_CFI : 0);
 }
 
+/* An info with a value of four bytes */
+struct value_info {
+	struct hv_rndis_info h;
+	__le32 value;
+} __packed;
+static_assert(sizeof(struct value_info) == 16);
+
 static __always_inline u32 put_info(u8 *p, u32 type, u32 value)
 {
-	struct {
-		struct hv_rndis_info h;
-		__le32 value;
-	} __packed *e = (void *)p;
+	struct value_info *e = (void *)p;
 
-	*e = (typeof(*e)){
+	*e = (struct value_info){
 		.h.size = cpu_to_le32(sizeof(*e)),
 		.h.type = cpu_to_le32(type),
 		.h.offset = cpu_to_le32(sizeof(e->h)),

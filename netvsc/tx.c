@@ -375,7 +375,8 @@ static netdev_tx_t nv_xmit(struct nv_queue *q, struct sk_buff *skb,
 }
 
 /* True when the frame is gone: the VF has it, or it cannot be sent. */
-static __always_inline bool nv_gone_before(struct nv *nv, struct nv_queue *q, struct sk_buff *skb, u16 index)
+static __always_inline bool nv_gone_before(struct nv *nv, struct nv_queue *q,
+					   struct sk_buff *skb, u16 index)
 {
 	if (unlikely(READ_ONCE(nv->vf_path)) && nv_vf_xmit(nv, skb))
 		return true;

@@ -254,7 +254,8 @@ static void send_answers(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 1ull, ch->out_full_first);
 	fake_read_all(s->out);
 	signals = 0;
-	KUNIT_EXPECT_EQ(test, 3, hv_ring_answer(ch, ids + 2, 3, 8));	/* the last 32 bytes, and on */
+	/* the last 32 bytes, and on */
+	KUNIT_EXPECT_EQ(test, 3, hv_ring_answer(ch, ids + 2, 3, 8));
 	KUNIT_EXPECT_EQ(test, 1u, signals);
 	KUNIT_EXPECT_EQ(test, 0x33ull, fake_u64(s->out, 7 * 32 + 8));
 	KUNIT_EXPECT_EQ(test, 0x44ull, fake_u64(s->out, 8));
