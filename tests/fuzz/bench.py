@@ -274,12 +274,12 @@ class Bench:
         """The host lies from the first message on, and until the last."""
         self.sh("no_beats; unload_all", "before case")
         self.lie(number, script, False)
-        self.sh("(%s; job) >/dev/null 2>&1 &" % self.load, "load")
+        self.sh("touch /run/birth; (%s; [ ! -e /run/birth ] || job) >/dev/null 2>&1 &" % self.load, "load")
         self.wait()
         if number % 8:
             self.be_honest()
         self.look("case")
-        self.sh("still; rm -f /run/unloaded; { until unload_all 2>/run/why; do :; done; touch /run/unloaded; } >/dev/null 2>&1 &", "unload")
+        self.sh("rm -f /run/birth; still; rm -f /run/unloaded; { until unload_all 2>/run/why; do :; done; touch /run/unloaded; } >/dev/null 2>&1 &", "unload")
         if not number % 8:      # each question of a guest that lets go of all devices may cost it a second
             self.becomes("[ -e /run/unloaded ]", LAST)
             self.be_honest()
