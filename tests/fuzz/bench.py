@@ -146,15 +146,15 @@ class Bench:
             return ["-- %s" % e]
 
     # -- asking the guest --------------------------------------------------------
-    def sh(self, script, when, timeout=60, patient=False):
-        """Output of a script that must succeed; PATIENT: it gives up by the clock, which is no fault of the guest's on a slow machine."""
+    def sh(self, script, when, timeout=60):
+        """Output of a script that must succeed."""
         watch = Watch(self.m)
         try:
             out = self.m.sh(script, timeout)
             self.spent[when.split(":")[0]] += watch.passed()
             return out
         except Failure as e:
-            raise (Slow if patient and watch.starved() else Finding)("%s: %s" % (when, e)) from e
+            raise Finding("%s: %s" % (when, e)) from e
         except (GuestError, HostError) as e:
             self.look(when)
             if isinstance(e, Late) and e.slow:
@@ -274,19 +274,18 @@ class Bench:
         """The host lies from the first message on, and until the last."""
         self.sh("no_beats; unload_all", "before case")
         self.lie(number, script, False)
-        self.sh("(%s; job) >/dev/null 2>&1 &" % self.load, "load")
+        self.sh("touch /run/birth; (%s; [ ! -e /run/birth ] || job) >/dev/null 2>&1 &" % self.load, "load")
         self.wait()
         if number % 8:
             self.be_honest()
         self.look("case")
-        self.sh("still; rm -f /run/unloaded; { for n in 1 2 3; do ! unload_all 2>/run/why || { : >/run/why; break; }; done; "
-                "mv /run/why /run/unloaded; } >/dev/null 2>&1 &", "unload")
+        self.sh("rm -f /run/birth; still; rm -f /run/unloaded; { until unload_all 2>/run/why; do :; done; touch /run/unloaded; } >/dev/null 2>&1 &", "unload")
         if not number % 8:      # each question of a guest that lets go of all devices may cost it a second
             self.becomes("[ -e /run/unloaded ]", LAST)
             self.be_honest()
         if not self.holds("[ -e /run/unloaded ]", 120):
-            raise Finding("the modules cannot be unloaded:\n" + self.sh("cat /run/why; ps -o pid,stat,args | grep rmmod", "unload"))
-        self.sh("cat /run/unloaded; ! [ -s /run/unloaded ]", "unload", patient=True)
+            self.look("unload")
+            raise Finding("the modules cannot be unloaded:\n" + self.sh("cat /run/why; ps -o pid,stat,args | grep -v '\\['", "unload"))
         self.sh(self.load, "load again")
         self.back("after a case from the start")
         self.sh("sow; beats", "beats")

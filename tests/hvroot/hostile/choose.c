@@ -249,14 +249,16 @@ bool hostile_choose(enum layer l, const char *name, const uint8_t *p, size_t len
 	return s->n;
 }
 
-/* How much of each layer: some spans of time let the guest get far, some are rough. */
+/* How much of each layer: some spans of time let the guest get far, where one layer alone lies; some are rough. */
 void hostile_set_mood(unsigned int span)
 {
 	static const uint16_t spoil[] = { 0, 0, 0, 1024, 256, 64, 16, 4 };
 	static const uint16_t ring[] = { 0, 0, 0, 256, 64, 32, 16, 8 };
 	static const uint16_t often[] = { 0, 0, 0, 0, 2000, 500, 100, 30 };
 	static const uint8_t many[] = { 0, 0, 0, 1, 2, 4, 8, 16 };
+	static const uint8_t few[] = { 1, 1, 2, 2, 4, 4, LAYERS, LAYERS };
 	uint64_t mood = hostile_mix(hostile.seed, 5000 + span);
+	unsigned int part = few[hostile_mix(mood, 100) % 8];	/* of the layers, about */
 
 	hostile.span = span;
 	for (unsigned int l = 0; l < LAYERS; l++) {
@@ -264,6 +266,8 @@ void hostile_set_mood(unsigned int span)
 
 		if (hostile.fixed[l])
 			continue;
+		if (part < LAYERS)	/* those that lie then do so for sure */
+			dice = hostile_mix(mood, 50 + l) % LAYERS < part ? 3 + dice % 5 : 0;
 		if (l == L_SAY || l == L_PUT)
 			hostile.rate[l] = many[dice];
 		else if (l == L_POST || l == L_LIFE || l == L_RACE)

@@ -195,8 +195,10 @@ void hostile_send_message(const uint8_t *m, size_t len)
 	if (len > VMBUS_MAX_PAYLOAD)
 		return;
 	hostile_say_bytes("message", m, len);
-	if (send_it(m, len, VMBUS_MESSAGE_TYPE))
-		messages.sent++;
+	if (!send_it(m, len, VMBUS_MESSAGE_TYPE))
+		return;
+	messages.sent++;
+	hostile.stat.struck[L_SAY]++;
 }
 
 static void late_over(void *ctx)
