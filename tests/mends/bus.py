@@ -36,6 +36,8 @@ mend("B5", "vmbus/offer.c", "kunit vmbus_offers", "a rescind takes the callback 
 mend("B5-order", "vmbus/offer.c", "kunit vmbus_offers", "and before anybody can see that the channel was taken back",
      "\tchan_mute(ch);\n\tif (!test_bit(CHAN_LEAVING, &to_chan(ch)->flags))\n\t\tWRITE_ONCE(to_chan(ch)->back_since, jiffies);\n\tactions = chan_step(ch, EV_RESCIND);\n",
      "\tif (!test_bit(CHAN_LEAVING, &to_chan(ch)->flags))\n\t\tWRITE_ONCE(to_chan(ch)->back_since, jiffies);\n\tactions = chan_step(ch, EV_RESCIND);\n\tchan_mute(ch);\n")
+mend("B6", "vmbus/main.c", "offers-before-asked", "devices that were offered early go when the bus fails to load",
+     "\tvmbus_remove_all(bus);\n\tconnection_stop(bus);\nstop_bus:\n", "\tconnection_stop(bus);\nstop_bus:\n")
 mend("B7", "vmbus/connect.c", "kunit vmbus_connection", "a proposal that nobody answered is taken back, for the host may still accept it",
      "\tif (err == -EAGAIN || err == -EIO)\n\t\tset_ended(bus);", "\tif (err)\n\t\tset_ended(bus);")
 mend("B7-lost", "vmbus/connect.c", "kunit vmbus_connection", "a host that never confirmed keeps the pages",
