@@ -82,6 +82,8 @@ mend("N8", "netvsc/life.c", "suites", "no reset begins while a connection is bei
      "\t\t[NV_TURN_CONNECTED] = GO(UP),\n", "\t\t[NV_TURN_CONNECTED] = GO(UP),\n\t\t[NV_TURN_RESET] = GO(CONNECTING),\n")
 mend("N18", "netvsc/vf_state.c", "suites", "the NIC whose serial number is the slot's has the function",
      "\treturn number == serial ? NV_VF_BY_SERIAL : NV_VF_NOT_OURS;\n", "\treturn NV_VF_BY_ADDRESS;\n")
+mend("F01-vf", "netvsc/vf.c", "net-rtnl-vf", "a VF that the host takes back is left without RTNL",
+     "\t\tnv_vf_path_end(nv);\n\t\task = next;\n", "\t\tnv_vf_path_back(nv);\n")
 mend("F18", "hv_utils/ts_math.c", "suites", "a reading of a counter that is not reference time's is none",
      "\treturn *ref >= before && *ref <= after ? 0 : -EOPNOTSUPP;\n", "\treturn 0;\n")
 mend("U2", "hv_utils/text.c", "suites", "text that is too long is cut, with room for its zero",
