@@ -20,6 +20,8 @@
 #   make install          without DKMS: modules for KERNEL= (running), hvroot, hvguest-report, manual   1 min
 #                         pages; DESTDIR=, PREFIX=/usr/local
 #   make uninstall        takes them away again                                                         1 s
+#   make compile_commands.json
+#                         for clangd and the like, of the modules for KERNEL=                         that of make modules
 #   make clean            takes build/ away                                                             1 s
 #   make help             this
 #
@@ -35,7 +37,7 @@ ifneq ($(KERNELRELEASE),)
 include $(src)/Kbuild
 else
 
-.PHONY: all help modules hvroot demo check kunit mutants fuzz bench package rpm dist install uninstall clean
+.PHONY: all help modules hvroot demo check kunit mutants fuzz bench package rpm dist install uninstall compile_commands.json clean
 all: modules
 
 help:
@@ -82,8 +84,11 @@ install:
 uninstall:
 	@DESTDIR='$(DESTDIR)' PREFIX='$(PREFIX)' scripts/install remove
 
+compile_commands.json:
+	@scripts/compile-commands '$(KERNEL)'
+
 clean:
-	rm -rf build
+	rm -rf build compile_commands.json
 
 .DEFAULT:
 	$(error no target '$@'; 'make help' lists them)

@@ -24,9 +24,9 @@ class Row:
 
 
 # What a user calls: each has a row for its help and one for an option that it has not.
-SCRIPTS = """scripts/build-modules scripts/check scripts/check-abi scripts/check-modinfo scripts/demo scripts/deps scripts/dkms
+SCRIPTS = """scripts/build-modules scripts/check scripts/check-abi scripts/check-modinfo scripts/compile-commands scripts/demo scripts/deps scripts/dkms
     scripts/features scripts/hvguest-report scripts/install scripts/kernel scripts/kernel-built scripts/kunit scripts/lab scripts/manual scripts/mutants scripts/package scripts/source scripts/style
-    scripts/try     tests/bench/insn/hvroot_top.py tests/bench/insn/insn.py tests/bench/insn/lines.py tests/bench/insn/report.py
+    scripts/system scripts/try tests/bench/insn/hvroot_top.py tests/bench/insn/insn.py tests/bench/insn/lines.py tests/bench/insn/report.py
     tests/bench/insn/summary.py tests/bench/run.py tests/failsite/build tests/fuzz/proof.py tests/fuzz/run.py tests/fuzz/selftest.py tests/guest/mkinitramfs tests/guest/mktools tests/mends/run.py tests/mistakes/run.py tests/process/intree/build tests/scenarios/measure.py
     tests/scenarios/measure_utils.py tests/scenarios/run.py""".split()
 # No scripts for users: what runs in the guest or is called by one of the others, and continuous integration's.
@@ -144,6 +144,13 @@ row("source, no path", "scripts/source", 2, "want the path of a file")
 row("source nosuch", "scripts/source nosuch", 2, "no nosuch in linux-source-6.1")
 row("source, cache read-only", "scripts/source scripts/checkpatch.pl", 1, "cannot write to .*/ro2; set HVGUEST_CACHE", who="root",
     env=("HVGUEST_CACHE={top}/ro2",), readonly="{top}/ro2")
+
+row("compile-commands, two kernels", "scripts/compile-commands 6.1 6.12", 2, "one kernel at a time")
+row("system, a word", "scripts/system trixie", 2, "takes no argument, got 'trixie'")
+row("system without mmdebstrap", "scripts/system", 1, "needs mmdebstrap, " + SUDO % "mmdebstrap", without="mmdebstrap")
+row("system, cache full", "scripts/system", 1, "/full4 has 0 MB left", who="root", env=("HVGUEST_CACHE={top}/full4",), full="{top}/full4")
+row("system, cache not to be written", "scripts/system", 1, "/closed.*; set HVGUEST_CACHE to a folder", who="user",
+    env=("HVGUEST_CACHE={top}/closed",))
 
 # ---- building
 row("build-modules --kdir", "scripts/build-modules --kdir", 2, "--kdir wants a folder")

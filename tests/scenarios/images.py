@@ -32,8 +32,9 @@ def initramfs(kernel, intree):
     return run("tests/guest/mkinitramfs", kernel, *more)
 
 
-def prepare(kernels, build, intree=False):
-    """{kernel: files}, after building them when asked to; INTREE: in the process lab too, the kernel's own drivers."""
+def prepare(kernels, build, intree=False, system=False):
+    """{kernel: files}, after building them when asked to; INTREE: in the process lab too, the kernel's own drivers;
+    SYSTEM: a Debian system too."""
     common.need("make", "gcc", "unshare")
     common.use_build(500)
     common.check_kernels(kernels)       # before anything is fetched or built
@@ -42,6 +43,7 @@ def prepare(kernels, build, intree=False):
     if build:
         run("make", "-j%d" % (os.cpu_count() or 1), "--no-print-directory", "-C", "tests/hvroot")
     plan, tools = {}, run("tests/guest/mktools")
+    debian = run("scripts/system") if system else ""
     for kernel in sorted(kernels):
         folder = run("scripts/kernel", kernel)
         if build and os.path.exists(os.path.join(ROOT, "vmbus/main.c")):
@@ -52,6 +54,7 @@ def prepare(kernels, build, intree=False):
             "kernel-qemu": os.path.join(folder, "vmlinuz"),
             "initrd": initramfs(kernel, intree),
             "tools": tools,
+            "system": debian,
         }
         if kernel == "debug":
             with open(os.path.join(folder, "version")) as f:

@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+import subprocess
 import tempfile
 import time
 
@@ -64,6 +65,8 @@ class Booted:
         # an emulated processor has no faults that a kernel must work round;
         # User Mode Linux loses a signal between the decision to sleep and the sleep
         append.append("nohz=off" if s.place == "process" else "pci=noearly mitigations=off audit=0 cryptomgr.notests")
+        if s.system:
+            append.append("system=%s" % s.disks[0].name)
         append = " ".join(append + first + s.append.split())
         if s.vmm != "hvroot":
             return self.qemu_argv(append)
@@ -111,6 +114,8 @@ class Booted:
         for d in self.spec.disks:
             with open(self.backing(d), "wb") as f:
                 f.truncate(d.size)
+        if self.spec.system:
+            subprocess.run(["cp", "--sparse=always", self.images["system"], self.backing(self.spec.disks[0])], check=True)
         self.process = Process(self.argv(), self.dir)
         try:
             if self.spec.vmm == "hvroot":

@@ -57,6 +57,7 @@ class Machine:
     offers: str = "none"	# device classes beside the disks
     options: tuple = ()		# more hvroot options
     append: str = ""		# more guest kernel options
+    system: bool = False	# the first disk holds a Debian system (scripts/system), which runs there
     place: str = "nested"	# the lab, which the runner chooses
 
     @property
@@ -83,6 +84,8 @@ class Machine:
             parts.append("%d channels" % (self.subchannels + 1))
         if self.disks != (Disk(),):
             parts.append("%d disks" % len(self.disks))
+        if self.system:
+            parts.append("Debian")
         if self.version:
             parts.append("VMBus " + self.version)
         if self.offers != "none":

@@ -296,7 +296,7 @@ def outside(options, argv):
     shared = no_network(found)
     runs = {r.name: r for b in found for r in b}
     plan = images.prepare({r.machine.kernel for r in runs.values()}, not options.no_build,
-                          any(theirs(r) for r in runs.values()))
+                          any(theirs(r) for r in runs.values()), any(r.machine.system for r in runs.values()))
     with open(os.path.join(options.lab_out, "plan.json"), "w") as f:
         json.dump(plan, f, indent=1)
     start = time.monotonic()

@@ -29,7 +29,7 @@ def named(m, text):
 def unharmed(m):
     "afterwards nothing is leaked, no report tainted the kernel, lockdep and kmemleak still look"
     m.sh(": >/tmp/symbols")
-    if m.drivers == OURS:
+    if m.drivers == OURS and not m.spec.system:     # whose root is on them
         m.drivers = (None, None)
         # what only a module knew is a leak without it
         m.sh("grep -F '[hv_' /proc/kallsyms >/tmp/symbols || :; unload_all", 100)
