@@ -4,11 +4,18 @@
 #define _HVGLUE_MSHYPERV_H
 
 #include <linux/types.h>
+#if __has_include(<asm/hyperv-tlfs.h>)
 #include <asm/hyperv-tlfs.h>
+#else
+#include <hyperv/hvhdk.h>
+#endif
 #include <asm/irq_vectors.h>	/* of x86's own headers, interrupt.h has it already */
 
 u64 hv_get_register(unsigned int reg);
 void hv_set_register(unsigned int reg, u64 value);
+/* what newer kernels call them */
+#define hv_get_msr(reg)		hv_get_register(reg)
+#define hv_set_msr(reg, value)	hv_set_register(reg, value)
 
 #include <asm-generic/mshyperv.h>
 
