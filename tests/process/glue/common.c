@@ -25,8 +25,8 @@ bool hv_isolation_type_snp(void)
 }
 EXPORT_SYMBOL_GPL(hv_isolation_type_snp);
 
-/* Of kernels with headers of their own for each machine; later ones do without. */
-#if __has_include(<asm/hyperv-tlfs.h>)
+/* Newer kernels, which have other names for the registers, do without these. */
+#ifndef HV_MSR_EOM
 
 u64 hv_ghcb_hypercall(u64 control, void *input, void *output, u32 input_size)
 {

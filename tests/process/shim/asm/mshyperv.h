@@ -4,11 +4,7 @@
 #define _HVGLUE_MSHYPERV_H
 
 #include <linux/types.h>
-#if __has_include(<asm/hyperv-tlfs.h>)
 #include <asm/hyperv-tlfs.h>
-#else
-#include <hyperv/hvhdk.h>
-#endif
 #include <asm/irq_vectors.h>	/* of x86's own headers, interrupt.h has it already */
 
 u64 hv_get_register(unsigned int reg);
