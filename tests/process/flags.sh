@@ -7,6 +7,8 @@
 process_flags() {
 	process_flags=()
 	grep -qs '^CONFIG_UML=y' "$1/.config" || return 0
+	local shims="-I$PWD/tests/process/shim"
+	[ -e "$1/arch/x86/include/asm/hyperv-tlfs.h" ] || shims+=" -I$PWD/tests/process/shim/newer"
 	# shellcheck disable=SC2034
-	process_flags=(ARCH=um "NOSTDINC_FLAGS=-nostdinc -I$PWD/tests/process/shim -DCONFIG_HYPERV=1")
+	process_flags=(ARCH=um "NOSTDINC_FLAGS=-nostdinc $shims -DCONFIG_HYPERV=1")
 }

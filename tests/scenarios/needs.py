@@ -2,17 +2,24 @@
 """What a run needs of the place where it happens, and which labs have it.
 
 The process lab (tests/process) is a guest that is an ordinary process: up in a second, with KASAN,
-lockdep and kmemleak. The nested lab (scripts/lab) has all that a KVM guest has, and takes a minute.
+lockdep and kmemleak. It has two kernels, of which the newer one has several processors. The nested
+lab (scripts/lab) has all that a KVM guest has, and takes a minute.
 A scenario says what it needs, for the most part by its machine; what that does not tell
 it names in needs=.
 """
 import dataclasses
+import functools
+import os
+import subprocess
 
-from registry import PLACES
+from registry import OURS, PLACES
 
 # Words for needs=, and why the process lab cannot show it
 NEEDS = {
-    "cpus": "a second processor of the guest",
+    "cpus": "a second processor under the kernel's own drivers",
+    "offline": "processors that go offline",
+    "nodes": "nodes of memory",
+    "both buses": "the kernel's own bus in the same boot",
     "firmware": "more of ACPI than the one device of VMBus: windows in memory, power states, tables",
     "synic": "interrupts and timers by KVM's SynIC",
     "kexec": "kexec and crash kernels",
@@ -22,7 +29,7 @@ NEEDS = {
     "clients": "VMBus drivers of the kernel's beside those that ours stand for",
     "qemu": "a machine of QEMU's",
     "bounce": "bounce buffers (swiotlb)",
-    "schedulers": "I/O schedulers that a user can choose",
+    "schedulers": "I/O schedulers that a user can choose, under the kernel's own drivers",
     "host modules": "modules of its own in the kernel below, which is the user's",
 }
 # Words that hold for runs with the kernel's own drivers above the bus, and why the process lab cannot show those
@@ -38,9 +45,11 @@ SANITIZED = {
     "locks": "events of locks, by lockdep",
 }
 WORDS = {**NEEDS, **THEIRS, **BUILT, **SANITIZED}
+# What its kernel with several processors has besides, for which the kernel's own drivers are not built
+SMP = {"cpus", "schedulers"}
 PROCESS_KERNELS = ("default",)
 # options of hvroot by what they need; an empty one may be left out
-OPTIONS = {"--acpi": "firmware", "--auto-eoi": "synic", "--manner": "synic", "--timer": "synic", "--numa": "cpus",
+OPTIONS = {"--acpi": "firmware", "--auto-eoi": "synic", "--manner": "synic", "--timer": "synic", "--numa": "nodes",
            "--on-crash": "kexec", "--hibernation": ""}
 OFFERS = {"video": "firmware", "pci": "firmware", "all": "clients"}
 APPEND = {"crashkernel": "kexec", "isolcpus": "cpus", "swiotlb": "bounce"}
@@ -66,11 +75,30 @@ def needs(run):
     return sorted(of_machine(run.machine) | mine)
 
 
+@functools.lru_cache()
+def smp():
+    """Whether there is a kernel with several processors, or a source to build it from; the same for all that a run starts."""
+    if "HVGUEST_SMP" not in os.environ:
+        root = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+        r = subprocess.run([os.path.join(root, "scripts/kernel"), "--check", "smp"], stdin=subprocess.DEVNULL, check=False)
+        os.environ["HVGUEST_SMP"] = "no" if r.returncode else "yes"
+    return os.environ["HVGUEST_SMP"] != "no"
+
+
+def kernel(run):
+    """The process lab's kernel that can show it, or None."""
+    wanted = set(needs(run))
+    if not wanted:
+        return "process"
+    ours = run.drivers == OURS and not set(run.scenario.needs) & set(BUILT)
+    return "smp" if wanted <= SMP and ours and smp() else None
+
+
 def places(run):
     """The labs that can show it, the quickest first."""
     if set(run.scenario.needs) & set(SANITIZED) and run.machine.kernel != "debug":
         return PLACES[:1]
-    return PLACES[1:] if needs(run) else PLACES
+    return PLACES if kernel(run) else PLACES[1:]
 
 
 def theirs(run):
@@ -83,6 +111,7 @@ def moved(run, place):
     if place == "nested":
         return run
     m = run.machine
-    machine = dataclasses.replace(m, place=place, kernel="process", cpus=1, least=0,
+    name = kernel(run)
+    machine = dataclasses.replace(m, place=place, kernel=name, cpus=m.cpus if name == "smp" else 1, least=0,
                                   options=tuple(o for o in m.options if OPTIONS.get(o) != ""))
     return dataclasses.replace(run, machine=machine)

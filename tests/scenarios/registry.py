@@ -63,7 +63,7 @@ class Machine:
     @property
     def sanitized(self):
         """Its kernel looks for faults by itself."""
-        return self.kernel in ("debug", "process")
+        return self.kernel in ("debug", "process", "smp")
 
     def boot(self):
         """The machine as it is booted."""

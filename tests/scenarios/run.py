@@ -20,6 +20,7 @@ KVM guest (scripts/lab). Each run happens in the quickest that can show it.
   --drivers A/B    only this pair: bus/storvsc, each "ours" or "intree"
   --kernel K       only machines with this kernel (default, 6.12, ...)
   --boot K         boot kernel K (debug, ...) where the default one is meant, in the nested lab
+  --cpus N         on machines with N processors, whatever the scenario says
   --labs N         nested labs at the same time (three for two CPUs: a lab waits a third of its time)
   --budget MIN     begin no scenario after so many minutes; the rest is skipped, and said so
   --tries N        tries of a scenario that fails (2); what passes late is called FLAKY
@@ -71,6 +72,11 @@ def other_kernel(scenario, kernel):
     return dataclasses.replace(scenario, machine=dataclasses.replace(m, kernel=kernel, memory=max(m.memory, 1024)))
 
 
+def other_cpus(scenario, cpus):
+    """The scenario on a machine with so many processors, of which it needs them all."""
+    return dataclasses.replace(scenario, machine=dataclasses.replace(scenario.machine, cpus=cpus, least=cpus))
+
+
 def wanted(run, options):
     """Whether the user asked for this run, wherever."""
     if options.drivers and "/".join(run.drivers) != options.drivers:
@@ -98,8 +104,14 @@ def labs_for(run, options):
     return tuple(sorted({*found, "nested"})) if run.scenario.judged else found
 
 
+def all_runs(options):
+    """All that there are, on the machines that were asked for."""
+    scenarios = [other_kernel(s, options.boot) for s in ALL] if options.boot else ALL
+    return expand([other_cpus(s, options.cpus) for s in scenarios] if options.cpus else scenarios)
+
+
 def chosen(options):
-    runs = expand([other_kernel(s, options.boot) for s in ALL] if options.boot else ALL)
+    runs = all_runs(options)
     found = [moved(r, place) for r in runs if wanted(r, options) for place in labs_for(r, options)]
     return boots(found) if options.no_leaks else [with_end(b) for b in boots(found)]
 
@@ -323,7 +335,7 @@ def outside(options, argv):
 
 def why_not(options):
     """What keeps all that was asked for out of the process lab, if that was asked for."""
-    runs = [r for r in expand(ALL) if wanted(r, options)]
+    runs = [r for r in all_runs(options) if wanted(r, options)]
     ours = [r for r in runs if r.drivers == OURS]
     why = {n for r in ours or runs for n in needs(r)}
     return "; it lacks " + ", ".join(WORDS[n] for n in sorted(why)) if options.lab == "process" and why else ""
@@ -376,6 +388,7 @@ def main(argv):
     p.add_argument("--drivers")
     p.add_argument("--kernel")
     p.add_argument("--boot")
+    p.add_argument("--cpus", type=common.whole(1), default=0)
     p.add_argument("--labs", type=common.whole(1), default=WANTED)
     p.add_argument("--budget", type=float, default=0)
     p.add_argument("--tries", type=common.whole(1), default=2)

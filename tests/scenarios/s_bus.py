@@ -147,7 +147,7 @@ done
 """
 
 
-@scenario(rows="V23 V24", machine=FOUR, drivers=ONLY_OURS, timeout=300)
+@scenario(rows="V23 V24", machine=FOUR, drivers=ONLY_OURS, timeout=300, needs=("both buses",))
 def sysfs_same(m):
     "the files of a device and of its channels, their modes and fixed values, as with the in-tree bus"
     of = {}
@@ -172,7 +172,7 @@ def cpu_move(m):
     m.sh("grep -q 'err= 0' /tmp/fio.out")
 
 
-@scenario(rows="V22", machine=FOUR, drivers=ONLY_OURS, timeout=200)
+@scenario(rows="V22", machine=FOUR, drivers=ONLY_OURS, timeout=200, needs=("offline",))
 def cpu_offline(m):
     "a CPU with channels goes offline under I/O and comes back"
     m.sh("fio --name=l --filename=%s --rw=randread --bs=4k --iodepth=8 --ioengine=libaio --direct=1 --size=16m "
@@ -184,7 +184,7 @@ def cpu_offline(m):
     m.sh("grep -q 'err= 0' /tmp/fio.out")
 
 
-@scenario(rows="V06", machine=FOUR, drivers=BOTH)
+@scenario(rows="V06", machine=FOUR, drivers=BOTH, needs=("synic",))
 def interrupts(m):
     "interrupts arrive on several CPUs"
     m.sh("for c in $(channels 0); do echo $((${n:-0} % 4)) >$c/cpu; n=$((${n:-0}+1)); done")

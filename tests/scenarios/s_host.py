@@ -70,7 +70,8 @@ def shared_interrupt(m):
     read(m)
 
 
-@scenario(rows="V04 ~V05", machine=(Machine(cpus=2, options=("--acpi", "gen1")), FOUR), drivers=BOTH)
+@scenario(rows="V04 ~V05", machine=(Machine(cpus=2, options=("--acpi", "gen1")), FOUR), drivers=BOTH,
+          needs=("firmware",))
 def acpi_tables(m):
     "the bus is found in both kinds of tables, its window is reserved"
     m.sh("ls /sys/bus/acpi/devices | grep -qi vmbus")

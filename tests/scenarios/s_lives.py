@@ -6,8 +6,8 @@ and has datagrams echoed by content. The order of what happens is drawn from a s
 notes and in each failure: LIVES_SEED=N draws the same again, LIVES=N makes it longer or shorter.
 The short one has the same seed each time.
 
-The bus itself ends in the nested lab only: User Mode Linux warns of itself when it frees the first
-part of a module that was just loaded beside busy disks (tests/process/README.md, vmalloc), once in some
+The bus itself ends where there are several processors: 6.1's User Mode Linux warns of itself when it frees the
+first part of a module that was just loaded beside busy disks (tests/process/README.md, vmalloc), once in some
 twenty loads, and lockdep is blind from there on.
 """
 import dataclasses
@@ -27,6 +27,7 @@ from registry import ONLY_OURS, Disk, Machine, scenario
 DISKS = (Disk(size=64 << 20), Disk(size=96 << 20, controller=1))
 NIC = ("--nic", "tap=hvt0,mac=%s,queues=2" % MAC)
 HERE = Machine(cpus=2, least=1, disks=DISKS, options=NIC)
+TWO = Machine(cpus=2, least=2, disks=DISKS, options=NIC)
 THERE = Machine(cpus=4, memory=768, subchannels=3, disks=DISKS, options=NIC)
 SCSI, ALL = ("scsi0", "scsi1"), ("scsi0", "scsi1", "net0")
 
@@ -71,7 +72,7 @@ class Lives:
     def __init__(self, m, count, seed):
         self.m = m
         self.seed = common.setting("LIVES_SEED", default=seed or secrets.randbelow(1 << 31))
-        self.plan = list(plan(self.seed, common.setting("LIVES", default=count), bus=m.spec.place == "nested"))
+        self.plan = list(plan(self.seed, common.setting("LIVES", default=count), bus=m.spec.kernel != "process"))
         self.lives = dict.fromkeys((k for k, _ in KINDS), 0)
         self.spent = dict(self.lives)
         self.echo = None
@@ -244,6 +245,12 @@ def lives(m, count, seed=None):
 def lives_60(m):
     "sixty times, disks, sub-channels and a NIC end at random moments and come back: content right, nothing left"
     lives(m, 60, seed=4)
+
+
+@scenario(rows="~V09 ~V10 ~S06 ~N33", machine=(TWO, THERE), drivers=ONLY_OURS, timeout=400, noise="I/O error")
+def lives_100(m):
+    "a hundred times, on two and on four processors, which also meet each other"
+    lives(m, 100, seed=12)
 
 
 @scenario(rows="V09 V10", machine=HERE, drivers=ONLY_OURS, timeout=5400, noise="I/O error", long=True)

@@ -268,7 +268,7 @@ ethtool -d eth0 | wc -l; /sbin/ip -d link show eth0 | grep -o 'minmtu [0-9]*'; c
     return stats, changeable, same.splitlines()
 
 
-@scenario(rows="N23 ~N24", machine=PLAIN, drivers=ONLY_OURS, timeout=400, needs=("cpus",))
+@scenario(rows="N23 ~N24", machine=PLAIN, drivers=ONLY_OURS, timeout=400, needs=("cpus", "both buses"))
 def net_ethtool(m):
     "ethtool shows all that it shows with the in-tree driver, by the same names"
     m.use(*INTREE)

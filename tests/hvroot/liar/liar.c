@@ -93,7 +93,7 @@ static int new_memory(void)
 
 static uint64_t hello_with(uint64_t bytes, const int *fds, unsigned int nfds)
 {
-	struct process_call c = { .op = PROCESS_HELLO, .a = bytes, .b = PROCESS_WIRE_VERSION };
+	struct process_call c = { .op = PROCESS_HELLO, .a = bytes, .b = PROCESS_WIRE_VERSION, .c = 1 };
 
 	send_raw(&c, sizeof(c), fds, nfds);
 	return take_answer(&c);

@@ -360,8 +360,12 @@ def case_no_program():
     Run("off", kernel="/dev/null").end(2, "ARCH=um")
 
 
+def case_other_processors():
+    Run("off", "--cpus", "2").end(3, "kernel has 1 of 2 processors")
+
+
 def case_refused_options():
-    for words in (["--cpus", "2"], ["--numa", "1"], ["--acpi", "gen1"], ["--cpu-mask", "none"], ["--auto-eoi"],
+    for words in (["--cpus", "65"], ["--numa", "1"], ["--acpi", "gen1"], ["--cpu-mask", "none"], ["--auto-eoi"],
                   ["--timer", "apic"], ["--on-crash", "exit"], ["--hibernation"]):
         err = Run("off", *words).end(2, words[0])
         if err.count("\n") != 1:

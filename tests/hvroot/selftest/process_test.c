@@ -8,7 +8,7 @@
 #include "test.h"
 
 static const struct process_call good[] = {
-	{ .op = PROCESS_HELLO, .a = 64 << 20, .b = PROCESS_WIRE_VERSION },
+	{ .op = PROCESS_HELLO, .a = 64 << 20, .b = PROCESS_WIRE_VERSION, .c = 2 },
 	{ .op = PROCESS_HYPERCALL, .a = 0x5c, .b = 0x1000 },
 	{ .op = PROCESS_SIGNAL, .a = PROCESS_SIGNAL_CONTROL, .b = 0xffffffffffffffff },
 	{ .op = PROCESS_SYNIC, .a = 1, .b = 0x1001, .c = 0x2001 },
@@ -62,7 +62,6 @@ static void refuses_other_calls(void)
 /* What a later version may give a meaning is 0 in this one. */
 static void refuses_fields_without_a_meaning(void)
 {
-	CHECK(check((struct process_call){ .op = PROCESS_HELLO, .a = 4096, .b = PROCESS_WIRE_VERSION, .c = 1 }));
 	CHECK(check((struct process_call){ .op = PROCESS_HYPERCALL, .a = 0x5c, .c = 1 }));
 	CHECK(check((struct process_call){ .op = PROCESS_SIGNAL, .a = PROCESS_SIGNAL_CONTROL, .c = 1 }));
 	CHECK(check((struct process_call){ .op = PROCESS_EOM, .a = 1 }));
@@ -84,6 +83,9 @@ static void refuses_bad_hellos(void)
 	c.a = 0;
 	CHECK(check(c));
 	c.a = 4097;
+	CHECK(check(c));
+	c = good[PROCESS_HELLO];
+	c.c = 0;
 	CHECK(check(c));
 }
 
@@ -126,6 +128,20 @@ static void makes_the_command_line(void)
 	CHECK(has(argv, "b\""));
 	CHECK(has(argv, "nohz=off"));
 	CHECK(!has(argv, ""));
+	process_args_free(argv);
+}
+
+static void asks_for_processors(void)
+{
+	struct machine_options o = { .kernel = "/linux", .memory = 64ull << 20, .cpus = 4 };
+	const char *why;
+	char **argv = process_args(&o, "/tmp/d", &why);
+
+	CHECK(argv && has(argv, "ncpus=4") && has(argv, "seccomp=on"));
+	process_args_free(argv);
+	o.cpus = 1;		/* a kernel without SMP does not know the words */
+	argv = process_args(&o, "/tmp/d", &why);
+	CHECK(argv && !has(argv, "ncpus=1") && !has(argv, "seccomp=on"));
 	process_args_free(argv);
 }
 
@@ -174,6 +190,7 @@ const struct test process_tests[] = {
 	{ "refuses_bad_hellos", refuses_bad_hellos },
 	{ "refuses_signals_that_are_other_calls", refuses_signals_that_are_other_calls },
 	{ "makes_the_command_line", makes_the_command_line },
+	{ "asks_for_processors", asks_for_processors },
 	{ "leaves_out_what_is_not_there", leaves_out_what_is_not_there },
 	{ "refuses_what_the_kernel_would_cut", refuses_what_the_kernel_would_cut },
 	{ 0 },

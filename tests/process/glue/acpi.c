@@ -10,26 +10,27 @@
 #include <linux/export.h>
 #include <linux/slab.h>
 #include <linux/string.h>
+#include <hv/compat.h>
 #include "glue.h"
 
 #define HID	"VMBUS"
 #define ALIAS	"acpi:" HID ":"
 
-static struct acpi_driver *to_driver(struct device_driver *drv)
+static const struct acpi_driver *driver_of(const struct device_driver *drv)
 {
 	return container_of(drv, struct acpi_driver, drv);
 }
 
-static struct acpi_device *to_node(struct device *dev)
+static struct acpi_device *node_of(struct device *dev)
 {
 	return container_of(dev, struct acpi_device, dev);
 }
 
-static int acpi_match(struct device *dev, struct device_driver *drv)
+static int acpi_match(struct device *dev, hv_match_driver_t *drv)
 {
 	const struct acpi_device_id *id;
 
-	for (id = to_driver(drv)->ids; id->id[0]; id++) {
+	for (id = driver_of(drv)->ids; id->id[0]; id++) {
 		if (!strcmp((const char *)id->id, HID))
 			return 1;
 	}
@@ -38,15 +39,15 @@ static int acpi_match(struct device *dev, struct device_driver *drv)
 
 static int acpi_probe(struct device *dev)
 {
-	return to_driver(dev->driver)->ops.add(to_node(dev));
+	return driver_of(dev->driver)->ops.add(node_of(dev));
 }
 
 static void acpi_remove(struct device *dev)
 {
-	to_driver(dev->driver)->ops.remove(to_node(dev));
+	driver_of(dev->driver)->ops.remove(node_of(dev));
 }
 
-static int acpi_uevent(struct device *dev, struct kobj_uevent_env *env)
+static int acpi_uevent(hv_uevent_device_t *dev, struct kobj_uevent_env *env)
 {
 	return add_uevent_var(env, "MODALIAS=" ALIAS);
 }
@@ -66,7 +67,7 @@ static DEVICE_ATTR_RO(hid);
 static struct attribute *acpi_attrs[] = { &dev_attr_modalias.attr, &dev_attr_hid.attr, NULL };
 ATTRIBUTE_GROUPS(acpi);
 
-static struct bus_type acpi_bus = {
+static HV_BUS_TYPE_CONST struct bus_type acpi_bus = {
 	.name		= "acpi",
 	.match		= acpi_match,
 	.probe		= acpi_probe,
@@ -91,7 +92,7 @@ EXPORT_SYMBOL_GPL(acpi_bus_unregister_driver);
 
 static void node_release(struct device *dev)
 {
-	kfree(to_node(dev));
+	kfree(node_of(dev));
 }
 
 static struct acpi_device *node;

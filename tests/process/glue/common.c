@@ -10,7 +10,7 @@
 #include <linux/vmalloc.h>
 #include <asm/mshyperv.h>
 
-u32 hv_max_vp_index;
+u32 hv_max_vp_index;	/* glue.c */
 EXPORT_SYMBOL_GPL(hv_max_vp_index);
 
 bool hv_is_isolation_supported(void)
@@ -24,6 +24,9 @@ bool hv_isolation_type_snp(void)
 	return false;
 }
 EXPORT_SYMBOL_GPL(hv_isolation_type_snp);
+
+/* Newer kernels, which have other names for the registers, do without these. */
+#ifndef HV_MSR_EOM
 
 u64 hv_ghcb_hypercall(u64 control, void *input, void *output, u32 input_size)
 {
@@ -67,3 +70,4 @@ void hv_free_hyperv_page(void *page)
 	free_page((unsigned long)page);
 }
 EXPORT_SYMBOL_GPL(hv_free_hyperv_page);
+#endif

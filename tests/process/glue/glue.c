@@ -3,23 +3,23 @@
  * glue.c - what a Hyper-V kernel gives to hv_vmbus, on User Mode Linux.
  *
  * The hypervisor is hvroot, another process: hypercalls and synthetic registers
- * go over a socket (process_wire.h), interrupts come over another, and hvroot maps
- * the file that is our memory. Both sockets were inherited; the module's
- * parameters name their descriptors.
+ * go over a socket (process_wire.h), interrupts come over one for each processor
+ * (synic.c), and hvroot maps the file that is our memory. The sockets were inherited;
+ * the module's parameters name their descriptors.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/gfp.h>
-#include <linux/interrupt.h>
+#include <linux/io.h>
 #include <linux/module.h>
 #include <linux/notifier.h>
 #include <linux/panic_notifier.h>
 #include <linux/percpu.h>
-#include <linux/screen_info.h>
+#include <linux/smp.h>
 #include <linux/timekeeping.h>
 #include <asm/mshyperv.h>
+#include <hv/compat.h>
 #include <as-layout.h>
-#include <irq_kern.h>
 #include <mem.h>
 #include <os.h>
 #include "glue.h"
@@ -27,23 +27,17 @@
 
 extern unsigned long long physmem_size;	/* exported, in no header */
 
-#define SINT_VMBUS	2
 #define POST_PAYLOAD	4	/* of a message's input, in words: where VMBus' type is */
 #define MESSAGE_GPADL_HEADER	8
 #define FAST_SIGNAL	(HVCALL_SIGNAL_EVENT | HV_HYPERCALL_FAST_BIT)
 
 static int call_fd = -1;
 module_param(call_fd, int, 0444);
-static int irq_fd = -1;
+static int irq_fd = -1;		/* of the first processor; the others' follow */
 module_param(irq_fd, int, 0444);
 
-static int irq = -1;
-static void (*vmbus_handler)(void);
 static void (*kexec_handler)(void);
 static void (*crash_handler)(struct pt_regs *regs);
-
-/* Synthetic registers of the one processor. */
-static u64 scontrol, simp, siefp, sint[HV_SYNIC_SINT_COUNT];
 
 struct ms_hyperv_info ms_hyperv;
 EXPORT_SYMBOL_GPL(ms_hyperv);
@@ -52,16 +46,26 @@ EXPORT_SYMBOL_GPL(hyperv_pcpu_input_arg);
 static u32 vp_index[NR_CPUS];
 u32 *hv_vp_index = vp_index;
 EXPORT_SYMBOL_GPL(hv_vp_index);
+#ifndef HV_HAVE_ROOT_FUNCTION
 bool hv_root_partition;
 EXPORT_SYMBOL_GPL(hv_root_partition);
+#endif
+#ifdef HV_HAVE_SYSFB_DISPLAY
+struct sysfb_display_info sysfb_primary_display;
+EXPORT_SYMBOL_GPL(sysfb_primary_display);
+#else
 struct screen_info screen_info;
 EXPORT_SYMBOL_GPL(screen_info);
+#endif
 
 /* ---- the other process ---- */
 
-static void tell(u32 op, u64 a, u64 b, u64 c)
+/* One question at a time is on the socket, so the answer is its asker's. Calls without one need no lock. */
+static DEFINE_RAW_SPINLOCK(ask_lock);
+
+void glue_tell(u32 op, u64 a, u64 b, u64 c)
 {
-	struct process_call call = { .op = op, .a = a, .b = b, .c = c };
+	struct process_call call = { .op = op, .vp = raw_smp_processor_id(), .a = a, .b = b, .c = c };
 	int ret;
 
 	do {
@@ -84,16 +88,15 @@ static u64 answer(void)
 	return a.result;
 }
 
-/* The one call at a time that is answered. */
-static u64 ask(u32 op, u64 a, u64 b, u64 c)
+u64 glue_ask(u32 op, u64 a, u64 b, u64 c)
 {
 	unsigned long flags;
 	u64 result;
 
-	local_irq_save(flags);
-	tell(op, a, b, c);
+	raw_spin_lock_irqsave(&ask_lock, flags);
+	glue_tell(op, a, b, c);
 	result = answer();
-	local_irq_restore(flags);
+	raw_spin_unlock_irqrestore(&ask_lock, flags);
 	return result;
 }
 
@@ -101,7 +104,7 @@ static u64 ask(u32 op, u64 a, u64 b, u64 c)
 static int hello(void *page)
 {
 	struct process_call call = {
-		.op = PROCESS_HELLO, .a = physmem_size, .b = PROCESS_WIRE_VERSION,
+		.op = PROCESS_HELLO, .a = physmem_size, .b = PROCESS_WIRE_VERSION, .c = num_possible_cpus(),
 	};
 	unsigned long long offset;
 	int fd = phys_mapping(virt_to_phys(page), &offset);
@@ -125,56 +128,18 @@ u64 hv_do_hypercall(u64 control, void *input, void *output)
 {
 	if (tells_of_memory(control, input))
 		glue_keep_mapped();
-	return ask(PROCESS_HYPERCALL, control, input ? virt_to_phys(input) : 0, 0);
+	return glue_ask(PROCESS_HYPERCALL, control, input ? virt_to_phys(input) : 0, 0);
 }
 EXPORT_SYMBOL_GPL(hv_do_hypercall);
 
 u64 hv_do_fast_hypercall8(u16 code, u64 input)
 {
 	if (code != HVCALL_SIGNAL_EVENT)
-		return ask(PROCESS_HYPERCALL, code | HV_HYPERCALL_FAST_BIT, input, 0);
-	tell(PROCESS_SIGNAL, FAST_SIGNAL, input, 0);
+		return glue_ask(PROCESS_HYPERCALL, code | HV_HYPERCALL_FAST_BIT, input, 0);
+	glue_tell(PROCESS_SIGNAL, FAST_SIGNAL, input, 0);
 	return HV_STATUS_SUCCESS;
 }
 EXPORT_SYMBOL_GPL(hv_do_fast_hypercall8);
-
-static u64 *reg_of(unsigned int reg)
-{
-	switch (reg) {
-	case HV_REGISTER_SCONTROL:
-		return &scontrol;
-	case HV_REGISTER_SIMP:
-		return &simp;
-	case HV_REGISTER_SIEFP:
-		return &siefp;
-	case HV_REGISTER_SINT0 ... HV_REGISTER_SINT15:
-		return &sint[reg - HV_REGISTER_SINT0];
-	default:
-		return NULL;
-	}
-}
-
-u64 hv_get_register(unsigned int reg)
-{
-	u64 *value = reg_of(reg);
-
-	return value ? *value : 0;
-}
-EXPORT_SYMBOL_GPL(hv_get_register);
-
-void hv_set_register(unsigned int reg, u64 value)
-{
-	u64 *to = reg_of(reg);
-
-	if (reg == HV_REGISTER_EOM)
-		tell(PROCESS_EOM, 0, 0, 0);
-	if (!to)
-		return;
-	*to = value;
-	if (reg < HV_REGISTER_SINT0)
-		ask(PROCESS_SYNIC, scontrol, siefp, simp);
-}
-EXPORT_SYMBOL_GPL(hv_set_register);
 
 /*
  * The partition's reference time when this module was loaded, less the guest's raw clock then.
@@ -190,34 +155,7 @@ static u64 read_reference_counter(void)
 u64 (*hv_read_reference_counter)(void) = read_reference_counter;
 EXPORT_SYMBOL_GPL(hv_read_reference_counter);
 
-/* ---- interrupts ---- */
-
-static irqreturn_t on_irq(int n, void *dev)
-{
-	void (*handler)(void) = READ_ONCE(vmbus_handler);
-	union hv_synic_sint s = { .as_uint64 = sint[SINT_VMBUS] };
-	char drop[256];
-
-	while (os_read_file(irq_fd, drop, sizeof(drop)) == sizeof(drop))
-		;
-	if (handler && !s.masked)
-		handler();
-	return IRQ_HANDLED;
-}
-
-void hv_setup_vmbus_handler(void (*handler)(void))
-{
-	WRITE_ONCE(vmbus_handler, handler);
-}
-EXPORT_SYMBOL_GPL(hv_setup_vmbus_handler);
-
-void hv_remove_vmbus_handler(void)
-{
-	WRITE_ONCE(vmbus_handler, NULL);
-	if (irq >= 0)
-		synchronize_irq(irq);
-}
-EXPORT_SYMBOL_GPL(hv_remove_vmbus_handler);
+/* ---- ends ---- */
 
 /* Remembered, not called: UML has no kexec. */
 void hv_setup_kexec_handler(void (*handler)(void))
@@ -251,7 +189,7 @@ EXPORT_SYMBOL_GPL(hv_remove_crash_handler);
  */
 static int on_panic(struct notifier_block *nb, unsigned long event, void *text)
 {
-	ask(PROCESS_REGISTER, HV_REGISTER_CRASH_CTL, HV_CRASH_CTL_CRASH_NOTIFY, 0);
+	glue_ask(PROCESS_REGISTER, PROCESS_CRASH_CTL, PROCESS_CRASH_NOTIFY, 0);
 	if (crash_handler)
 		crash_handler(NULL);
 	return NOTIFY_DONE;
@@ -280,29 +218,55 @@ EXPORT_SYMBOL_GPL(hv_setup_dma_ops);
 
 /* ---- set-up ---- */
 
+static void free_inputs(void)
+{
+	unsigned int cpu;
+
+	if (!hyperv_pcpu_input_arg)
+		return;
+	for_each_possible_cpu(cpu)
+		free_page((unsigned long)*per_cpu_ptr(hyperv_pcpu_input_arg, cpu));
+	free_percpu(hyperv_pcpu_input_arg);
+}
+
+/* Each processor has a number at the hypervisor and a page for the arguments of hypercalls. */
+static int make_inputs(void)
+{
+	unsigned int cpu;
+
+	hyperv_pcpu_input_arg = alloc_percpu(void *);
+	if (!hyperv_pcpu_input_arg)
+		return -ENOMEM;
+	for_each_possible_cpu(cpu) {
+		void *page = (void *)get_zeroed_page(GFP_KERNEL);
+
+		if (!page)
+			return -ENOMEM;
+		*per_cpu_ptr(hyperv_pcpu_input_arg, cpu) = page;
+		vp_index[cpu] = cpu;
+	}
+	hv_max_vp_index = num_possible_cpus();
+	return 0;
+}
+
 static int __init hvglue_init(void)
 {
-	void *page;
 	u64 began;
 	int ret;
 
 	if (call_fd < 0 || irq_fd < 0)
 		return -EINVAL;
-	page = (void *)get_zeroed_page(GFP_KERNEL);
-	hyperv_pcpu_input_arg = alloc_percpu(void *);
-	ret = -ENOMEM;
-	if (!page || !hyperv_pcpu_input_arg)
+	ret = make_inputs();
+	if (ret)
 		goto free;
-	*per_cpu_ptr(hyperv_pcpu_input_arg, 0) = page;
-	ret = hello(page);
+	ret = hello(*per_cpu_ptr(hyperv_pcpu_input_arg, 0));
 	if (ret)
 		goto free;
 	/* before the question: a guest's reference time is never behind what its host has read */
 	began = div_u64(ktime_get_raw_ns(), 100);
-	reference_base = ask(PROCESS_TIME, 0, 0, 0) - began;
-	irq = um_request_irq(UM_IRQ_ALLOC, irq_fd, IRQ_READ, on_irq, 0, "hyperv", &ms_hyperv);
-	ret = irq;
-	if (irq < 0)
+	reference_base = glue_ask(PROCESS_TIME, 0, 0, 0) - began;
+	ret = glue_synic_start(irq_fd);
+	if (ret)
 		goto free;
 	ret = glue_mapped_start();
 	if (ret)
@@ -317,10 +281,9 @@ static int __init hvglue_init(void)
 no_device:
 	glue_mapped_stop();
 no_interrupt:
-	um_free_irq(irq, &ms_hyperv);
+	glue_synic_stop();
 free:
-	free_percpu(hyperv_pcpu_input_arg);
-	free_page((unsigned long)page);
+	free_inputs();
 	return ret;
 }
 
@@ -330,9 +293,8 @@ static void __exit hvglue_exit(void)
 	glue_cover_stop();
 	glue_acpi_stop();
 	glue_mapped_stop();
-	um_free_irq(irq, &ms_hyperv);
-	free_page((unsigned long)*per_cpu_ptr(hyperv_pcpu_input_arg, 0));
-	free_percpu(hyperv_pcpu_input_arg);
+	glue_synic_stop();
+	free_inputs();
 }
 
 module_init(hvglue_init);

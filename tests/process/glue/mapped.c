@@ -9,7 +9,7 @@
  * reports before it switches itself off.
  *
  * So the marks are cleared here: of modules before they start, and of rings before the host hears
- * of them.
+ * of them.  Newer kernels map at once what is to be mapped, and touch nothing else.
  */
 #include <linux/kasan-checks.h>
 #include <linux/mm.h>
@@ -22,6 +22,7 @@
 static unsigned long init_mm_at;
 module_param_named(init_mm, init_mm_at, ulong, 0444);
 
+#ifdef _PAGE_NEWPAGE
 static int clear_mark(pte_t *pte, unsigned long addr, void *data)
 {
 	if (!pte_present(*pte) || !pte_newpage(*pte))
@@ -39,6 +40,12 @@ static void keep_all(struct work_struct *work)
 		apply_to_existing_page_range((struct mm_struct *)init_mm_at, VMALLOC_START,
 					     VMALLOC_END - VMALLOC_START, clear_mark, NULL);
 }
+
+#else
+static void keep_all(struct work_struct *work)
+{
+}
+#endif
 
 static DECLARE_WORK(keep_work, keep_all);
 

@@ -74,6 +74,11 @@ char **process_args(const struct machine_options *o, const char *dir, const char
 	addf(&a, "mem=%lluM", (unsigned long long)o->memory >> 20);
 	addf(&a, "hvglue.call_fd=%d", PROCESS_FD_CALLS);
 	addf(&a, "hvglue.irq_fd=%d", PROCESS_FD_IRQ);
+	/* UML has several processors only with a user space that is kept by seccomp, not ptrace. */
+	if (o->cpus > 1) {
+		addf(&a, "ncpus=%u", o->cpus);
+		addf(&a, "seccomp=on");
+	}
 	addf(&a, "con=null");
 	addf(&a, "con0=null,fd:1");
 	addf(&a, "ssl=null");

@@ -47,6 +47,11 @@ static uint64_t hello(struct process *p, const struct process_call *c, int fd)
 		log_guest("says hello without the descriptor of its memory");
 		return REFUSED;
 	}
+	if (c->c != p->vm.cpus) {
+		log_err("the guest's kernel has %llu of %u processors: --cpus takes one that is built with SMP, and for as many",
+			(unsigned long long)c->c, p->vm.cpus);
+		return REFUSED;
+	}
 	if (memory_is(p, fd)) {
 		process_forget(p);
 	} else if (p->vm.ram_low) {

@@ -8,7 +8,7 @@
 static const struct {
 	bool a, b, c, answered;
 } ops[PROCESS_OPS] = {
-	[PROCESS_HELLO] =	{ .a = true, .b = true, .answered = true },
+	[PROCESS_HELLO] =	{ .a = true, .b = true, .c = true, .answered = true },
 	[PROCESS_HYPERCALL] =	{ .a = true, .b = true, .answered = true },
 	[PROCESS_SIGNAL] =	{ .a = true, .b = true },
 	[PROCESS_SYNIC] =	{ .a = true, .b = true, .c = true, .answered = true },
@@ -34,6 +34,8 @@ const char *process_call_check(const struct process_call *c, unsigned int cpus)
 		return "another version of process_wire.h";
 	if (c->op == PROCESS_HELLO && (!c->a || c->a % 4096))
 		return "memory that is not whole pages";
+	if (c->op == PROCESS_HELLO && !c->c)
+		return "a machine without processors";
 	if (c->op == PROCESS_SIGNAL && c->a != PROCESS_SIGNAL_CONTROL)
 		return "a signal that is not a fast signal-event call";
 	return NULL;

@@ -402,7 +402,7 @@ static const char *const refuses[] = {
 const struct machine_ops machine_process = {
 	.name = "process",
 	.append = "console=ttyS0 nohz=off",
-	.cpus_max = 1,
+	.cpus_max = MACHINE_CPUS_MAX,
 	.refuses = refuses,
 	.check = check,
 	.build = build,

@@ -22,7 +22,7 @@
 
 #include <linux/types.h>
 
-#define PROCESS_WIRE_VERSION	1
+#define PROCESS_WIRE_VERSION	2
 
 #define PROCESS_FD_CALLS	3
 #define PROCESS_FD_CONSOLE	4
@@ -31,7 +31,7 @@
 
 /* The fields that an op does not name are 0. */
 enum process_op {
-	PROCESS_HELLO,		/* a = bytes of memory, b = PROCESS_WIRE_VERSION; answer 0, 1 = refused */
+	PROCESS_HELLO,		/* a = bytes of memory, b = PROCESS_WIRE_VERSION, c = processors; answer 0, 1 = refused */
 	PROCESS_HYPERCALL,	/* a = control, b = input: address, or value of a fast call; answer: the result */
 	PROCESS_SIGNAL,		/* a = control, b = input of a fast signal-event call; no answer */
 	PROCESS_SYNIC,		/* a = SCONTROL, b = SIEFP, c = SIMP of the processor; answer 0 */

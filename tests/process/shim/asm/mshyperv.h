@@ -9,6 +9,9 @@
 
 u64 hv_get_register(unsigned int reg);
 void hv_set_register(unsigned int reg, u64 value);
+/* what newer kernels call them */
+#define hv_get_msr(reg)		hv_get_register(reg)
+#define hv_set_msr(reg, value)	hv_set_register(reg, value)
 
 #include <asm-generic/mshyperv.h>
 
