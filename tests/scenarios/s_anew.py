@@ -84,7 +84,6 @@ def exchanged_and_read_again(m):
     exchange(m, "drop count=1")
     m.sh("echo 1 >/sys/module/hv_storvsc/parameters/storvsc_host_timeout")
     exchange(m, "srb=0x05 count=3")
-    exchange(m, "sense=700005000000000000000000240000 count=3")     # what a host says of a LUN that it does not have
     m.sh("echo 180 >/sys/module/hv_storvsc/parameters/storvsc_host_timeout")
 
 

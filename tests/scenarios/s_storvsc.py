@@ -131,11 +131,6 @@ def recovered_errors(m):
     "RECOVERED ERROR and NO SENSE: with data they are a success, without it an error, at once in both cases"
     dev = m.dev()
     m.sh("dd if=/dev/urandom of=/tmp/pat bs=64k count=4 2>/dev/null; dd if=/tmp/pat of=%s bs=64k oflag=direct 2>/dev/null" % dev)
-    for level in (1, 2):                        # a line for each status only for who wants it
-        m.sh("echo %d >/sys/module/hv_storvsc/parameters/logging_level" % level)
-        m.host("fault storage controller=0 lun=0 op=0x28 sense=700001000000000000000000170100 performed count=1")
-        m.sh("dd if=%s of=/dev/null bs=64k count=1 iflag=direct 2>/dev/null; dmesg | grep -c 'scsi status 0x02, host byte 0$' | grep -q '^%d$'" % (dev, level - 1), 60)
-    m.sh("echo 1 >/sys/module/hv_storvsc/parameters/logging_level")
     for key in ("01", "00"):
         sense = "sense=7000%s0000000000000000170100" % key
         m.host("fault storage controller=0 lun=0 op=0x28 %s performed count=all" % sense)
@@ -424,34 +419,6 @@ def storage_stands_still(m):
     m.sh("! dd if=%s of=/dev/null bs=64k count=1 iflag=direct 2>/dev/null" % dev, 60)
     storage_back(m)
     m.sh("dd if=%s bs=64k count=8 iflag=direct 2>/dev/null | cmp - /tmp/pat" % dev)
-    m.sh("echo 60 >/sys/module/hv_vmbus/parameters/host_timeout")
-    load_driver(m)
-    m.settle()
-    m.sh("dd if=%s bs=64k count=8 iflag=direct 2>/dev/null | cmp - /tmp/pat" % m.dev(), 60)
-
-
-@scenario(rows="~F25 ~S06", machine=Machine(cpus=2, least=2, subchannels=1), drivers=ONLY_OURS, timeout=300, noise="I/O error")
-def sub_channel_never_confirmed(m):
-    "an outage after which the host confirms the close of the controller, but says nothing of the sub-channel that it took back with it: the disk comes back"
-    dev = m.dev()
-    channels = attr(m, 0, "channels")
-    m.sh("dd if=/dev/urandom of=/tmp/pat bs=64k count=8 2>/dev/null; dd if=/tmp/pat of=%s bs=64k oflag=direct 2>/dev/null" % dev)
-    m.sh(LIMITS % (1, 2, 20, 1))
-    m.host("manner teardowns-dropped")
-    m.host("fault storage controller=0 lun=0 op=0x28 hold count=2")
-    for cpu in range(2):
-        m.sh("rm -f /tmp/held%d.rc; (r=0; taskset -c %d dd if=%s bs=64k count=1 skip=%d iflag=direct 2>/dev/null >/tmp/held%d || r=1; echo $r >/tmp/held%d.rc) & true"
-             % (cpu, cpu, dev, cpu, cpu, cpu))
-    m.wait("[ $(awk '$9 == 1' %s/queues | wc -l) = 2 ]" % host_dir(m, 0), 30, "a command on each channel")
-    m.wait("[ $(cat %s/life) = held ]" % host_dir(m, 0), 60, "the host does not confirm the close")
-    m.host("fault clear")
-    m.host("release")
-    m.wait("[ $(cat %s/life) = up ]" % host_dir(m, 0), 100, "starting over")
-    for cpu in range(2):
-        m.wait("[ -e /tmp/held%d.rc ]" % cpu, 60, "the command that was held ends")
-        m.sh("[ $(cat /tmp/held%d.rc) = 0 ]; dd if=/tmp/pat bs=64k count=1 skip=%d 2>/dev/null | cmp - /tmp/held%d" % (cpu, cpu, cpu))
-    m.expect(attr(m, 0, "channels") == channels, "channels: " + attr(m, 0, "channels"))
-    m.host("manner none")
     m.sh("echo 60 >/sys/module/hv_vmbus/parameters/host_timeout")
     load_driver(m)
     m.settle()
