@@ -72,7 +72,7 @@ def net_completions(m):
     n.reload()
 
 
-@scenario(rows="N32", machine=TWO, drivers=BOTH, timeout=300)
+@scenario(rows="N32", machine=TWO, drivers=BOTH, timeout=300, needs=("synic",))
 def net_affinity(m):
     "the queues' channels move to another processor under load, and so do the interrupts; GRO is there"
     n = Nic(m)
