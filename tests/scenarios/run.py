@@ -21,6 +21,8 @@ KVM guest (scripts/lab). Each run happens in the quickest that can show it.
   --kernel K       only machines with this kernel (default, 6.12, ...)
   --boot K         boot kernel K (debug, ...) where the default one is meant, in the nested lab
   --cpus N         on machines with N processors, whatever the scenario says
+  --smp            also in the process lab what wants several processors, under its newer kernel,
+                   which takes minutes to build (as HVGUEST_SMP=yes)
   --labs N         nested labs at the same time (three for two CPUs: a lab waits a third of its time)
   --budget MIN     begin no scenario after so many minutes; the rest is skipped, and said so
   --tries N        tries of a scenario that fails (2); what passes late is called FLAKY
@@ -388,6 +390,7 @@ def main(argv):
     p.add_argument("--drivers")
     p.add_argument("--kernel")
     p.add_argument("--boot")
+    p.add_argument("--smp", action="store_true")
     p.add_argument("--cpus", type=common.whole(1), default=0)
     p.add_argument("--labs", type=common.whole(1), default=WANTED)
     p.add_argument("--budget", type=float, default=0)
@@ -401,6 +404,8 @@ def main(argv):
     p.add_argument("--shared-network", action="store_true")
     options = p.parse_args(argv)
     options.lab_out = os.environ.get("LAB_OUT", os.path.join(ROOT, "build/lab"))
+    if options.smp:
+        os.environ["HVGUEST_SMP"] = "yes"       # for those that it starts, too
     load()
     for s in ALL:
         if set(s.needs) - set(WORDS):

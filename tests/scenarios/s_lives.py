@@ -247,7 +247,7 @@ def lives_60(m):
     lives(m, 60, seed=4)
 
 
-@scenario(rows="~V09 ~V10 ~S06 ~N33", machine=(TWO, THERE), drivers=ONLY_OURS, timeout=400, noise="I/O error")
+@scenario(rows="~V09 ~V10 ~S06 ~N33", machine=(TWO, THERE), drivers=ONLY_OURS, timeout=400, noise="I/O error", long=True)
 def lives_100(m):
     "a hundred times, on two and on four processors, which also meet each other"
     lives(m, 100, seed=12)
