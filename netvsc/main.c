@@ -158,35 +158,50 @@ static int nv_connect_first(struct nv *nv)
 
 /*
  * A host that is busy while many guests boot answers late, and nobody probes a device twice: it
- * stays bound without a network device until the host has answered.  Under nv->lock.
+ * stays bound without a network device until there is a connection.  Under nv->lock.
  */
+static void nv_start_later(struct nv *nv, int error)
+{
+	if (nv->gone || nv->hdev->channel->rescind)
+		return;
+	nv->retry_s = clamp_t(u32, nv->retry_s * 2, NV_RETRY_MIN_S, NV_RETRY_MAX_S);
+	dev_err(&nv->hdev->device,
+		"no connection for the network device (%d), trying again in %u s\n",
+		error, nv->retry_s);
+	schedule_delayed_work(&nv->start_work, nv->retry_s * HZ);
+}
+
+/* What a host says that was silent before may have to do with that, so each error passes. */
+static void nv_start_work(struct work_struct *work)
+{
+	struct nv *nv = container_of(to_delayed_work(work), struct nv, start_work);
+	int ret;
+
+	mutex_lock(&nv->lock);
+	if (!nv->gone && !nv_registered(nv)) {
+		ret = nv_connect_first(nv);
+		if (ret) {
+			nv_start_later(nv, ret);
+		} else {
+			nv->retry_s = 0;
+			netdev_info(nv->ndev, "the host answers\n");
+		}
+	}
+	mutex_unlock(&nv->lock);
+}
+
+/* Under nv->lock.  Return: 0, also if it is tried again, or a negative error. */
 static int nv_start(struct nv *nv)
 {
 	int ret = nv_connect_first(nv);
 
-	if (ret != -ETIMEDOUT || nv->gone || nv->hdev->channel->rescind) {
-		if (ret)
-			dev_err(&nv->hdev->device, "cannot connect to the network device: %d\n", ret);
-		return ret;
+	if (ret == -ETIMEDOUT && !nv->hdev->channel->rescind) {
+		nv_start_later(nv, ret);
+		return 0;
 	}
-	nv->retry_s = clamp_t(u32, nv->retry_s * 2, NV_RETRY_MIN_S, NV_RETRY_MAX_S);
-	dev_err(&nv->hdev->device,
-		"the host does not answer for the network device, trying again in %u s\n",
-		nv->retry_s);
-	schedule_delayed_work(&nv->start_work, nv->retry_s * HZ);
-	return 0;
-}
-
-static void nv_start_work(struct work_struct *work)
-{
-	struct nv *nv = container_of(to_delayed_work(work), struct nv, start_work);
-
-	mutex_lock(&nv->lock);
-	if (!nv->gone && !nv_registered(nv) && !nv_start(nv) && nv_registered(nv)) {
-		nv->retry_s = 0;
-		netdev_info(nv->ndev, "the host answers\n");
-	}
-	mutex_unlock(&nv->lock);
+	if (ret)
+		dev_err(&nv->hdev->device, "cannot connect to the network device: %d\n", ret);
+	return ret;
 }
 
 static int nv_probe(struct hv_device *hdev, const struct hv_vmbus_device_id *id)

@@ -360,7 +360,11 @@ static void stor_not_used(struct stor_ctl *ctl, u16 index, int error)
 	stor_report(ctl, STOR_LOG_ERROR, "sub-channel %u not used (error %d)\n", index, error);
 }
 
-/* Its place is free now: what was offered meanwhile is opened.  The bus hands it out once. */
+/*
+ * Its place is free now: what was offered meanwhile is opened.  The bus hands it out once.
+ * It waits until it is open: who is told of a rescind meanwhile waits for chan_mutex, and the
+ * bus, which frees the channel behind that call, for him.
+ */
 static void stor_open_waiting(struct stor_chan *chan)
 {
 	struct vmbus_channel *channel = chan->waiting;
@@ -370,8 +374,8 @@ static void stor_open_waiting(struct stor_chan *chan)
 	if (!channel || chan->kept || stor_channel(chan) ||
 	    !test_bit(STOR_SUBS_WANTED, &ctl->state) || test_bit(STOR_HURRY, &ctl->state))
 		return;
-	WRITE_ONCE(chan->waiting, NULL);
 	ret = stor_take_sub(chan, channel);
+	WRITE_ONCE(chan->waiting, NULL);
 	if (ret)
 		stor_not_used(ctl, chan->index, ret);
 }
@@ -485,7 +489,9 @@ static void stor_on_subchan(struct vmbus_channel *channel)
 		return;
 	mutex_lock(&ctl->chan_mutex);
 	chan = index && index < ctl->nr_queues ? &ctl->chans[index] : NULL;
-	if (chan && test_bit(STOR_SUBS_WANTED, &ctl->state) && stor_must_wait(chan)) {
+	/* the kernel's own bus tells nobody that a channel is taken back that was never open */
+	if (chan && ctl->gpadl_kept && test_bit(STOR_SUBS_WANTED, &ctl->state) &&
+	    stor_must_wait(chan)) {
 		vmbus_set_chn_rescind_callback(channel, stor_on_sub_rescinded);
 		WRITE_ONCE(chan->waiting, channel);
 		stor_tend_kick(ctl, STOR_CHAN_LOST);

@@ -22,12 +22,16 @@
 
 static unsigned int reap_closed, reap_evicted, reap_failed;
 static u32 reap_asked;
-static bool reap_kept, reap_ring_kept;
+static bool reap_kept, reap_ring_kept, reap_guarded;
 static struct vmbus_channel *reap_lost_next;	/* while commands are waited for */
 
 int reap_open(struct vmbus_channel *channel, u32 send, u32 recv, void *data, u32 len,
 	      void (*callback)(void *context), void *context)
 {
+	struct stor_chan *chan = context;
+
+	/* a rescind now would wait for chan_mutex, or free the channel */
+	reap_guarded = chan->waiting == channel && mutex_is_locked(&chan->ctl->chan_mutex);
 	channel->ringbuffer_gpadlhandle.gpadl_handle = 77;
 	return 0;
 }
@@ -295,6 +299,8 @@ static void stor_reap_test_kept(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 77u, reap_asked);
 	/* the bus hands it out once */
 	KUNIT_EXPECT_PTR_EQ(test, ctl->chans[1].channel, again);
+	KUNIT_EXPECT_TRUE(test, reap_guarded);
+	KUNIT_EXPECT_NULL(test, ctl->chans[1].waiting);
 	KUNIT_EXPECT_EQ(test, 1u, ctl->nr_open);
 	reap_end(ctl);
 }
@@ -532,6 +538,9 @@ static void stor_reap_test_other_bus(struct kunit *test)
 	struct stor_ctl *ctl = reap_begin(test);
 
 	ctl->gpadl_kept = NULL;
+	/* nor of one that was never open, which is refused before its place is free */
+	stor_on_subchan(ctl->chans[1].channel + 1);
+	KUNIT_EXPECT_NULL(test, ctl->chans[1].waiting);
 	stor_reap_channels(ctl);
 	KUNIT_EXPECT_EQ(test, 1u, reap_evicted);
 	KUNIT_EXPECT_FALSE(test, stor_kept_channels(ctl, true));

@@ -23,7 +23,7 @@ def net_open_busy(m):
         m.trace.wait(r"\bFAULT +drop OPEN_RESULT\b", 60)
         m.host("freeze net0")                   # completions stay in the ring, and then wait for room
         m.host("send packet net0 type=7 flags=1 id=7 offset=3 len=8 count=2000 payload=feca0000" + le32(0) + NVSP_RNDIS)
-        m.wait("dmesg | grep -q 'does not answer for the network device'", 60, "the probe fails")
+        m.wait("dmesg | grep -q 'no connection for the network device'", 60, "the probe fails")
         m.sh("sleep 1; ! [ -e /sys/class/net/eth0 ]")
     finally:
         m.sh("echo 60 >%s; unload hv_netvsc" % HOST_TIMEOUT)      # modprobe has still to end
@@ -34,7 +34,7 @@ def net_open_busy(m):
     n.content(0.3, "after the failure")
 
 
-@scenario(rows="N25 F01", machine=PLAIN, drivers=ONLY_OURS, timeout=300, noise="does not answer")
+@scenario(rows="N25 F01", machine=PLAIN, drivers=ONLY_OURS, timeout=300, noise="no connection for")
 def net_first_try(m):
     "a host that is silent when it is first asked, at a boot of many guests say: the NIC comes when it answers, and goes while it does not"
     n = Nic(m)
@@ -45,8 +45,10 @@ def net_first_try(m):
         m.sh("! [ -e /sys/class/net/eth0 ]")
         m.host("nic fault on=INIT drop count=all")
         m.host("offer net0")
-        m.wait("[ $(dmesg | grep -c 'does not answer for the network device') -ge %d ]" % tries, 60, "the NIC is tried again")
+        m.wait("[ $(dmesg | grep -c 'no connection for the network device') -ge %d ]" % tries, 60, "the NIC is tried again")
+    m.host("set net0 refuse-open=1")            # what was silent refuses now, once
     m.host("nic clear")
+    m.wait("[ $(dmesg | grep -c 'no connection for the network device (-11)') -ge 1 ]", 60, "the refusal passes")
     n.up()
     n.content(0.3, "after a silent host")
 
