@@ -28,6 +28,7 @@
 #define hv_begin_read(ring)			((void)(ring))
 #define hv_end_read(ring)			((void)(ring), 0)
 #define chan_io_broken(ch)			(!(ch))
+#define vmbus_tl_came(bus, msg, len)		((void)(bus), (void)(msg), (void)(len))
 /* the played ones of fakebus.c have these names */
 #define intr_on_event				rt_intr_on_event
 #define intr_scan_late				rt_intr_scan_late

@@ -85,11 +85,11 @@ static void *guess_place(struct vmbus_channel *channel, u32 len)
 	return len <= sizeof(ring) ? ring : NULL;
 }
 
-static void guess_placed(struct vmbus_channel *channel, u32 header, u32 len, u64 id)
+static void guess_placed(struct vmbus_channel *channel, u64 head, u32 len, u64 id)
 {
 	look();
 	placed++;
-	sent = *(struct hv_stor_packet *)((void *)ring + header);
+	sent = *(struct hv_stor_packet *)((void *)ring + (head >> 16 & 0xffff) * 8);
 	sent_frame = ((struct vmbus_packet_mpb_array *)ring)->range.pfn_array[0];
 	look();
 }
