@@ -59,6 +59,11 @@ static bool take_packet(struct ic *ic)
 	return true;
 }
 
+static u16 ic_type(const struct ic *ic)
+{
+	return le16_to_cpu(((struct hv_ic_head *)ic->packet)->type);
+}
+
 /**
  * ic_answer() - answer the request in work
  * @ic: the service; with ic->lock, unless it is a .direct one
@@ -73,7 +78,7 @@ void ic_answer(struct ic *ic, u32 status)
 	int ret;
 
 	ic->busy = false;
-	if (ic->svc->told && ic_only_told(ic->packet))
+	if (ic->svc->told && ic_type(ic) == ic->svc->type && ic_only_told(ic->packet))
 		return;
 	ic_make_answer(ic->packet, status);
 	ret = vmbus_sendpacket(ic->dev->channel, ic->packet, ic->packet_len, ic->packet_id,
@@ -85,11 +90,6 @@ void ic_answer(struct ic *ic, u32 status)
 	ic_count(ic, IC_N_ANSWERS);
 	if (status)
 		ic_count(ic, IC_N_REFUSED);
-}
-
-static u16 ic_type(const struct ic *ic)
-{
-	return le16_to_cpu(((struct hv_ic_head *)ic->packet)->type);
 }
 
 /**

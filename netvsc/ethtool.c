@@ -249,6 +249,9 @@ const struct ethtool_ops nv_ethtool_ops = {
 	.get_regs = nv_get_regs,
 	.get_ts_info = ethtool_op_get_ts_info,
 	.get_rxnfc = nv_get_rxnfc,
+#ifdef HV_HAVE_RX_RING_COUNT
+	.get_rx_ring_count = nv_get_rx_ring_count,
+#endif
 #ifdef HV_HAVE_RXFH_FIELDS
 	.get_rxfh_fields = nv_get_flow_hash,
 	.set_rxfh_fields = nv_set_flow_hash,

@@ -5,6 +5,7 @@
 
 #define NV_TESTS	2
 
+u32 nv_get_rx_ring_count(struct net_device *ndev);
 int nv_get_rxnfc(struct net_device *ndev, struct ethtool_rxnfc *c, u32 *rules);
 int nv_set_rxnfc(struct net_device *ndev, struct ethtool_rxnfc *c);
 int nv_get_flow_hash(struct net_device *ndev, struct hv_flow_hash *c);

@@ -118,14 +118,19 @@ int nv_get_flow_hash(struct net_device *ndev, struct hv_flow_hash *c)
 	return 0;
 }
 
+/* Newer kernels ask by this, and check each table that a user sets against it. */
+u32 nv_get_rx_ring_count(struct net_device *ndev)
+{
+	struct nv_conn *conn = nv_conn_rtnl(netdev_priv(ndev));
+
+	return conn ? conn->nqueues : 0;
+}
+
 int nv_get_rxnfc(struct net_device *ndev, struct ethtool_rxnfc *c, u32 *rules)
 {
-	struct nv *nv = netdev_priv(ndev);
-	struct nv_conn *conn = nv_conn_rtnl(nv);
-
 	switch (c->cmd) {
 	case ETHTOOL_GRXRINGS:
-		c->data = conn ? conn->nqueues : 0;
+		c->data = nv_get_rx_ring_count(ndev);
 		return 0;
 #ifndef HV_HAVE_RXFH_FIELDS
 	case ETHTOOL_GRXFH:

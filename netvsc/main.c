@@ -111,6 +111,13 @@ static bool nv_registered(const struct nv *nv)
 	return nv->ndev->reg_state == NETREG_REGISTERED;
 }
 
+/* There was no network device so far: who has failed to register it must not try again. */
+static bool nv_startable(const struct nv *nv)
+{
+	return !nv->gone && nv->ndev->reg_state == NETREG_UNINITIALIZED &&
+	       !nv->hdev->channel->rescind;
+}
+
 static int nv_register(struct nv *nv, struct nv_conn *conn)
 {
 	struct net_device *ndev = nv->ndev;
@@ -156,14 +163,17 @@ static int nv_connect_first(struct nv *nv)
 	return ret;
 }
 
+static void nv_start_failed(struct nv *nv, int error)
+{
+	dev_err(&nv->hdev->device, "cannot connect to the network device: %d\n", error);
+}
+
 /*
  * A host that is busy while many guests boot answers late, and nobody probes a device twice: it
  * stays bound without a network device until there is a connection.  Under nv->lock.
  */
 static void nv_start_later(struct nv *nv, int error)
 {
-	if (nv->gone || nv->hdev->channel->rescind)
-		return;
 	nv->retry_s = clamp_t(u32, nv->retry_s * 2, NV_RETRY_MIN_S, NV_RETRY_MAX_S);
 	dev_err(&nv->hdev->device,
 		"no connection for the network device (%d), trying again in %u s\n",
@@ -175,17 +185,18 @@ static void nv_start_later(struct nv *nv, int error)
 static void nv_start_work(struct work_struct *work)
 {
 	struct nv *nv = container_of(to_delayed_work(work), struct nv, start_work);
-	int ret;
+	int ret = -ENODEV;
 
 	mutex_lock(&nv->lock);
-	if (!nv->gone && !nv_registered(nv)) {
+	if (nv_startable(nv))
 		ret = nv_connect_first(nv);
-		if (ret) {
-			nv_start_later(nv, ret);
-		} else {
-			nv->retry_s = 0;
-			netdev_info(nv->ndev, "the host answers\n");
-		}
+	if (!ret) {
+		nv->retry_s = 0;
+		netdev_info(nv->ndev, "the host answers\n");
+	} else if (nv_startable(nv)) {
+		nv_start_later(nv, ret);
+	} else if (ret != -ENODEV) {
+		nv_start_failed(nv, ret);
 	}
 	mutex_unlock(&nv->lock);
 }
@@ -195,12 +206,12 @@ static int nv_start(struct nv *nv)
 {
 	int ret = nv_connect_first(nv);
 
-	if (ret == -ETIMEDOUT && !nv->hdev->channel->rescind) {
+	if (ret == -ETIMEDOUT && nv_startable(nv)) {
 		nv_start_later(nv, ret);
 		return 0;
 	}
 	if (ret)
-		dev_err(&nv->hdev->device, "cannot connect to the network device: %d\n", ret);
+		nv_start_failed(nv, ret);
 	return ret;
 }
 
@@ -289,7 +300,7 @@ static int nv_resume(struct hv_device *hdev)
 
 	if (nv_registered(nv))
 		return nv_wake(nv);
-	schedule_delayed_work(&nv->start_work, 0);
+	schedule_delayed_work(&nv->start_work, 0);	/* which looks whether it may */
 	return 0;
 }
 

@@ -361,9 +361,11 @@ static int end_closing(struct vmbus_channel *primary, struct list_head *closing)
 
 	list_for_each_entry_safe(chan, next, closing, closing) {
 		struct vmbus_channel *ch = &chan->ch;
-		int one = end_close(ch, deadline);
+		int one;
 
+		/* before others may open and close it again */
 		list_del_init(&chan->closing);
+		one = end_close(ch, deadline);
 		if (ch != primary) {
 			ringmem_free(ch);
 			if (ch->rescind)
