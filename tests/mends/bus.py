@@ -73,3 +73,13 @@ mend("F06", "vmbus/hvsock.c", "hvsock-refused", "a request for a socket waits fo
 mend("F06-offer", "vmbus/tl.c", "suites", "an offer to a listener in the guest answers no request",
      " &&\n\t       !o->u.pipe.user_def[USER_FROM_HOST];\n", ";\n")
 mend("F06-status", "vmbus/tl.c", "suites", "a result without a failure says nothing yet", "\t\treturn r->status;\n", "\t\treturn true;\n")
+mend("R4-S1", "vmbus/quarantine.c", "kunit vmbus_connection", "a ring of a channel that is taken back after its close does not count for ever",
+     "\t\tif (q->taken_back && time_after(jiffies, q->since + RESCINDED_TEARDOWN))\n\t\t\tq->serial = 0;\n\t\telse\n\t\t\tkept = true;\n", "\t\tkept = true;\n")
+mend("R4-S1-wait", "vmbus/gpadl.c", "kunit vmbus_connection", "a rescind cuts the wait for a ring's answer short", "\tasked->req.chan = to_chan(ch);\n", "")
+mend("R4-S1-first", "vmbus/channel.c", "kunit vmbus_open", "all channels are told before an answer is waited for",
+     "\twhile (primary && tell_subs_closed(channel, &closing))\n\t\t;\n",
+     "\twhile (primary && tell_subs_closed(channel, &closing))\n\t\tend_closing(channel, &closing);\n")
+mend("R4-S2", "vmbus/channel.c", "kunit vmbus_open", "a ring counts only if its channel was open with it", "\tclear_bit(CHAN_RING_USED, &to_chan(ch)->flags);\n", "")
+mend("R5-B1", "vmbus/move.c", "kunit vmbus_moves", "a late answer that may be a stale one is followed by another question",
+     "\t\tatomic_cmpxchg(&chan->moving, MOVE_ASKED, MOVE_UNSURE);\n\telse if", "\t\t;\n\telse if")
+mend("R6-B1", "vmbus/channel.c", "kunit vmbus_open", "a channel that the host opens after we gave up is closed", "\t\tchan->gave_up = openid;\n", "\t\t;\n")

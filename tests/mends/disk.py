@@ -42,3 +42,19 @@ mend("S6", "storvsc/limits.c", "suites", "a disk may use all rings",
      "(u64)(room / packet) * rings", "(u64)(room / packet) + 0 * rings")
 mend("S8-held", "storvsc/tend.c", "kunit storvsc_reap", "but not while the host has not said that it let go",
      "\tif (ret && !gone) {\n", "\tif (0 && ret && !gone) {\n")
+mend("R4-S1-limit", "storvsc/tend.c", "kunit storvsc_reap", "what the host took back and never confirms is waited for with an end",
+     "\tif (stor_kept_channels(ctl, false) && !stor_back_too_long(ctl))\n", "\tif (stor_kept_channels(ctl, false) && (!stor_back_too_long(ctl) || true))\n")
+mend("R5-S10", "storvsc/subchan.c", "kunit storvsc_reap", "a sub-channel that is offered while its place is kept is opened later", "\t\tWRITE_ONCE(chan->waiting, channel);\n", "")
+mend("R5-S10-taken", "storvsc/subchan.c", "kunit storvsc_reap", "what waits for its place and is taken back is not looked at any more",
+     "\tif (ctl->chans[index].waiting == channel)\n\t\tctl->chans[index].waiting = NULL;\n", "")
+mend("R7-1", "storvsc/subchan.c", "kunit storvsc_reap", "what waits for its place waits until it is open",
+     "\tret = stor_take_sub(chan, channel);\n\tWRITE_ONCE(chan->waiting, NULL);\n", "\tWRITE_ONCE(chan->waiting, NULL);\n\tret = stor_take_sub(chan, channel);\n")
+mend("R7-1-theirs", "storvsc/subchan.c", "kunit storvsc_reap", "on the kernel's own bus nothing waits for its place",
+     "\tif (chan && ctl->gpadl_kept && test_bit(", "\tif (chan && test_bit(")
+mend("R5-S9-sleep", "storvsc/tend.c", "kunit storvsc_reap", "who waits before a pause clears lost sub-channels away",
+     "\t\tif (ctl->life == STOR_UP)\n\t\t\tstor_tend_lost(ctl);\n\t\tif (stor_drain(", "\t\tif (stor_drain(")
+mend("S4", "storvsc/tend.c", "kunit storvsc_reap", "who waits for commands under the device's lock sees a rescind",
+     "\tqueue_delayed_work(system_long_wq, &ctl->watch, STOR_WATCH);\n}\n\nvoid stor_unwatch", "}\n\nvoid stor_unwatch")
+mend("S13", "storvsc/send.c", "kunit storvsc_guess", "a packet is built before the host may answer it",
+     "\tstor_build(cmd, (void *)mpb + header);\n\ttrace_storvsc_submit(cmd, way->chan->index, way->id);\n\tstor_slot_arm(way->slot, way->gen, cmd, way->chan);\n\tctl->placed(",
+     "\tstor_slot_arm(way->slot, way->gen, cmd, way->chan);\n\tstor_build(cmd, (void *)mpb + header);\n\ttrace_storvsc_submit(cmd, way->chan->index, way->id);\n\tctl->placed(")

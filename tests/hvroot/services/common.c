@@ -469,7 +469,7 @@ bool ic_second(const struct ic *first)
 	if (!d)
 		return false;
 	if (!ic->dev) {
-		snprintf(d->name, sizeof(d->name), "%s2", like->name);
+		snprintf(d->name, sizeof(d->name), "%.*s2", (int)sizeof(d->name) - 2, like->name);
 		d->type = like->type;
 		d->instance = like->instance;
 		d->instance.b[15] ^= 0xFF;
