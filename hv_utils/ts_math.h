@@ -7,7 +7,7 @@
 
 #define TS_UNITS_PER_SEC	10000000ULL	/* of the host: 100 ns */
 #define TS_STALE		(600 * TS_UNITS_PER_SEC)
-#define TS_AHEAD		TS_UNITS_PER_SEC	/* each reads the reference time in its way */
+#define TS_AHEAD		TS_UNITS_PER_SEC	/* each side has its own reading */
 #define TS_NS_PER_MS		1000000LL
 
 /**

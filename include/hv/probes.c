@@ -150,7 +150,7 @@ static size_t rxfh_param(void) { return sizeof(struct ethtool_rxfh_param); }
 static size_t rxfh_fields(void) { return sizeof(struct ethtool_rxfh_fields); }
 
 #line 1 "RX_RING_COUNT"
-static struct ethtool_ops ethtool_has_ring_count = { .get_rx_ring_count = NULL };
+static const struct ethtool_ops ethtool_has_ring_count = { .get_rx_ring_count = NULL };
 
 #if __has_include(<net/netdev_queues.h>)
 #include <net/netdev_queues.h>

@@ -35,7 +35,7 @@ SCSI, ALL = ("scsi0", "scsi1"), ("scsi0", "scsi1", "net0")
 KINDS = (("disk", 52), ("both disks", 8), ("everything", 6), ("sub-channel", 16), ("nic", 17), ("bus", 1))
 # What a host that makes no mistake must not be blamed for
 BLAME = ("timeout", "quarantine", "relid", "offer_refused", "ring_index", "packet", "request_id", "message_size",
-         "message_type", "message_state", "message_field", "post_failed", "no_memory")
+         "message_type", "message_state", "post_failed", "no_memory")
 ERRORS = "/sys/kernel/debug/hv_vmbus/errors"
 
 
