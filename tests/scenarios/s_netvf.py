@@ -49,6 +49,7 @@ class Function:
         self.m.host("nic vf on serial=7 port=net1 nic=net0")
 
     def plug(self, slot=7, queues=1):
+        self.m.sh("! [ -e /sys/module/softvf ] || rmmod softvf")     # what another scenario has left plugged
         self.m.sh("insmod /lib/test/softvf.ko mac=%s wire=%s slot=%d queues=%d" % (MAC, WIRE, slot, queues))
 
     def unplug(self):
