@@ -342,10 +342,10 @@ row("hvroot --trace", HVROOT + "--trace /nosuch/t", 2, "--trace /nosuch/t: No su
 row("hvroot --record", PROCESS + "--record /nosuch/s", 2, "--record /nosuch/s: No such file")
 row("hvroot --replay", HVROOT + "--replay /nosuch", 2, "--replay /nosuch: No such file")
 row("hvroot --replay, another file", PROCESS + "--replay {root}/LICENSE", 2, "--replay .*LICENSE: line 1: no session, which begins with \"# hvroot session 1\"")
-row("hvroot --replay, a wrong line", "printf '# hvroot session 1\\nsay 1 x\\n' >{top}/s; " + PROCESS + "--replay {top}/s", 2,
+row("hvroot --replay, a wrong line", "printf '# hvroot session 1\\nsay 1 x\\n' >{top}/wrong-line; " + PROCESS + "--replay {top}/wrong-line", 2,
     "--replay .*: line 2: want say MS NAME N HEX")
-row("hvroot --replay, a newer session", "echo '# hvroot session 2' >{top}/s; " + PROCESS + "--replay {top}/s", 2, "--replay .*: line 1: of another version than 1")
-row("hvroot --record what is replayed", "echo '# hvroot session 1' >{top}/s; " + PROCESS + "--replay {top}/s --record {top}/s", 2, "--record .*: --replay reads it")
+row("hvroot --replay, a newer session", "echo '# hvroot session 2' >{top}/newer; " + PROCESS + "--replay {top}/newer", 2, "--replay .*: line 1: of another version than 1")
+row("hvroot --record what is replayed", "echo '# hvroot session 1' >{top}/both; " + PROCESS + "--replay {top}/both --record {top}/both", 2, "--record .*: --replay reads it")
 row("hvroot ctl", "{hvroot} ctl", 2, "usage: hvroot ctl SOCKET COMMAND")
 row("hvroot ctl, nobody", "{hvroot} ctl /nosuch list", 1, "/nosuch: cannot connect: No such file or directory; is a hvroot running with --control")
 row("hvroot ctl, a long path", "{hvroot} ctl /%s list" % ("x" * 120), 1, "socket path longer than")
