@@ -174,11 +174,12 @@ static void nv_start_failed(struct nv *nv, int error)
  */
 static void nv_start_later(struct nv *nv, int error)
 {
-	nv->retry_s = clamp_t(u32, nv->retry_s * 2, NV_RETRY_MIN_S, NV_RETRY_MAX_S);
+	unsigned int after = nv_retry_after(nv);
+
 	dev_err(&nv->hdev->device,
 		"no connection for the network device (%d), trying again in %u s\n",
-		error, nv->retry_s);
-	schedule_delayed_work(&nv->start_work, nv->retry_s * HZ);
+		error, after);
+	schedule_delayed_work(&nv->start_work, after * HZ);
 }
 
 /* What a host says that was silent before may have to do with that, so each error passes. */

@@ -409,6 +409,7 @@ void nv_reset_wanted(struct nv_conn *conn);
 void nv_reset_work(struct work_struct *work);
 void nv_sleep(struct nv *nv);
 int nv_wake(struct nv *nv);
+unsigned int nv_retry_after(struct nv *nv);
 
 /* nvsp.c */
 int nv_nvsp_connect(struct nv_conn *conn);

@@ -128,16 +128,28 @@ static int nv_build(struct nv *nv, const struct nv_config *cfg, enum nv_how how)
 	return 0;
 }
 
+/*
+ * A try to connect has failed: how long to wait before the next, twice as long as before this
+ * one.  Under nv->lock.  Return: seconds.
+ */
+unsigned int nv_retry_after(struct nv *nv)
+{
+	nv->retry_s = clamp_t(u32, nv->retry_s * 2, NV_RETRY_MIN_S, NV_RETRY_MAX_S);
+	return nv->retry_s;
+}
+
 /* Without a connection the device stays, but is not present to the stack. */
 static void nv_give_up(struct nv *nv, int error)
 {
+	unsigned int after;
+
 	nv_turn(nv, NV_TURN_FAILED);
 	if (nv->gone || nv->hdev->channel->rescind)
 		return;
-	nv->retry_s = clamp_t(u32, nv->retry_s * 2, NV_RETRY_MIN_S, NV_RETRY_MAX_S);
+	after = nv_retry_after(nv);
 	netdev_err(nv->ndev, "no connection to the host (%d), trying again in %u s\n",
-		   error, nv->retry_s);
-	mod_delayed_work(system_wq, &nv->reset_work, nv->retry_s * HZ);
+		   error, after);
+	mod_delayed_work(system_wq, &nv->reset_work, after * HZ);
 }
 
 /* Takes the connection away from the stack, then undoes it with RTNL free. */
