@@ -27,7 +27,7 @@
 #
 # Times are of two idle processors without virtualization; a busy machine takes as many times longer as
 # others leave it: README.md has both. The first time, a kernel is fetched (1 min),
-# for check the process lab's kernel is built (8 min), for kunit the debug kernel (10 min). V=1 prints
+# for check the process lab's kernels are built (8 min each), for kunit the debug kernel (10 min). V=1 prints
 # every command in full. Each script has --help.
 
 KERNEL ?= default

@@ -289,6 +289,7 @@ row("run.py --labs", "tests/scenarios/run.py --labs 0", 2, "--labs: 0: want a wh
 row("run.py --tries", "tests/scenarios/run.py --tries x", 2, "--tries: x: want a whole number")
 row("run.py --budget", "tests/scenarios/run.py --budget -1", 2, "--budget -1: want minutes")
 row("run.py, PATIENCE", "tests/scenarios/run.py job", 2, "PATIENCE=x: want a number", env=("PATIENCE=x",))
+row("run.py, HVGUEST_SMP", "tests/scenarios/run.py job", 2, "HVGUEST_SMP=x: want yes or no", env=("HVGUEST_SMP=x",))
 row("run.py, LIVES", "tests/scenarios/run.py job", 2, "LIVES=x: want a number", env=("LIVES=x",))
 row("run.py, no network of its own", "tests/scenarios/run.py --lab process net-content", 1,
     r"net-content: a NIC needs a network of its own, which is refused \(unshare: .*\); run it as root", stub="unshare")
