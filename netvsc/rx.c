@@ -4,6 +4,7 @@
  * and tells the host which of its packets are done with.
  */
 #include <linux/etherdevice.h>
+#include <hv/uninit.h>
 #include "bus.h"
 #include "netvsc.h"
 #include "poll.h"
@@ -169,7 +170,7 @@ static __always_inline void nv_rx_whole(struct nv_queue *q, const struct nv_rx_m
 
 static __always_inline void nv_rx_frame(struct nv_queue *q, const void *msg, u32 len)
 {
-	struct nv_rx_meta m;
+	struct nv_rx_meta m HV_UNINITIALIZED;	/* nv_rndis_get_packet() clears it */
 
 	if (unlikely(nv_rndis_get_packet(msg, len, &m))) {
 		nv_bad(q->conn->nv, NV_BAD_RNDIS, "packet header malformed (channel %u)",
