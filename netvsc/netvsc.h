@@ -113,12 +113,13 @@ struct nv_vf_stats {
 struct nv;
 struct nv_conn;
 
+/* Each queue's are written by other processors than its neighbour's. */
 struct nv_rx_stats {
 	struct u64_stats_sync sync;
 	u64_stats_t packets, bytes, multicast;
 	u64_stats_t coalesced, paged, csum_ok, csum_bad, no_memory, comp_busy, vlan_error;
 	u64_stats_t xdp_drop, xdp_redirect, xdp_tx, no_taker;
-};
+} ____cacheline_aligned_in_smp;
 
 struct nv_tx_stats {
 	struct u64_stats_sync sync;
@@ -126,7 +127,7 @@ struct nv_tx_stats {
 	u64_stats_t trains, sections, direct, lso;
 	u64_stats_t stop, wake, full, no_section, dropped, refused, xdp;
 	u64_stats_t no_memory, too_big, busy;
-};
+} ____cacheline_aligned_in_smp;
 
 struct nv_slot {
 	struct nv_owner owner;	/* decides who may touch the rest */
@@ -178,6 +179,8 @@ struct nv_rx {
 struct nv_queue {
 	struct nv_conn *conn;
 	struct vmbus_channel *chan;
+	struct nv_rx_stats *rx_stats;	/* of its number, as the next */
+	struct nv_tx_stats *tx_stats;
 	u16 index;		/* number of the network device's queue */
 	u16 sub;		/* number that the host knows it by */
 	bool opened;
@@ -359,16 +362,6 @@ static inline struct nv_conn *nv_conn_rtnl(struct nv *nv)
 	return rtnl_dereference(nv->conn);
 }
 
-static inline struct nv_rx_stats *nv_rx_stats(const struct nv_queue *q)
-{
-	return &q->conn->nv->rx_stats[q->index];
-}
-
-static inline struct nv_tx_stats *nv_tx_stats(const struct nv_queue *q)
-{
-	return &q->conn->nv->tx_stats[q->index];
-}
-
 /* One line, limited, and a counter for what a host should not do. */
 #define nv_bad(dev, kind, fmt, ...) do {				\
 	struct nv *__nv = (dev);					\
@@ -385,8 +378,8 @@ static inline void nv_add_one(struct u64_stats_sync *sync, u64_stats_t *value)
 	u64_stats_update_end(sync);
 }
 
-#define nv_count_rx(q, field)	nv_add_one(&nv_rx_stats(q)->sync, &nv_rx_stats(q)->field)
-#define nv_count_tx(q, field)	nv_add_one(&nv_tx_stats(q)->sync, &nv_tx_stats(q)->field)
+#define nv_count_rx(q, field)	nv_add_one(&(q)->rx_stats->sync, &(q)->rx_stats->field)
+#define nv_count_tx(q, field)	nv_add_one(&(q)->tx_stats->sync, &(q)->tx_stats->field)
 
 /* main.c */
 extern unsigned int nv_ring_pages;

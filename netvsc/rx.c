@@ -63,10 +63,11 @@ static int nv_done_send(struct nv_queue *q)
 	const u64 *ids = &q->rx.done[q->rx.done_take % NV_COMPLETIONS];
 	u32 in_line = NV_COMPLETIONS - q->rx.done_take % NV_COMPLETIONS;
 	__le64 word = cpu_to_le64(NV_DONE_WORD);
+	int ret = static_call(nv_bus_answer)(q->chan, ids, min(nv_done_waiting(&q->rx), in_line),
+					     NV_DONE_WORD);
 
-	if (likely(nv_bus.answer))
-		return nv_bus.answer(q->chan, ids, min(nv_done_waiting(&q->rx), in_line),
-				     NV_DONE_WORD);
+	if (likely(ret))
+		return ret;
 	return vmbus_sendpacket(q->chan, &word, sizeof(word), *ids, VM_PKT_COMP, 0) ?: 1;
 }
 

@@ -5,9 +5,6 @@
  * pages (tx_pages.c).  Completions come back through the queue's NAPI.
  */
 #include <linux/if_ether.h>
-#include <linux/ip.h>
-#include <linux/ipv6.h>
-#include <hv/packet_head.h>
 #include <hv/uninit.h>
 #include "bus.h"
 #include "netvsc.h"
@@ -23,12 +20,10 @@ static u8 *nv_section(struct nv_queue *q, u32 slot)
 	       (size_t)(q->tx.first_section + slot) * q->conn->send.sec.size;
 }
 
-/* The host signals once there is the room that nv_tx_poll() wants. */
+/* The host signals once there is more than the room that nv_tx_poll() wants. */
 static void nv_want_room(struct nv_queue *q)
 {
-	u32 bytes = q->chan->outbound.ring_datasize;
-
-	set_channel_pending_send_size(q->chan, bytes / 100 * (NV_HIGH_PERCENT + 1));
+	set_channel_pending_send_size(q->chan, nv_high_room(&q->chan->outbound));
 	mod_delayed_work(system_wq, &q->retry, msecs_to_jiffies(NV_AGAIN_MS));
 }
 
@@ -73,14 +68,14 @@ static __always_inline bool nv_train_place(struct nv_queue *q, struct nv_slot *s
 {
 	const u32 header = sizeof(struct vmpacket_descriptor);
 	const u32 len = header + sizeof(struct hv_nvsp);
-	void *at = likely(nv_bus.place) ? nv_bus.place(q->chan, len) : NULL;
+	void *at = static_call(nv_bus_place)(q->chan, len);
 
 	if (unlikely(!at))
 		return false;
 	*(struct hv_nvsp *)(at + header) = nv_train_says(&q->tx);
-	nv_bus.placed(q->chan, packet_head(VM_PKT_DATA_INBAND, header, len,
-					   VMBUS_DATA_PACKET_FLAG_COMPLETION_REQUESTED),
-		      len, nv_slot_give(s, q->tx.train.slot));
+	static_call(nv_bus_placed)(q->chan, packet_head(VM_PKT_DATA_INBAND, header, len,
+							NV_ASKS_ANSWER),
+				   len, nv_slot_give(s, q->tx.train.slot));
 	return true;
 }
 
@@ -212,22 +207,25 @@ u8 *nv_train_room(struct nv_queue *q, struct netdev_queue *txq, u32 len)
 
 /* ---- the stack's side ---- */
 
-/* Stops the queue when little room is left; undoes that if it was too late. */
-static void nv_maybe_stop(struct nv_queue *q, struct netdev_queue *txq)
+static __always_inline bool nv_has_room(const struct nv_queue *q)
 {
-	if (nv_free_count(&q->tx.without) > NV_LOW_SLOTS &&
-	    hv_get_avail_to_write_percent(&q->chan->outbound) > NV_LOW_PERCENT)
-		return;
+	const struct hv_ring_buffer_info *ring = &q->chan->outbound;
+
+	return likely(nv_free_count(&q->tx.without) > NV_LOW_SLOTS &&
+		      hv_get_bytes_to_write(ring) > nv_low_room(ring));
+}
+
+/* Little room is left; if completions came meanwhile, it is more. */
+static noinline void nv_stop_queue(struct nv_queue *q, struct netdev_queue *txq)
+{
 	netif_tx_stop_queue(txq);
 	nv_count_tx(q, stop);
 	/* completions that came meanwhile saw a running queue */
 	smp_mb();
-	if (nv_free_count(&q->tx.without) > NV_LOW_SLOTS &&
-	    hv_get_avail_to_write_percent(&q->chan->outbound) > NV_LOW_PERCENT) {
+	if (nv_has_room(q))
 		netif_tx_start_queue(txq);
-		return;
-	}
-	nv_want_room(q);
+	else
+		nv_want_room(q);
 }
 
 /* Time stamps are for those who ask; no other device below this one takes any. */
@@ -303,6 +301,12 @@ static noinline int nv_send_direct(struct nv_queue *q, struct netdev_queue *txq,
 	return ret;
 }
 
+/* Netpoll comes with interrupts off; all others may use the cache of this CPU's NAPIs. */
+static __always_inline void nv_skb_done(struct sk_buff *skb)
+{
+	napi_consume_skb(skb, !irqs_disabled());
+}
+
 static __always_inline int nv_send(struct nv_queue *q, struct netdev_queue *txq,
 				   struct sk_buff *skb, const struct nv_tx_meta *m)
 {
@@ -310,7 +314,7 @@ static __always_inline int nv_send(struct nv_queue *q, struct netdev_queue *txq,
 
 	if (size > READ_ONCE(q->conn->nv->tx_copybreak) || nv_send_copy(q, txq, skb, m))
 		return nv_send_direct(q, txq, skb, m);
-	dev_consume_skb_any(skb);
+	nv_skb_done(skb);
 	netdev_tx_sent_queue(txq, size);
 	return 0;
 }
@@ -341,7 +345,7 @@ static netdev_tx_t nv_xmit(struct nv_queue *q, struct sk_buff *skb,
 	bool more = netdev_xmit_more(), lso = skb_is_gso(skb);
 	u32 packets = lso ? max_t(u32, skb_shinfo(skb)->gso_segs, 1) : 1;
 	u32 bytes = skb->len;
-	struct nv_tx_meta m;
+	struct nv_tx_meta m HV_UNINITIALIZED;
 	int ret;
 
 	if (READ_ONCE(q->dead)) {
@@ -366,9 +370,10 @@ static netdev_tx_t nv_xmit(struct nv_queue *q, struct sk_buff *skb,
 		nv_tx_failed(q, ret);
 		dev_kfree_skb_any(skb);
 	} else {
-		nv_tx_account(nv_tx_stats(q), packets, bytes, lso);
+		nv_tx_account(q->tx_stats, packets, bytes, lso);
 	}
-	nv_maybe_stop(q, txq);
+	if (!nv_has_room(q))
+		nv_stop_queue(q, txq);
 	if (!more || netif_xmit_stopped(txq))
 		nv_tx_flush(q, txq);
 	return NETDEV_TX_OK;
