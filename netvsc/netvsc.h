@@ -172,7 +172,8 @@ struct nv_rx {
 	struct nv_part part[NV_PARTS];
 	u32 parts, parts_len;
 	struct nv_rx_meta first;	/* of a frame in several parts */
-	bool flush_xdp;
+	bool flush_xdp;		/* frames of this poll wait elsewhere */
+	bool flush_tx;		/* and in the section that this queue fills */
 	u32 empty_polls;
 };
 
@@ -517,6 +518,7 @@ void nv_rx_mode_work(struct work_struct *work);
 /* xdp.c */
 bool nv_xdp_run(struct nv_queue *q, struct bpf_prog *prog, struct xdp_buff *xdp);
 void nv_xdp_release(struct nv_queue *q, struct xdp_buff *xdp);
+void nv_xdp_flush(struct nv_queue *q);
 int nv_xdp_xmit(struct net_device *ndev, int n, struct xdp_frame **frames, u32 flags);
 bool nv_xdp_mtu_ok(const struct bpf_prog *prog, int mtu);
 int nv_bpf(struct net_device *ndev, struct netdev_bpf *bpf);

@@ -350,10 +350,7 @@ int nv_poll(struct napi_struct *napi, int budget)
 	work = nv_poll_ring(q, budget);
 	if (nv_done_waiting(&q->rx))
 		nv_done_flush(q);
-	if (q->rx.flush_xdp) {
-		q->rx.flush_xdp = false;
-		xdp_do_flush();
-	}
+	nv_xdp_flush(q);
 	nv_tx_poll(q);
 	if (!budget || work >= budget)
 		return budget;

@@ -124,6 +124,23 @@ def xdp_drop(m, queues, mtu):
     return {"drops/s": got / took, "share that arrived": got / SMALL, **found}
 
 
+def xdp_back(m, queues, mtu):
+    """A program sends back what comes."""
+    settings(m, queues, mtu)
+    m.sh("ethtool -K eth0 lro off; xdp_on tx")
+    sent = "ethtool -S eth0 | awk '/xdp_tx:/{n += $2} END{print n}'"
+    host("ip neigh replace %s lladdr %s dev hvt0 nud permanent" % (GUEST, MAC))
+    before, begin = int(m.sh(sent)), m.host.counters()
+    Other("flood", GUEST, 5006, SMALL, 64).result()
+    found = {}
+    counted(m, begin, SMALL, found, "packet")
+    m.sh("sleep 0.3")
+    got = int(m.sh(sent)) - before
+    m.sh("xdp_off")
+    host("ip neigh del %s dev hvt0" % GUEST)
+    return {"share that arrived": got / SMALL, **found}
+
+
 def nic_memory(m):
     """KiB of guest memory that one more NIC takes, up."""
     more = ["net%d" % i for i in range(1, NICS + 1)]

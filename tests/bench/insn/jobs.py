@@ -86,6 +86,7 @@ NICS = (
     nic("tcp-in-9000", "TCP in, MTU 9000, LRO", measure_net.stream_in, "STREAM", STREAM, 9000),
     nic("tcp-rr", "TCP round trip", measure_net.round_trips, "ROUNDS", (100, 900)),
     nic("xdp-drop", "XDP drop", measure_net.xdp_drop, "SMALL", PACKETS),
+    nic("xdp-tx", "XDP TX", measure_net.xdp_back, "SMALL", PACKETS),
 )
 
 
