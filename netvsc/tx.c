@@ -36,7 +36,7 @@ static void nv_block(struct nv_queue *q, struct netdev_queue *txq)
 }
 
 /* Byte queue limits have them for sent, and no completion gives them back: a poll does. */
-static void nv_unsent(struct nv_queue *q, u32 bytes)
+void nv_unsent(struct nv_queue *q, u32 bytes)
 {
 	atomic_add(bytes, &q->tx.unsent);
 	mod_delayed_work(system_wq, &q->retry, 0);
@@ -319,6 +319,20 @@ static __always_inline int nv_send(struct nv_queue *q, struct netdev_queue *txq,
 	return 0;
 }
 
+/* To be cut, by the host or here. */
+static noinline int nv_send_large(struct nv_queue *q, struct netdev_queue *txq,
+				  struct sk_buff *skb, struct nv_tx_meta *m)
+{
+	int ret;
+
+	if (!(skb_shinfo(skb)->gso_type & SKB_GSO_UDP_L4))
+		return nv_send(q, txq, skb, m);
+	ret = nv_send_uso(q, txq, skb, m);
+	if (!ret)
+		nv_skb_done(skb);
+	return ret;
+}
+
 void nv_tx_account(struct nv_tx_stats *st, u32 packets, u32 bytes, bool lso)
 {
 	u64_stats_update_begin(&st->sync);
@@ -360,7 +374,7 @@ static netdev_tx_t nv_xmit(struct nv_queue *q, struct sk_buff *skb,
 	}
 	ret = nv_describe(q->conn, skb, &m);
 	if (!ret)
-		ret = nv_send(q, txq, skb, &m);
+		ret = lso ? nv_send_large(q, txq, skb, &m) : nv_send(q, txq, skb, &m);
 	if (ret == -EAGAIN) {
 		nv_block(q, txq);
 		nv_count_tx(q, busy);

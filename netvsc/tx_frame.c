@@ -123,7 +123,9 @@ static bool nv_describe_csum(const struct nv_conn *conn, struct sk_buff *skb,
  */
 int nv_describe_offloads(const struct nv_conn *conn, struct sk_buff *skb, struct nv_tx_meta *m)
 {
-	if (skb_is_gso(skb)) {
+	if (skb_shinfo(skb)->gso_type & SKB_GSO_UDP_L4) {
+		nv_describe_csum(conn, skb, m);		/* of each datagram */
+	} else if (skb_is_gso(skb)) {
 		if (skb_cow_head(skb, 0))
 			return -ENOMEM;
 		nv_describe_lso(skb, m);

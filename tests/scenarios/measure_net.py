@@ -97,6 +97,15 @@ def small_out(m, queues, mtu):
     return arrived(m, begin, *other.result())
 
 
+def segments_out(m, queues, mtu):
+    """Datagrams of 1400 bytes, handed to the kernel 43 at a time."""
+    pin = settings(m, queues, mtu)
+    begin = m.host.counters()
+    other = Other("sink", HOST, 5004, SMALL)
+    m.sh(pin + "net segments %s 5004 %d 1400 %d" % (HOST, SMALL // 43, 43 * 1400), 900)
+    return arrived(m, begin, *other.result())
+
+
 def small_in(m, queues, mtu):
     pin = settings(m, queues, mtu)
     m.sh(pin + "net sink %s 5005 %d >/tmp/sink &\n"
