@@ -318,6 +318,7 @@ struct nv {
 	u32 rss_entries;
 	u32 changes;			/* of those and of the address, so far; under RTNL */
 	u32 tx_l4;			/* HV_HASH_*: flows that we spread by ports too */
+	unsigned long pick_until;	/* nv_pick_anew() */
 	u32 speed;			/* set by the user, else 0 */
 	u8 duplex;
 	u32 tx_copybreak;		/* longer frames go as their pages */
@@ -458,6 +459,7 @@ void nv_offload_work(struct work_struct *work);
 
 /* tx.c */
 netdev_tx_t nv_start_xmit(struct sk_buff *skb, struct net_device *ndev);
+void nv_pick_anew(struct nv *nv);
 u16 nv_select_queue(struct net_device *ndev, struct sk_buff *skb,
 		    struct net_device *sb_dev);
 void nv_tx_completion(struct nv_queue *q, u64 id, const void *body, u32 len);
