@@ -13,12 +13,12 @@ DEFINE_STATIC_CALL_NULL(nv_bus_hold, hv_ring_hold);
 DEFINE_STATIC_CALL_NULL(nv_bus_let_go, hv_ring_let_go);
 
 /* What symbol_get() has found, to be given back. */
-static typeof(&hv_ring_place) place;
-static typeof(&hv_ring_placed) placed;
-static typeof(&hv_ring_forget) forget;
-static typeof(&hv_ring_answer) answer;
-static typeof(&hv_ring_hold) hold;
-static typeof(&hv_ring_let_go) let_go;
+static typeof(hv_ring_place) *place;
+static typeof(hv_ring_placed) *placed;
+static typeof(hv_ring_forget) *forget;
+static typeof(hv_ring_answer) *answer;
+static typeof(hv_ring_hold) *hold;
+static typeof(hv_ring_let_go) *let_go;
 
 /**
  * nv_bus_find - look for what this bus can do

@@ -38,9 +38,10 @@ static u32 nv_uso_message(u32 head, u32 data, u32 align)
 /* How many sections a buffer takes, at most; 0: it does not go this way. */
 static u32 nv_uso_sections(const struct nv_conn *conn, const struct sk_buff *skb)
 {
-	u32 head = skb_transport_offset(skb) + sizeof(struct udphdr), size = skb_shinfo(skb)->gso_size;
-	u32 message = nv_uso_message(head, size, conn->host.align), each;
+	u32 head = skb_transport_offset(skb) + sizeof(struct udphdr);
+	u32 size = skb_shinfo(skb)->gso_size, message, each;
 
+	message = nv_uso_message(head, size, conn->host.align);
 	each = min(conn->send.sec.size / message, conn->host.max_packets);
 	return each && skb->len > head ?
 	       DIV_ROUND_UP(DIV_ROUND_UP(skb->len - head, size), each) + 1 : 0;
