@@ -350,7 +350,8 @@ int nv_poll(struct napi_struct *napi, int budget)
 	work = nv_poll_ring(q, budget);
 	if (nv_done_waiting(&q->rx))
 		nv_done_flush(q);
-	nv_xdp_flush(q);
+	if (unlikely(q->rx.flush_tx || q->rx.flush_xdp))
+		nv_xdp_flush(q);
 	nv_tx_poll(q);
 	if (!budget || work >= budget)
 		return budget;

@@ -98,7 +98,8 @@ static void nv_tx_go_on(struct nv_queue *q, struct netdev_queue *txq)
 /* Gives byte queue limits what this poll has completed; none of a channel that is gone. */
 static void nv_tx_completed(struct nv_queue *q, struct netdev_queue *txq)
 {
-	q->bql_bytes += atomic_xchg(&q->tx.unsent, 0);
+	if (unlikely(atomic_read(&q->tx.unsent)))
+		q->bql_bytes += atomic_xchg(&q->tx.unsent, 0);
 	if (q->bql_bytes && !READ_ONCE(q->dead))
 		netdev_tx_completed_queue(txq, q->bql_packets, q->bql_bytes);
 	q->bql_packets = 0;

@@ -427,10 +427,17 @@ static int stamp(unsigned int count, unsigned int bytes)
 	return 0;
 }
 
-/* The byte at a place of a datagram. */
-static uint8_t byte_of(unsigned int number, unsigned int at)
+/* A datagram: its number, then bytes that count on from there. */
+static void fill(uint8_t *to, unsigned int number, unsigned int len)
 {
-	return at < 4 ? number >> (24 - 8 * at) : number + at;
+	static uint8_t ramp[256 + 65536];
+
+	if (!ramp[1])
+		for (unsigned int i = 0; i < sizeof(ramp); i++)
+			ramp[i] = i;
+	memcpy(to, ramp + (number & 255), len);
+	for (unsigned int i = 0; i < 4 && i < len; i++)
+		to[i] = number >> (24 - 8 * i);
 }
 
 static int segments(unsigned int count, unsigned int size, unsigned int bytes)
@@ -442,9 +449,8 @@ static int segments(unsigned int count, unsigned int size, unsigned int bytes)
 	if (!buf || setsockopt(fd, IPPROTO_UDP, 103 /* UDP_SEGMENT */, &cut, sizeof(cut)))
 		die("UDP_SEGMENT");
 	while (count--) {
-		for (unsigned int i = 0; i < bytes; i++)
-			buf[i] = byte_of(number + i / size, i % size);
-		number += (bytes + size - 1) / size;
+		for (unsigned int at = 0; at < bytes; at += size)
+			fill(buf + at, number++, bytes - at < size ? bytes - at : size);
 		if (send(fd, buf, bytes, 0) != (long)bytes)
 			die("send");
 	}
