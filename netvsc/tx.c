@@ -234,6 +234,24 @@ static bool nv_stamped(const struct sk_buff *skb)
 	return skb_shinfo(skb)->tx_flags & SKBTX_SW_TSTAMP;
 }
 
+/* A frame in pieces, each of which has an address. */
+static noinline void nv_copy_pieces(u8 *to, const struct sk_buff *skb)
+{
+	const struct skb_shared_info *s = skb_shinfo(skb);
+	unsigned int i;
+
+	if (IS_ENABLED(CONFIG_HIGHMEM) || unlikely(s->frag_list)) {
+		skb_copy_bits(skb, 0, to, skb->len);
+		return;
+	}
+	memcpy(to, skb->data, skb_headlen(skb));
+	to += skb_headlen(skb);
+	for (i = 0; i < s->nr_frags; i++) {
+		memcpy(to, skb_frag_address(&s->frags[i]), skb_frag_size(&s->frags[i]));
+		to += skb_frag_size(&s->frags[i]);
+	}
+}
+
 /* 0 when the frame is in a section and the buffer can go. */
 static __always_inline int nv_send_copy(struct nv_queue *q, struct netdev_queue *txq,
 					struct sk_buff *skb, const struct nv_tx_meta *m)
@@ -245,7 +263,7 @@ static __always_inline int nv_send_copy(struct nv_queue *q, struct netdev_queue 
 		return -EAGAIN;
 	nv_rndis_put_packet(to, m);
 	if (skb_is_nonlinear(skb))
-		skb_copy_bits(skb, 0, to + head, skb->len);
+		nv_copy_pieces(to + head, skb);
 	else
 		memcpy(to + head, skb->data, skb->len);
 	if (unlikely(nv_stamped(skb)))
