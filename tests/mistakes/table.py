@@ -27,7 +27,7 @@ class Row:
 SCRIPTS = """scripts/build-modules scripts/check scripts/check-abi scripts/check-modinfo scripts/compile-commands scripts/demo scripts/deps scripts/dkms
     scripts/features scripts/hvguest-report scripts/install scripts/kernel scripts/kernel-built scripts/kunit scripts/lab scripts/manual scripts/mutants scripts/package scripts/source scripts/style
     scripts/system scripts/try tests/bench/insn/hvroot_top.py tests/bench/insn/insn.py tests/bench/insn/lines.py tests/bench/insn/report.py
-    tests/bench/insn/summary.py tests/bench/run.py tests/failsite/build tests/fuzz/proof.py tests/fuzz/run.py tests/fuzz/selftest.py tests/guest/mkinitramfs tests/guest/mktools tests/mends/run.py tests/mistakes/run.py tests/process/intree/build tests/scenarios/measure.py
+    tests/bench/insn/summary.py tests/bench/ring/run.py tests/bench/run.py tests/failsite/build tests/fuzz/proof.py tests/fuzz/run.py tests/fuzz/selftest.py tests/guest/mkinitramfs tests/guest/mktools tests/mends/run.py tests/mistakes/run.py tests/process/intree/build tests/scenarios/measure.py
     tests/scenarios/measure_utils.py tests/scenarios/run.py""".split()
 # No scripts for users: what runs in the guest or is called by one of the others, and continuous integration's.
 OTHERS = r"^(\.ci/|debian/|tests/guest/(bin/|init$|hv_set_ifconfig$)|tests/demo/|scripts/lib/|scripts/(dkms|package)-|tests/hvroot/liar/)"
