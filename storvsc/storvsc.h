@@ -32,6 +32,7 @@
 #include <hv/compat_work.h>
 #include <hv/stor_wire.h>
 
+#include "kind.h"
 #include "life.h"
 #include "limits.h"
 #include "slot.h"
@@ -155,26 +156,6 @@ struct stor_queue {
 	u64 batches;
 	u64 batched;
 } ____cacheline_aligned_in_smp;
-
-/**
- * struct stor_kind - what differs between SCSI, IDE and Fibre Channel offers
- * @name: for people
- * @max_path: SCSI channels - 1
- * @max_id: targets per channel
- * @max_lun: LUNs per target
- * @max_transfer: bytes that hosts take in truth, whatever they claim
- * @fixed_target: one disk whose target is part of the instance GUID
- * @fc: has world wide names to ask for
- */
-struct stor_kind {
-	const char *name;
-	unsigned int max_path;
-	unsigned int max_id;
-	unsigned int max_lun;
-	u32 max_transfer;
-	bool fixed_target;
-	bool fc;
-};
 
 /**
  * struct stor_call - a request of our own, one at a time per object
