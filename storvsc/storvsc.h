@@ -35,6 +35,7 @@
 #include "kind.h"
 #include "life.h"
 #include "limits.h"
+#include "lun_life.h"
 #include "slot.h"
 
 /* Time limits, all of them for answers of the host. */
@@ -186,11 +187,10 @@ struct stor_call {
  * @ref: the device's until it is destroyed, and of whoever looks at it meanwhile
  * @sdev: the device
  * @rescan: reads capacity and limits again; holds both references while queued
- * @doubted: the host said that it does not reach the LUN
- * @doubt_since: jiffies
+ * @life: enum stor_lun_life; changed by stor_lun_turn() only
+ * @doubt_since: jiffies, of the doubt; written before it
  * @medium: the host said that there is another one
- * @unsure: ordinary commands wait until the host was asked which LUN it is
- * @unsure_since: jiffies
+ * @unsure_since: jiffies, since it may be another one; written before that, under life_mutex
  * @page: the identification page (VPD 83h) of the LUN that commands were meant for when it
  *	became unsure: the midlayer reads its own anew whenever it likes
  * @page_len: bytes of it; 0 if it has none
@@ -201,10 +201,9 @@ struct stor_lun {
 	struct kref ref;
 	struct scsi_device *sdev;
 	struct delayed_work rescan;
-	unsigned long doubted;
+	atomic_t life;
 	unsigned long doubt_since;
 	unsigned long medium;
-	unsigned long unsure;
 	unsigned long unsure_since;
 	u8 page[STOR_PAGE_LEN];
 	u32 page_len;
@@ -450,6 +449,7 @@ int stor_lun_alloc(struct scsi_device *sdev);
 struct stor_lun *stor_lun_get(struct scsi_device *sdev);
 void stor_lun_put(struct stor_lun *lun);
 void stor_lun_free(struct scsi_device *sdev);
+enum stor_lun_life stor_lun_turn(struct stor_lun *lun, enum stor_lun_turn turn);
 bool stor_each_lun(struct stor_ctl *ctl,
 		   bool (*fn)(struct stor_ctl *ctl, struct stor_lun *lun, void *arg), void *arg);
 void stor_remove_lun(struct stor_ctl *ctl, struct scsi_device *sdev);
