@@ -451,7 +451,7 @@ static int stamp(unsigned int count, unsigned int bytes)
 }
 
 /* A datagram: its number, then bytes that count on from there. */
-static void fill(uint8_t *to, unsigned int number, unsigned int len)
+static void datagram(uint8_t *to, unsigned int number, unsigned int len)
 {
 	static uint8_t ramp[256 + 65536];
 
@@ -473,7 +473,7 @@ static int segments(unsigned int count, unsigned int size, unsigned int bytes)
 		die("UDP_SEGMENT");
 	while (count--) {
 		for (unsigned int at = 0; at < bytes; at += size)
-			fill(buf + at, number++, bytes - at < size ? bytes - at : size);
+			datagram(buf + at, number++, bytes - at < size ? bytes - at : size);
 		if (send(fd, buf, bytes, 0) != (long)bytes)
 			die("send");
 	}

@@ -53,14 +53,15 @@ def net_udp_segments(m):
             messages = n.counter("tx_messages") - messages
             m.note("%s, %d of %d bytes: %d datagrams, %d messages, %d large sends" % (address, size, length, sent, messages, lso))
             m.expect(lso >= 5, "%d bytes in pieces of %d: the driver had %d large sends of 5" % (length, size, lso))
-            m.expect(size > 1452 or messages < sent or sent < 12, "%d datagrams took %d messages" % (sent, messages))
+            m.expect(messages < sent or sent < 100, "%d datagrams took %d messages" % (sent, messages))
     seen = watch.frames(0.3, lambda f: f[6:12] == US and f[23 if f[12:14] == b"\x08\x00" else 20] == 17)
     watch.close()
     bad = [f for f in seen if not begun(f)]
     m.expect(seen and not bad, "%d of %d datagrams with a wrong checksum, %s" % (len(bad), len(seen), bad[:1]))
     m.expect(all(len(f) >= 60 for f in seen), "a frame shorter than any")
-    ids = [f[18:20] for f in seen if f[12:14] == b"\x08\x00"]
-    m.expect(all(a != b for a, b in zip(ids, ids[1:])), "datagrams with the same number, one behind the other")
+    # each datagram of a buffer has a number of its own; the next buffer may begin with one that was
+    ids = [int.from_bytes(f[18:20], "big") for f in seen if f[12:14] == b"\x08\x00"]
+    m.expect(2 * sum((b - a) & 0xffff == 1 for a, b in zip(ids, ids[1:])) > len(ids), "datagrams are not numbered: %s" % ids[:20])
     # such datagrams are not copied into sections, so the stack cuts them
     m.sh("ethtool --set-tunable eth0 tx-copybreak 256")
     take(m, HOST, 1400, 5, 60000)
