@@ -71,6 +71,7 @@ class Bench:
         self.load = LOAD % ((" host_timeout=1" if drivers[0] == "ours" else "") + (" " + vmbus if vmbus else ""))
         self.noise = "%s|%s" % (NOISE, ignore) if ignore else NOISE
         self.new = {}           # case: blocks that nobody had reached before
+        self.before = 0         # seconds of processors, of guests that are gone
         self.m = None
         self.lies = self.told = self.boots = self.reloads = 0
         self.spent = collections.Counter()      # seconds, by what for
@@ -119,8 +120,13 @@ class Bench:
         self.cover(None)
         self.sh("sow; beats", "start")
 
+    def used(self):
+        """Seconds of processors, by all guests and hvroot so far."""
+        return self.before + (self.m.process.seconds() if self.m and self.m.process else 0)
+
     def stop(self):
         if self.m:
+            self.before = self.used()
             self.m.stop()
             self.m.discard()
         self.m = None
@@ -154,6 +160,7 @@ class Bench:
             self.spent[when.split(":")[0]] += watch.passed()
             return out
         except Failure as e:
+            self.look(when)         # the kernel may know why
             raise Finding("%s: %s" % (when, e)) from e
         except (GuestError, HostError) as e:
             self.look(when)
@@ -194,7 +201,7 @@ class Bench:
             said = whole_lines(f.read())
         self.seen += len(said)
         text = said.decode(errors="replace")
-        bad = judge(text, self.noise)
+        bad = judge(text, self.noise) or re.findall(".*Kernel panic.*", text)
         if bad and "lockdep_hardirqs_on_prepare" in bad[0] and "events do_free_init" in text:
             raise Worn("%s: User Mode Linux's own warning (tests/process/README.md, vmalloc), and lockdep looks no more" % when)
         if bad and "mm/page_alloc.c" in bad[0] and re.search(LUN_SCAN, text):
@@ -249,6 +256,11 @@ class Bench:
         self.holds("[ -e /run/beat ]", 20)
         return [int(n) for n in self.sh("cat /run/beat", "beat").split()]
 
+    def go_on(self, before):
+        """The disk and the NIC that nobody touches have done more than BEFORE."""
+        if not self.holds('read n p </run/beat; [ "$n" -gt %d ] && [ "$p" -gt %d ]' % tuple(before), 20):
+            raise Finding("the disk and the NIC that nobody touches stand still: %s, now %s" % (before, self.beat()))
+
     def wait(self):
         """While the host lies."""
         time.sleep(self.long)
@@ -265,8 +277,7 @@ class Bench:
         asker.over.set()
         self.be_honest()
         self.look("case")
-        if not self.holds('read n p </run/beat; [ "$n" -gt %d ] && [ "$p" -gt %d ]' % tuple(before), 20):
-            raise Finding("the disk and the NIC that nobody touches stand still: %s, now %s" % (before, self.beat()))
+        self.go_on(before)
         self.again()
         self.back("after case")
 
@@ -377,6 +388,7 @@ class Bench:
         print("# %d boots, %d reloads; lies: %s" % (self.boots, self.reloads,
               ", ".join("%s %d" % (k, v) for k, v in sorted(self.layers.items()))))
         lying = max(0.1, self.spent["lies"])
+        print("# %.0f seconds of processors, %.0f lies in each" % (self.used(), self.lies / max(1, self.used())))
         print("# %.0f lies a second over all; while it lied %.0f and %.0f messages and packets" %
               (self.lies / max(1, seconds), self.lies / lying, self.told / lying))
         print("# seconds: " + ", ".join("%s %.0f" % w for w in self.spent.most_common(9)))
