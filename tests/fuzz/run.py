@@ -15,7 +15,7 @@ lies, tried again, and cut down to the lies that are needed.
   --seed N      the first case's number; each that follows is one more (a new one, printed)
   --case N      this case alone, as often as --cases says (1)
   --play FILE   the record of a case, or what was left of it, in place of what its number decides
-  --long N      seconds that the host lies in each case (4)
+  --long N      seconds that the host lies in each case (8)
   --cpu N       or until guest and hvroot have had processors for N seconds, boots included
   --limit N     end N seconds after the first boot began, in the middle of a case too: that is no finding
   --out FOLDER  where all of this is kept (build/fuzz)
@@ -84,7 +84,7 @@ def parse():
     p.add_argument("--seed", type=common.whole(0))
     p.add_argument("--case", type=common.whole(0))
     p.add_argument("--play")
-    p.add_argument("--long", type=common.whole(1), default=4)
+    p.add_argument("--long", type=common.whole(1), default=8)
     p.add_argument("--cpu", type=common.whole(30))
     p.add_argument("--limit", type=common.whole(60))
     p.add_argument("--out", default=OUT)
@@ -163,6 +163,11 @@ def numbers(o):
         seed += 1
 
 
+def again(bench, folder, number):
+    """The words that do a case again. What it tells may come from cases before it, which only its record has."""
+    return "--play %s" % os.path.relpath(os.path.join(folder, "record"), ROOT) if bench.guided else "--case %d" % number
+
+
 def keep(bench, finding, number, o, seconds):
     """A finding's files; and, if it happens again, what is needed for it."""
     signal.alarm(0)         # it is told in full
@@ -175,8 +180,8 @@ def keep(bench, finding, number, o, seconds):
     print("#   after %d s, %d of processors, and %d lies" % (seconds, bench.used(), bench.lies))
     for line in str(finding).splitlines()[1:40]:
         print("#   " + line)
-    print("#   kept in %s; again: tests/fuzz/run.py --case %d%s" %
-          (os.path.relpath(folder, ROOT), number, "" if o.pair == OURS else " --drivers " + o.drivers), flush=True)
+    print("#   kept in %s; again: tests/fuzz/run.py %s%s" %
+          (os.path.relpath(folder, ROOT), again(bench, folder, number), "" if o.pair == OURS else " --drivers " + o.drivers), flush=True)
     bench.stop()
     if not o.no_shrink and not o.play:
         shrink(bench, folder, number)

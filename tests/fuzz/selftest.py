@@ -18,6 +18,7 @@ sys.path[:0] = [HERE, os.path.join(ROOT, "tests/scenarios"), os.path.join(ROOT, 
 sys.dont_write_bytecode = True
 
 import common                                           # noqa: E402
+import run                                              # noqa: E402
 import slow                                             # noqa: E402
 from bench import LINES, MEMORY, Bench, Finding, Slow   # noqa: E402
 from guest import GuestError                            # noqa: E402
@@ -230,6 +231,13 @@ class Verdicts(Case):
 
 class Words(unittest.TestCase):
     """What is printed."""
+
+    def test_again(self):
+        folder = os.path.join(ROOT, "build/fuzz/findings/7")
+        b = types.SimpleNamespace(guided=False)
+        self.assertEqual(run.again(b, folder, 7), "--case 7")
+        b.guided = True
+        self.assertEqual(run.again(b, folder, 7), "--play build/fuzz/findings/7/record")
 
     def test_oracles(self):
         """A machine that is too slow is no oracle that is silent, and what goes wrong beside ends nothing."""
