@@ -198,6 +198,8 @@ row("fuzz --case --seed", "tests/fuzz/run.py --case 1 --seed 2", 2, "--case and 
 row("fuzz --drivers", "tests/fuzz/run.py --drivers ours", 2, "--drivers ours: want A/B of ours and intree")
 row("fuzz --ignore", "tests/fuzz/run.py --ignore '('", 2, "--ignore [(]: ")
 row("fuzz --limit", "tests/fuzz/run.py --limit 5", 2, "--limit: 5: want a whole number from 60 on")
+row("fuzz --cpu", "tests/fuzz/run.py --cpu 5", 2, "--cpu: 5: want a whole number from 30 on")
+row("proof --cpu", "tests/fuzz/proof.py --cpu x", 2, "--cpu: x: want a whole number")
 row("proof nosuch", "tests/fuzz/proof.py nosuch", 2, "no fault 'nosuch'; --list names them")
 row("fuzz --seeds", "tests/fuzz/run.py --seeds /nosuch", 2, "--seeds /nosuch: no such file")
 row("fuzz --seeds, another file", "tests/fuzz/run.py --seeds README.md", 2, "--seeds README.md: no session, which begins with \"# hvroot session 1\"")
