@@ -152,6 +152,9 @@ row("system, cache full", "scripts/system", 1, "/full4 has 0 MB left", who="root
 row("system, cache not to be written", "scripts/system", 1, "/closed.*; set HVGUEST_CACHE to a folder", who="user",
     env=("HVGUEST_CACHE={top}/closed",))
 
+row("kernel for arm64, none", "scripts/kernel --arm64", 2, "--arm64 wants one kernel")
+row("build-modules for arm64, none", "scripts/build-modules --arm64", 2, "--arm64 wants a kernel")
+
 # ---- building
 row("build-modules --kdir", "scripts/build-modules --kdir", 2, "--kdir wants a folder")
 row("build-modules --kdir, no headers", "scripts/build-modules --kdir docs", 1, "no kernel headers there")
