@@ -12,7 +12,7 @@
 #   make kunit COVERAGE=1 which lines of the pure files they reach, without that kernel                 7 s
 #   make mutants          whether they notice when the code is wrong; COUNT=200 SEED=1                  2 min
 #   make fuzz             a hostile host against the modules; FUZZ_SECONDS=60 or CASES=, SEED=          1 min and the build
-#   make bench            what an operation costs, beside the kernel's own drivers; BENCH=disk,nic,bus  half an hour
+#   make bench            what an operation costs, beside the kernel's own drivers; BENCH=disk,nic,bus,ring  half an hour
 #                         ROWS=regex
 #   make package          build/package/hvguest-dkms_VERSION_all.deb, read by lintian                   10 s
 #   make rpm              build/rpm/hvguest-dkms-VERSION.noarch.rpm                                     5 s
