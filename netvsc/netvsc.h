@@ -55,6 +55,9 @@
 #define NV_PACKET_MAX	(24 + NV_RANGES_MAX * 8 + 40 + 64)
 
 #define NV_TX_HEAD	128	/* room for the header of one of them */
+/* Pieces of a frame: what a host takes that does not say, and what any has to. */
+#define NV_PIECES	34
+#define NV_PIECES_MIN	2	/* header and a linear frame */
 #define NV_TX_HEAD_PAGES DIV_ROUND_UP(NV_TX_SLOTS * NV_TX_HEAD, PAGE_SIZE)
 /* A host takes what lies in the ring at once. Byte queue limits below two of the largest packets
  * would stop the stack after each, and the next would cost a signal.
@@ -232,6 +235,7 @@ struct nv_host {
 	u32 nvsp;
 	u32 ndis_minor;
 	u64 caps;		/* HV_NVSP_CAP_* asked for */
+	u32 pieces;		/* that a frame sent as its pages may have, its header included */
 	u32 max_frame;
 	u8 mac[ETH_ALEN];
 	bool link;
