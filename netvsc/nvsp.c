@@ -124,6 +124,7 @@ static void nv_map_table(struct nv_conn *conn)
 		WRITE_ONCE(conn->send_table[i], at);
 	}
 	WRITE_ONCE(conn->has_send_table, true);
+	nv_pick_anew(conn->nv);
 }
 
 /**

@@ -3,7 +3,6 @@
  * Sending without a copy: the host reads a frame where it lies, a range of its
  * pages for each piece, behind a header of our own.
  */
-#include <hv/packet_head.h>
 #include "bus.h"
 #include "netvsc.h"
 #include "trace.h"
@@ -121,15 +120,15 @@ static __always_inline bool nv_pages_place(struct nv_queue *q, struct nv_slot *s
 	struct vmbus_packet_mpb_array *desc;
 	struct nv_ranges r;
 
-	if (unlikely(!nv_bus.place || list > sizeof(q->tx.desc) - sizeof(*desc)))
+	if (unlikely(list > sizeof(q->tx.desc) - sizeof(*desc)))
 		return false;
-	desc = nv_bus.place(q->chan, sizeof(*desc) + list + sizeof(struct hv_nvsp));
+	desc = static_call(nv_bus_place)(q->chan, sizeof(*desc) + list + sizeof(struct hv_nvsp));
 	if (unlikely(!desc))
 		return false;
 	r = (struct nv_ranges){ .at = (u64 *)&desc->range };
 	r.end = r.at + list / sizeof(u64);
 	if (unlikely(!nv_put_list(&r, f))) {
-		nv_bus.forget(q->chan);
+		static_call(nv_bus_forget)(q->chan);
 		return false;
 	}
 	desc->reserved = 0;
@@ -137,9 +136,9 @@ static __always_inline bool nv_pages_place(struct nv_queue *q, struct nv_slot *s
 	*(struct hv_nvsp *)r.at = nv_pages_say();
 	header = (u8 *)r.at - (u8 *)desc;
 	len = header + sizeof(struct hv_nvsp);
-	nv_bus.placed(q->chan, packet_head(VM_PKT_DATA_USING_GPA_DIRECT, header, len,
-					   VMBUS_DATA_PACKET_FLAG_COMPLETION_REQUESTED),
-		      len, nv_slot_give(s, slot));
+	static_call(nv_bus_placed)(q->chan, packet_head(VM_PKT_DATA_USING_GPA_DIRECT, header,
+							len, NV_ASKS_ANSWER),
+				   len, nv_slot_give(s, slot));
 	return true;
 }
 

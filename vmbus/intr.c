@@ -13,8 +13,8 @@
 #include <linux/random.h>
 #include <linux/slab.h>
 #include <linux/smpboot.h>
-#include <asm/irq_vectors.h>
 #include <hv/hv_wire.h>
+#include "irq.h"
 #include "trace.h"
 #include "vmbus_priv.h"
 
@@ -300,7 +300,7 @@ static void vmbus_isr(void)
 			intr_service(vc);
 		}
 	}
-	add_interrupt_randomness(HYPERVISOR_CALLBACK_VECTOR);
+	add_interrupt_randomness(irq_number());
 }
 
 /**
@@ -388,7 +388,7 @@ static struct smp_hotplug_thread rt_threads = {
 };
 
 /**
- * intr_start() - take over the hypervisor's interrupt vector
+ * intr_start() - take over the hypervisor's interrupt
  * @bus: the bus, its per-CPU memory ready
  *
  * Return: 0 or a negative errno.
@@ -402,13 +402,15 @@ int intr_start(struct vmbus *bus)
 		if (ret)
 			return ret;
 	}
-	hv_setup_vmbus_handler(vmbus_isr);
-	return 0;
+	ret = irq_start(vmbus_isr);
+	if (ret && IS_ENABLED(CONFIG_PREEMPT_RT))
+		smpboot_unregister_percpu_thread(&rt_threads);
+	return ret;
 }
 
 void intr_stop(struct vmbus *bus)
 {
-	hv_remove_vmbus_handler();
+	irq_stop();
 	if (IS_ENABLED(CONFIG_PREEMPT_RT))
 		smpboot_unregister_percpu_thread(&rt_threads);
 }

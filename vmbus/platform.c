@@ -8,6 +8,7 @@
 #include <linux/acpi.h>
 #include <linux/module.h>
 #include <linux/platform_device.h>
+#include "irq.h"
 #include "vmbus_priv.h"
 
 static int platform_add(struct acpi_device *adev)
@@ -22,6 +23,11 @@ static int platform_add(struct acpi_device *adev)
 		dev_err(&adev->dev, "cannot take the memory windows: error %d\n", ret);
 		return ret;
 	}
+	ret = irq_find(adev);
+	if (ret) {
+		mmio_stop();
+		return ret;
+	}
 	bus->acpi = adev;
 	bus->dev = &adev->dev;
 	return 0;
@@ -33,6 +39,7 @@ static void platform_remove(struct acpi_device *adev)
 
 	if (bus->acpi != adev)
 		return;
+	irq_forget();
 	mmio_stop();
 	bus->acpi = NULL;
 	bus->dev = NULL;

@@ -15,7 +15,7 @@
 #include <linux/cpu.h>
 #include <linux/gfp.h>
 #include <linux/slab.h>
-#include <asm/irq_vectors.h>
+#include "irq.h"
 #include "vmbus_priv.h"
 
 #define SYNIC_ENABLE	BIT_ULL(0)	/* SCONTROL, SIMP and SIEFP alike */
@@ -34,10 +34,10 @@ static void synic_program(struct vmbus_cpu *vc)
 	hv_msr_set(SIMP, page_msr(hv_msr_get(SIMP), vc->msg_page));
 	hv_msr_set(SIEFP, page_msr(hv_msr_get(SIEFP), vc->event_page));
 
-	sint.vector = HYPERVISOR_CALLBACK_VECTOR;
+	sint.vector = irq_vector();
 	sint.masked = false;
 	sint.polling = false;
-	sint.auto_eoi = !(ms_hyperv.hints & HV_DEPRECATING_AEOI_RECOMMENDED);
+	sint.auto_eoi = irq_auto_eoi();
 	hv_sint_set(VMBUS_SINT, sint.as_uint64);
 
 	hv_msr_set(SCONTROL, hv_msr_get(SCONTROL) | SYNIC_ENABLE);
@@ -64,6 +64,7 @@ static void synic_unprogram(void)
  */
 void synic_enable_cpu(struct vmbus *bus, unsigned int cpu)
 {
+	irq_enable_cpu();
 	synic_program(per_cpu_ptr(bus->cpu, cpu));
 }
 
@@ -75,6 +76,7 @@ void synic_enable_cpu(struct vmbus *bus, unsigned int cpu)
 void synic_disable_cpu(void)
 {
 	synic_unprogram();
+	irq_disable_cpu();
 }
 
 static int synic_alloc_cpu(struct vmbus *bus, unsigned int cpu)
