@@ -461,11 +461,13 @@ bool nv_offload_wanted(const struct nv_conn *conn);
 void nv_offload_soon(struct nv *nv, unsigned int ms);
 void nv_offload_work(struct work_struct *work);
 
-/* tx.c */
-netdev_tx_t nv_start_xmit(struct sk_buff *skb, struct net_device *ndev);
+/* tx_pick.c */
 void nv_pick_anew(struct nv *nv);
 u16 nv_select_queue(struct net_device *ndev, struct sk_buff *skb,
 		    struct net_device *sb_dev);
+
+/* tx.c, and what is beside it */
+netdev_tx_t nv_start_xmit(struct sk_buff *skb, struct net_device *ndev);
 void nv_tx_completion(struct nv_queue *q, u64 id, const void *body, u32 len);
 void nv_tx_poll(struct nv_queue *q);
 int nv_tx_init(struct nv_queue *q, u32 first_section, u32 sections);

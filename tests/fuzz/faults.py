@@ -80,7 +80,7 @@ FAULTS = (
 
 MORE = {
     "net-early": (
-        ("netvsc/rx.c", "at > limit || n > limit - at", "!@ && (at > limit || n > limit - at)"),
+        ("netvsc/rx.c", "at > limit || n > limit - at", "(!@ && (at > limit || n > limit - at))"),
     ),
     "service-versions": (
         ("hv_utils/ic_msg.c", "if (frameworks > HV_IC_VERSIONS_MAX || messages > HV_IC_VERSIONS_MAX)",

@@ -188,9 +188,11 @@ static void some_spans_are_about_one(void)
 	CHECK(all > spans / 10 && alone[0] > spans / 10 && alone[2] > spans / 10 && alone[4] > spans / 20);
 	CHECK(layers == (1u << LAYERS) - 1);
 	hostile.playing = true;
-	for (unsigned int span = 0; span < spans && !hostile.focus[0]; span++)
+	for (unsigned int span = all = 0; span < spans; span++) {
 		hostile_set_mood(span);
-	CHECK(!hostile.focus[0] && !hostile.grown);
+		all += !hostile.focus[0] && !hostile.grown;
+	}
+	CHECK(all == spans);
 	end();
 }
 
