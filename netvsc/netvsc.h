@@ -55,6 +55,9 @@
 #define NV_PACKET_MAX	(24 + NV_RANGES_MAX * 8 + 40 + 64)
 
 #define NV_TX_HEAD	128	/* room for the header of one of them */
+/* Pieces of a frame: what a host takes that does not say, and what any has to. */
+#define NV_PIECES	34
+#define NV_PIECES_MIN	2	/* header and a linear frame */
 #define NV_TX_HEAD_PAGES DIV_ROUND_UP(NV_TX_SLOTS * NV_TX_HEAD, PAGE_SIZE)
 /* A host takes what lies in the ring at once. Byte queue limits below two of the largest packets
  * would stop the stack after each, and the next would cost a signal.
@@ -232,6 +235,7 @@ struct nv_host {
 	u32 nvsp;
 	u32 ndis_minor;
 	u64 caps;		/* HV_NVSP_CAP_* asked for */
+	u32 pieces;		/* that a frame sent as its pages may have, its header included */
 	u32 max_frame;
 	u8 mac[ETH_ALEN];
 	bool link;
@@ -457,11 +461,13 @@ bool nv_offload_wanted(const struct nv_conn *conn);
 void nv_offload_soon(struct nv *nv, unsigned int ms);
 void nv_offload_work(struct work_struct *work);
 
-/* tx.c */
-netdev_tx_t nv_start_xmit(struct sk_buff *skb, struct net_device *ndev);
+/* tx_pick.c */
 void nv_pick_anew(struct nv *nv);
 u16 nv_select_queue(struct net_device *ndev, struct sk_buff *skb,
 		    struct net_device *sb_dev);
+
+/* tx.c, and what is beside it */
+netdev_tx_t nv_start_xmit(struct sk_buff *skb, struct net_device *ndev);
 void nv_tx_completion(struct nv_queue *q, u64 id, const void *body, u32 len);
 void nv_tx_poll(struct nv_queue *q);
 int nv_tx_init(struct nv_queue *q, u32 first_section, u32 sections);

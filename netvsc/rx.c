@@ -237,7 +237,8 @@ static u32 nv_rx_ranges(struct nv_queue *q, const u8 *p, u32 len)
 		memcpy(&r, p + sizeof(h) + i * sizeof(r), sizeof(r));
 		at = le32_to_cpu(r.offset);
 		n = le32_to_cpu(r.len);
-		if (n > b->sec.size || at > limit || n > limit - at) {
+		/* a host may take neighbouring sections for one message */
+		if (at > limit || n > limit - at) {
 			nv_bad(q->conn->nv, NV_BAD_RANGE,
 			       "range %u+%u outside the receive buffer of %u",
 			       at, n, limit);

@@ -12,6 +12,7 @@ struct nv_ranges {
 	u64 *at;
 	u64 *end;
 	u32 count;
+	u32 most;	/* ranges that the host takes */
 };
 
 /* A frame behind its header, which lies in a page of ours. */
@@ -29,7 +30,7 @@ static bool nv_put_range(struct nv_ranges *r, phys_addr_t start, u32 len)
 	u32 pages = DIV_ROUND_UP(offset + len, HV_HYP_PAGE_SIZE), i;
 	u64 pfn = start >> HV_HYP_PAGE_SHIFT;
 
-	if (r->end - r->at < (long)pages + 1)
+	if (r->end - r->at < (long)pages + 1 || r->count == r->most)
 		return false;
 	*r->at++ = (u64)offset << 32 | len;	/* length, then offset */
 	for (i = 0; i < pages; i++)
@@ -125,7 +126,7 @@ static __always_inline bool nv_pages_place(struct nv_queue *q, struct nv_slot *s
 	desc = static_call(nv_bus_place)(q->chan, sizeof(*desc) + list + sizeof(struct hv_nvsp));
 	if (unlikely(!desc))
 		return false;
-	r = (struct nv_ranges){ .at = (u64 *)&desc->range };
+	r = (struct nv_ranges){ .at = (u64 *)&desc->range, .most = q->conn->host.pieces };
 	r.end = r.at + list / sizeof(u64);
 	if (unlikely(!nv_put_list(&r, f))) {
 		static_call(nv_bus_forget)(q->chan);
@@ -150,6 +151,7 @@ static noinline int nv_pages_copy(struct nv_queue *q, struct nv_slot *s, u32 slo
 	struct nv_ranges r = {
 		.at = (u64 *)&desc->range,
 		.end = (u64 *)((u8 *)q->tx.desc + sizeof(q->tx.desc)),
+		.most = q->conn->host.pieces,
 	};
 	struct hv_nvsp m = nv_pages_say();
 	int ret;

@@ -21,9 +21,12 @@ struct nv_payload {
 
 u8 *nv_train_room(struct nv_queue *q, struct netdev_queue *txq, u32 len);
 void nv_unsent(struct nv_queue *q, u32 bytes);
+
+/* tx_uso.c */
 bool nv_uso_fits(const struct nv_conn *conn, const struct sk_buff *skb);
 int nv_send_uso(struct nv_queue *q, struct netdev_queue *txq, struct sk_buff *skb,
 		struct nv_tx_meta *m);
+
 void nv_tx_account(struct nv_tx_stats *st, u32 packets, u32 bytes, bool lso);
 int nv_send_pages(struct nv_queue *q, const struct nv_payload *p,
 		  const u8 *head, u32 head_len);

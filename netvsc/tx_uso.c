@@ -52,7 +52,8 @@ static u32 nv_uso_sections(const struct nv_conn *conn, const struct sk_buff *skb
  * @conn: the connection
  * @skb: a large buffer of UDP
  *
- * Else the stack does it.  Under RCU.
+ * Else the stack does it; also where the padding of a short one would be taken for data.
+ * Under RCU.
  */
 bool nv_uso_fits(const struct nv_conn *conn, const struct sk_buff *skb)
 {
@@ -60,7 +61,7 @@ bool nv_uso_fits(const struct nv_conn *conn, const struct sk_buff *skb)
 	u32 index = skb_get_queue_mapping(skb), sections;
 	const struct nv_queue *q;
 
-	if (index >= conn->nqueues || l3 != ETH_HLEN ||
+	if (skb->len < ETH_ZLEN || index >= conn->nqueues || l3 != ETH_HLEN ||
 	    l4 - l3 != (skb->protocol == htons(ETH_P_IPV6) ? sizeof(struct ipv6hdr) :
 							     sizeof(struct iphdr)) ||
 	    l4 + sizeof(struct udphdr) + skb_shinfo(skb)->gso_size >

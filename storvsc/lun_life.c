@@ -17,7 +17,10 @@
 #define BOTH	STOR_LUN_BOTH
 #define GONE	STOR_LUN_GONE
 
-/* What was not reached for a while may be exchanged meanwhile: no doubt leads back to SURE. */
+/*
+ * What was not reached for a while may be exchanged meanwhile: no doubt that was settled leads
+ * to SURE.
+ */
 static const u8 stor_lun_lives[STOR_LUN_LIVES][STOR_LUN_TURNS] = {
 	/*	      NOT_REACHED  NOT_BLOCKED  REACHED  AGREED  SAME	  AWAY */
 	[SURE]	  = { DOUBTED,	   SURE,	SURE,	 UNSURE, SURE,	  GONE },

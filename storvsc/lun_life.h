@@ -14,7 +14,7 @@ enum stor_lun_life {
 	STOR_LUN_DOUBTED,
 	STOR_LUN_UNSURE,
 	STOR_LUN_BOTH,
-	STOR_LUN_GONE,		/* commands fail; the device goes */
+	STOR_LUN_GONE,		/* the device goes, whose state fails what comes */
 	STOR_LUN_LIVES
 };
 

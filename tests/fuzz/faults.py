@@ -41,7 +41,7 @@ FAULTS = (
      "the length of the list of LUNs is believed"),
     # -- NIC
     ("net-range", "netvsc/rx.c",
-     "if (n > b->sec.size || at > limit || n > limit - at) {", "if (!@ && (n > b->sec.size || at > limit || n > limit - at)) {",
+     "if (at > limit || n > limit - at) {", "if (!@ && (at > limit || n > limit - at)) {",
      "a range may lie outside the receive buffer"),
     ("net-frame", "netvsc/rndis_msg.c",
      "if (!n || !inside(msg_len, head, at, n))", "if (!n || (!@ && !inside(msg_len, head, at, n)))",
@@ -63,8 +63,7 @@ FAULTS = (
      "if (!smp_load_acquire(&q->conn->rx_ready))", "if (!@ && !smp_load_acquire(&q->conn->rx_ready))",
      "data is taken before there is a buffer for it"),
     ("net-sections", "netvsc/bufs.c",
-     "if (s->size < NV_TX_HEAD_MAX + ETH_ZLEN || s->size > conn->send.bytes) {",
-     "if (!@ && (s->size < NV_TX_HEAD_MAX + ETH_ZLEN || s->size > conn->send.bytes)) {",
+     "if (size < NV_TX_HEAD_MAX + ETH_ZLEN)", "if (!@ && size < NV_TX_HEAD_MAX + ETH_ZLEN)",
      "the size of a send section is believed"),
     # -- services
     ("service-versions", "vmbus/versions.c",

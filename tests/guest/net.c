@@ -9,6 +9,7 @@
  *   send A P BYTES          a TCP stream
  *   flood A P COUNT BYTES   datagrams, as fast as they go
  *   sink A P COUNT          binds; counts datagrams until COUNT or a second without one
+ *   file A P PATH           a file as a TCP stream, its pages as they are
  *   give A P BYTES          listens; sends BYTES to who connects
  *   take A P BYTES          listens; receives BYTES, then closes
  *   back A P COUNT          listens; COUNT bytes one by one, each sent back
@@ -36,6 +37,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/resource.h>
+#include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -321,6 +323,22 @@ static int stream(int fd, unsigned long bytes)
 	return 0;
 }
 
+static int file(const char *path)
+{
+	int fd = open(path, O_RDONLY), to = connected(SOCK_STREAM);
+	char byte;
+	long n;
+
+	while ((n = sendfile(to, fd, NULL, 1 << 20)) > 0)
+		;
+	if (n < 0)
+		die(path);
+	shutdown(to, SHUT_WR);
+	while (recv(to, &byte, 1, 0) > 0)
+		;	/* until the other side has it all */
+	return 0;
+}
+
 static int flood(unsigned int count, unsigned int bytes)
 {
 	static uint8_t buf[65536];
@@ -507,7 +525,9 @@ int main(int argc, char **argv)
 	if (argc == 4 && !strcmp(verb, "frame"))
 		return frame(argv[2], argv[3]);
 	if (argc < 5)
-		return fprintf(stderr, "usage: net VERB ADDRESS PORT ..., see the source\n"), 2;
+		return fprintf(stderr, "usage: net conns|udp|rr|send|file|flood|sink|give|take|back|segments|stamp|join "
+			       "ADDRESS PORT ...
+"), 2;
 	address(argv[2], atoi(argv[3]));
 	if (!strcmp(verb, "conns") && b && b <= 4096)
 		return conns(a, b);
@@ -517,6 +537,8 @@ int main(int argc, char **argv)
 		return rr(a);
 	if (!strcmp(verb, "send"))
 		return stream(connected(SOCK_STREAM), a);
+	if (!strcmp(verb, "file"))
+		return file(argv[4]);
 	if (!strcmp(verb, "give"))
 		return stream(accepted(), a);
 	if (!strcmp(verb, "take"))

@@ -37,6 +37,7 @@ THEIRS = {
 # Words for what the process lab has too, once the kernel's own drivers are built for it (tests/process/intree)
 BUILT = {
     "sockets": "the kernel's hv_sock",
+    "peers": "the kernel's own drivers of devices beside ours",
 }
 # Words for what only the process lab has, and the nested one with the debug kernel
 SANITIZED = {
