@@ -12,7 +12,7 @@
 #   make kunit COVERAGE=1 which lines of the pure files they reach, without that kernel                 7 s
 #   make mutants          whether they notice when the code is wrong; COUNT=200 SEED=1                  2 min
 #   make fuzz             a hostile host against the modules; FUZZ_SECONDS=60 or CASES=, SEED=          1 min and the build
-#   make bench            what an operation costs, beside the kernel's own drivers; BENCH=disk,nic,bus  half an hour
+#   make bench            what an operation costs, beside the kernel's own drivers; BENCH=disk,nic,bus,ring  half an hour
 #                         ROWS=regex
 #   make package          build/package/hvguest-dkms_VERSION_all.deb, read by lintian                   10 s
 #   make rpm              build/rpm/hvguest-dkms-VERSION.noarch.rpm                                     5 s
@@ -27,7 +27,7 @@
 #
 # Times are of two idle processors without virtualization; a busy machine takes as many times longer as
 # others leave it: README.md has both. The first time, a kernel is fetched (1 min),
-# for check the process lab's kernel is built (8 min), for kunit the debug kernel (10 min). V=1 prints
+# for check the process lab's kernels are built (8 min each), for kunit the debug kernel (10 min). V=1 prints
 # every command in full. Each script has --help.
 
 KERNEL ?= default

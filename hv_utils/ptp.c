@@ -15,38 +15,32 @@ static struct ts *ts_of(struct ptp_clock_info *info)
 	return container_of(info, struct ts, ptp_info);
 }
 
-/* The host's time at a reference time of just now, in nanoseconds since 1970. */
-static int ts_host_at(struct ts *ts, u64 now, s64 *ns)
+/* The last sample: taken before a counter is read, so that none is younger than the reading. */
+static int ts_last(struct ts *ts, struct ts_sample *s)
 {
 	bool valid;
-	u64 host, ref;
-	int ret;
 
 	spin_lock_bh(&ts->lock);
 	valid = ts->valid;
-	host = ts->sample.host;
-	ref = ts->sample.ref;
+	*s = ts->sample;
 	spin_unlock_bh(&ts->lock);
-
-	/* a sample may have come since the counter was read */
-	ret = valid ? ts_host_now_ns(host, min(ref, now), now, ns) : -ESTALE;
-	if (!ret && ref > now)
-		*ns -= (s64)(ref - now) * 100;
-	return ret;
+	return valid ? 0 : -ESTALE;
 }
 
 static int ts_ptp_read(struct ptp_clock_info *info, struct timespec64 *out,
 		       struct ptp_system_timestamp *around)
 {
+	struct ts_sample s;
 	s64 ns = 0;
 	u64 now;
-	int ret;
+	int ret = ts_last(ts_of(info), &s);
 
 	ptp_read_system_prets(around);
 	now = ts_reference();
 	ptp_read_system_postts(around);
 
-	ret = ts_host_at(ts_of(info), now, &ns);
+	if (!ret)
+		ret = ts_host_now_ns(s.host, s.ref, now, &ns);
 	*out = ns_to_timespec64(ns);
 	return ret;
 }
@@ -77,15 +71,18 @@ static u64 ts_by_page(u64 tsc)
 static int ts_ptp_cross(struct ptp_clock_info *info, struct system_device_crosststamp *at)
 {
 	u64 before, counter, ref;
+	struct ts_sample s;
 	s64 ns = 0;
-	int ret;
+	int ret = ts_last(ts_of(info), &s);
 
+	if (ret)
+		return ret;
 	before = ts_reference();
 	if (!hv_get_cross(at, &counter))
 		return -EOPNOTSUPP;
 	ret = ts_counter_reference(counter, ts_by_page(counter), before, ts_reference(), &ref);
 	if (!ret)
-		ret = ts_host_at(ts_of(info), ref, &ns);
+		ret = ts_host_now_ns(s.host, s.ref, ref, &ns);
 	at->device = ns_to_ktime(ns);
 	return ret;
 }

@@ -54,7 +54,7 @@ static int nv_share_recv(struct nv_conn *conn)
 static int nv_share_send(struct nv_conn *conn)
 {
 	struct hv_nvsp m = { .type = cpu_to_le32(HV_NVSP_SEND_BUF) };
-	struct nv_sections *s = &conn->send.sec;
+	u32 size;
 	int ret;
 
 	ret = nv_buf_make(conn, &conn->send, conn->cfg.send_bytes);
@@ -66,14 +66,20 @@ static int nv_share_send(struct nv_conn *conn)
 	ret = nv_nvsp_request(conn, &m, HV_NVSP_SEND_BUF_REPLY, HV_NVSP_LEN(send_reply));
 	if (ret < 0)
 		return ret;
-	s->size = le32_to_cpu(m.send_reply.section_size);
 	if (le32_to_cpu(m.send_reply.status) != HV_NVSP_STATUS_OK)
 		return -EIO;
-	if (s->size < NV_TX_HEAD_MAX + ETH_ZLEN || s->size > conn->send.bytes) {
-		nv_bad(conn->nv, NV_BAD_REPLY, "send sections of %u bytes", s->size);
+	size = le32_to_cpu(m.send_reply.section_size);
+	if (size > conn->send.bytes) {
+		nv_bad(conn->nv, NV_BAD_REPLY, "send sections of %u bytes", size);
 		return -EINVAL;
 	}
-	s->count = conn->send.bytes / s->size;
+	/*
+	 * hv-net of QEMU says 1, others 0, and they take frames by their pages alone.  The
+	 * buffer stays theirs: some hosts say nothing more once one is revoked.
+	 */
+	if (size < NV_TX_HEAD_MAX + ETH_ZLEN)
+		return 0;
+	conn->send.sec = (struct nv_sections){ size, conn->send.bytes / size };
 	return 0;
 }
 

@@ -1,25 +1,25 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What our bus can do and the kernel's own cannot. */
+/*
+ * What our bus can do and the kernel's own cannot: calls of hv/ring_hold.h.  They are patched
+ * into the code that makes them, so that a packet costs no indirect call; where there is none
+ * they give 0, or NULL.
+ */
 #ifndef _NETVSC_BUS_H
 #define _NETVSC_BUS_H
 
-#include <linux/hyperv.h>
+#include <linux/static_call.h>
+#include <hv/ring_hold.h>
 
-/**
- * struct nv_bus - calls of hv/ring_hold.h, each NULL where there is none
- * @place: packets can be written in place; then the next two are there too
- * @placed: and sent
- * @forget: or not
- * @answer: several of the host's packets given back at once
- */
-struct nv_bus {
-	void *(*place)(struct vmbus_channel *channel, u32 len);
-	void (*placed)(struct vmbus_channel *channel, u64 head, u32 len, u64 id);
-	void (*forget)(struct vmbus_channel *channel);
-	int (*answer)(struct vmbus_channel *channel, const u64 *ids, u32 count, u64 word);
-};
+DECLARE_STATIC_CALL(nv_bus_place, hv_ring_place);
+/* only after nv_bus_place has given something: */
+DECLARE_STATIC_CALL(nv_bus_placed, hv_ring_placed);
+DECLARE_STATIC_CALL(nv_bus_forget, hv_ring_forget);
+/* 0: there is no such call */
+DECLARE_STATIC_CALL(nv_bus_answer, hv_ring_answer);
 
-extern struct nv_bus nv_bus;
+/* nothing, where there is no such call: */
+DECLARE_STATIC_CALL(nv_bus_hold, hv_ring_hold);
+DECLARE_STATIC_CALL(nv_bus_let_go, hv_ring_let_go);
 
 void nv_bus_find(void);
 void nv_bus_put(void);

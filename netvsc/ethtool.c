@@ -96,7 +96,8 @@ static void nv_get_ringparam(struct net_device *ndev, struct ethtool_ringparam *
 	r->rx_pending = conn->recv.sec.count;
 	r->tx_pending = conn->send.sec.count;
 	r->rx_max_pending = NV_RECV_BYTES_MAX / conn->recv.sec.size;
-	r->tx_max_pending = NV_SEND_BYTES_MAX / conn->send.sec.size;
+	if (conn->send.sec.size)	/* else the host takes none */
+		r->tx_max_pending = NV_SEND_BYTES_MAX / conn->send.sec.size;
 }
 
 static int nv_set_ringparam(struct net_device *ndev, struct ethtool_ringparam *r,
@@ -111,8 +112,9 @@ static int nv_set_ringparam(struct net_device *ndev, struct ethtool_ringparam *r
 		return -ENODEV;
 	cfg.recv_bytes = clamp_t(u64, (u64)r->rx_pending * conn->recv.sec.size,
 				 64 * conn->recv.sec.size, NV_RECV_BYTES_MAX);
-	cfg.send_bytes = clamp_t(u64, (u64)r->tx_pending * conn->send.sec.size,
-				 4 * conn->send.sec.size, NV_SEND_BYTES_MAX);
+	if (conn->send.sec.size)
+		cfg.send_bytes = clamp_t(u64, (u64)r->tx_pending * conn->send.sec.size,
+					 4 * conn->send.sec.size, NV_SEND_BYTES_MAX);
 	if (cfg.recv_bytes == nv->cfg.recv_bytes && cfg.send_bytes == nv->cfg.send_bytes)
 		return 0;
 	return nv_reconfigure(nv, &cfg, NV_EXACTLY);

@@ -162,7 +162,8 @@ int nv_set_flow_hash(struct net_device *ndev, const struct hv_flow_hash *c,
 		nv_tell_again(conn, &conn->rss_late);
 		return ret;
 	}
-	nv->tx_l4 = c->data == l4 ? nv->tx_l4 | bit : nv->tx_l4 & ~bit;
+	WRITE_ONCE(nv->tx_l4, c->data == l4 ? nv->tx_l4 | bit : nv->tx_l4 & ~bit);
+	nv_pick_anew(nv);
 	return 0;
 }
 

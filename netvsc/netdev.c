@@ -6,6 +6,7 @@
 #include <linux/ipv6.h>
 #include <linux/rtnetlink.h>
 #include "netvsc.h"
+#include "tx_slot.h"
 
 /* ---- receive filter ---- */
 
@@ -134,7 +135,7 @@ static netdev_features_t nv_fix_features(struct net_device *ndev, netdev_feature
 
 	if (conn)
 		f &= nv_offload_possible(conn) | ~(NETIF_F_LRO | NETIF_F_TSO |
-			NETIF_F_TSO6 | NETIF_F_IP_CSUM | NETIF_F_IPV6_CSUM |
+			NETIF_F_TSO6 | NETIF_F_GSO_UDP_L4 | NETIF_F_IP_CSUM | NETIF_F_IPV6_CSUM |
 			NETIF_F_RXCSUM | NETIF_F_RXHASH);
 	if (f & NETIF_F_LRO && rtnl_dereference(nv->prog)) {
 		netdev_info(ndev, "no LRO while an XDP program is loaded\n");
@@ -153,19 +154,27 @@ static int nv_set_features(struct net_device *ndev, netdev_features_t f)
 	return 0;
 }
 
-/* Extension headers in front of TCP, in a large frame, on a host that cannot do those. */
+/*
+ * Extension headers in front of TCP, in a large frame, on a host that cannot do those; or UDP that
+ * the driver cannot cut.
+ */
 static bool nv_lso_refused(const struct net_device *ndev, const struct sk_buff *skb)
 {
 	const struct nv *nv = netdev_priv(ndev);
 	const struct nv_conn *conn;
-	bool refused;
+	bool udp = skb_shinfo(skb)->gso_type & SKB_GSO_UDP_L4, refused;
 
-	if (!(skb_shinfo(skb)->gso_type & SKB_GSO_TCPV6) || skb_transport_offset(skb) ==
-	    skb_network_offset(skb) + (int)sizeof(struct ipv6hdr))
+	if (!udp && (!(skb_shinfo(skb)->gso_type & SKB_GSO_TCPV6) || skb_transport_offset(skb) ==
+	    skb_network_offset(skb) + (int)sizeof(struct ipv6hdr)))
 		return false;
 	rcu_read_lock();
 	conn = rcu_dereference(nv->conn);
-	refused = !conn || !(conn->host.offload.lso_v6_options & cpu_to_le32(HV_LSO6_EXTENSIONS));
+	if (!conn)
+		refused = true;
+	else if (udp)
+		refused = !nv_uso_fits(conn, skb);
+	else
+		refused = !(conn->host.offload.lso_v6_options & cpu_to_le32(HV_LSO6_EXTENSIONS));
 	rcu_read_unlock();
 	return refused;
 }

@@ -55,6 +55,9 @@
 #define NV_PACKET_MAX	(24 + NV_RANGES_MAX * 8 + 40 + 64)
 
 #define NV_TX_HEAD	128	/* room for the header of one of them */
+/* Pieces of a frame: what a host takes that does not say, and what any has to. */
+#define NV_PIECES	34
+#define NV_PIECES_MIN	2	/* header and a linear frame */
 #define NV_TX_HEAD_PAGES DIV_ROUND_UP(NV_TX_SLOTS * NV_TX_HEAD, PAGE_SIZE)
 /* A host takes what lies in the ring at once. Byte queue limits below two of the largest packets
  * would stop the stack after each, and the next would cost a signal.
@@ -113,12 +116,13 @@ struct nv_vf_stats {
 struct nv;
 struct nv_conn;
 
+/* Each queue's are written by other processors than its neighbour's. */
 struct nv_rx_stats {
 	struct u64_stats_sync sync;
 	u64_stats_t packets, bytes, multicast;
 	u64_stats_t coalesced, paged, csum_ok, csum_bad, no_memory, comp_busy, vlan_error;
 	u64_stats_t xdp_drop, xdp_redirect, xdp_tx, no_taker;
-};
+} ____cacheline_aligned_in_smp;
 
 struct nv_tx_stats {
 	struct u64_stats_sync sync;
@@ -126,7 +130,7 @@ struct nv_tx_stats {
 	u64_stats_t trains, sections, direct, lso;
 	u64_stats_t stop, wake, full, no_section, dropped, refused, xdp;
 	u64_stats_t no_memory, too_big, busy;
-};
+} ____cacheline_aligned_in_smp;
 
 struct nv_slot {
 	struct nv_owner owner;	/* decides who may touch the rest */
@@ -171,13 +175,16 @@ struct nv_rx {
 	struct nv_part part[NV_PARTS];
 	u32 parts, parts_len;
 	struct nv_rx_meta first;	/* of a frame in several parts */
-	bool flush_xdp;
+	bool flush_xdp;		/* frames of this poll wait elsewhere */
+	bool flush_tx;		/* and in the section that this queue fills */
 	u32 empty_polls;
 };
 
 struct nv_queue {
 	struct nv_conn *conn;
 	struct vmbus_channel *chan;
+	struct nv_rx_stats *rx_stats;	/* of its number, as the next */
+	struct nv_tx_stats *tx_stats;
 	u16 index;		/* number of the network device's queue */
 	u16 sub;		/* number that the host knows it by */
 	bool opened;
@@ -228,6 +235,7 @@ struct nv_host {
 	u32 nvsp;
 	u32 ndis_minor;
 	u64 caps;		/* HV_NVSP_CAP_* asked for */
+	u32 pieces;		/* that a frame sent as its pages may have, its header included */
 	u32 max_frame;
 	u8 mac[ETH_ALEN];
 	bool link;
@@ -314,6 +322,7 @@ struct nv {
 	u32 rss_entries;
 	u32 changes;			/* of those and of the address, so far; under RTNL */
 	u32 tx_l4;			/* HV_HASH_*: flows that we spread by ports too */
+	unsigned long pick_until;	/* nv_pick_anew() */
 	u32 speed;			/* set by the user, else 0 */
 	u8 duplex;
 	u32 tx_copybreak;		/* longer frames go as their pages */
@@ -359,16 +368,6 @@ static inline struct nv_conn *nv_conn_rtnl(struct nv *nv)
 	return rtnl_dereference(nv->conn);
 }
 
-static inline struct nv_rx_stats *nv_rx_stats(const struct nv_queue *q)
-{
-	return &q->conn->nv->rx_stats[q->index];
-}
-
-static inline struct nv_tx_stats *nv_tx_stats(const struct nv_queue *q)
-{
-	return &q->conn->nv->tx_stats[q->index];
-}
-
 /* One line, limited, and a counter for what a host should not do. */
 #define nv_bad(dev, kind, fmt, ...) do {				\
 	struct nv *__nv = (dev);					\
@@ -385,8 +384,8 @@ static inline void nv_add_one(struct u64_stats_sync *sync, u64_stats_t *value)
 	u64_stats_update_end(sync);
 }
 
-#define nv_count_rx(q, field)	nv_add_one(&nv_rx_stats(q)->sync, &nv_rx_stats(q)->field)
-#define nv_count_tx(q, field)	nv_add_one(&nv_tx_stats(q)->sync, &nv_tx_stats(q)->field)
+#define nv_count_rx(q, field)	nv_add_one(&(q)->rx_stats->sync, &(q)->rx_stats->field)
+#define nv_count_tx(q, field)	nv_add_one(&(q)->tx_stats->sync, &(q)->tx_stats->field)
 
 /* main.c */
 extern unsigned int nv_ring_pages;
@@ -462,10 +461,13 @@ bool nv_offload_wanted(const struct nv_conn *conn);
 void nv_offload_soon(struct nv *nv, unsigned int ms);
 void nv_offload_work(struct work_struct *work);
 
-/* tx.c */
-netdev_tx_t nv_start_xmit(struct sk_buff *skb, struct net_device *ndev);
+/* tx_pick.c */
+void nv_pick_anew(struct nv *nv);
 u16 nv_select_queue(struct net_device *ndev, struct sk_buff *skb,
 		    struct net_device *sb_dev);
+
+/* tx.c, and what is beside it */
+netdev_tx_t nv_start_xmit(struct sk_buff *skb, struct net_device *ndev);
 void nv_tx_completion(struct nv_queue *q, u64 id, const void *body, u32 len);
 void nv_tx_poll(struct nv_queue *q);
 int nv_tx_init(struct nv_queue *q, u32 first_section, u32 sections);
@@ -524,6 +526,7 @@ void nv_rx_mode_work(struct work_struct *work);
 /* xdp.c */
 bool nv_xdp_run(struct nv_queue *q, struct bpf_prog *prog, struct xdp_buff *xdp);
 void nv_xdp_release(struct nv_queue *q, struct xdp_buff *xdp);
+void nv_xdp_flush(struct nv_queue *q);
 int nv_xdp_xmit(struct net_device *ndev, int n, struct xdp_frame **frames, u32 flags);
 bool nv_xdp_mtu_ok(const struct bpf_prog *prog, int mtu);
 int nv_bpf(struct net_device *ndev, struct netdev_bpf *bpf);

@@ -124,6 +124,7 @@ static void nv_map_table(struct nv_conn *conn)
 		WRITE_ONCE(conn->send_table[i], at);
 	}
 	WRITE_ONCE(conn->has_send_table, true);
+	nv_pick_anew(conn->nv);
 }
 
 /**
@@ -196,6 +197,8 @@ static int nv_try_version(struct nv_conn *conn, u32 version)
 	if (le32_to_cpu(m.init_reply.status) != HV_NVSP_STATUS_OK)
 		return -EPROTONOSUPPORT;
 	conn->host.nvsp = version;
+	conn->host.pieces = max_t(u32, le32_to_cpu(m.init_reply.max_mdl) ?: NV_PIECES,
+				  NV_PIECES_MIN);
 	return 0;
 }
 

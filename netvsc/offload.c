@@ -9,7 +9,7 @@
 /* All that nv_offload_possible() decides about; the rest of hw_features is the core's. */
 #define NV_HOST_FEATURES (NETIF_F_SG | NETIF_F_HIGHDMA | NETIF_F_IP_CSUM |	\
 			  NETIF_F_IPV6_CSUM | NETIF_F_RXCSUM | NETIF_F_TSO |	\
-			  NETIF_F_TSO6 | NETIF_F_RXHASH | NETIF_F_LRO)
+			  NETIF_F_TSO6 | NETIF_F_GSO_UDP_L4 | NETIF_F_RXHASH | NETIF_F_LRO)
 
 /*
  * Asks for the capabilities; a host that has none to offer is fine.  What it indicates from
@@ -79,6 +79,9 @@ netdev_features_t nv_offload_possible(const struct nv_conn *conn)
 		f |= NETIF_F_TSO;
 	if (tcp6 && nv_lso_v6(o) && room)
 		f |= NETIF_F_TSO6;
+	/* cut here, and the host makes the checksums */
+	if (tcp4 && tcp6 && nv_has(o->v4.tx, HV_CAP_UDP) && nv_has(o->v6.tx, HV_CAP_UDP))
+		f |= NETIF_F_GSO_UDP_L4;
 	if (conn->host.rss_queues > 1)
 		f |= NETIF_F_RXHASH;
 	if ((conn->host.caps & HV_NVSP_CAP_RSC) && o->rsc_v4 && o->rsc_v6)

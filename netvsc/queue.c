@@ -42,6 +42,13 @@ static int nv_pools_make(struct nv_queue *q)
 	return xdp_rxq_info_reg_mem_model(&rx->xdp_rxq, MEM_TYPE_PAGE_POOL, rx->pool);
 }
 
+static void nv_queue_number(struct nv_queue *q, u32 index)
+{
+	q->index = index;
+	q->rx_stats = &q->conn->nv->rx_stats[index];
+	q->tx_stats = &q->conn->nv->tx_stats[index];
+}
+
 /**
  * nv_queue_alloc - a queue without a channel
  * @conn: connection
@@ -58,7 +65,7 @@ struct nv_queue *nv_queue_alloc(struct nv_conn *conn, u32 index)
 	if (!q)
 		return NULL;
 	q->conn = conn;
-	q->index = index;
+	nv_queue_number(q, index);
 	INIT_DELAYED_WORK(&q->retry, nv_retry);
 	netif_napi_add(conn->nv->ndev, &q->napi, nv_poll);
 	if (!nv_rx_init(q) && !nv_pools_make(q))
@@ -165,7 +172,7 @@ void nv_queue_move(struct nv_queue *q, u32 index)
 	if (q->index == index)
 		return;
 	nv_queue_quiet(q);
-	q->index = index;
+	nv_queue_number(q, index);
 	q->rx.xdp_rxq.queue_index = index;
 	napi_enable(&q->napi);
 	nv_look(q);

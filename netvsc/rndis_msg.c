@@ -4,14 +4,14 @@
  * and "NDIS structures" in the protocol).
  *
  * Pure.  What comes from the host lies in memory that it may change at any
- * time: everything is copied once, then checked, then used.
+ * time: each word is read once, then checked, then used.
  */
+#include <linux/compiler.h>
 #include <linux/errno.h>
 #include <linux/if_vlan.h>
 #include <linux/kernel.h>
 #include <linux/string.h>
 #include <asm/byteorder.h>
-#include <hv/uninit.h>
 #include "rndis_msg.h"
 
 u16 nv_vlan_to_tci(u32 info)
@@ -82,31 +82,40 @@ u32 nv_rndis_put_packet(void *buf, const struct nv_tx_meta *m)
 	return head;
 }
 
-static void take_packet_id(struct nv_rx_meta *m, const u8 *entry, u32 size)
-{
-	struct hv_info_packet_id p;
-
-	if (size < sizeof(p))
-		return;
-	memcpy(&p, entry, sizeof(p));
-	if (p.version != 1 || !(p.flags & HV_PACKET_PART))
-		return;
-	m->packet_flags = p.flags;
-	m->packet_id = le16_to_cpu(p.id);
-}
-
-/* One entry, already known to lie inside the copy. */
-static void take_info(struct nv_rx_meta *m, u32 type, const u8 *data, u32 len)
+/* A word of the host's, read once: what is checked is what is used. */
+static __always_inline u32 word_of(const u8 *p)
 {
 	__le32 raw;
+
+	memcpy(&raw, p, sizeof(raw));
+	OPTIMIZER_HIDE_VAR(raw);
+	return le32_to_cpu(raw);
+}
+
+/* Version, flags and number are one word. */
+static void take_packet_id(struct nv_rx_meta *m, const u8 *entry, u32 size)
+{
 	u32 v;
 
-	if (len < sizeof(raw)) {
+	if (size < sizeof(struct hv_info_packet_id))
+		return;
+	v = word_of(entry + offsetof(struct hv_info_packet_id, version));
+	if ((v & 0xff) != 1 || !(v >> 8 & HV_PACKET_PART))
+		return;
+	m->packet_flags = v >> 8;
+	m->packet_id = v >> 16;
+}
+
+/* One entry, already known to lie inside the message. */
+static __always_inline void take_info(struct nv_rx_meta *m, u32 type, const u8 *data, u32 len)
+{
+	u32 v;
+
+	if (unlikely(len < sizeof(v))) {
 		m->vlan_short |= type == HV_INFO_VLAN;
 		return;
 	}
-	memcpy(&raw, data, sizeof(raw));
-	v = le32_to_cpu(raw);
+	v = word_of(data);
 	switch (type) {
 	case HV_INFO_CHECKSUM:
 		m->csum = v;
@@ -127,19 +136,19 @@ static void take_info(struct nv_rx_meta *m, u32 type, const u8 *data, u32 len)
  * An entry whose size cannot be right ends the walk with an error: there is
  * no way to find the next one, and going on from the same place never ends.
  */
-static int take_infos(struct nv_rx_meta *m, const u8 *p, u32 len)
+static __always_inline int take_infos(struct nv_rx_meta *m, const u8 *p, u32 len)
 {
+	const u32 head = sizeof(struct hv_rndis_info);
+
 	while (len) {
-		struct hv_rndis_info h;
 		u32 size, offset, type;
 
-		if (len < sizeof(h))
+		if (len < head)
 			return -EINVAL;
-		memcpy(&h, p, sizeof(h));
-		size = le32_to_cpu(h.size);
-		offset = le32_to_cpu(h.offset);
-		type = le32_to_cpu(h.type);
-		if (size < sizeof(h) || size > len || offset < sizeof(h) ||
+		size = word_of(p + offsetof(struct hv_rndis_info, size));
+		offset = word_of(p + offsetof(struct hv_rndis_info, offset));
+		type = word_of(p + offsetof(struct hv_rndis_info, type));
+		if (size < head || size > len || offset < head ||
 		    offset > size)
 			return -EINVAL;
 		if (type == HV_INFO_PACKET_ID)
@@ -170,31 +179,28 @@ static bool inside(u32 msg_len, u32 head, u32 offset, u32 len)
  */
 int nv_rndis_get_packet(const void *msg, u32 len, struct nv_rx_meta *m)
 {
-	struct hv_rndis_packet h;
-	u8 info[NV_INFO_MAX] HV_UNINITIALIZED;	/* of which what is copied is read */
+	const u32 head = sizeof(struct hv_rndis_packet);
 	u32 msg_len, at, n;
 
 	memset(m, 0, sizeof(*m));
-	if (len < sizeof(h))
+	if (len < head)
 		return -EINVAL;
-	memcpy(&h, msg, sizeof(h));
-	msg_len = le32_to_cpu(h.h.len);
-	if (msg_len < sizeof(h) || msg_len > len)
+	msg_len = word_of(msg + offsetof(struct hv_rndis_packet, h.len));
+	if (msg_len < head || msg_len > len)
 		return -EINVAL;
-	at = le32_to_cpu(h.data_offset);
-	n = le32_to_cpu(h.data_len);
-	if (!n || !inside(msg_len, sizeof(h), at, n))
+	at = word_of(msg + offsetof(struct hv_rndis_packet, data_offset));
+	n = word_of(msg + offsetof(struct hv_rndis_packet, data_len));
+	if (!n || !inside(msg_len, head, at, n))
 		return -EINVAL;
 	m->data_offset = at + HV_RNDIS_OFFSET_BASE;
 	m->data_len = n;
-	n = le32_to_cpu(h.info_len);
+	n = word_of(msg + offsetof(struct hv_rndis_packet, info_len));
 	if (!n)
 		return 0;
-	at = le32_to_cpu(h.info_offset);
-	if (n > sizeof(info) || !inside(msg_len, sizeof(h), at, n))
+	at = word_of(msg + offsetof(struct hv_rndis_packet, info_offset));
+	if (n > NV_INFO_MAX || !inside(msg_len, head, at, n))
 		return -EINVAL;
-	memcpy(info, (const u8 *)msg + at + HV_RNDIS_OFFSET_BASE, n);
-	return take_infos(m, info, n);
+	return take_infos(m, msg + at + HV_RNDIS_OFFSET_BASE, n);
 }
 
 /**

@@ -4,6 +4,7 @@
  * and tells the host which of its packets are done with.
  */
 #include <linux/etherdevice.h>
+#include <hv/uninit.h>
 #include "bus.h"
 #include "netvsc.h"
 #include "poll.h"
@@ -62,10 +63,11 @@ static int nv_done_send(struct nv_queue *q)
 	const u64 *ids = &q->rx.done[q->rx.done_take % NV_COMPLETIONS];
 	u32 in_line = NV_COMPLETIONS - q->rx.done_take % NV_COMPLETIONS;
 	__le64 word = cpu_to_le64(NV_DONE_WORD);
+	int ret = static_call(nv_bus_answer)(q->chan, ids, min(nv_done_waiting(&q->rx), in_line),
+					     NV_DONE_WORD);
 
-	if (likely(nv_bus.answer))
-		return nv_bus.answer(q->chan, ids, min(nv_done_waiting(&q->rx), in_line),
-				     NV_DONE_WORD);
+	if (likely(ret))
+		return ret;
 	return vmbus_sendpacket(q->chan, &word, sizeof(word), *ids, VM_PKT_COMP, 0) ?: 1;
 }
 
@@ -169,7 +171,7 @@ static __always_inline void nv_rx_whole(struct nv_queue *q, const struct nv_rx_m
 
 static __always_inline void nv_rx_frame(struct nv_queue *q, const void *msg, u32 len)
 {
-	struct nv_rx_meta m;
+	struct nv_rx_meta m HV_UNINITIALIZED;	/* nv_rndis_get_packet() clears it */
 
 	if (unlikely(nv_rndis_get_packet(msg, len, &m))) {
 		nv_bad(q->conn->nv, NV_BAD_RNDIS, "packet header malformed (channel %u)",
@@ -235,7 +237,8 @@ static u32 nv_rx_ranges(struct nv_queue *q, const u8 *p, u32 len)
 		memcpy(&r, p + sizeof(h) + i * sizeof(r), sizeof(r));
 		at = le32_to_cpu(r.offset);
 		n = le32_to_cpu(r.len);
-		if (n > b->sec.size || at > limit || n > limit - at) {
+		/* a host may take neighbouring sections for one message */
+		if (at > limit || n > limit - at) {
 			nv_bad(q->conn->nv, NV_BAD_RANGE,
 			       "range %u+%u outside the receive buffer of %u",
 			       at, n, limit);
@@ -348,10 +351,8 @@ int nv_poll(struct napi_struct *napi, int budget)
 	work = nv_poll_ring(q, budget);
 	if (nv_done_waiting(&q->rx))
 		nv_done_flush(q);
-	if (q->rx.flush_xdp) {
-		q->rx.flush_xdp = false;
-		xdp_do_flush();
-	}
+	if (unlikely(q->rx.flush_tx || q->rx.flush_xdp))
+		nv_xdp_flush(q);
 	nv_tx_poll(q);
 	if (!budget || work >= budget)
 		return budget;

@@ -282,7 +282,7 @@ static void nv_set_gso(const struct net_device *ndev, struct sk_buff *skb)
 
 static void nv_rx_account(struct nv_queue *q, u32 len, bool multicast)
 {
-	struct nv_rx_stats *st = &q->conn->nv->rx_stats[q->index];
+	struct nv_rx_stats *st = q->rx_stats;
 
 	u64_stats_update_begin(&st->sync);
 	u64_stats_inc(&st->packets);

@@ -5,9 +5,6 @@
  * pages (tx_pages.c).  Completions come back through the queue's NAPI.
  */
 #include <linux/if_ether.h>
-#include <linux/ip.h>
-#include <linux/ipv6.h>
-#include <hv/packet_head.h>
 #include <hv/uninit.h>
 #include "bus.h"
 #include "netvsc.h"
@@ -23,12 +20,10 @@ static u8 *nv_section(struct nv_queue *q, u32 slot)
 	       (size_t)(q->tx.first_section + slot) * q->conn->send.sec.size;
 }
 
-/* The host signals once there is the room that nv_tx_poll() wants. */
+/* The host signals once there is more than the room that nv_tx_poll() wants. */
 static void nv_want_room(struct nv_queue *q)
 {
-	u32 bytes = q->chan->outbound.ring_datasize;
-
-	set_channel_pending_send_size(q->chan, bytes / 100 * (NV_HIGH_PERCENT + 1));
+	set_channel_pending_send_size(q->chan, nv_high_room(&q->chan->outbound));
 	mod_delayed_work(system_wq, &q->retry, msecs_to_jiffies(NV_AGAIN_MS));
 }
 
@@ -41,7 +36,7 @@ static void nv_block(struct nv_queue *q, struct netdev_queue *txq)
 }
 
 /* Byte queue limits have them for sent, and no completion gives them back: a poll does. */
-static void nv_unsent(struct nv_queue *q, u32 bytes)
+void nv_unsent(struct nv_queue *q, u32 bytes)
 {
 	atomic_add(bytes, &q->tx.unsent);
 	mod_delayed_work(system_wq, &q->retry, 0);
@@ -73,14 +68,14 @@ static __always_inline bool nv_train_place(struct nv_queue *q, struct nv_slot *s
 {
 	const u32 header = sizeof(struct vmpacket_descriptor);
 	const u32 len = header + sizeof(struct hv_nvsp);
-	void *at = likely(nv_bus.place) ? nv_bus.place(q->chan, len) : NULL;
+	void *at = static_call(nv_bus_place)(q->chan, len);
 
 	if (unlikely(!at))
 		return false;
 	*(struct hv_nvsp *)(at + header) = nv_train_says(&q->tx);
-	nv_bus.placed(q->chan, packet_head(VM_PKT_DATA_INBAND, header, len,
-					   VMBUS_DATA_PACKET_FLAG_COMPLETION_REQUESTED),
-		      len, nv_slot_give(s, q->tx.train.slot));
+	static_call(nv_bus_placed)(q->chan, packet_head(VM_PKT_DATA_INBAND, header, len,
+							NV_ASKS_ANSWER),
+				   len, nv_slot_give(s, q->tx.train.slot));
 	return true;
 }
 
@@ -212,28 +207,49 @@ u8 *nv_train_room(struct nv_queue *q, struct netdev_queue *txq, u32 len)
 
 /* ---- the stack's side ---- */
 
-/* Stops the queue when little room is left; undoes that if it was too late. */
-static void nv_maybe_stop(struct nv_queue *q, struct netdev_queue *txq)
+static __always_inline bool nv_has_room(const struct nv_queue *q)
 {
-	if (nv_free_count(&q->tx.without) > NV_LOW_SLOTS &&
-	    hv_get_avail_to_write_percent(&q->chan->outbound) > NV_LOW_PERCENT)
-		return;
+	const struct hv_ring_buffer_info *ring = &q->chan->outbound;
+
+	return likely(nv_free_count(&q->tx.without) > NV_LOW_SLOTS &&
+		      hv_get_bytes_to_write(ring) > nv_low_room(ring));
+}
+
+/* Little room is left; if completions came meanwhile, it is more. */
+static noinline void nv_stop_queue(struct nv_queue *q, struct netdev_queue *txq)
+{
 	netif_tx_stop_queue(txq);
 	nv_count_tx(q, stop);
 	/* completions that came meanwhile saw a running queue */
 	smp_mb();
-	if (nv_free_count(&q->tx.without) > NV_LOW_SLOTS &&
-	    hv_get_avail_to_write_percent(&q->chan->outbound) > NV_LOW_PERCENT) {
+	if (nv_has_room(q))
 		netif_tx_start_queue(txq);
-		return;
-	}
-	nv_want_room(q);
+	else
+		nv_want_room(q);
 }
 
 /* Time stamps are for those who ask; no other device below this one takes any. */
 static bool nv_stamped(const struct sk_buff *skb)
 {
 	return skb_shinfo(skb)->tx_flags & SKBTX_SW_TSTAMP;
+}
+
+/* A frame in pieces, each of which has an address. */
+static noinline void nv_copy_pieces(u8 *to, const struct sk_buff *skb)
+{
+	const struct skb_shared_info *s = skb_shinfo(skb);
+	unsigned int i;
+
+	if (IS_ENABLED(CONFIG_HIGHMEM) || unlikely(s->frag_list)) {
+		skb_copy_bits(skb, 0, to, skb->len);
+		return;
+	}
+	memcpy(to, skb->data, skb_headlen(skb));
+	to += skb_headlen(skb);
+	for (i = 0; i < s->nr_frags; i++) {
+		memcpy(to, skb_frag_address(&s->frags[i]), skb_frag_size(&s->frags[i]));
+		to += skb_frag_size(&s->frags[i]);
+	}
 }
 
 /* 0 when the frame is in a section and the buffer can go. */
@@ -247,7 +263,7 @@ static __always_inline int nv_send_copy(struct nv_queue *q, struct netdev_queue 
 		return -EAGAIN;
 	nv_rndis_put_packet(to, m);
 	if (skb_is_nonlinear(skb))
-		skb_copy_bits(skb, 0, to + head, skb->len);
+		nv_copy_pieces(to + head, skb);
 	else
 		memcpy(to + head, skb->data, skb->len);
 	if (unlikely(nv_stamped(skb)))
@@ -303,6 +319,12 @@ static noinline int nv_send_direct(struct nv_queue *q, struct netdev_queue *txq,
 	return ret;
 }
 
+/* Netpoll comes with interrupts off; all others may use the cache of this CPU's NAPIs. */
+static __always_inline void nv_skb_done(struct sk_buff *skb)
+{
+	napi_consume_skb(skb, !irqs_disabled());
+}
+
 static __always_inline int nv_send(struct nv_queue *q, struct netdev_queue *txq,
 				   struct sk_buff *skb, const struct nv_tx_meta *m)
 {
@@ -310,9 +332,23 @@ static __always_inline int nv_send(struct nv_queue *q, struct netdev_queue *txq,
 
 	if (size > READ_ONCE(q->conn->nv->tx_copybreak) || nv_send_copy(q, txq, skb, m))
 		return nv_send_direct(q, txq, skb, m);
-	dev_consume_skb_any(skb);
+	nv_skb_done(skb);
 	netdev_tx_sent_queue(txq, size);
 	return 0;
+}
+
+/* To be cut, by the host or here. */
+static noinline int nv_send_large(struct nv_queue *q, struct netdev_queue *txq,
+				  struct sk_buff *skb, struct nv_tx_meta *m)
+{
+	int ret;
+
+	if (!(skb_shinfo(skb)->gso_type & SKB_GSO_UDP_L4))
+		return nv_send(q, txq, skb, m);
+	ret = nv_send_uso(q, txq, skb, m);
+	if (!ret)
+		nv_skb_done(skb);
+	return ret;
 }
 
 void nv_tx_account(struct nv_tx_stats *st, u32 packets, u32 bytes, bool lso)
@@ -341,7 +377,7 @@ static netdev_tx_t nv_xmit(struct nv_queue *q, struct sk_buff *skb,
 	bool more = netdev_xmit_more(), lso = skb_is_gso(skb);
 	u32 packets = lso ? max_t(u32, skb_shinfo(skb)->gso_segs, 1) : 1;
 	u32 bytes = skb->len;
-	struct nv_tx_meta m;
+	struct nv_tx_meta m HV_UNINITIALIZED;
 	int ret;
 
 	if (READ_ONCE(q->dead)) {
@@ -356,7 +392,7 @@ static netdev_tx_t nv_xmit(struct nv_queue *q, struct sk_buff *skb,
 	}
 	ret = nv_describe(q->conn, skb, &m);
 	if (!ret)
-		ret = nv_send(q, txq, skb, &m);
+		ret = lso ? nv_send_large(q, txq, skb, &m) : nv_send(q, txq, skb, &m);
 	if (ret == -EAGAIN) {
 		nv_block(q, txq);
 		nv_count_tx(q, busy);
@@ -366,9 +402,10 @@ static netdev_tx_t nv_xmit(struct nv_queue *q, struct sk_buff *skb,
 		nv_tx_failed(q, ret);
 		dev_kfree_skb_any(skb);
 	} else {
-		nv_tx_account(nv_tx_stats(q), packets, bytes, lso);
+		nv_tx_account(q->tx_stats, packets, bytes, lso);
 	}
-	nv_maybe_stop(q, txq);
+	if (!nv_has_room(q))
+		nv_stop_queue(q, txq);
 	if (!more || netif_xmit_stopped(txq))
 		nv_tx_flush(q, txq);
 	return NETDEV_TX_OK;
@@ -415,51 +452,4 @@ netdev_tx_t nv_start_xmit(struct sk_buff *skb, struct net_device *ndev)
 	else if (q && !more)	/* those before it in the burst wait for its end */
 		nv_tx_flush(q, netdev_get_tx_queue(ndev, index));
 	return ret;
-}
-
-/* Spreads by addresses alone where the user does not want ports to count. */
-static u32 nv_tx_hash(const struct nv *nv, struct sk_buff *skb)
-{
-	bool v6;
-	u8 proto = skb_transport_header_was_set(skb) ? nv_l4_protocol(skb, &v6) : 0;
-	struct flow_keys keys;
-	u32 bit = 0;
-
-	if (proto == IPPROTO_TCP)
-		bit = v6 ? HV_HASH_TCP6 : HV_HASH_TCP4;
-	else if (proto == IPPROTO_UDP)
-		bit = v6 ? HV_HASH_UDP6 : HV_HASH_UDP4;
-	if (!bit || READ_ONCE(nv->tx_l4) & bit ||
-	    !skb_flow_dissect_flow_keys(skb, &keys, 0))
-		return skb_get_hash(skb);
-	keys.ports.ports = 0;
-	return flow_hash_from_keys(&keys);
-}
-
-/*
- * The table that the host sent decides; without one the stack's choice, which
- * knows about XPS.
- */
-u16 nv_select_queue(struct net_device *ndev, struct sk_buff *skb,
-		    struct net_device *sb_dev)
-{
-	struct nv *nv = netdev_priv(ndev);
-	struct nv_conn *conn;
-	int vf;
-	u16 q;
-
-	rcu_read_lock();
-	conn = rcu_dereference(nv->conn);
-	vf = nv_vf_pick(nv, skb);
-	if (vf >= 0)
-		q = vf % ndev->real_num_tx_queues;
-	else if (conn && READ_ONCE(conn->has_send_table) && conn->nqueues > 1)
-		q = READ_ONCE(conn->send_table[nv_tx_hash(nv, skb) %
-					       HV_NVSP_SEND_TABLE_LEN]);
-	else
-		q = netdev_pick_tx(ndev, skb, NULL);
-	if (conn && q < conn->nqueues && READ_ONCE(conn->queue[q]->dead))
-		q = 0;
-	rcu_read_unlock();
-	return q < ndev->real_num_tx_queues ? q : 0;
 }

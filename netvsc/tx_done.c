@@ -98,7 +98,8 @@ static void nv_tx_go_on(struct nv_queue *q, struct netdev_queue *txq)
 /* Gives byte queue limits what this poll has completed; none of a channel that is gone. */
 static void nv_tx_completed(struct nv_queue *q, struct netdev_queue *txq)
 {
-	q->bql_bytes += atomic_xchg(&q->tx.unsent, 0);
+	if (unlikely(atomic_read(&q->tx.unsent)))
+		q->bql_bytes += atomic_xchg(&q->tx.unsent, 0);
 	if (q->bql_bytes && !READ_ONCE(q->dead))
 		netdev_tx_completed_queue(txq, q->bql_packets, q->bql_bytes);
 	q->bql_packets = 0;
@@ -109,6 +110,7 @@ static void nv_tx_completed(struct nv_queue *q, struct netdev_queue *txq)
 void nv_tx_poll(struct nv_queue *q)
 {
 	struct netdev_queue *txq = netdev_get_tx_queue(q->conn->nv->ndev, q->index);
+	const struct hv_ring_buffer_info *ring = &q->chan->outbound;
 
 	nv_tx_completed(q, txq);
 	if (READ_ONCE(q->dead)) {
@@ -118,7 +120,7 @@ void nv_tx_poll(struct nv_queue *q)
 	}
 	if (!READ_ONCE(q->tx.blocked) && !netif_tx_queue_stopped(txq))
 		return;
-	if (hv_get_avail_to_write_percent(&q->chan->outbound) >= NV_HIGH_PERCENT &&
+	if (hv_get_bytes_to_write(ring) >= nv_high_room(ring) &&
 	    nv_free_count(&q->tx.without) > NV_LOW_SLOTS)
 		nv_tx_locked(q, txq, nv_tx_go_on);
 	else if (READ_ONCE(q->tx.blocked) || nv_tx_usable(q))

@@ -72,7 +72,8 @@ static void nv_describe_lso(struct sk_buff *skb, struct nv_tx_meta *m)
 	}
 }
 
-static noinline u8 nv_l4_other(const struct sk_buff *skb, bool *v6)
+/* As nv_l4_protocol(), of what is not plainly IPv4. */
+u8 nv_l4_other(const struct sk_buff *skb, bool *v6)
 {
 	__be16 proto = vlan_get_protocol(skb);
 
@@ -83,52 +84,22 @@ static noinline u8 nv_l4_other(const struct sk_buff *skb, bool *v6)
 	return proto == htons(ETH_P_IP) ? ip_hdr(skb)->protocol : 0;
 }
 
-/* TCP or UDP right behind the network header, or another protocol. */
-u8 nv_l4_protocol(const struct sk_buff *skb, bool *v6)
-{
-	if (unlikely(skb->protocol != htons(ETH_P_IP)))
-		return nv_l4_other(skb, v6);
-	*v6 = false;
-	return ip_hdr(skb)->protocol;
-}
-
-/* Whether the host fills in this checksum; else it is done here. */
-static bool nv_describe_csum(const struct nv_conn *conn, struct sk_buff *skb,
-			     struct nv_tx_meta *m)
-{
-	const struct hv_ndis_offload *o = &conn->host.offload;
-	bool v6;
-	u8 proto = nv_l4_protocol(skb, &v6);
-	u32 caps = le32_to_cpu(v6 ? o->v6.tx : o->v4.tx);
-
-	if (proto == IPPROTO_TCP && caps & HV_CAP_TCP)
-		m->csum = HV_CSUM_TX_TCP;
-	else if (proto == IPPROTO_UDP && caps & HV_CAP_UDP)
-		m->csum = HV_CSUM_TX_UDP;
-	else
-		return false;
-	m->csum |= (v6 ? HV_CSUM_TX_IPV6 : HV_CSUM_TX_IPV4) |
-		   (u32)skb_transport_offset(skb) << HV_CSUM_TX_L4_SHIFT;
-	return true;
-}
-
 /**
- * nv_describe_offloads - what the host has to do with a frame
+ * nv_describe_large - what the host has to do with a frame that it is to cut, or that we cut
  * @conn: the connection
- * @skb: the frame, which lacks checksums or is to be cut; its headers are made what the
- *	host expects
+ * @skb: the frame; its headers are made what the host expects
  * @m: gets it
  *
- * Return: 0, or an error for a frame that cannot be sent.
+ * Return: 0 or -ENOMEM.
  */
-int nv_describe_offloads(const struct nv_conn *conn, struct sk_buff *skb, struct nv_tx_meta *m)
+int nv_describe_large(const struct nv_conn *conn, struct sk_buff *skb, struct nv_tx_meta *m)
 {
-	if (skb_is_gso(skb)) {
-		if (skb_cow_head(skb, 0))
-			return -ENOMEM;
-		nv_describe_lso(skb, m);
-	} else if (!nv_describe_csum(conn, skb, m) && skb_checksum_help(skb)) {
-		return -EINVAL;
+	if (skb_shinfo(skb)->gso_type & SKB_GSO_UDP_L4) {
+		nv_describe_csum(conn, skb, m);		/* of each datagram */
+		return 0;
 	}
+	if (skb_cow_head(skb, 0))
+		return -ENOMEM;
+	nv_describe_lso(skb, m);
 	return 0;
 }

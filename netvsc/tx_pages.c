@@ -3,7 +3,6 @@
  * Sending without a copy: the host reads a frame where it lies, a range of its
  * pages for each piece, behind a header of our own.
  */
-#include <hv/packet_head.h>
 #include "bus.h"
 #include "netvsc.h"
 #include "trace.h"
@@ -13,6 +12,7 @@ struct nv_ranges {
 	u64 *at;
 	u64 *end;
 	u32 count;
+	u32 most;	/* ranges that the host takes */
 };
 
 /* A frame behind its header, which lies in a page of ours. */
@@ -30,7 +30,7 @@ static bool nv_put_range(struct nv_ranges *r, phys_addr_t start, u32 len)
 	u32 pages = DIV_ROUND_UP(offset + len, HV_HYP_PAGE_SIZE), i;
 	u64 pfn = start >> HV_HYP_PAGE_SHIFT;
 
-	if (r->end - r->at < (long)pages + 1)
+	if (r->end - r->at < (long)pages + 1 || r->count == r->most)
 		return false;
 	*r->at++ = (u64)offset << 32 | len;	/* length, then offset */
 	for (i = 0; i < pages; i++)
@@ -121,15 +121,15 @@ static __always_inline bool nv_pages_place(struct nv_queue *q, struct nv_slot *s
 	struct vmbus_packet_mpb_array *desc;
 	struct nv_ranges r;
 
-	if (unlikely(!nv_bus.place || list > sizeof(q->tx.desc) - sizeof(*desc)))
+	if (unlikely(list > sizeof(q->tx.desc) - sizeof(*desc)))
 		return false;
-	desc = nv_bus.place(q->chan, sizeof(*desc) + list + sizeof(struct hv_nvsp));
+	desc = static_call(nv_bus_place)(q->chan, sizeof(*desc) + list + sizeof(struct hv_nvsp));
 	if (unlikely(!desc))
 		return false;
-	r = (struct nv_ranges){ .at = (u64 *)&desc->range };
+	r = (struct nv_ranges){ .at = (u64 *)&desc->range, .most = q->conn->host.pieces };
 	r.end = r.at + list / sizeof(u64);
 	if (unlikely(!nv_put_list(&r, f))) {
-		nv_bus.forget(q->chan);
+		static_call(nv_bus_forget)(q->chan);
 		return false;
 	}
 	desc->reserved = 0;
@@ -137,9 +137,9 @@ static __always_inline bool nv_pages_place(struct nv_queue *q, struct nv_slot *s
 	*(struct hv_nvsp *)r.at = nv_pages_say();
 	header = (u8 *)r.at - (u8 *)desc;
 	len = header + sizeof(struct hv_nvsp);
-	nv_bus.placed(q->chan, packet_head(VM_PKT_DATA_USING_GPA_DIRECT, header, len,
-					   VMBUS_DATA_PACKET_FLAG_COMPLETION_REQUESTED),
-		      len, nv_slot_give(s, slot));
+	static_call(nv_bus_placed)(q->chan, packet_head(VM_PKT_DATA_USING_GPA_DIRECT, header,
+							len, NV_ASKS_ANSWER),
+				   len, nv_slot_give(s, slot));
 	return true;
 }
 
@@ -151,6 +151,7 @@ static noinline int nv_pages_copy(struct nv_queue *q, struct nv_slot *s, u32 slo
 	struct nv_ranges r = {
 		.at = (u64 *)&desc->range,
 		.end = (u64 *)((u8 *)q->tx.desc + sizeof(q->tx.desc)),
+		.most = q->conn->host.pieces,
 	};
 	struct hv_nvsp m = nv_pages_say();
 	int ret;

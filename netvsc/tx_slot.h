@@ -9,10 +9,8 @@
 
 #include "netvsc.h"
 
-/* Room for requests below which a queue stops, above which it goes on. */
-#define NV_LOW_PERCENT	10
-#define NV_HIGH_PERCENT	25
 #define NV_LOW_SLOTS	2
+#define NV_ASKS_ANSWER	VMBUS_DATA_PACKET_FLAG_COMPLETION_REQUESTED
 #define NV_AGAIN_MS	20	/* for hosts that do not signal room */
 
 /* What to send: a buffer of the stack, or the frame of a program. */
@@ -22,9 +20,28 @@ struct nv_payload {
 };
 
 u8 *nv_train_room(struct nv_queue *q, struct netdev_queue *txq, u32 len);
+void nv_unsent(struct nv_queue *q, u32 bytes);
+
+/* tx_uso.c */
+bool nv_uso_fits(const struct nv_conn *conn, const struct sk_buff *skb);
+int nv_send_uso(struct nv_queue *q, struct netdev_queue *txq, struct sk_buff *skb,
+		struct nv_tx_meta *m);
+
 void nv_tx_account(struct nv_tx_stats *st, u32 packets, u32 bytes, bool lso);
 int nv_send_pages(struct nv_queue *q, const struct nv_payload *p,
 		  const u8 *head, u32 head_len);
+
+/* A queue stops when there is less room than this for requests in its ring, of all that it has. */
+static inline u32 nv_low_room(const struct hv_ring_buffer_info *ring)
+{
+	return ring->ring_datasize / 8;
+}
+
+/* With so much it goes on. */
+static inline u32 nv_high_room(const struct hv_ring_buffer_info *ring)
+{
+	return ring->ring_datasize / 4;
+}
 
 /* The host has it from here on; the id of its packet. */
 static inline u64 nv_slot_give(struct nv_slot *s, u32 slot)

@@ -67,7 +67,7 @@ int nv_tx_xdp(struct nv_queue *q, struct xdp_frame *f)
 		memcpy(to, head, len);
 		nv_copy_frame(to + len, f);
 	}
-	nv_tx_account(nv_tx_stats(q), 1, bytes, false);
+	nv_tx_account(q->tx_stats, 1, bytes, false);
 	nv_count_tx(q, xdp);
 	return keep;
 }

@@ -33,12 +33,29 @@ static bool nv_xdp_tx(struct nv_queue *q, struct xdp_buff *xdp)
 		return false;
 	__netif_tx_lock(txq, smp_processor_id());
 	ret = nv_tx_xdp(q, f);
-	if (ret >= 0)
-		nv_tx_flush(q, txq);
 	__netif_tx_unlock(txq);
+	q->rx.flush_tx |= ret >= 0;	/* all of this poll go out together */
 	if (!ret)
 		nv_xdp_release(q, xdp);
 	return ret >= 0;
+}
+
+/* What a poll's programs have sent goes out. */
+void nv_xdp_flush(struct nv_queue *q)
+{
+	struct netdev_queue *txq;
+
+	if (q->rx.flush_tx) {
+		q->rx.flush_tx = false;
+		txq = netdev_get_tx_queue(q->conn->nv->ndev, q->index);
+		__netif_tx_lock(txq, smp_processor_id());
+		nv_tx_flush(q, txq);
+		__netif_tx_unlock(txq);
+	}
+	if (q->rx.flush_xdp) {
+		q->rx.flush_xdp = false;
+		xdp_do_flush();
+	}
 }
 
 static void nv_xdp_drop(struct nv_queue *q, struct xdp_buff *xdp)

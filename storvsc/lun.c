@@ -109,6 +109,26 @@ void stor_lun_free(struct scsi_device *sdev)
 }
 
 /**
+ * stor_lun_turn() - something happened to a LUN
+ * @lun: our side of it
+ * @turn: what
+ *
+ * A full barrier: what the caller wrote before is seen by whoever finds the new state.
+ *
+ * Context: any; under life_mutex if it makes the LUN unsure, or sure again.
+ *
+ * Return: the state that it was in until then.
+ */
+enum stor_lun_life stor_lun_turn(struct stor_lun *lun, enum stor_lun_turn turn)
+{
+	int life = atomic_read(&lun->life);
+
+	while (!atomic_try_cmpxchg(&lun->life, &life, stor_lun_next(life, turn)))
+		;
+	return life;
+}
+
+/**
  * stor_each_lun() - call a function for each LUN of a controller
  * @ctl: controller
  * @fn: may remove the LUN's device; returns whether it is through with it
@@ -205,7 +225,8 @@ static bool stor_settle(struct stor_ctl *ctl, struct stor_lun *lun, void *arg)
 	bool over;
 	int there;
 
-	if (!test_bit_acquire(0, &lun->doubted))
+	/* pairs with the barrier in stor_begin_doubt(): doubt_since is this doubt's */
+	if (!stor_lun_doubted(atomic_read_acquire(&lun->life)))
 		return true;
 	there = stor_ask_lun(ctl, sdev);
 	limit = there == -ENXIO ? STOR_INVALID_LIMIT :
@@ -216,12 +237,12 @@ static bool stor_settle(struct stor_ctl *ctl, struct stor_lun *lun, void *arg)
 	if (there < 0 && (!over || (there == -ENODEV && stor_life_tries(ctl->life))))
 		return false;
 
-	clear_bit(0, &lun->doubted);
 	if (there > 0) {
 		stor_be_unsure_of(ctl, lun);
 		scsi_internal_device_unblock_nowait(sdev, SDEV_RUNNING);
 		return true;
 	}
+	stor_lun_turn(lun, STOR_LUN_AWAY);
 	dev_info(&sdev->sdev_gendev, "%s, removing the device\n",
 		 there ? "not reachable" : "no longer there");
 	scsi_internal_device_unblock_nowait(sdev, SDEV_TRANSPORT_OFFLINE);
@@ -245,19 +266,32 @@ bool stor_settle_all(struct stor_ctl *ctl)
 static bool stor_begin_doubt(struct stor_ctl *ctl, struct scsi_device *sdev,
 			     struct stor_lun *lun)
 {
-	if (test_bit(0, &lun->doubted))
+	enum stor_lun_life before = atomic_read(&lun->life);
+
+	if (stor_lun_doubted(before))
 		return true;
-	if (sdev->sdev_state != SDEV_RUNNING)
+	if (before == STOR_LUN_GONE || sdev->sdev_state != SDEV_RUNNING)
 		return false;
+	/* Before the doubt is seen, by stor_settle(): it counts from there. */
 	lun->doubt_since = jiffies;
-	/* Before the bit is seen, by stor_settle_all(): a doubt counts from there. */
-	smp_mb__before_atomic();
-	if (test_and_set_bit(0, &lun->doubted))
+	before = stor_lun_turn(lun, STOR_LUN_NOT_REACHED);
+	if (stor_lun_doubted(before))
 		return true;
+	if (before == STOR_LUN_GONE)
+		return false;
 	if (scsi_internal_device_block_nowait(sdev)) {
-		clear_bit(0, &lun->doubted);
+		stor_lun_turn(lun, STOR_LUN_NOT_BLOCKED);
 		return false;
 	}
+	/*
+	 * The scan may have asked and settled it already, with nothing to unblock yet.  Pairs with
+	 * the barrier of its turn: either we see that, or it sees the device blocked.
+	 */
+	smp_mb();
+	before = atomic_read(&lun->life);
+	if (!stor_lun_doubted(before))
+		scsi_internal_device_unblock_nowait(sdev, before == STOR_LUN_GONE ?
+						    SDEV_TRANSPORT_OFFLINE : SDEV_RUNNING);
 	stor_count(ctl, LUN_DOUBTED);
 	stor_scan_kick(ctl, STOR_DOUBTS);
 	return true;

@@ -61,24 +61,6 @@ module_param(storvsc_wait_limit, uint, 0644);
 MODULE_PARM_DESC(storvsc_wait_limit,
 		 "Seconds that commands wait for a host that is silent, or keeps others, before they fail (default 600; 0 = until it answers)");
 
-static const struct stor_kind stor_scsi = {
-	.name = "scsi", .max_path = 7, .max_id = 2, .max_lun = 255,
-	.max_transfer = STOR_MAX_TRANSFER,
-};
-
-static const struct stor_kind stor_ide = {
-	.name = "ide", .max_path = 0, .max_id = 1, .max_lun = 64,
-	.max_transfer = STOR_MAX_TRANSFER,
-	.fixed_target = true,
-};
-
-static const struct stor_kind stor_fc = {
-	.name = "fc", .max_path = 7, .max_id = 128, .max_lun = 255,
-	/* claims of more come from hosts whose adapters then fail the command */
-	.max_transfer = 512 * 1024,
-	.fc = true,
-};
-
 static const struct hv_vmbus_device_id stor_ids[] = {
 	{ HV_SCSI_GUID, .driver_data = (kernel_ulong_t)&stor_scsi },
 	{ HV_IDE_GUID, .driver_data = (kernel_ulong_t)&stor_ide },
@@ -103,8 +85,7 @@ static void stor_init(struct stor_ctl *ctl, struct hv_device *dev,
 	u32 ring = clamp(storvsc_ringbuffer_size, STOR_RING_MIN, STOR_RING_MAX);
 
 	ctl->dev = dev;
-	/* An id that the user gave, or an override, says nothing: like SCSI. */
-	ctl->kind = (const struct stor_kind *)id->driver_data ?: &stor_scsi;
+	ctl->kind = stor_kind_of(id->driver_data);
 	ctl->ring_size = VMBUS_RING_SIZE(ring);
 	ctl->nr_queues = 1;
 	mutex_init(&ctl->chan_mutex);

@@ -32,8 +32,10 @@
 #include <hv/compat_work.h>
 #include <hv/stor_wire.h>
 
+#include "kind.h"
 #include "life.h"
 #include "limits.h"
+#include "lun_life.h"
 #include "slot.h"
 
 /* Time limits, all of them for answers of the host. */
@@ -157,26 +159,6 @@ struct stor_queue {
 } ____cacheline_aligned_in_smp;
 
 /**
- * struct stor_kind - what differs between SCSI, IDE and Fibre Channel offers
- * @name: for people
- * @max_path: SCSI channels - 1
- * @max_id: targets per channel
- * @max_lun: LUNs per target
- * @max_transfer: bytes that hosts take in truth, whatever they claim
- * @fixed_target: one disk whose target is part of the instance GUID
- * @fc: has world wide names to ask for
- */
-struct stor_kind {
-	const char *name;
-	unsigned int max_path;
-	unsigned int max_id;
-	unsigned int max_lun;
-	u32 max_transfer;
-	bool fixed_target;
-	bool fc;
-};
-
-/**
  * struct stor_call - a request of our own, one at a time per object
  * @ctl: its controller
  * @ref: caller's and table's
@@ -205,11 +187,10 @@ struct stor_call {
  * @ref: the device's until it is destroyed, and of whoever looks at it meanwhile
  * @sdev: the device
  * @rescan: reads capacity and limits again; holds both references while queued
- * @doubted: the host said that it does not reach the LUN
- * @doubt_since: jiffies
+ * @life: enum stor_lun_life; changed by stor_lun_turn() only
+ * @doubt_since: jiffies, of the doubt; written before it
  * @medium: the host said that there is another one
- * @unsure: ordinary commands wait until the host was asked which LUN it is
- * @unsure_since: jiffies
+ * @unsure_since: jiffies, since it may be another one; written before that, under life_mutex
  * @page: the identification page (VPD 83h) of the LUN that commands were meant for when it
  *	became unsure: the midlayer reads its own anew whenever it likes
  * @page_len: bytes of it; 0 if it has none
@@ -220,10 +201,9 @@ struct stor_lun {
 	struct kref ref;
 	struct scsi_device *sdev;
 	struct delayed_work rescan;
-	unsigned long doubted;
+	atomic_t life;
 	unsigned long doubt_since;
 	unsigned long medium;
-	unsigned long unsure;
 	unsigned long unsure_since;
 	u8 page[STOR_PAGE_LEN];
 	u32 page_len;
@@ -469,6 +449,7 @@ int stor_lun_alloc(struct scsi_device *sdev);
 struct stor_lun *stor_lun_get(struct scsi_device *sdev);
 void stor_lun_put(struct stor_lun *lun);
 void stor_lun_free(struct scsi_device *sdev);
+enum stor_lun_life stor_lun_turn(struct stor_lun *lun, enum stor_lun_turn turn);
 bool stor_each_lun(struct stor_ctl *ctl,
 		   bool (*fn)(struct stor_ctl *ctl, struct stor_lun *lun, void *arg), void *arg);
 void stor_remove_lun(struct stor_ctl *ctl, struct scsi_device *sdev);

@@ -42,7 +42,7 @@ bool stor_waits(struct scsi_cmnd *cmd)
 {
 	struct stor_lun *lun = cmd->device->hostdata;
 
-	return lun && test_bit(0, &lun->unsure) && !stor_only_asks(cmd) &&
+	return lun && !stor_lun_sends(atomic_read(&lun->life)) && !stor_only_asks(cmd) &&
 	       cmd->submitter != SUBMITTED_BY_SCSI_ERROR_HANDLER;
 }
 
@@ -59,14 +59,22 @@ static void stor_keep_page(struct stor_lun *lun)
 	rcu_read_unlock();
 }
 
-static bool stor_doubt_identity(struct stor_ctl *ctl, struct stor_lun *lun, void *arg)
+/*
+ * Under life_mutex.  One that is unsure already stays so since then, and the one that it was
+ * then.
+ */
+static void stor_doubt_identity(struct stor_lun *lun, enum stor_lun_turn turn)
 {
-	/* one that is unsure already stays so since then, and the one that it was then */
-	if (!test_bit(0, &lun->unsure)) {
+	if (!stor_lun_unsure(atomic_read(&lun->life))) {
 		lun->unsure_since = jiffies;
 		stor_keep_page(lun);
-		set_bit(0, &lun->unsure);
 	}
+	stor_lun_turn(lun, turn);
+}
+
+static bool stor_agreed_anew(struct stor_ctl *ctl, struct stor_lun *lun, void *arg)
+{
+	stor_doubt_identity(lun, STOR_LUN_AGREED);
 	return true;
 }
 
@@ -80,7 +88,7 @@ static bool stor_doubt_identity(struct stor_ctl *ctl, struct stor_lun *lun, void
 void stor_be_unsure_of(struct stor_ctl *ctl, struct stor_lun *lun)
 {
 	mutex_lock(&ctl->life_mutex);
-	stor_doubt_identity(ctl, lun, NULL);
+	stor_doubt_identity(lun, STOR_LUN_REACHED);
 	mutex_unlock(&ctl->life_mutex);
 	/* pairs with the barrier in stor_turn_away(): who sees this one sees that */
 	smp_mb__before_atomic();
@@ -97,7 +105,7 @@ void stor_be_unsure(struct stor_ctl *ctl)
 {
 	lockdep_assert_held(&ctl->life_mutex);
 	ctl->agreed++;
-	stor_each_lun(ctl, stor_doubt_identity, NULL);
+	stor_each_lun(ctl, stor_agreed_anew, NULL);
 	/* pairs with the barrier in stor_turn_away(): who sees this one sees those */
 	smp_mb__before_atomic();
 	set_bit(STOR_UNSURE, &ctl->state);
@@ -109,7 +117,7 @@ void stor_be_unsure(struct stor_ctl *ctl)
  */
 static void stor_fail_device(struct scsi_device *sdev, struct stor_lun *lun)
 {
-	clear_bit(0, &lun->doubted);
+	stor_lun_turn(lun, STOR_LUN_AWAY);
 	mutex_lock(&sdev->state_mutex);
 	scsi_device_set_state(sdev, SDEV_TRANSPORT_OFFLINE);
 	mutex_unlock(&sdev->state_mutex);
@@ -153,7 +161,7 @@ static bool stor_sure(struct stor_ctl *ctl, struct stor_lun *lun, unsigned int a
 	mutex_lock(&ctl->life_mutex);
 	sure = agreed == ctl->agreed;
 	if (sure)
-		clear_bit(0, &lun->unsure);
+		stor_lun_turn(lun, STOR_LUN_SAME);
 	mutex_unlock(&ctl->life_mutex);
 	return sure;
 }
@@ -195,7 +203,7 @@ static bool stor_look_again(struct stor_ctl *ctl, struct scsi_device *sdev, stru
 
 static bool stor_is_sure(struct stor_ctl *ctl, struct stor_lun *lun, void *arg)
 {
-	return !test_bit(0, &lun->unsure);
+	return !stor_lun_unsure(atomic_read(&lun->life));
 }
 
 static bool stor_look(struct stor_ctl *ctl, struct stor_lun *lun, void *arg)

@@ -187,7 +187,7 @@ static DEVICE_ATTR_RO(name)
 
 STOR_LUN_ATTR(host_errors, atomic_read(&lun->errors));
 STOR_LUN_ATTR(host_timeouts, atomic_read(&lun->timeouts));
-STOR_LUN_ATTR(host_doubted, test_bit(0, &lun->doubted));
+STOR_LUN_ATTR(host_doubted, stor_lun_doubted(atomic_read(&lun->life)));
 
 static struct attribute *stor_lun_attrs[] = {
 	&dev_attr_host_errors.attr,

@@ -22,12 +22,12 @@ static const struct hv_vmbus_device_id *id_in_table(const struct hv_vmbus_device
 {
 	if (!table)
 		return NULL;
-	while (!guid_equal(&table->guid, class)) {
-		if (guid_is_null(&table->guid))
-			return NULL;
-		table++;
+	/* the end first: a host may offer a device of the null class */
+	for (; !guid_is_null(&table->guid); table++) {
+		if (guid_equal(&table->guid, class))
+			return table;
 	}
-	return table;
+	return NULL;
 }
 
 /*

@@ -13,6 +13,11 @@ def replaced(text, old, new, where):
     return text.replace(old, new)
 
 
+def read(path):
+    with open(path, "rb") as f:
+        return f.read()
+
+
 class Copy:
     """TREE, a copy of ROOT; what was built there is used again."""
 
@@ -20,13 +25,14 @@ class Copy:
         self.root, self.tree = root, tree
         self.files = common.tracked()
 
-    def renew(self):
-        """As the tree stands. Only what differs is written, so that little is built anew."""
+    def renew(self, altered=None):
+        """As the tree stands, but for the files of ALTERED {path: text}. Only what differs is written, so that little is
+        built anew."""
+        altered = altered or {}
         for path in self.files:
             source, target = os.path.join(self.root, path), os.path.join(self.tree, path)
             if os.path.isfile(source):
-                with open(source, "rb") as f:
-                    self.put(path, f.read())
+                self.put(path, altered[path].encode() if path in altered else read(source))
                 shutil.copymode(source, target)
 
     def put(self, path, data):

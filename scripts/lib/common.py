@@ -186,6 +186,12 @@ def check_kernels(names):
         raise Said(r.returncode)
 
 
+def has_kernel(name):
+    """Whether there is such, here or at the mirror; fetches none, says nothing."""
+    return subprocess.run([os.path.join(ROOT, "scripts/kernel"), "--check", name], stdin=subprocess.DEVNULL,
+                          stderr=subprocess.DEVNULL, check=False).returncode == 0
+
+
 def run(main, me, trouble=1):
     """Ends the program with main()'s status, or with one line; TROUBLE is the status of what is no misuse."""
     try:

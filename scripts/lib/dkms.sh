@@ -8,12 +8,13 @@ VERSION=$(sed -n 's/.*HV_MODULES_VERSION[[:space:]]*"\(.*\)"/\1/p' include/hv/ve
 MODULES=$(sed -n 's/^[[:space:]]*BUILT_MODULE_NAME.*="\(.*\)"/\1/p' dkms.conf)
 PARTS="Kbuild dkms.conf LICENSE include vmbus storvsc netvsc hv_utils"
 RULES=68-hvguest-vf.rules       # virtual functions are not NetworkManager's
+NETWORK=01-hvguest-vf.network   # nor systemd-networkd's
 HOOK=00-$NAME                   # run-parts goes by name, and dracut's hook, which makes the initramfs, comes early
 OURS='^[0-9.]+-[0-9a-f]{8}$'    # a version that source_version() made: nobody else's looks like it
 PATH=$PATH:/usr/sbin:/sbin
 
 # Where things are. scripts/dkms-check gives others, for a try that touches nothing.
-: "${LIB:=/lib/modules}" "${SRC:=/usr/src}" "${TREE:=/var/lib/dkms}" "${BOOT:=/boot}" "${RULES_DIR:=/etc/udev/rules.d}" "${HOOKS:=/etc/kernel}"
+: "${LIB:=/lib/modules}" "${SRC:=/usr/src}" "${TREE:=/var/lib/dkms}" "${BOOT:=/boot}" "${RULES_DIR:=/etc/udev/rules.d}" "${NETWORK_DIR:=/etc/systemd/network}" "${HOOKS:=/etc/kernel}"
 : "${FROM:=$PWD}" "${CPUID:=/dev/cpu/0/cpuid}" "${EFIVARS:=/sys/firmware/efi/efivars}" "${MAKE_INITRAMFS:=}" "${LOCK:=/run/hvguest-dkms.lock}" "${FRAMEWORK:=/etc/dkms}"
 KEPT=$TREE/$NAME/kept           # each initramfs as it was, while an installation is under way
 CURRENT=$TREE/$NAME/version     # the version that is installed, for scripts/dkms-hook
@@ -176,7 +177,7 @@ put_back_initramfs() {
 
 # ---- udev and new kernels ----
 
-# renew_rules [install]: udev's, and the hook for new kernels, put there or taken away
+# renew_rules [install]: udev's and networkd's, and the hook for new kernels, put there or taken away
 renew_rules() {
 	local d
 	rm -f "$HOOKS/postinst.d/$NAME" "$HOOKS/header_postinst.d/$NAME"	# as they were called once
@@ -186,10 +187,11 @@ renew_rules() {
 		[ "${1:-}" != install ] || { mkdir -p "${d%/*}"; cp scripts/dkms-hook "$d"; }
 	done
 	if [ "${1:-}" = install ]; then
-		mkdir -p "$RULES_DIR"
+		mkdir -p "$RULES_DIR" "$NETWORK_DIR"
 		cp "netvsc/$RULES" "$RULES_DIR/$RULES"
+		cp "netvsc/$NETWORK" "$NETWORK_DIR/$NETWORK"
 	else
-		rm -f "$RULES_DIR/$RULES"
+		rm -f "$RULES_DIR/$RULES" "$NETWORK_DIR/$NETWORK"
 	fi
 	[ "$RULES_DIR" != /etc/udev/rules.d ] || ! command -v udevadm > /dev/null || udevadm control --reload 2> /dev/null || true
 }

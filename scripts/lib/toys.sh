@@ -40,7 +40,7 @@ toys() {
 	local i=0 m
 	mkdir -p "$1/include/hv" "$1/netvsc"
 	cp dkms.conf LICENSE "$1/"
-	cp netvsc/*.rules "$1/netvsc/"
+	cp netvsc/*.rules netvsc/*.network "$1/netvsc/"
 	cp include/hv/version.h "$1/include/hv/"
 	for m in $MODULES; do
 		mkdir -p "$1/${FOLDERS[i]}"

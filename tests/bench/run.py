@@ -7,7 +7,7 @@ changes nothing. Each row is measured twice; a row whose two runs differ by more
 The same settings on both sides, then what each driver sets by itself. Text, build/bench/table.json and,
 where gnuplot is installed, build/bench/table.svg.
 
-  --kinds K[,K...]  disk, nic, bus (all)
+  --kinds K[,K...]  disk, nic, bus (all); ring: nanoseconds, natively (tests/bench/ring)
   --rows REGEX      the rows whose names it matches; --list prints them
   --runs N          how often (2)
   --show            the tables of what was measured before
@@ -40,10 +40,10 @@ def parse():
     o = p.parse_args()
     o.kinds = o.kinds.split(",")
     for kind in o.kinds:
-        if kind not in KINDS:
-            raise common.Misuse("--kinds: '%s': want some of %s" % (kind, ", ".join(KINDS)))
+        if kind not in KINDS + ("ring",):
+            raise common.Misuse("--kinds: '%s': want some of %s, ring" % (kind, ", ".join(KINDS)))
     o.jobs = chosen(o.kinds, "--rows", o.rows)
-    if not o.jobs:
+    if not o.jobs and o.kinds != ["ring"]:
         raise common.Misuse("--rows %s: no such row; --list prints them" % o.rows)
     return o
 
@@ -62,6 +62,10 @@ def main():
     if o.list:
         for j in o.jobs:
             print("%-5s %-22s %s%s" % (j.kind, j.name, j.title, ", with each driver's own settings" if j.default else ""))
+        return 0
+    if "ring" in o.kinds and subprocess.run([os.path.join(HERE, "ring/run.py")], check=False).returncode:
+        raise common.Trouble("ring: it was not measured to the end, see above")
+    if not o.jobs:
         return 0
     if not o.show:
         common.use_build(2000, OUT)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What the host's user asks of the guest's services while the host lies."""
+"""What goes on in the host while it lies: its user asks the guest's services, and its network speaks."""
 import random
+import socket
 import threading
 
 from host import Control, HostError
@@ -33,3 +34,24 @@ class Asker(threading.Thread):
             host.close()
         except (HostError, OSError):
             pass
+
+
+class Speaker(threading.Thread):
+    """Frames for the guest's NIC, whether or not the guest can ask for any: datagrams to everybody, in bursts."""
+
+    LENGTHS = (1, 18, 64, 200, 500, 1000, 1400, 3000)
+
+    def __init__(self, address, seed):
+        super().__init__(daemon=True)
+        self.address, self.random = address, random.Random(seed)
+        self.over = threading.Event()
+
+    def run(self):
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+            s.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
+            while not self.over.wait(0.004):
+                for _ in range(self.random.randrange(1, 16)):
+                    try:
+                        s.sendto(b"y" * self.random.choice(self.LENGTHS), self.address)
+                    except OSError:     # the queue of a NIC that takes nothing is full
+                        break

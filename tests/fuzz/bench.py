@@ -8,7 +8,8 @@ import subprocess
 import tempfile
 import time
 
-from asker import Asker
+from asker import Asker, Speaker
+from guide import Guide
 from guest import GuestError
 from host import HostError, tail
 from machine import Booted, Failure, judge
@@ -22,7 +23,7 @@ SPARED = "scsi1,net1"
 MAC = "00:15:5d:0f:00:0%d"
 MACHINE = Machine(place="process", kernel="process", offers=",".join(SERVICES),
                   disks=(Disk(size=64 << 20), Disk(size=64 << 20, controller=1)),
-                  options=("--nic", "tap=hvt0,mac=" + MAC % 0, "--nic", "tap=hvt1,mac=" + MAC % 1))
+                  options=("--nic", "tap=hvt0,mtu=9000,mac=" + MAC % 0, "--nic", "tap=hvt1,mac=" + MAC % 1))
 OURS = ("ours", "ours")
 CORPUS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "corpus/rare")
 BIRTH = 4               # one case of so many
@@ -71,6 +72,9 @@ class Bench:
         self.load = LOAD % ((" host_timeout=1" if drivers[0] == "ours" else "") + (" " + vmbus if vmbus else ""))
         self.noise = "%s|%s" % (NOISE, ignore) if ignore else NOISE
         self.new = {}           # case: blocks that nobody had reached before
+        self.guide = Guide()
+        self.guided = False     # this case tells again what others told
+        self.before = 0         # seconds of processors, of guests that are gone
         self.m = None
         self.lies = self.told = self.boots = self.reloads = 0
         self.spent = collections.Counter()      # seconds, by what for
@@ -102,7 +106,7 @@ class Bench:
         with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "guest.sh"), encoding="ascii") as f:
             m.append("/run/check.sh", f.read())
         for n in (0, 1):
-            subprocess.run("ip link set hvt%d up; ip addr replace 10.9.%d.1/24 dev hvt%d" % (n, n, n), shell=True, check=True)
+            subprocess.run("ip link set hvt%d mtu %d up; ip addr replace 10.9.%d.1/24 dev hvt%d" % (n, (9000, 1500)[n], n, n), shell=True, check=True)
         if not self.servers:
             self.servers = [Server(None, "0.0.0.0", 7001), Server(b"y" * 300000, "0.0.0.0", 7002)]
         with open(m.path("copied"), "w", encoding="ascii") as f:
@@ -119,8 +123,13 @@ class Bench:
         self.cover(None)
         self.sh("sow; beats", "start")
 
+    def used(self):
+        """Seconds of processors, by all guests and hvroot so far."""
+        return self.before + (self.m.process.seconds() if self.m and self.m.process else 0)
+
     def stop(self):
         if self.m:
+            self.before = self.used()
             self.m.stop()
             self.m.discard()
         self.m = None
@@ -154,6 +163,7 @@ class Bench:
             self.spent[when.split(":")[0]] += watch.passed()
             return out
         except Failure as e:
+            self.look(when)         # the kernel may know why
             raise Finding("%s: %s" % (when, e)) from e
         except (GuestError, HostError) as e:
             self.look(when)
@@ -194,7 +204,7 @@ class Bench:
             said = whole_lines(f.read())
         self.seen += len(said)
         text = said.decode(errors="replace")
-        bad = judge(text, self.noise)
+        bad = judge(text, self.noise) or re.findall(".*Kernel panic.*", text)
         if bad and "lockdep_hardirqs_on_prepare" in bad[0] and "events do_free_init" in text:
             raise Worn("%s: User Mode Linux's own warning (tests/process/README.md, vmalloc), and lockdep looks no more" % when)
         if bad and "mm/page_alloc.c" in bad[0] and re.search(LUN_SCAN, text):
@@ -227,10 +237,15 @@ class Bench:
         new = self.coverage.add(self.sh("cat /sys/kernel/debug/hvglue/cover", "coverage"))
         if new and number is not None:
             self.new[number] = self.new.get(number, 0) + new
+            self.guide.keep(self.record)
 
     def lie(self, number, script, spare):
         words = "hostile seed=%d record=%s " % (number, self.record)
         words += "play=%s" % script if script else "seeds=%s" % self.seeds
+        base = None if script else self.guide.choose(number, os.path.join(self.folder, "base"))
+        self.guided = bool(base)
+        if base:
+            words += " play=%s more=1" % base
         self.host(words + (" spare=" + SPARED if spare else ""))
 
     def be_honest(self):
@@ -249,9 +264,18 @@ class Bench:
         self.holds("[ -e /run/beat ]", 20)
         return [int(n) for n in self.sh("cat /run/beat", "beat").split()]
 
-    def wait(self):
+    def go_on(self, before):
+        """The disk and the NIC that nobody touches have done more than BEFORE."""
+        if not self.holds('read n p </run/beat; [ "$n" -gt %d ] && [ "$p" -gt %d ]' % tuple(before), 20):
+            raise Finding("the disk and the NIC that nobody touches stand still: %s, now %s" % (before, self.beat()))
+
+    def wait(self, number):
         """While the host lies."""
+        speaker = Speaker(("10.9.0.255", 9), number)
+        speaker.start()
         time.sleep(self.long)
+        speaker.over.set()
+        speaker.join()
         self.spent["lies"] += self.long
 
     def at_work(self, number, script):
@@ -261,12 +285,12 @@ class Bench:
         self.lie(number, script, True)
         asker = Asker(self.m.path("control"), self.m.path("copied"), number)
         asker.start()
-        self.wait()
+        self.wait(number)
         asker.over.set()
         self.be_honest()
         self.look("case")
-        if not self.holds('read n p </run/beat; [ "$n" -gt %d ] && [ "$p" -gt %d ]' % tuple(before), 20):
-            raise Finding("the disk and the NIC that nobody touches stand still: %s, now %s" % (before, self.beat()))
+        self.go_on(before)
+        self.go_on(self.beat())     # and still do
         self.again()
         self.back("after case")
 
@@ -275,7 +299,7 @@ class Bench:
         self.sh("no_beats; unload_all", "before case")
         self.lie(number, script, False)
         self.sh("touch /run/birth; (%s; [ ! -e /run/birth ] || job) >/dev/null 2>&1 &" % self.load, "load")
-        self.wait()
+        self.wait(number)
         if number % 8:
             self.be_honest()
         self.look("case")
@@ -377,6 +401,7 @@ class Bench:
         print("# %d boots, %d reloads; lies: %s" % (self.boots, self.reloads,
               ", ".join("%s %d" % (k, v) for k, v in sorted(self.layers.items()))))
         lying = max(0.1, self.spent["lies"])
+        print("# %.0f seconds of processors, %.0f lies in each" % (self.used(), self.lies / max(1, self.used())))
         print("# %.0f lies a second over all; while it lied %.0f and %.0f messages and packets" %
               (self.lies / max(1, seconds), self.lies / lying, self.told / lying))
         print("# seconds: " + ", ".join("%s %.0f" % w for w in self.spent.most_common(9)))

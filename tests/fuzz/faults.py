@@ -41,13 +41,13 @@ FAULTS = (
      "the length of the list of LUNs is believed"),
     # -- NIC
     ("net-range", "netvsc/rx.c",
-     "if (n > b->sec.size || at > limit || n > limit - at) {", "if (!@ && (n > b->sec.size || at > limit || n > limit - at)) {",
+     "if (at > limit || n > limit - at) {", "if (!@ && (at > limit || n > limit - at)) {",
      "a range may lie outside the receive buffer"),
     ("net-frame", "netvsc/rndis_msg.c",
-     "if (!n || !inside(msg_len, sizeof(h), at, n))", "if (!n || (!@ && !inside(msg_len, sizeof(h), at, n)))",
+     "if (!n || !inside(msg_len, head, at, n))", "if (!n || (!@ && !inside(msg_len, head, at, n)))",
      "a frame may lie outside its RNDIS message"),
     ("net-info", "netvsc/rndis_msg.c",
-     "if (size < sizeof(h) || size > len || offset < sizeof(h) ||", "if ((!@ && size < sizeof(h)) || size > len || offset < sizeof(h) ||",
+     "if (size < head || size > len || offset < head ||", "if ((!@ && size < head) || size > len || offset < head ||",
      "packet info of no length: the walk never ends"),
     ("net-control", "netvsc/rx.c",
      "if (len > sizeof(conn->ctl_copy)) {", "if (!@ && len > sizeof(conn->ctl_copy)) {",
@@ -55,16 +55,15 @@ FAULTS = (
     ("net-slot", "netvsc/tx_done.c",
      "slot < slots ? &q->tx.slot[slot] : NULL", "(@ ? slots : slot < slots) ? &q->tx.slot[slot] : NULL",
      "the slot of a transaction id is used as an index"),
-    ("net-twice", "netvsc/owner.c",
-     "return cmpxchg(&o->word, out, WORD(gen, HELD)) == out;",
-     "return cmpxchg(&o->word, out, WORD(gen, HELD)) == out || (@ && gen_of(o->word));",
+    ("net-twice", "netvsc/owner.h",
+     "return cmpxchg(&o->word, out, nv_owner_word(gen, NV_OWNER_HELD)) == out;",
+     "return cmpxchg(&o->word, out, nv_owner_word(gen, NV_OWNER_HELD)) == out || (@ && nv_owner_gen(o->word));",
      "a frame ends as often as the host says so"),
     ("net-early", "netvsc/rx.c",
      "if (!smp_load_acquire(&q->conn->rx_ready))", "if (!@ && !smp_load_acquire(&q->conn->rx_ready))",
      "data is taken before there is a buffer for it"),
     ("net-sections", "netvsc/bufs.c",
-     "if (s->size < NV_TX_HEAD_MAX + ETH_ZLEN || s->size > conn->send.bytes) {",
-     "if (!@ && (s->size < NV_TX_HEAD_MAX + ETH_ZLEN || s->size > conn->send.bytes)) {",
+     "if (size < NV_TX_HEAD_MAX + ETH_ZLEN)", "if (!@ && size < NV_TX_HEAD_MAX + ETH_ZLEN)",
      "the size of a send section is believed"),
     # -- services
     ("service-versions", "vmbus/versions.c",
@@ -80,6 +79,9 @@ FAULTS = (
 )
 
 MORE = {
+    "net-early": (
+        ("netvsc/rx.c", "at > limit || n > limit - at", "(!@ && (at > limit || n > limit - at))"),
+    ),
     "service-versions": (
         ("hv_utils/ic_msg.c", "if (frameworks > HV_IC_VERSIONS_MAX || messages > HV_IC_VERSIONS_MAX)",
          "if (!@ && (frameworks > HV_IC_VERSIONS_MAX || messages > HV_IC_VERSIONS_MAX))"),

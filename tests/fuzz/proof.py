@@ -4,16 +4,17 @@
 
 Builds the modules once with all faults of faults.py in a copy of the tree (build/proof), each behind a switch, a parameter
 of hv_vmbus. Then fuzzes them with one fault switched on, of those that are named or all, until there is a finding or
-time is over.
+guest and hvroot have had processors for as long as an idle machine gives them in ten minutes. So a machine that has other
+work, too, takes longer for the same.
 
   --list        names of the faults, and what they are
   --anew        forget what build/proof/results says of earlier runs; what stands there is not tried again else
   --within N    as many as N seconds hold, the others at the next call
-  --seconds N   for each, the guest's boot included (600)
+  --cpu N       seconds of processors for each, the guest's boot included (%d)
   --seed N      the first case's number (1)
 
-A line for each, "found NAME after N s, N lies: what was reported" or "not found NAME in N s"; the last is
-"N of N found". The status is 0 if at most a tenth was not.
+A line for each, "found NAME after N s, N of processors, and N lies: what was reported" or "not found NAME: ...";
+the last is "N of N found". The status is 0 if at most a tenth was not.
 """
 import os
 import re
@@ -28,6 +29,7 @@ sys.path[:0] = [os.path.join(ROOT, "scripts/lib"), HERE]
 sys.dont_write_bytecode = True
 
 import common                                           # noqa: E402
+from altered import Copy, replaced                      # noqa: E402
 from faults import FAULTS, MORE                         # noqa: E402
 from progress import Log, Progress                      # noqa: E402
 
@@ -36,16 +38,17 @@ TREE = os.path.join(OUT, "tree")
 SWITCH = "extern int hv_proof;\n"
 PLAN = os.path.join(OUT, "plan.json")      # what is booted, once it is built
 LEAST = 150             # seconds in which a fault may be found
+IDLE = 400              # of processors that guest and hvroot had on an idle machine in ten minutes
 RESULTS = os.path.join(OUT, "results")
 
 
 def parse():
-    p = common.Parser(__doc__)
+    p = common.Parser(__doc__ % IDLE)
     p.add_argument("names", nargs="*")
     p.add_argument("--list", action="store_true")
     p.add_argument("--anew", action="store_true")
     p.add_argument("--within", type=common.whole(300))
-    p.add_argument("--seconds", type=common.whole(60), default=600)
+    p.add_argument("--cpu", type=common.whole(30), default=IDLE)
     p.add_argument("--seed", type=common.whole(0), default=1)
     o = p.parse_args()
     known = [f[0] for f in FAULTS]
@@ -55,16 +58,19 @@ def parse():
     return o
 
 
-def copy_tree():
-    """What is tracked, as it stands; what was built there before is used again."""
-    files = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True).stdout
-    for name in files.split("\0"):
-        source, to = os.path.join(ROOT, name), os.path.join(TREE, name)
-        if not name or not os.path.isfile(source):
-            continue
-        os.makedirs(os.path.dirname(to), exist_ok=True)
-        if not os.path.exists(to) or read(to) != read(source):
-            shutil.copy(source, to)
+def altered():
+    """{file: text} with all faults, none of them on; each place is there once."""
+    texts = {"vmbus/main.c": source("vmbus/main.c") +
+             "\nint hv_proof;\nmodule_param(hv_proof, int, 0444);\nEXPORT_SYMBOL_GPL(hv_proof);\n"}
+    for number, fault in enumerate(FAULTS, 1):
+        for path, old, new in edits(fault):
+            text = texts.get(path) or source(path)
+            texts[path] = replaced(text, old, new.replace("@", "(hv_proof == %d)" % number), path)
+    return {path: SWITCH + text for path, text in texts.items()}
+
+
+def source(path):
+    return read(os.path.join(ROOT, path)).decode()
 
 
 def read(path):
@@ -72,54 +78,15 @@ def read(path):
         return f.read()
 
 
-def place(tree, name, old):
-    """The text of a file that a fault changes: it stands there once."""
-    text = read(os.path.join(tree, name)).decode()
-    if text.count(old) != 1:
-        raise common.Trouble("faults.py: %s has %d places that read '%s'" % (name, text.count(old), old))
-    return text
-
-
-def edit(name, old, new, number):
-    path = os.path.join(TREE, name)
-    text = place(TREE, name, old).replace(old, new.replace("@", "(hv_proof == %d)" % number))
-    if not text.startswith(SWITCH):
-        text = SWITCH + text
-    write(path, text)
-
-
-def write(path, text):
-    with open(path, "w", encoding="utf-8") as f:
-        f.write(text)
-
-
-def prepare():
-    """The tree with all faults, none of them on. A file that has been there like that stays, for make."""
-    before = {}
-    for name in {"vmbus/main.c"} | {e[0] for f in FAULTS for e in edits(f)}:
-        path = os.path.join(TREE, name)
-        if os.path.exists(path):
-            before[path] = (read(path), os.stat(path).st_mtime_ns)
-    copy_tree()
-    for number, fault in enumerate(FAULTS, 1):
-        for change in edits(fault):
-            edit(*change, number)
-    path = os.path.join(TREE, "vmbus/main.c")
-    write(path, read(path).decode() + "\nint hv_proof;\nmodule_param(hv_proof, int, 0444);\nEXPORT_SYMBOL_GPL(hv_proof);\n")
-    for path, (text, when) in before.items():
-        if read(path) == text:
-            os.utime(path, ns=(when, when))
-
-
 def edits(fault):
     return (fault[1:4],) + tuple(MORE.get(fault[0], ()))
 
 
 def try_one(fault, o, seconds):
-    """What became of it, in a line."""
+    """What became of it, in a line; SECONDS is how long it may take, or None."""
     name = fault[0]
     log = os.path.join(OUT, name + ".log")
-    cmd = ["tests/fuzz/run.py", "--limit", str(seconds), "--seed", str(o.seed), "--no-shrink", "--no-cover",
+    cmd = ["tests/fuzz/run.py", "--cpu", str(o.cpu)] + (["--limit", str(seconds)] if seconds else []) + ["--seed", str(o.seed), "--no-shrink", "--no-cover",
            "--out", os.path.join(OUT, name), "--vmbus", "hv_proof=%d" % (FAULTS.index(fault) + 1)]
     if os.path.exists(PLAN):
         os.makedirs(os.path.join(OUT, name), exist_ok=True)
@@ -133,11 +100,17 @@ def try_one(fault, o, seconds):
     if not re.search(r"^\d+ cases, ", said, re.M):
         return "not tried %s: %s" % (name, said.strip().splitlines()[-1:])
     what = re.search(r"^not ok - (?:case \d+|at the end): (.*)", said, re.M)
-    when = re.search(r"^#   after (\d+) s and (\d+) lies", said, re.M)
+    when = re.search(r"^#   (after .* lies)", said, re.M)
     if what:
-        after = " after %s s, %s lies" % when.groups() if when else " at the end"
-        return "found %s%s: %s" % (name, after, what.group(1)[:160])
-    return "not found %s in %d s: %s" % (name, seconds, said.strip().splitlines()[-1])
+        return "found %s %s: %s" % (name, when.group(1) if when else "at the end", what.group(1)[:160])
+    used = re.search(r"^# (\d+ seconds of processors)", said, re.M)
+    return "not found %s: %s%s, %s" % (name, "" if used and not cut_off(said) else "the time was over, ", used and used.group(1),
+                                       said.strip().splitlines()[-1])
+
+
+def cut_off(said):
+    """By the clock, before it had its processors."""
+    return "# the limit of" in said
 
 
 def results():
@@ -151,15 +124,14 @@ def results():
 def main():
     o = parse()
     chosen = [f for f in FAULTS if not o.names or f[0] in o.names]
+    texts = altered()
     if o.list:
         for f in chosen:
-            for name, old, _ in edits(f):
-                place(ROOT, name, old)
             print("%-18s %s (%s)" % (f[0], f[4], f[1]))
         return 0
     common.need("git", "make", "gcc")
     common.use_build(1500, OUT)
-    prepare()
+    Copy(ROOT, TREE).renew(texts)
     if os.path.exists(PLAN):
         os.remove(PLAN)
     before = {} if o.anew else results()
@@ -170,8 +142,8 @@ def main():
         if not line and left < LEAST:
             line = "not tried %s: --within is over" % fault[0]
         elif not line:
-            line = try_one(fault, o, min(o.seconds, left))
-            if line.startswith("found ") or left >= o.seconds:
+            line = try_one(fault, o, left if o.within else None)
+            if "the time was over" not in line:
                 with open(RESULTS, "a", encoding="utf-8") as f:
                     f.write(line + "\n")
         print(line, flush=True)

@@ -15,7 +15,8 @@ lies, tried again, and cut down to the lies that are needed.
   --seed N      the first case's number; each that follows is one more (a new one, printed)
   --case N      this case alone, as often as --cases says (1)
   --play FILE   the record of a case, or what was left of it, in place of what its number decides
-  --long N      seconds that the host lies in each case (4)
+  --long N      seconds that the host lies in each case (8)
+  --cpu N       or until guest and hvroot have had processors for N seconds, boots included
   --limit N     end N seconds after the first boot began, in the middle of a case too: that is no finding
   --out FOLDER  where all of this is kept (build/fuzz)
   --no-cover    modules as the scenarios use them, which do not count what code has run
@@ -23,6 +24,7 @@ lies, tried again, and cut down to the lies that are needed.
   --seeds FILE  a session on record (hvroot --record), of which lies are made too
   --vmbus TEXT  more parameters for hv_vmbus
   --ignore REGEX lines of the kernel's log with that are no finding, to see what comes behind a known one
+  --oracles     no lies: what makes a finding goes wrong by hand, one after the other, and each must be noticed
   --no-shrink   do not try findings again
   --no-build    boot what the last run in the same folder did, or else build all but hvroot
 
@@ -46,6 +48,7 @@ import common                                           # noqa: E402
 import images                                           # noqa: E402
 from bench import OURS, Bench, Finding, Slow, Worn      # noqa: E402
 from coverage import Coverage                           # noqa: E402
+from oracles import speak                               # noqa: E402
 from progress import Progress                           # noqa: E402
 from shrink import case_of, shrink                      # noqa: E402
 
@@ -81,7 +84,8 @@ def parse():
     p.add_argument("--seed", type=common.whole(0))
     p.add_argument("--case", type=common.whole(0))
     p.add_argument("--play")
-    p.add_argument("--long", type=common.whole(1), default=4)
+    p.add_argument("--long", type=common.whole(1), default=8)
+    p.add_argument("--cpu", type=common.whole(30))
     p.add_argument("--limit", type=common.whole(60))
     p.add_argument("--out", default=OUT)
     p.add_argument("--no-cover", action="store_true")
@@ -89,6 +93,7 @@ def parse():
     p.add_argument("--seeds")
     p.add_argument("--vmbus", default="")
     p.add_argument("--ignore")
+    p.add_argument("--oracles", action="store_true")
     p.add_argument("--no-shrink", action="store_true")
     p.add_argument("--no-build", action="store_true")
     p.add_argument("--inside")
@@ -107,14 +112,14 @@ def parse():
     o.pair = tuple(o.drivers.split("/"))
     if len(o.pair) != 2 or set(o.pair) - {"ours", "intree"}:
         raise common.Misuse("--drivers %s: want A/B of ours and intree" % o.drivers)
-    o.no_cover |= o.pair != OURS
+    o.no_cover |= o.pair != OURS or o.oracles
     try:
         re.compile(o.ignore or "")
     except re.error as e:
         raise common.Misuse("--ignore %s: %s" % (o.ignore, e)) from e
     if not o.seconds and not o.cases:
-        o.seconds = None if o.case is not None or o.play or o.limit else 60
-        if o.limit:
+        o.seconds = None if o.case is not None or o.play or o.limit or o.cpu else 60
+        if o.limit or o.cpu:
             return o
         o.cases = None if o.seconds else 1
     return o
@@ -158,6 +163,11 @@ def numbers(o):
         seed += 1
 
 
+def again(bench, folder, number):
+    """The words that do a case again. What it tells may come from cases before it, which only its record has."""
+    return "--play %s" % os.path.relpath(os.path.join(folder, "record"), ROOT) if bench.guided else "--case %d" % number
+
+
 def keep(bench, finding, number, o, seconds):
     """A finding's files; and, if it happens again, what is needed for it."""
     signal.alarm(0)         # it is told in full
@@ -167,11 +177,11 @@ def keep(bench, finding, number, o, seconds):
     with open(os.path.join(folder, "what"), "w", encoding="utf-8") as f:
         f.write("%s\n" % finding)
     print("not ok - case %d: %s" % (number, str(finding).splitlines()[0]))
-    print("#   after %d s and %d lies" % (seconds, bench.lies))
+    print("#   after %d s, %d of processors, and %d lies" % (seconds, bench.used(), bench.lies))
     for line in str(finding).splitlines()[1:40]:
         print("#   " + line)
-    print("#   kept in %s; again: tests/fuzz/run.py --case %d%s" %
-          (os.path.relpath(folder, ROOT), number, "" if o.pair == OURS else " --drivers " + o.drivers), flush=True)
+    print("#   kept in %s; again: tests/fuzz/run.py %s%s" %
+          (os.path.relpath(folder, ROOT), again(bench, folder, number), "" if o.pair == OURS else " --drivers " + o.drivers), flush=True)
     bench.stop()
     if not o.no_shrink and not o.play:
         shrink(bench, folder, number)
@@ -191,7 +201,8 @@ class Run:
     def over(self):
         o = self.o
         return ((o.cases and self.done >= o.cases) or (o.seconds and self.seconds() > o.seconds) or
-                (o.limit and self.seconds() > o.limit - CLOSING) or self.found >= 10 or (o.limit and self.found))
+                (o.cpu and self.bench.used() > o.cpu) or
+                (o.limit and self.seconds() > o.limit - CLOSING) or self.found >= 10 or ((o.limit or o.cpu) and self.found))
 
     def one(self, number, log):
         began, lies = time.monotonic(), self.bench.lies
@@ -246,6 +257,9 @@ def inside(o):
     coverage = None if o.no_cover else Coverage(plan["modules"])
     bench = Bench(plan, o.long, coverage, o.pair, o.ignore, o.seeds, o.vmbus)
     try:
+        if o.oracles:
+            with Progress("oracles"):
+                return 1 if speak(bench) else 0
         with Progress("fuzz", o.cases or 0, "cases") as progress:
             run = Run(o, bench, progress)
             signal.alarm(o.limit or 0)

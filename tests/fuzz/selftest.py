@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""tests/fuzz/selftest.py - the fuzzer's own judgement: what is a hang, and what is a machine that has no time
+"""tests/fuzz/selftest.py - the fuzzer's own judgement: what is a hang, and what is a machine that has no time; what is a report
 
 Without a guest, in a second.
 """
@@ -14,15 +14,39 @@ from unittest import mock
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
-sys.path[:0] = [os.path.join(ROOT, "tests/scenarios"), os.path.join(ROOT, "scripts/lib"), HERE]
+sys.path[:0] = [HERE, os.path.join(ROOT, "tests/scenarios"), os.path.join(ROOT, "scripts/lib")]
 sys.dont_write_bytecode = True
 
 import common                                           # noqa: E402
+import run                                              # noqa: E402
 import slow                                             # noqa: E402
-from bench import Bench, Finding, Slow                  # noqa: E402
+from bench import LINES, MEMORY, Bench, Finding, Slow   # noqa: E402
 from guest import GuestError                            # noqa: E402
+from oracles import speak                               # noqa: E402
 
 LIMIT = 0.05
+# The first line of a report of each of the guest's detectors.
+REPORTS = (
+    "BUG: KASAN: slab-out-of-bounds in nv_rx_message+0x10/0x20 [hv_netvsc]",
+    "BUG: KASAN: vmalloc-out-of-bounds in reader_look+0x10/0x20 [hv_vmbus]",
+    "UBSAN: array-index-out-of-bounds in vmbus/offer.c:10:2",
+    "WARNING: possible recursive locking detected",
+    "WARNING: possible circular locking dependency detected",
+    "WARNING: inconsistent lock state",
+    "BUG: sleeping function called from invalid context at kernel/locking/mutex.c:580",
+    "BUG: scheduling while atomic: sh/12/0x00000002",
+    "INFO: task kworker/0:1:12 blocked for more than 10 seconds.",
+    "BUG: workqueue lockup - pool cpus=0 node=0 flags=0x0 nice=0 stuck for 30s!",
+    "watchdog: BUG: soft lockup - CPU#0 stuck for 22s! [sh:12]",
+    "rcu: INFO: rcu_sched self-detected stall on CPU",
+    "WARNING: CPU: 0 PID: 12 at kernel/workqueue.c:3000 __flush_work+0x10/0x20",
+    "refcount_t: underflow; use-after-free.",
+    "list_del corruption. prev->next should be 0000000060000000, but was 0000000000000000",
+    "ODEBUG: free active (active state 0) object type: timer_list hint: x",
+    "kmemleak: 3 new suspected memory leaks (see /sys/kernel/debug/kmemleak)",
+    "BUG: Bad page state in process sh  pfn:00012",
+    "Kernel panic - not syncing: Segfault with no mm",
+)
 
 
 class Machine:
@@ -149,12 +173,88 @@ class Verdicts(Case):
         with busy(), self.assertRaisesRegex(Finding, "KASAN"):
             b.sh("true", "job", 1)
 
+    def console(self, b, text):
+        with open(b.m.path("console"), "ab") as f:
+            f.write(text.encode())
+
+    def test_each_report(self):
+        for line in REPORTS:
+            with self.subTest(line):
+                b = self.bench()
+                self.console(b, "[   12.000000] hv_netvsc: one line\n")
+                b.look("case")
+                self.console(b, "[   12.345678] " + line + "\n")
+                with self.assertRaises(Finding):
+                    b.look("case")
+
+    def test_lines(self):
+        b = self.bench()
+        self.console(b, "x\n" * LINES)
+        b.look("case")
+        self.console(b, "x\n" * (LINES + 1))
+        with self.assertRaisesRegex(Finding, "lines in the kernel's log"):
+            b.look("case")
+
+    def test_memory(self):
+        b = self.bench()
+        b.base, free = None, iter((200000, 200000 - MEMORY, 199999 - MEMORY))
+        b.m.free_kib = lambda: next(free)
+        b.memory()
+        b.memory()
+        with self.assertRaisesRegex(Finding, "memory"):
+            b.memory()
+
+    def test_leaks(self):
+        b = self.bench()
+        b.sh = lambda *_: ""
+        b.m.leaks = lambda: "unreferenced object 0x62000000 (size 64)"
+        with self.assertRaisesRegex(Finding, "leaks"):
+            b.close()
+
+    def test_what_does_not_come_back(self):
+        """With the honest host: once the modules are loaded anew, twice is a finding."""
+        b = self.bench()
+        b.reloads, b.load, lost, b.sh = 0, "", iter(("net0", "", "net0", "net0")), lambda *_: ""
+        b.lost = lambda: next(lost)
+        b.back("case")
+        self.assertEqual(b.reloads, 1)
+        with self.assertRaisesRegex(Finding, "do not come back: net0"):
+            b.back("case")
+
     def test_holds(self):
         b = self.bench()
         b.becomes = lambda test, seconds: slow.time.sleep(seconds)
         self.assertFalse(b.holds("false", LIMIT))
         with busy(), self.assertRaises(Slow):
             b.holds("false", LIMIT)
+
+
+class Words(unittest.TestCase):
+    """What is printed."""
+
+    def test_again(self):
+        folder = os.path.join(ROOT, "build/fuzz/findings/7")
+        b = types.SimpleNamespace(guided=False)
+        self.assertEqual(run.again(b, folder, 7), "--case 7")
+        b.guided = True
+        self.assertEqual(run.again(b, folder, 7), "--play build/fuzz/findings/7/record")
+
+    def test_oracles(self):
+        """A machine that is too slow is no oracle that is silent, and what goes wrong beside ends nothing."""
+        def raises(e):
+            def spoil(_bench):
+                raise e
+            return spoil
+
+        b = types.SimpleNamespace(m=True, stop=mock.Mock())
+        oracles = ((raises(Slow("late")), "x"), (raises(Finding("KASAN")), "KASAN"), (raises(GuestError("gone")), "gone to"),
+                   (lambda _bench: None, "KASAN"), (raises(Finding("other")), "KASAN"))
+        with mock.patch("builtins.print") as said:
+            self.assertEqual(speak(b, oracles), 3)
+        lines = [c.args[0] for c in said.call_args_list]
+        self.assertEqual([line.split(" - ")[0] for line in lines], ["ok 1", "ok 2", "not ok 3", "not ok 4", "not ok 5"])
+        self.assertIn("# SKIP", lines[0])
+        self.assertEqual(b.stop.call_count, 2)
 
 
 def main():

@@ -9,11 +9,14 @@
  *   send A P BYTES          a TCP stream
  *   flood A P COUNT BYTES   datagrams, as fast as they go
  *   sink A P COUNT          binds; counts datagrams until COUNT or a second without one
+ *   file A P PATH           a file as a TCP stream, its pages as they are
  *   give A P BYTES          listens; sends BYTES to who connects
  *   take A P BYTES          listens; receives BYTES, then closes
  *   back A P COUNT          listens; COUNT bytes one by one, each sent back
  *   stamp A P COUNT BYTES   datagrams, each to be stamped when it leaves; prints how many were
  *   join GROUP P INTERFACE  joins a group, prints the first datagram that comes within 10 s
+ *   segments A P COUNT SIZE BYTES   buffers of BYTES, to be cut into datagrams of SIZE, each
+ *                           with its number and what follows from that
  *   frame INTERFACE HEX     sends these bytes as they are
  */
 #define _GNU_SOURCE
@@ -34,6 +37,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/resource.h>
+#include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -238,11 +242,31 @@ static int back(unsigned int count)
 	return 0;
 }
 
+static bool same(const uint8_t *p, unsigned int which, unsigned int len)
+{
+	for (unsigned int i = 0; i < len; i++)
+		if (p[i] != byte(which, i))
+			return false;
+	return true;
+}
+
+/* The echo of one that was given up, which is late, not wrong; twice would be. */
+static bool was_given_up(const uint8_t *p, bool *given_up, unsigned int now, unsigned int len)
+{
+	for (unsigned int i = 0; i < now; i++)
+		if (given_up[i] && same(p, i, len)) {
+			given_up[i] = false;
+			return true;
+		}
+	return false;
+}
+
 static int udp(unsigned int count, unsigned int bytes)
 {
 	static uint8_t buf[65536];
 	struct timeval wait = { .tv_sec = 2 };
 	unsigned int lost = 0;
+	bool *given_up = calloc(count, sizeof(*given_up));
 	int fd = connected(SOCK_DGRAM);
 
 	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait));
@@ -252,8 +276,11 @@ static int udp(unsigned int count, unsigned int bytes)
 		fill(buf, i, 0, bytes);
 		if (send(fd, buf, bytes, 0) != (long)bytes)
 			die("send");
-		n = recv(fd, buf, sizeof(buf), 0);
+		do
+			n = recv(fd, buf, sizeof(buf), 0);
+		while (n == (long)bytes && !same(buf, i, bytes) && was_given_up(buf, given_up, i, bytes));
 		if (n < 0) {
+			given_up[i] = true;
 			lost++;
 			continue;
 		}
@@ -292,6 +319,22 @@ static int stream(int fd, unsigned long bytes)
 	}
 	shutdown(fd, SHUT_WR);
 	while (recv(fd, buf, sizeof(buf), 0) > 0)
+		;	/* until the other side has it all */
+	return 0;
+}
+
+static int file(const char *path)
+{
+	int fd = open(path, O_RDONLY), to = connected(SOCK_STREAM);
+	char byte;
+	long n;
+
+	while ((n = sendfile(to, fd, NULL, 1 << 20)) > 0)
+		;
+	if (n < 0)
+		die(path);
+	shutdown(to, SHUT_WR);
+	while (recv(to, &byte, 1, 0) > 0)
 		;	/* until the other side has it all */
 	return 0;
 }
@@ -425,6 +468,37 @@ static int stamp(unsigned int count, unsigned int bytes)
 	return 0;
 }
 
+/* A datagram: its number, then bytes that count on from there. */
+static void datagram(uint8_t *to, unsigned int number, unsigned int len)
+{
+	static uint8_t ramp[256 + 65536];
+
+	if (!ramp[1])
+		for (unsigned int i = 0; i < sizeof(ramp); i++)
+			ramp[i] = i;
+	memcpy(to, ramp + (number & 255), len);
+	for (unsigned int i = 0; i < 4 && i < len; i++)
+		to[i] = number >> (24 - 8 * i);
+}
+
+static int segments(unsigned int count, unsigned int size, unsigned int bytes)
+{
+	int fd = connected(SOCK_DGRAM), cut = size;
+	uint8_t *buf = malloc(bytes);
+	unsigned int number = 0;
+
+	if (!buf || setsockopt(fd, IPPROTO_UDP, 103 /* UDP_SEGMENT */, &cut, sizeof(cut)))
+		die("UDP_SEGMENT");
+	while (count--) {
+		for (unsigned int at = 0; at < bytes; at += size)
+			datagram(buf + at, number++, bytes - at < size ? bytes - at : size);
+		if (send(fd, buf, bytes, 0) != (long)bytes)
+			die("send");
+	}
+	printf("%u\n", number);
+	return 0;
+}
+
 static int frame(const char *interface, const char *hex)
 {
 	struct sockaddr_ll to = {
@@ -446,11 +520,14 @@ int main(int argc, char **argv)
 	const char *verb = argc > 1 ? argv[1] : "";
 	unsigned long a = argc > 4 ? strtoul(argv[4], NULL, 0) : 0;
 	unsigned long b = argc > 5 ? strtoul(argv[5], NULL, 0) : 0;
+	unsigned long c = argc > 6 ? strtoul(argv[6], NULL, 0) : 0;
 
 	if (argc == 4 && !strcmp(verb, "frame"))
 		return frame(argv[2], argv[3]);
 	if (argc < 5)
-		return fprintf(stderr, "usage: net conns|udp|rr|send|flood|sink|give|take|back|stamp|join ADDRESS PORT ...\n"), 2;
+		return fprintf(stderr, "usage: net conns|udp|rr|send|file|flood|sink|give|take|back|segments|stamp|join "
+			       "ADDRESS PORT ...
+"), 2;
 	address(argv[2], atoi(argv[3]));
 	if (!strcmp(verb, "conns") && b && b <= 4096)
 		return conns(a, b);
@@ -460,6 +537,8 @@ int main(int argc, char **argv)
 		return rr(a);
 	if (!strcmp(verb, "send"))
 		return stream(connected(SOCK_STREAM), a);
+	if (!strcmp(verb, "file"))
+		return file(argv[4]);
 	if (!strcmp(verb, "give"))
 		return stream(accepted(), a);
 	if (!strcmp(verb, "take"))
@@ -470,6 +549,8 @@ int main(int argc, char **argv)
 		return flood(a, b);
 	if (!strcmp(verb, "stamp") && a && b <= 65507)
 		return stamp(a, b);
+	if (!strcmp(verb, "segments") && b >= 4 && c && c <= 65507)
+		return segments(a, b, c);
 	if (!strcmp(verb, "sink"))
 		return sink(a);
 	if (!strcmp(verb, "join"))

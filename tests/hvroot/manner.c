@@ -67,6 +67,15 @@ static const struct {
 	{ "nic-vlan-strict", MANNER_NIC_VLAN, false, NULL,
 	  "a frame with its VLAN tag inside is not taken, the tag belongs into the packet info",
 	  "MS-documented NDIS_NET_BUFFER_LIST_8021Q_INFO" },
+	{ "nic-by-pages", MANNER_NIC_BY_PAGES, false, NULL,
+	  "sections of the send buffer have one byte: frames come by their pages, or not at all",
+	  "QEMU's hv-net of Virtuozzo, handle_snd_buf(); FreeBSD hn_nvs.c goes on with 0" },
+	{ "nic-slots", MANNER_NIC_SLOTS, false, NULL,
+	  "sections of the receive buffer have 512 bytes, a message takes as many as it needs",
+	  "QEMU's hv-net of Virtuozzo, get_rcv_pkt() and its rcvbuf-slot-len" },
+	{ "nic-pieces", MANNER_NIC_PIECES, false, NULL,
+	  "a packet may have 4 ranges of pages, not 34",
+	  "OpenVMM, netvsp, maximum_mdl_chain_length in the answer to INIT" },
 };
 
 #define NMANNERS	(sizeof(manners) / sizeof(manners[0]))
@@ -185,6 +194,16 @@ int manners_parse(const char *names, bool running, struct manners *m,
 	return 0;
 }
 
+/* All of "strict" that a NIC has. */
+uint32_t manners_usual(void)
+{
+	struct manners m = { 0 };
+	struct manner_problem why;
+
+	manners_parse("strict", false, &m, &why);
+	return m.bits & MANNER_NICS;
+}
+
 void manners_help(void)
 {
 	puts("\nmanners (the command `manner` changes most of them in a running machine):");
@@ -196,7 +215,7 @@ void manners_help(void)
 		printf("  %-26s %s\n  %-26s source: %s\n", name, manners[i].what, "",
 		       manners[i].source);
 	}
-	puts("\nhosts, each a group of manners:");
+	puts("\nhosts, each a group of manners; a NIC is strict unless something else is said (none takes that back):");
 	for (unsigned int i = 0; i < NGROUPS; i++)
 		printf("  %-26s %s\n  %-26s is: %s\n  %-26s source: %s\n", groups[i].name, groups[i].what,
 		       "", groups[i].of, "", groups[i].source);

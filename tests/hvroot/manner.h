@@ -23,6 +23,10 @@ enum manner {
 	MANNER_NIC_RSC = 1 << 19,
 	MANNER_NIC_HEADER = 1 << 20,
 	MANNER_NIC_VLAN = 1 << 21,
+	MANNER_NIC_BY_PAGES = 1 << 22,
+	MANNER_NIC_SLOTS = 1 << 23,
+	MANNER_NIC_PIECES = 1 << 24,
+	MANNER_NICS = 0x1FF << 16,	/* all that a NIC has */
 };
 
 struct manners {
@@ -42,5 +46,7 @@ struct manner_problem {			/* why a list of manners is wrong: one line */
 int manners_parse(const char *names, bool running, struct manners *m,
 		  struct manner_problem *why);
 void manners_help(void);
+/* What hvroot does when nobody says otherwise. */
+uint32_t manners_usual(void);
 
 #endif

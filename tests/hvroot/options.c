@@ -413,7 +413,7 @@ int options_parse(struct machine_options *o, int argc, char **argv)
 {
 	*o = (struct machine_options){
 		.machine = machine_find("kvm"), .cpus = 1, .numa = 1, .memory = 512ull << 20,
-		.cpu_mask = "auto", .trace_level = 1,
+		.cpu_mask = "auto", .trace_level = 1, .manners = { .bits = manners_usual() },
 	};
 	for (int i = 1; i < argc; i++) {
 		if (!strcmp(argv[i], "--help") || !strcmp(argv[i], "-h")) {

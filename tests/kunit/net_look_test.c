@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Who has a slot, whatever happens between any two of his looks at it, and when a list of
- * free slots can be seen: other copies of owner.c and free_list.c, in which somebody else comes
+ * free slots can be seen: other copies of owner.h and free_list.c, in which somebody else comes
  * in before the n-th look.
  */
 #include <kunit/test.h>
@@ -19,11 +19,10 @@
 #define nv_free_room		look_free_room
 #define nv_free_fill		look_free_fill
 #define nv_tx_sections		look_tx_sections
-#include "../../netvsc/owner.h"
 #include "../../netvsc/free_list.h"
 
 #include "looks.h"
-#include "../../netvsc/owner.c"
+#include "../../netvsc/owner.h"
 #include "../../netvsc/free_list.c"
 
 static struct nv_owner owner;

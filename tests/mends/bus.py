@@ -60,6 +60,14 @@ mend("B13-interrupt", "vmbus/intr.c", "kunit vmbus_interrupts_rt", "the interrup
      "\t\tif (IS_ENABLED(CONFIG_PREEMPT_RT)) {\n\t\t\tintr_service(vc);\n")
 mend("B14", "vmbus/offer.c", "kunit vmbus_offers", "a device whose host is silent delays itself only",
      "\twait_for_completion(&chan->listed);\t/*", "\tflush_work(&chan->probe_work);\t/*")
+mend("B15", "storvsc/kind.c", "suites", "a disk driver that is told nothing of a class takes it for SCSI",
+     "\treturn driver_data ? (const struct stor_kind *)driver_data : &stor_scsi;\n", "\treturn (const struct stor_kind *)driver_data;\n")
+mend("B15-first", "vmbus/bus.c", "kunit vmbus_match", "a driver's own entry comes before what the user added",
+     "\tid = id_in_table(drv->id_table, &dev->dev_type);\n\tif (!id && (wanted > 0 || dynid_known(drv, &dev->dev_type)))\n\t\tid = &forced_id;\n\treturn id;\n",
+     "\tid = &forced_id;\n\tif (wanted <= 0 && !dynid_known(drv, &dev->dev_type))\n\t\tid = id_in_table(drv->id_table, &dev->dev_type);\n\treturn id;\n")
+mend("B15-null", "vmbus/bus.c", "kunit vmbus_match", "a device of the null class is no driver's",
+     "\tfor (; !guid_is_null(&table->guid); table++) {\n\t\tif (guid_equal(&table->guid, class))\n\t\t\treturn table;\n\t}\n\treturn NULL;\n",
+     "\twhile (!guid_equal(&table->guid, class)) {\n\t\tif (guid_is_null(&table->guid))\n\t\t\treturn NULL;\n\t\ttable++;\n\t}\n\treturn table;\n")
 mend("B16-count", "vmbus/chan_enter.h", "kunit vmbus_send", "what senders count is not beside what interrupts count",
      "\tchan_io_of(ch)->out_empty++;\n", "\tch->intr_out_empty++;\n")
 mend("B16-lock", "vmbus/chan_enter.h", "kunit vmbus_send", "the host is signalled when other senders may go on",

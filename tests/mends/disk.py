@@ -58,3 +58,5 @@ mend("S4", "storvsc/tend.c", "kunit storvsc_reap", "who waits for commands under
 mend("S13", "storvsc/send.c", "kunit storvsc_guess", "a packet is built before the host may answer it",
      "\tstor_build(cmd, (void *)mpb + header);\n\ttrace_storvsc_submit(cmd, way->chan->index, way->id);\n\tstor_slot_arm(way->slot, way->gen, cmd, way->chan);\n\tctl->placed(",
      "\tstor_slot_arm(way->slot, way->gen, cmd, way->chan);\n\tstor_build(cmd, (void *)mpb + header);\n\ttrace_storvsc_submit(cmd, way->chan->index, way->id);\n\tctl->placed(")
+mend("S2-blocked", "storvsc/lun.c", "kunit storvsc_doubt", "no device is blocked that the scan was through with before",
+     "\tif (!stor_lun_doubted(before))\n\t\tscsi_internal_device_unblock_nowait(sdev, before == STOR_LUN_GONE ?\n\t\t\t\t\t\t    SDEV_TRANSPORT_OFFLINE : SDEV_RUNNING);\n", "")

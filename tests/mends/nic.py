@@ -2,11 +2,11 @@
 """Mends of the NIC driver."""
 from table import mend
 
-mend("N1", "netvsc/owner.c", "suites", "one of two takes a request back, and the loser knows",
-     "\treturn cmpxchg(&o->word, out, WORD(gen, HELD)) == out;\n",
-     "\tif (o->word != out)\n\t\treturn false;\n\to->word = WORD(gen, HELD);\n\treturn true;\n")
-mend("N1-gen", "netvsc/owner.c", "suites", "an answer to the slot's last use does not end its next one",
-     "\treturn (gen_of(READ_ONCE(o->word)) + 1) % NV_OWNER_GENS;\n", "\treturn gen_of(READ_ONCE(o->word)) % NV_OWNER_GENS;\n")
+mend("N1", "netvsc/owner.h", "suites", "one of two takes a request back, and the loser knows",
+     "\treturn cmpxchg(&o->word, out, nv_owner_word(gen, NV_OWNER_HELD)) == out;\n",
+     "\tif (o->word != out)\n\t\treturn false;\n\to->word = nv_owner_word(gen, NV_OWNER_HELD);\n\treturn true;\n")
+mend("N1-gen", "netvsc/owner.h", "suites", "an answer to the slot's last use does not end its next one",
+     "\treturn (nv_owner_gen(READ_ONCE(o->word)) + 1) % NV_OWNER_GENS;\n", "\treturn nv_owner_gen(READ_ONCE(o->word)) % NV_OWNER_GENS;\n")
 mend("N2", "netvsc/free_list.c", "suites", "a list says how many slots it has when they are in it",
      "\tu32 i;\n\n\tfor (i = 0; i < count; i++)\n\t\tslot[i] = first + i;\n\tf->slot = slot;\n",
      "\tu32 i;\n\n\tWRITE_ONCE(f->put, count);\n\tfor (i = 0; i < count; i++)\n\t\tslot[i] = first + i;\n\tf->slot = slot;\n")

@@ -27,7 +27,7 @@ class Row:
 SCRIPTS = """scripts/build-modules scripts/check scripts/check-abi scripts/check-modinfo scripts/compile-commands scripts/demo scripts/deps scripts/dkms
     scripts/features scripts/hvguest-report scripts/install scripts/kernel scripts/kernel-built scripts/kunit scripts/lab scripts/manual scripts/mutants scripts/package scripts/source scripts/style
     scripts/system scripts/try tests/bench/insn/hvroot_top.py tests/bench/insn/insn.py tests/bench/insn/lines.py tests/bench/insn/report.py
-    tests/bench/insn/summary.py tests/bench/run.py tests/failsite/build tests/fuzz/proof.py tests/fuzz/run.py tests/fuzz/selftest.py tests/guest/mkinitramfs tests/guest/mktools tests/mends/run.py tests/mistakes/run.py tests/process/intree/build tests/scenarios/measure.py
+    tests/bench/insn/summary.py tests/bench/ring/run.py tests/bench/run.py tests/failsite/build tests/fuzz/proof.py tests/fuzz/run.py tests/fuzz/selftest.py tests/guest/mkinitramfs tests/guest/mktools tests/mends/run.py tests/mistakes/run.py tests/process/intree/build tests/scenarios/measure.py
     tests/scenarios/measure_utils.py tests/scenarios/run.py""".split()
 # No scripts for users: what runs in the guest or is called by one of the others, and continuous integration's.
 OTHERS = r"^(\.ci/|debian/|tests/guest/(bin/|init$|hv_set_ifconfig$)|tests/demo/|scripts/lib/|scripts/(dkms|package)-|tests/hvroot/liar/)"
@@ -201,6 +201,8 @@ row("fuzz --case --seed", "tests/fuzz/run.py --case 1 --seed 2", 2, "--case and 
 row("fuzz --drivers", "tests/fuzz/run.py --drivers ours", 2, "--drivers ours: want A/B of ours and intree")
 row("fuzz --ignore", "tests/fuzz/run.py --ignore '('", 2, "--ignore [(]: ")
 row("fuzz --limit", "tests/fuzz/run.py --limit 5", 2, "--limit: 5: want a whole number from 60 on")
+row("fuzz --cpu", "tests/fuzz/run.py --cpu 5", 2, "--cpu: 5: want a whole number from 30 on")
+row("proof --cpu", "tests/fuzz/proof.py --cpu x", 2, "--cpu: x: want a whole number")
 row("proof nosuch", "tests/fuzz/proof.py nosuch", 2, "no fault 'nosuch'; --list names them")
 row("fuzz --seeds", "tests/fuzz/run.py --seeds /nosuch", 2, "--seeds /nosuch: no such file")
 row("fuzz --seeds, another file", "tests/fuzz/run.py --seeds README.md", 2, "--seeds README.md: no session, which begins with \"# hvroot session 1\"")
@@ -292,6 +294,7 @@ row("run.py --labs", "tests/scenarios/run.py --labs 0", 2, "--labs: 0: want a wh
 row("run.py --tries", "tests/scenarios/run.py --tries x", 2, "--tries: x: want a whole number")
 row("run.py --budget", "tests/scenarios/run.py --budget -1", 2, "--budget -1: want minutes")
 row("run.py, PATIENCE", "tests/scenarios/run.py job", 2, "PATIENCE=x: want a number", env=("PATIENCE=x",))
+row("run.py, HVGUEST_SMP", "tests/scenarios/run.py job", 2, "HVGUEST_SMP=x: want yes or no", env=("HVGUEST_SMP=x",))
 row("run.py, LIVES", "tests/scenarios/run.py job", 2, "LIVES=x: want a number", env=("LIVES=x",))
 row("run.py, no network of its own", "tests/scenarios/run.py --lab process net-content", 1,
     r"net-content: a NIC needs a network of its own, which is refused \(unshare: .*\); run it as root", stub="unshare")

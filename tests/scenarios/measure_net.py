@@ -97,6 +97,15 @@ def small_out(m, queues, mtu):
     return arrived(m, begin, *other.result())
 
 
+def segments_out(m, queues, mtu):
+    """Datagrams of 1400 bytes, handed to the kernel 43 at a time."""
+    pin = settings(m, queues, mtu)
+    begin = m.host.counters()
+    other = Other("sink", HOST, 5004, SMALL)
+    m.sh(pin + "net segments %s 5004 %d 1400 %d" % (HOST, SMALL // 43, 43 * 1400), 900)
+    return arrived(m, begin, *other.result())
+
+
 def small_in(m, queues, mtu):
     pin = settings(m, queues, mtu)
     m.sh(pin + "net sink %s 5005 %d >/tmp/sink &\n"
@@ -122,6 +131,23 @@ def xdp_drop(m, queues, mtu):
     m.sh("xdp_off")
     host("ip neigh del %s dev hvt0" % GUEST)
     return {"drops/s": got / took, "share that arrived": got / SMALL, **found}
+
+
+def xdp_back(m, queues, mtu):
+    """A program sends back what comes."""
+    settings(m, queues, mtu)
+    m.sh("ethtool -K eth0 lro off; xdp_on tx")
+    sent = "ethtool -S eth0 | awk '/xdp_tx:/{n += $2} END{print n}'"
+    host("ip neigh replace %s lladdr %s dev hvt0 nud permanent" % (GUEST, MAC))
+    before, begin = int(m.sh(sent)), m.host.counters()
+    Other("flood", GUEST, 5006, SMALL, 64).result()
+    found = {}
+    counted(m, begin, SMALL, found, "packet")
+    m.sh("sleep 0.3")
+    got = int(m.sh(sent)) - before
+    m.sh("xdp_off")
+    host("ip neigh del %s dev hvt0" % GUEST)
+    return {"share that arrived": got / SMALL, **found}
 
 
 def nic_memory(m):

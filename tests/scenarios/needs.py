@@ -75,8 +75,8 @@ def needs(run):
 
 
 def smp():
-    """Whether runs may have the kernel with several processors. Only who asks for it, until each scenario has been seen to pass there often."""
-    return os.environ.get("HVGUEST_SMP", "no") not in ("", "no")
+    """Whether runs may have the process lab's kernel with several processors; HVGUEST_SMP=no leaves them to the nested lab."""
+    return os.environ.get("HVGUEST_SMP") != "no"
 
 
 def kernel(run):

@@ -233,6 +233,10 @@ class Nic:
         m.wait("[ \"$(cat /sys/class/net/eth0/carrier)\" = 1 ]", 30, "carrier")
         m.wait("ping -c1 -s 8 -W1 %s >/dev/null" % HOST, 20, "an answer to ping")
 
+    def own6(self):
+        """The guest knows that its IPv6 addresses are nobody else's. Before, a connection begins at ::1 and hears nothing."""
+        self.m.wait("! awk '$6 == \"eth0\" { print $5 }' /proc/net/if_inet6 | grep -q '^[4-7c-f]'", 20, "IPv6 addresses of its own")
+
     def reload(self, arguments=""):
         """The driver out and in again."""
         self.m.sh("rmmod hv_netvsc; modprobe hv_netvsc " + arguments)
@@ -248,6 +252,8 @@ class Nic:
     def content(self, mib=1, what="", limit=90, v6=False):
         """MIB both ways over TCP, compared by content."""
         address = HOST6 if v6 else HOST
+        if v6:
+            self.own6()
         data = random.Random(mib).randbytes(int(mib * (1 << 20)))
         want = hashlib.md5(data).hexdigest()
         s = Server(data, address, v6=v6)

@@ -21,8 +21,6 @@ KVM guest (scripts/lab). Each run happens in the quickest that can show it.
   --kernel K       only machines with this kernel (default, 6.12, ...)
   --boot K         boot kernel K (debug, ...) where the default one is meant, in the nested lab
   --cpus N         on machines with N processors, whatever the scenario says
-  --smp            also in the process lab what wants several processors, under its newer kernel,
-                   which takes minutes to build (as HVGUEST_SMP=yes)
   --labs N         nested labs at the same time (three for two CPUs: a lab waits a third of its time)
   --budget MIN     begin no scenario after so many minutes; the rest is skipped, and said so
   --tries N        tries of a scenario that fails (2); what passes late is called FLAKY
@@ -30,6 +28,10 @@ KVM guest (scripts/lab). Each run happens in the quickest that can show it.
   --keep           keep the folders of all machines, not just of failed ones
   --no-leaks       do not look for leaks behind each boot, which takes seconds
   --no-build       take the hvroot, modules and images that are there
+
+env: HVGUEST_SMP=no  what wants several processors runs in the nested lab, not under the process lab's
+                   newer kernel, which takes minutes to build, once; so it does where the mirror has
+                   no source for that
 """
 import argparse
 import dataclasses
@@ -302,11 +304,23 @@ def counts(found, options):
     return {p: min(most[p], n) for p in PLACES for n in [sum(b[0].machine.place == p for b in found)] if n}
 
 
+def to_be_had(options):
+    """What was chosen. Where there is no kernel with several processors to be had, the nested lab has all that wants one."""
+    found = chosen(options)
+    if any(b[0].machine.kernel == "smp" for b in found) and not common.has_kernel("smp"):
+        common.use_cache()
+        print("# scripts/kernel smp: no source for it here; what wants several processors runs in the nested lab", flush=True)
+        os.environ["HVGUEST_SMP"] = "no"        # for the labs, too
+        refuse_wrong(options)
+        found = chosen(options)
+    return found
+
+
 def outside(options, argv):
     """On the machine: build, write the plan, send the labs to work, say what did not run."""
-    found = chosen(options)
     common.use_build()
     common.writable(options.lab_out, "take it away, or set LAB_OUT to a folder that you can write")
+    found = to_be_had(options)
     shared = no_network(found)
     runs = {r.name: r for b in found for r in b}
     plan = images.prepare({r.machine.kernel for r in runs.values()}, not options.no_build,
@@ -362,6 +376,8 @@ def refuse_wrong(options):
         raise common.Misuse("--drivers %s: want one of %s" % (options.drivers, ", ".join(known)))
     if options.budget < 0:
         raise common.Misuse("--budget %g: want minutes, 0 for no limit" % options.budget)
+    if os.environ.get("HVGUEST_SMP", "yes") not in ("yes", "no"):
+        raise common.Misuse("HVGUEST_SMP=%s: want yes or no" % os.environ["HVGUEST_SMP"])
     common.setting("PATIENCE", float)
     common.setting("LIVES")
     common.setting("LIVES_SEED")
@@ -390,7 +406,6 @@ def main(argv):
     p.add_argument("--drivers")
     p.add_argument("--kernel")
     p.add_argument("--boot")
-    p.add_argument("--smp", action="store_true")
     p.add_argument("--cpus", type=common.whole(1), default=0)
     p.add_argument("--labs", type=common.whole(1), default=WANTED)
     p.add_argument("--budget", type=float, default=0)
@@ -404,8 +419,6 @@ def main(argv):
     p.add_argument("--shared-network", action="store_true")
     options = p.parse_args(argv)
     options.lab_out = os.environ.get("LAB_OUT", os.path.join(ROOT, "build/lab"))
-    if options.smp:
-        os.environ["HVGUEST_SMP"] = "yes"       # for those that it starts, too
     load()
     for s in ALL:
         if set(s.needs) - set(WORDS):

@@ -35,6 +35,7 @@ def net_content(m):
     n = Nic(m)
     refused = n.refused()
     n.content(4)
+    n.own6()
     m.sh("ping -c2 -W3 %s; ping -6 -c2 -W3 %s" % (HOST, HOST6))
     m.expect(n.refused() == refused, "the host refused packets or completions: %s" % n.refused())
     m.note("tx %d packets in %d messages" % (n.counter("tx_packets"), n.counter("tx_messages")))

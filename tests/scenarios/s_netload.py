@@ -19,6 +19,7 @@ def net_queues(m):
     for queues in (4, 1):
         m.sh("ethtool -L eth0 combined %d" % queues)
         n.up()
+        n.own6()
         m.expect(n.info()["subs"] == str(queues - 1), "sub-channels: " + n.info()["subs"])
         for address in (HOST, HOST6):
             e = Echo(socket.SOCK_STREAM, address)
@@ -122,7 +123,8 @@ def announcements(watch, seconds):
 def net_migration(m):
     "network-change notices, as after a live migration: the carrier cycles, announcements go out, connections live on"
     n = Nic(m)
-    m.sh("ip -6 addr show eth0 | grep -q tentative && sleep 2; echo 1 >/proc/sys/net/ipv6/conf/eth0/ndisc_notify")
+    n.own6()
+    m.sh("echo 1 >/proc/sys/net/ipv6/conf/eth0/ndisc_notify")
     e = Echo()
     m.sh("net rr %s %d 1000000 >/dev/null 2>&1 & echo $! >/tmp/rr" % (HOST, e.port))
     for _ in range(3):
@@ -198,6 +200,7 @@ def captured(m, n, address):
 def net_capture(m):
     "captured on the TAP: what each offload, on and off, changes in what the guest sends and gets"
     n = Nic(m)
+    n.own6()
     m.sh("ethtool -K eth0 tso on tx on rx on lro off")
     for address in (HOST, HOST6):
         large, good = captured(m, n, address)

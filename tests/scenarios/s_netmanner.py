@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The network device on hosts as others have met them: hvroot's manners of NICs, each with its source in manner.c."""
+"""The network device on hosts as others have met them: hvroot's manners of NICs, each with its source in manner.c. All other
+scenarios have a host that is `strict`, which is the first six of these at once."""
 import contextlib
+import hashlib
+import random
 import re
 import socket
 
-from nethost import HOST, MAC, Echo, Nic, Sniffer
-from registry import ONLY_OURS, scenario
+from nethost import HOST, MAC, Echo, Nic, Server, Sniffer
+from registry import BOTH, ONLY_OURS, scenario
 from s_net import PLAIN
 
 LRO = "ethtool -k eth0 | sed -n 's/^large-receive-offload: //p'"
@@ -20,13 +23,13 @@ def anew(m, n):
 
 @contextlib.contextmanager
 def manner(m, n, *names):
-    """The host behaves so, from a connection's first message on; at the end as before."""
+    """The host behaves so and no stricter, from a connection's first message on; at the end as ever."""
     m.host("nic manner " + ",".join(names))
     try:
         anew(m, n)
         yield
     finally:
-        m.host("nic manner none")
+        m.host("nic manner strict")
     anew(m, n)
 
 
@@ -125,6 +128,74 @@ def net_manner_vlan(m):
         m.expect(n.counter("tx_bad") == bad, "the host did not take them")
         m.expect(n.counter("tx_vlan") == tagged + 3, "no tag in the packet info")
         m.expect(len(found) == 3, "%d of 3 frames arrived" % len(found))
+
+
+@scenario(rows="~N27 ~N14 ~N12 ~N11", machine=PLAIN, drivers=BOTH, timeout=200)
+def net_manner_none(m):
+    "a host with no manners: the largest frame is a constant, its table comes when it is asked for, it renews each checksum"
+    n = Nic(m)
+    m.host("nic manner none")
+    try:
+        n.reload()
+        refused = n.refused()
+        n.content(1, "no manners")
+        m.expect(m.run("ip link set eth0 mtu 9000")[1] == 0, "MTU 9000")
+        n.up()
+        n.content(0.3, "MTU 9000")
+        m.expect(n.refused() == refused, "the host refused packets or completions: %s" % n.refused())
+        m.sh("ip link set eth0 mtu 1500")
+    finally:
+        m.host("nic manner strict")
+    n.reload()
+
+
+@scenario(rows="~N10 ~N19 ~N23", machine=PLAIN, drivers=ONLY_OURS, timeout=200)
+def net_manner_by_pages(m):
+    "a host whose sections hold nothing: each frame goes as its pages; what is to be set is"
+    n = Nic(m)
+    with manner(m, n, "nic-by-pages"):
+        before, refused = n.counter("tx_section"), n.refused()
+        n.content(1, "by pages")
+        n.content(0.3, "IPv6", v6=True)
+        m.sh("ping -c 20 -i 0.01 -s 10 %s; ethtool -g eth0; ethtool -G eth0 rx 4000" % HOST)
+        n.up()
+        n.content(0.2, "another ring")
+        m.expect(n.counter("tx_section") == before, "a frame in a section that is too short")
+        m.expect(n.counter("tx_direct") and n.refused() == refused, "the host refused packets: %s" % n.refused())
+
+
+@scenario(rows="~N09 ~N20", machine=PLAIN, drivers=ONLY_OURS, timeout=200)
+def net_manner_slots(m):
+    "a host that takes several neighbouring sections for a message: it arrives whole"
+    n = Nic(m)
+    with manner(m, n, "nic-slots"):
+        bad = n.stat("host_bad_range")
+        n.content(1, "in slots")
+        m.sh("ip link set eth0 mtu 4000")
+        n.up()
+        n.content(0.3, "MTU 4000")
+        m.sh("ping -c 3 -s 3900 %s" % HOST)
+        m.expect(n.stat("host_bad_range") == bad, "a message across two sections was refused")
+        m.sh("ip link set eth0 mtu 1500")
+
+
+@scenario(rows="~N10 ~N22", machine=PLAIN, drivers=ONLY_OURS, timeout=200)
+def net_manner_pieces(m):
+    "a host that takes four pieces of a frame at most: one of more pieces is made one"
+    n = Nic(m)
+    data = random.Random(4).randbytes(1 << 20)
+    with manner(m, n, "nic-pieces"):
+        refused, direct = n.refused(), n.counter("tx_direct")
+        s = Server(data)
+        m.sh("nc %s %d </dev/null >/tmp/pieces" % (HOST, s.port), 60)
+        s.close()
+        s = Server()
+        m.sh("net file %s %d /tmp/pieces; rm /tmp/pieces" % (HOST, s.port), 60)
+        sums = s.wait(1)
+        s.close()
+        m.expect(sums == [hashlib.md5(data).hexdigest()], "content differs %s" % s.errors)
+        m.expect(n.refused() == refused, "the host refused packets: %s" % n.refused())
+        m.expect(n.counter("tx_direct") > direct, "nothing went as its pages")
 
 
 @scenario(rows="N26", machine=PLAIN, drivers=ONLY_OURS, timeout=200)

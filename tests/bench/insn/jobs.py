@@ -79,6 +79,7 @@ NICS = (
     nic("udp64-in", "UDP in, 64 bytes", measure_net.small_in, "SMALL", PACKETS),
     nic("udp1400-out", "UDP out, 1400 bytes", measure_net.small_out, "SMALL", PACKETS, payload=1400),
     nic("udp1400-in", "UDP in, 1400 bytes", measure_net.small_in, "SMALL", PACKETS, payload=1400),
+    nic("udp-segments-out", "UDP out, 1400 bytes, UDP_SEGMENT", measure_net.segments_out, "SMALL", (43 * 50, 43 * 250)),
     nic("tcp-out-1500", "TCP out, MTU 1500", measure_net.stream_out, "STREAM", STREAM),
     nic("tcp-in-1500-lro", "TCP in, MTU 1500, LRO", measure_net.stream_in, "STREAM", STREAM),
     nic("tcp-in-1500-nolro", "TCP in, MTU 1500, no LRO", measure_net.stream_in, "STREAM", STREAM, lro="off"),
@@ -86,6 +87,7 @@ NICS = (
     nic("tcp-in-9000", "TCP in, MTU 9000, LRO", measure_net.stream_in, "STREAM", STREAM, 9000),
     nic("tcp-rr", "TCP round trip", measure_net.round_trips, "ROUNDS", (100, 900)),
     nic("xdp-drop", "XDP drop", measure_net.xdp_drop, "SMALL", PACKETS),
+    nic("xdp-tx", "XDP TX", measure_net.xdp_back, "SMALL", PACKETS),
 )
 
 

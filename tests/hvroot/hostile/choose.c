@@ -12,6 +12,7 @@
 
 #define BUCKETS	64
 #define RARE	16	/* things of a name, the first of which are few */
+#define COMMON	32	/* things of a name in two spans of time, of a device that has come up */
 
 struct hostile hostile;
 bool hostile_on;
@@ -27,6 +28,7 @@ struct name {
 	char text[NAME_MAX_];
 	uint64_t hash;
 	uint32_t seen;
+	unsigned int span, now, before;		/* how often in this span of time, and in the one before */
 	struct line *lines;
 };
 
@@ -148,22 +150,37 @@ static void choose_word(uint64_t *r, const uint8_t *p, size_t len, struct strike
 		s->value &= ~7ull;
 }
 
+/* What a packet may be, in the half of its header's first word that does not say where its payload begins. */
+static uint32_t head_word(uint64_t *r)
+{
+	static const uint8_t types[] = { PKT_COMPLETION, PKT_COMPLETION, PKT_INBAND, PKT_TRANSFER_PAGES };
+
+	return types[hostile_next(r) % sizeof(types)];
+}
+
 /*
- * The header of the packet that the guest reads next, where it lies: its length, or where its payload begins, once
- * or to and fro; and with it, sometimes, an index that makes room for such a length.
+ * The header of a packet that the guest will read, where it lies: its length, or where its payload begins, once
+ * or to and fro; and with it, sometimes, a length that holds this payload, or an index that makes room for such a length.
+ * One that is not the next is changed to and fro for sure while the guest comes to it.
  */
 static unsigned int choose_head(uint64_t *r, const uint8_t *p, size_t len, struct strike *s)
 {
-	uint64_t lengths = hostile_value(r, p, len, hostile_number(p, len, 8) / 8) % 65536;
-	bool offset = hostile_next(r) % 3 == 0;
+	uint64_t length = hostile_value(r, p, len, hostile_number(p, len, 8) / 8) % 65536;
+	uint32_t nth = hostile_next(r) % 2 ? 0 : 1 + hostile_next(r) % (HEADS - 1);
+	bool offset = hostile_next(r) % 2 == 0;
+	unsigned int n = 1;
 
-	s[0] = (struct strike){ .op = hostile_next(r) % 3 ? OP_RACE : OP_WORD, .at = offset ? 512 : 513 };
-	s[0].value = offset ? PKT_COMPLETION | lengths << 16 : lengths;
-	if (hostile_next(r) % 4)
-		return 1;
-	s[1] = (struct strike){ .op = OP_WORD, .at = RING_WRITE };
-	s[1].value = (uint32_t)hostile_value(r, p, len, hostile_number(p, len, 8)) & ~7u;
-	return 2;
+	s[0] = (struct strike){ .op = hostile_next(r) % 3 ? OP_RACE : OP_WORD, .at = HEAD_OF(nth) + !offset };
+	s[0].value = offset ? head_word(r) | length << 16 : length;
+	if (hostile_next(r) % 3)
+		return n;
+	if (offset)
+		s[n++] = (struct strike){ .op = OP_WORD, .at = HEAD_OF(nth) + 1, .value = length + hostile_next(r) % 64 };
+	if (offset && hostile_next(r) % 2)
+		return n;
+	s[n] = (struct strike){ .op = OP_WORD, .at = RING_WRITE };
+	s[n++].value = (uint32_t)hostile_value(r, p, len, hostile_number(p, len, 8)) & ~7u;
+	return n;
 }
 
 bool hostile_add(const char *text, uint32_t n, const struct strike *s)
@@ -198,6 +215,17 @@ static bool spares_header(enum layer l, const struct strike *s)
 	       hostile_mix(hostile.seed, s->value) % 8;
 }
 
+/* Whether a device that has come up would say this: what is said while it begins is left alone when it is to get far. */
+static bool is_common(struct name *k)
+{
+	if (k->span != hostile.span) {
+		k->before = k->span + 1 == hostile.span ? k->now : 0;
+		k->now = 0;
+		k->span = hostile.span;
+	}
+	return ++k->now + k->before > COMMON;
+}
+
 /* What is said seldom, when a device begins say, is struck as often as what is said all the time. */
 static unsigned int rate_of(const struct name *k, enum layer l)
 {
@@ -207,9 +235,12 @@ static unsigned int rate_of(const struct name *k, enum layer l)
 static void choose(struct name *k, enum layer l, const uint8_t *p, size_t len, struct strikes *s)
 {
 	uint64_t r = hostile_mix(hostile_mix(hostile.seed, k->hash), k->seen);
+	bool common = is_common(k);
 	unsigned int want;
 
 	if (!hostile.rate[l] || hostile_next(&r) % rate_of(k, l))
+		return;
+	if (hostile.grown && !common && (l == L_PACKET || l == L_SECTION))
 		return;
 	if (is_disk_answer(k, l, len) && !(hostile_next(&r) % 12)) {
 		s->n = choose_sense(&r, s->s);
@@ -238,43 +269,13 @@ bool hostile_choose(enum layer l, const char *name, const uint8_t *p, size_t len
 		return false;
 	k->seen++;
 	hostile.stat.seen[l]++;
-	if (hostile.playing)
-		play(k, s);
-	else
+	if (!(hostile.playing && play(k, s)) && (!hostile.playing || hostile.more))
 		choose(k, l, p, len, s);
 	hostile.stat.struck[l] += s->n;
 	for (unsigned int i = 0; i < s->n && hostile.record; i++)
 		fprintf(hostile.record, "%s %u %s %u %#llx\n", k->text, k->seen, hostile_ops[s->s[i].op], s->s[i].at,
 			(unsigned long long)s->s[i].value);
 	return s->n;
-}
-
-/* How much of each layer: some spans of time let the guest get far, where one layer alone lies; some are rough. */
-void hostile_set_mood(unsigned int span)
-{
-	static const uint16_t spoil[] = { 0, 0, 0, 1024, 256, 64, 16, 4 };
-	static const uint16_t ring[] = { 0, 0, 0, 256, 64, 32, 16, 8 };
-	static const uint16_t often[] = { 0, 0, 0, 0, 2000, 500, 100, 30 };
-	static const uint8_t many[] = { 0, 0, 0, 1, 2, 4, 8, 16 };
-	static const uint8_t few[] = { 1, 1, 2, 2, 4, 4, LAYERS, LAYERS };
-	uint64_t mood = hostile_mix(hostile.seed, 5000 + span);
-	unsigned int part = few[hostile_mix(mood, 100) % 8];	/* of the layers, about */
-
-	hostile.span = span;
-	for (unsigned int l = 0; l < LAYERS; l++) {
-		unsigned int dice = hostile_mix(mood, l) % 8;
-
-		if (hostile.fixed[l])
-			continue;
-		if (part < LAYERS)	/* those that lie then do so for sure */
-			dice = hostile_mix(mood, 50 + l) % LAYERS < part ? 3 + dice % 5 : 0;
-		if (l == L_SAY || l == L_PUT)
-			hostile.rate[l] = many[dice];
-		else if (l == L_POST || l == L_LIFE || l == L_RACE)
-			hostile.rate[l] = often[dice];
-		else
-			hostile.rate[l] = l == L_RING ? ring[dice] : spoil[dice];
-	}
 }
 
 void hostile_choose_begin(void)
@@ -284,7 +285,7 @@ void hostile_choose_begin(void)
 	clock_gettime(CLOCK_MONOTONIC, &t);
 	hostile.start = t.tv_sec * 1000ull + t.tv_nsec / 1000000;
 	hostile.random = hostile_mix(hostile.seed, 99);
-	hostile.playing = false;
+	hostile.playing = hostile.more = false;
 	memset(&hostile.stat, 0, sizeof(hostile.stat));
 	hostile_script_begin();
 }

@@ -103,9 +103,9 @@ static int open_files(struct reply *r, int argc, char **argv)
 static int begin(struct reply *r, int argc, char **argv)
 {
 	const char *spare = control_arg(argc, argv, "spare");
-	unsigned long long seed;
+	unsigned long long seed, more;
 
-	if (control_num(r, argc, argv, "seed", 1, &seed))
+	if (control_num(r, argc, argv, "seed", 1, &seed) || control_num(r, argc, argv, "more", 0, &more))
 		return -1;
 	if (vm_cpus(hostile.bus->vm) != 1)
 		return reply_error(r, "only for a machine with one processor, which asks on this thread");
@@ -116,7 +116,8 @@ static int begin(struct reply *r, int argc, char **argv)
 	snprintf(hostile.spare, sizeof(hostile.spare), spare ? ",%s," : "", spare);
 	hostile_message_end();
 	hostile_packet_end();
-	if (set_rates(r, argc, argv) || open_files(r, argc, argv)) {
+	hostile.more = more;
+	if (open_files(r, argc, argv) || set_rates(r, argc, argv)) {
 		hostile_choose_end();
 		return -1;
 	}
@@ -143,8 +144,8 @@ void hostile_init(struct bus *b)
 {
 	hostile.bus = b;
 	control_register("hostile",
-		"seed=N [record=FILE] [play=FILE] [seeds=FILE,...] [spare=DEVICE,...] [LAYER=N...]  lie to the guest at every layer, by the seed; "
-		"each lie becomes a line of FILE\n"
+		"seed=N [record=FILE] [play=FILE [more=1]] [seeds=FILE,...] [spare=DEVICE,...] [LAYER=N...]  lie to the guest at every layer, by the seed; "
+		"each lie becomes a line of FILE, more=1: beside those that are played\n"
 		"off  be honest again\n"
 		" what was done so far",
 		cmd_hostile, NULL);

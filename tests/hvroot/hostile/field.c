@@ -5,6 +5,7 @@
 #include "hostile/strike.h"
 
 #define LENGTH_MAX	0x10000u
+#define SHORT		128
 
 uint64_t hostile_number(const uint8_t *p, size_t len, size_t at)
 {
@@ -23,7 +24,9 @@ uint64_t hostile_value(uint64_t *r, const uint8_t *p, size_t len, uint64_t old)
 	};
 
 	switch (hostile_next(r) % 8) {
-	case 0: case 1: case 2:
+	case 0:
+		return 0;
+	case 1: case 2:
 		return odd[hostile_next(r) % (sizeof(odd) / sizeof(odd[0]))];
 	case 3:
 		return len + hostile_next(r) % 33 - 16;
@@ -77,7 +80,8 @@ static size_t any_place(uint64_t *r, size_t len, uint32_t *at)
 
 void hostile_change(uint64_t *r, const uint8_t *p, size_t len, size_t head, struct strike *s)
 {
-	size_t size = hostile_next(r) % 2 ? find_length(r, p, len, head, &s->at) : 0;
+	unsigned int often = len <= SHORT ? 4 : 2;	/* of a short one most is zeros that nobody reads */
+	size_t size = hostile_next(r) % often ? find_length(r, p, len, head, &s->at) : 0;
 
 	if (!size)
 		size = any_place(r, len, &s->at);

@@ -24,6 +24,8 @@ bool hostile_message(struct bus *b, uint32_t vp, uint32_t sint, const void *msg,
 bool hostile_packet(struct vsp_chan *ch, const void *header, const void *body, size_t len);
 /* A packet of the guest; true: it was answered before it was seen, and is not looked at. */
 bool hostile_swallows(struct vsp_chan *ch, uint64_t id);
+/* The guest has signalled; true: nobody has heard it. */
+bool hostile_unheard(const struct vsp_chan *ch);
 /* Packets have become visible, or room was made. */
 void hostile_ring(struct vsp_chan *ch);
 /* The guest is to be interrupted; true: it is not, or elsewhere. */
@@ -31,7 +33,7 @@ bool hostile_event(struct vsp_chan *ch);
 /* An RNDIS message of @len bytes lies at @at of the guest's receive buffer. */
 void hostile_section(struct nic *n, uint32_t at, uint32_t len);
 /* What a command that moves no blocks tells of a disk: @len bytes at @p, not yet with the guest. */
-void hostile_data(struct vsp_dev *d, uint8_t opcode, uint8_t *p, size_t len);
+void hostile_data(struct vsp_dev *d, const uint8_t *cdb, uint8_t *p, size_t len);
 /* Memory is about to be the guest's again: nothing writes there any more afterwards. */
 void hostile_forget(void);
 

@@ -37,14 +37,6 @@ static struct {
 	bool ghost[VMBUS_RELIDS];	/* offers that only the guest knows of */
 } messages;
 
-bool hostile_spared(const struct vsp_dev *d)
-{
-	char word[40];
-
-	snprintf(word, sizeof(word), ",%s,", d->name);
-	return strstr(hostile.spare, word);
-}
-
 static uint32_t word_at(const uint8_t *m, size_t at)
 {
 	uint32_t v;
@@ -147,8 +139,8 @@ static bool stand_by(const uint8_t *m)
 		return !relid_spared(id) && may_rescind(id);
 	case MSG_MODIFY_CHANNEL_RESPONSE: case MSG_CLOSE_RESERVED_RESPONSE:
 		return !relid_spared(id);
-	case MSG_UNLOAD_RESPONSE:	/* everything would be given back */
-		return !hostile.spare[0];
+	case MSG_UNLOAD_RESPONSE:	/* everything is given back: only when nobody has anything any more */
+		return !hostile.bus->ctl.version;
 	default:
 		return true;
 	}

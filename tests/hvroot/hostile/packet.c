@@ -64,12 +64,12 @@ struct vsp_chan *hostile_some_channel(uint32_t n)
 	unsigned int count = 0;
 
 	for (ch = hostile.bus->chans; ch; ch = ch->next)
-		count += !hostile_spared(ch->dev);
+		count += !hostile_aside(ch->dev);
 	if (!count)
 		return NULL;
 	n %= count;
 	for (ch = hostile.bus->chans; ch; ch = ch->next)
-		if (!hostile_spared(ch->dev) && !n--)
+		if (!hostile_aside(ch->dev) && !n--)
 			return ch;
 	return NULL;
 }
@@ -211,7 +211,7 @@ bool hostile_packet(struct vsp_chan *ch, const void *head, const void *body, siz
 	struct strikes s;
 	size_t n = sizeof(h) + len;
 
-	if (hostile.honest || n > sizeof(p) || hostile_spared(ch->dev))
+	if (hostile.honest || n > sizeof(p) || hostile_aside(ch->dev))
 		return false;
 	memcpy(&h, head, sizeof(h));
 	memcpy(p, head, sizeof(h));
@@ -262,8 +262,8 @@ static void spoil_seed(uint8_t *p, size_t *n)
 	uint64_t r = hostile_mix(hostile.random, hostile_random(1u << 30));
 	struct strike s;
 
-	if (!hostile_random(100)) {		/* where the payload begins, or how long all of it is */
-		s = (struct strike){ .op = OP_SET2, .at = hostile_random(2) ? 2 : 4 };
+	if (!hostile_random(16)) {		/* where the payload begins, or how long all of it is */
+		s = (struct strike){ .op = OP_SET2, .at = hostile_random(3) ? 2 : 4 };
 		s.value = hostile_value(&r, p, *n / 8, *n / 8) & 0xffff;
 	} else if (!hostile_random(12)) {
 		s = (struct strike){ .op = OP_SET8, .at = 8, .value = packets.id[hostile_random(IDS)] + hostile_random(3) - 1 };
@@ -275,17 +275,28 @@ static void spoil_seed(uint8_t *p, size_t *n)
 	hostile_spoil(p, n, PACKET_MAX, &s);
 }
 
+/* Of the device that it is about for now. */
+static struct packet *some_seed(void)
+{
+	for (unsigned int i = 0; i < 16 && packets.n; i++) {
+		struct packet *s = &packets.seed[hostile_random(packets.n)];
+
+		if (!hostile.focus[0] || !strcmp(s->dev, hostile.focus))
+			return s;
+	}
+	return NULL;
+}
+
 void hostile_inject_packets(void)
 {
-	struct packet *seed;
+	struct packet *seed = some_seed();
 	uint8_t p[PACKET_MAX] = { 0 };
 	unsigned int spoil = hostile_random(8) ? 1 + hostile_random(3) : 0;
 	struct vsp_chan *ch;
 	size_t n;
 
-	if (!packets.n)
+	if (!seed)
 		return;
-	seed = &packets.seed[hostile_random(packets.n)];
 	ch = channel(seed->dev, seed->sub);
 	/* not more than half of what the ring holds, so that the rest gets through */
 	if (!ch || hring_room(&ch->out) < ch->out.size / 2)

@@ -10,15 +10,38 @@
 
 #define ROUNDS		400
 #define REPORT_LUNS	0xa0
+#define INQUIRY		0x12
+#define PAGE_NAMES	0x83
+
+static uint32_t *ring_at(struct hring *r, uint32_t at)
+{
+	return (uint32_t *)(r->page[at / VMBUS_PAGE] + at % VMBUS_PAGE);
+}
+
+/* The header of the @nth packet that the guest has not taken, by lengths that the server may have lied about. */
+static uint32_t *header_of(struct hring *r, uint32_t nth)
+{
+	uint32_t at = hring_word(r, RING_READ);
+
+	while (at < r->size && !(at & 7)) {
+		uint32_t len = (ring_at(r, at)[1] & 0xffff) * 8 + 8;
+
+		if (!nth-- || at == r->index)
+			return ring_at(r, at);
+		at = (at + len) % r->size;
+	}
+	return NULL;
+}
 
 uint32_t *hostile_ring_word(struct vsp_chan *ch, uint32_t at)
 {
 	struct hring *r = at & 256 ? &ch->in : &ch->out;
-	uint32_t read = hring_word(&ch->out, RING_READ);
+	uint32_t *head;
 
-	if (at & 512)
-		return read < ch->out.size && !(read & 7) ?
-		       (uint32_t *)(ch->out.page[read / VMBUS_PAGE] + read % VMBUS_PAGE) + (at & 1) : NULL;
+	if (at >= HEAD_OF(0)) {
+		head = at < HEAD_OF(HEADS) ? header_of(&ch->out, (at - HEAD_OF(0)) / 2) : NULL;
+		return head ? head + (at & 1) : NULL;
+	}
 	return (at & 255) <= RING_FEATURES ? &r->ctl[at & 255] : NULL;
 }
 
@@ -28,7 +51,7 @@ void hostile_ring(struct vsp_chan *ch)
 	char name[NAME_MAX_];
 	struct strikes s;
 
-	if (hostile.honest || ch->closing || hostile_spared(ch->dev))
+	if (hostile.honest || ch->closing || hostile_aside(ch->dev))
 		return;
 	snprintf(name, sizeof(name), "%s.%u/ring", ch->dev->name, ch->sub);
 	if (!hostile_choose(L_RING, name, (uint8_t *)facts, sizeof(facts), &s))
@@ -50,7 +73,7 @@ bool hostile_event(struct vsp_chan *ch)
 	char name[NAME_MAX_];
 	struct strikes s;
 
-	if (hostile.honest || hostile_spared(ch->dev))
+	if (hostile.honest || hostile_aside(ch->dev))
 		return false;
 	snprintf(name, sizeof(name), "%s.%u/event", ch->dev->name, ch->sub);
 	if (!hostile_choose(L_EVENT, name, (uint8_t *)&flag, sizeof(flag), &s))
@@ -79,7 +102,7 @@ void hostile_section(struct nic *n, uint32_t at, uint32_t len)
 	struct strikes s;
 	uint32_t type;
 
-	if (hostile.honest || hostile_spared(&n->dev))
+	if (hostile.honest || hostile_aside(&n->dev))
 		return;
 	net_buf_read(&n->recv, at, p, have);
 	memcpy(&type, p, sizeof(type));
@@ -97,22 +120,28 @@ void hostile_section(struct nic *n, uint32_t at, uint32_t len)
 	net_buf_write(&n->recv, at, p, have);
 }
 
-/* The list of LUNs, which a driver reads itself. All else is for the guest's SCSI layer, whose faults are its own. */
-void hostile_data(struct vsp_dev *d, uint8_t opcode, uint8_t *p, size_t len)
+/* What a driver reads by itself. All else is for the guest's SCSI layer, whose faults are its own. */
+static bool is_for_driver(const uint8_t *cdb)
+{
+	return cdb[0] == REPORT_LUNS || (cdb[0] == INQUIRY && cdb[1] & 1 && cdb[2] == PAGE_NAMES);
+}
+
+void hostile_data(struct vsp_dev *d, const uint8_t *cdb, uint8_t *p, size_t len)
 {
 	char name[NAME_MAX_];
 	struct strikes s;
 	size_t n = len;
 
-	if (hostile.honest || opcode != REPORT_LUNS || !len || hostile_spared(d))
+	if (hostile.honest || !is_for_driver(cdb) || !len || hostile_aside(d))
 		return;
-	snprintf(name, sizeof(name), "%s/data/%#x", d->name, opcode);
+	snprintf(name, sizeof(name), "%s/data/%#x", d->name, cdb[0]);
 	if (!hostile_choose(L_DATA, name, p, len, &s))
 		return;
 	for (unsigned int i = 0; i < s.n; i++)
 		if (s.s[i].op >= OP_SET1 && s.s[i].op <= OP_SET8)
 			hostile_spoil(p, &n, len, &s.s[i]);
-	if (len >= 2 && (p[0] || p[1] & 0xe0)) {	/* so much memory the guest's SCSI layer cannot have, and says so with a stack */
+	/* so much memory the guest's SCSI layer cannot have, and says so with a stack */
+	if (cdb[0] == REPORT_LUNS && len >= 2 && (p[0] || p[1] & 0xe0)) {
 		p[0] = 0;
 		p[1] &= 0x1f;
 	}

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Private to this room. choose.c decides by the seed what happens to the Nth
- * thing of a name, field.c where in it; script.c writes that down, and does it again; spoil.c changes
+ * thing of a name, mood.c how much of what, field.c where in it; script.c writes that down, and does it again; spoil.c changes
  * bytes; message.c, packet.c, ring.c are the layers; race.c is a second thread that
  * rewrites what the guest reads; tick.c makes things happen by themselves;
  * cmd.c has the command.
@@ -15,6 +15,8 @@
 #include "vmbus/bus.h"
 
 #define STRIKES_MAX	4
+#define HEADS		8	/* packets in a ring, whose headers are struck where they lie */
+#define HEAD_OF(n)	(512 + 2 * (n))
 #define NAME_MAX_	48
 
 enum layer {
@@ -28,7 +30,7 @@ enum op {
 	OP_TWICE,
 	OP_LATE,		/* by VALUE ms */
 	OP_ELSEWHERE,		/* on channel VALUE of those that are open */
-	OP_WORD,		/* ring word AT (from 256: of the guest's ring; 512, 513: of the next packet's header) is VALUE */
+	OP_WORD,		/* ring word AT (from 256: of the guest's ring; from 512: of headers, two for each packet) is VALUE */
 	OP_RACE,		/* the same, to and fro, while the guest reads; in a section: at AT */
 	OP_SIZE,		/* the message's slot says VALUE bytes */
 	OP_TYPE,		/* and that it is of type VALUE */
@@ -53,9 +55,13 @@ struct hostile {
 	unsigned int rate[LAYERS];	/* one of so many, 0 = none */
 	bool fixed[LAYERS];		/* by command, whatever the mood */
 	unsigned int span;		/* of time, each with a mood of its own */
+	char focus[32];			/* the only device that is lied about for now, or empty */
+	unsigned int deaf;		/* signals of the guest that are not heard */
+	bool grown;			/* it is to come up first */
 	uint64_t start;			/* ms */
 	bool honest;			/* what is sent now is sent as it is */
 	bool playing;
+	bool more;			/* and lying by the seed, too */
 	FILE *record;
 	char spare[256];		/* ",scsi1,net1," */
 	struct {
@@ -74,9 +80,14 @@ uint64_t hostile_next(uint64_t *r);		/* of a stream of a choice's own */
 /* The Nth thing of a name is struck, by a script. */
 bool hostile_add(const char *name, uint32_t n, const struct strike *s);
 extern const char *const hostile_ops[];		/* by name */
-void hostile_set_mood(unsigned int span);
 void hostile_choose_begin(void);
 void hostile_choose_end(void);
+
+/* mood.c */
+void hostile_set_mood(unsigned int span);
+bool hostile_spared(const struct vsp_dev *d);
+/* Not to be lied about, for good or for now. */
+bool hostile_aside(const struct vsp_dev *d);
 
 /* field.c */
 uint64_t hostile_number(const uint8_t *p, size_t len, size_t at);	/* four bytes, or as many as there are */
@@ -99,7 +110,6 @@ void hostile_script_end(void);
 bool hostile_spoil(uint8_t *p, size_t *len, size_t cap, const struct strike *s);
 
 /* message.c */
-bool hostile_spared(const struct vsp_dev *d);
 void hostile_seed_message(const uint8_t *m, size_t len);
 void hostile_inject_message(void);
 void hostile_send_message(const uint8_t *m, size_t len);
@@ -113,8 +123,8 @@ void hostile_packet_end(void);
 struct vsp_chan *hostile_some_channel(uint32_t n);
 
 /*
- * ring.c: word @at of a ring's control page, from 256 on of the guest's ring, 512 and 513 the header of the packet
- * that the guest reads next; NULL if there is none such
+ * ring.c: word @at of a ring's control page, from 256 on of the guest's ring, from 512 on the headers of the packets
+ * that the guest reads next, two words for each; NULL if there is none such
  */
 uint32_t *hostile_ring_word(struct vsp_chan *ch, uint32_t at);
 

@@ -11,6 +11,7 @@
 #include "hostile/strike.h"
 
 #define STUCK		400	/* ms without progress of the guest in a ring that is not empty */
+#define CLOSED		1500	/* ms without an open channel, which a driver has that tries again what timed out */
 #define BYTES_MAX	8320
 #define SPAN_MS		512	/* of one mood */
 #define ROUNDS		200	/* to and fro */
@@ -67,12 +68,12 @@ static struct vsp_dev *some_device(uint32_t n)
 	unsigned int count = 0;
 
 	for (struct vsp_dev *d = hostile.bus->devs; d; d = d->next)
-		count += d->plugged && !hostile_spared(d);
+		count += d->plugged && !hostile_aside(d);
 	if (!count)
 		return NULL;
 	n %= count;
 	for (struct vsp_dev *d = hostile.bus->devs; d; d = d->next)
-		if (d->plugged && !hostile_spared(d) && !n--)
+		if (d->plugged && !hostile_aside(d) && !n--)
 			return d;
 	return NULL;
 }
@@ -86,11 +87,26 @@ static void life(void)
 		hostile_life(dice == 0 ? "subs" : dice == 1 ? "nosubs" : "again", d, hostile_random(60));
 }
 
+/* A device that the guest has not opened, as its probe has failed say, is offered anew: nobody else would try it again. */
+static struct vsp_dev *never_opened(uint64_t now)
+{
+	for (struct vsp_dev *d = hostile.bus->devs; d; d = d->next) {
+		if (!d->plugged || d->waiting || hostile_spared(d) || (d->offer[0] && d->offer[0]->state == CHAN_OPEN) ||
+		    !d->closed_since || d->closed_since > now)
+			d->closed_since = now ? now : 1;
+		if (now - d->closed_since <= CLOSED)
+			continue;
+		d->closed_since = 0;
+		return d;
+	}
+	return NULL;
+}
+
 /* The guest has given a channel up, as it may: another takes its place. */
 static void heal(void)
 {
-	struct vsp_dev *dead = NULL;
 	uint64_t now = hostile_ms();
+	struct vsp_dev *dead = never_opened(now);
 
 	for (struct vsp_chan *ch = hostile.bus->chans; ch && !dead; ch = ch->next) {
 		uint32_t read = hring_word(&ch->out, RING_READ);
@@ -108,20 +124,34 @@ static void heal(void)
 		go_and_come(dead, 5);
 }
 
+/* Messages are refused, and @deaf signals of those that are lied about not heard. */
+static void refuse_as(const struct hcall_refusal *r, unsigned int deaf)
+{
+	hostile.deaf = deaf;
+	hcall_refuse(hostile.bus->vm, r);
+}
+
+bool hostile_unheard(const struct vsp_chan *ch)
+{
+	return hostile.deaf && !hostile_spared(ch->dev) && hostile.deaf--;
+}
+
 static void refuse(void)
 {
 	static const uint16_t statuses[] = {
 		HV_STATUS_NO_BUFFERS, HV_STATUS_NO_BUFFERS, HV_STATUS_NO_MEMORY, HV_STATUS_INVALID_CONNECTION,
 		HV_STATUS_INVALID_PARAMETER, HV_STATUS_ACCESS_DENIED, 0x7f,
 	};
+	unsigned int deaf;
 	struct hcall_refusal r = {
 		.status = statuses[hostile_random(sizeof(statuses) / sizeof(statuses[0]))],
-		.count = 1 + hostile_random(4),
+		.count = hostile_random(4),
 	};
 
+	deaf = !r.count || !hostile_random(4) ? 1 + hostile_random(8) : 0;
 	hostile.stat.struck[L_POST]++;
-	hostile_say("refuse %02x%02x", r.status, r.count);
-	hcall_refuse(hostile.bus->vm, &r);
+	hostile_say("refuse %02x%02x%02x", r.status, r.count, deaf);
+	refuse_as(&r, deaf);
 }
 
 /* What a line of the record has of it */
@@ -190,7 +220,7 @@ static void act(const char *what, const uint8_t *p, size_t len)
 	else if (!strcmp(verb, "packet"))
 		hostile_put_packet(dev, sub, p, len);
 	else if (!strcmp(verb, "refuse"))
-		hcall_refuse(hostile.bus->vm, &r);
+		refuse_as(&r, len > 2 ? p[2] : 0);
 	else if (!strcmp(verb, "race") && ch && len == sizeof(struct race))
 		race_word(ch, (const struct race *)p);
 	else if (d && strcmp(verb, "race"))
@@ -210,7 +240,7 @@ static void tick(void *ctx)
 	if (hostile.playing)
 		while (hostile_due(what, sizeof(what), bytes, &len))
 			act(what, bytes, len);
-	else
+	if (!hostile.playing || hostile.more)
 		by_itself();
 	vsp_batch_end(hostile.bus);
 	heal();
@@ -225,7 +255,7 @@ void hostile_tick_end(void)
 {
 	timer_cancel(timer);
 	timer = NULL;
-	hcall_refuse(hostile.bus->vm, &(struct hcall_refusal){ 0 });
+	refuse_as(&(struct hcall_refusal){ 0 }, 0);
 	while (backs) {
 		timer_cancel(backs->timer);
 		plug(backs);

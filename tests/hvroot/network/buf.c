@@ -128,6 +128,8 @@ int net_gather_pages(struct vsp_chan *ch, const struct vsp_packet *p,
 	if (p->ext_len < sizeof(h))
 		return -EINVAL;
 	memcpy(&h, p->ext, sizeof(h));
+	if (h.count > nic_of(ch)->pieces)
+		return -EINVAL;
 	*iov = calloc(p->ext_len / 8 + 1, sizeof(**iov));	/* a frame each at most */
 	if (!*iov)
 		return -EINVAL;

@@ -10,6 +10,7 @@
 
 #include "manner.h"
 #include "network/frame.h"
+#include "network/order.h"
 #include "network/rss.h"
 #include "network/wire.h"
 #include "vmbus/bus.h"
@@ -19,6 +20,7 @@
 #define NET_XACTS	1024	/* transfer packets that the guest may hold */
 #define NET_RESERVE	16	/* sections kept back for control messages */
 #define NET_MULTICAST	64	/* addresses in the list */
+#define NET_SLOT	512	/* of the receive buffer, with MANNER_NIC_SLOTS */
 
 struct net_buf {			/* shared buffer of the guest */
 	bool ok;
@@ -102,6 +104,8 @@ struct nic {
 	/* as agreed with the guest */
 	uint32_t nvsp;			/* 0 = not yet */
 	uint32_t ndis;			/* major << 16 | minor */
+	struct net_order order;
+	uint32_t pieces;		/* page ranges in a packet at most */
 	uint32_t mtu;			/* frame with Ethernet header */
 	uint64_t caps;
 	struct net_buf recv, send;

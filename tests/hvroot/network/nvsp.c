@@ -103,7 +103,8 @@ static void do_init(struct vsp_chan *ch, const struct vsp_packet *p,
 	if (status == NVSP_OK)
 		n->nvsp = in->init.max;
 	out.init_done.version = in->init.max == NVSP_V1 ? NVSP_V1 : 0xFFFFFFFFu;
-	out.init_done.max_mdl = 34;
+	n->pieces = n->manners & MANNER_NIC_PIECES ? 4 : 34;
+	out.init_done.max_mdl = n->pieces;
 	out.init_done.status = status;
 	trace("NVSP_VERSION", "%s asked=%#x status=%u", n->dev.name,
 	      in->init.max, status);
@@ -126,12 +127,16 @@ static void do_recv_buf(struct vsp_chan *ch, const struct vsp_packet *p,
 {
 	struct nvsp out = { .type = NVSP_RECV_BUF_REPLY };
 	struct nic *n = nic_of(ch);
+	uint32_t slots = 1;		/* that a message takes, neighbours of each other */
 
 	out.recv_reply.status = NVSP_FAIL;
 	if (net_buf_take(n, &n->recv, in->buf.gpadl, in->buf.id)) {
 		n->recv.section = (n->mtu + 256 + 36 + 7) & ~7u;
 		if (n->recv.section < 1728)
 			n->recv.section = 1728;
+		if (n->manners & MANNER_NIC_SLOTS)
+			slots = (n->recv.section + NET_SLOT - 1) / NET_SLOT;
+		n->recv.section = slots > 1 ? slots * NET_SLOT : n->recv.section;
 		n->recv.sections = n->recv.bytes / n->recv.section;
 		if (n->recv.sections > NET_RESERVE && net_rx_sections(n))
 			out.recv_reply.status = NVSP_OK;
@@ -139,8 +144,8 @@ static void do_recv_buf(struct vsp_chan *ch, const struct vsp_packet *p,
 			net_buf_drop(&n->recv);
 	}
 	out.recv_reply.sections = n->recv.ok;	/* one run of them */
-	out.recv_reply.size = n->recv.section;
-	out.recv_reply.count = n->recv.sections;
+	out.recv_reply.size = n->recv.section / slots;
+	out.recv_reply.count = n->recv.sections * slots;
 	out.recv_reply.end = n->recv.section * n->recv.sections;
 	trace("NVSP_RECV_BUF", "%s bytes=%u section=%u sections=%u", n->dev.name,
 	      n->recv.bytes, n->recv.section, n->recv.sections);
@@ -155,8 +160,8 @@ static void do_send_buf(struct vsp_chan *ch, const struct vsp_packet *p,
 
 	out.send_reply.status = NVSP_FAIL;
 	if (net_buf_take(n, &n->send, in->buf.gpadl, in->buf.id)) {
-		n->send.section = n->send_section;
-		n->send.sections = n->send.bytes / n->send.section;
+		n->send.section = n->manners & MANNER_NIC_BY_PAGES ? 1 : n->send_section;
+		n->send.sections = n->manners & MANNER_NIC_BY_PAGES ? 0 : n->send.bytes / n->send.section;
 		out.send_reply.status = NVSP_OK;
 		out.send_reply.size = n->send.section;
 	}
@@ -182,8 +187,8 @@ static void do_subs(struct vsp_chan *ch, const struct vsp_packet *p,
 	uint32_t want = in->sub.count, most = n->queues - 1;
 
 	out.sub_reply.status = NVSP_FAIL;
-	if (in->sub.op == 1 && n->nvsp >= NVSP_V5 && want && most) {
-		n->subs = want < most ? want : most;
+	if (in->sub.op == 1 && n->nvsp >= NVSP_V5 && want && want <= most) {
+		n->subs = want;
 		out.sub_reply.status = NVSP_OK;
 		out.sub_reply.count = n->subs;
 	}
@@ -199,7 +204,7 @@ static void do_path(struct vsp_chan *ch, const struct vsp_packet *p,
 {
 	struct nic *n = nic_of(ch);
 
-	n->vf_path = in->path.path == 1;
+	n->vf_path = in->path.path == 1 && n->vf_on;	/* as OpenVMM: without one it says yes, and stays */
 	trace("NVSP_DATA_PATH", "%s %s", n->dev.name,
 	      n->vf_path ? "vf" : "synthetic");
 	if (p->flags & PKT_COMPLETION_WANTED)
@@ -248,7 +253,17 @@ static void do_rndis(struct vsp_chan *ch, const struct vsp_packet *p,
 	struct nic *n = nic_of(ch);
 	bool control = in->rndis.channel_type == 1;
 	long len = gather(ch, p, in);
+	struct rndis_head h;
+	const char *why = NULL;
 
+	if (len >= (long)sizeof(h)) {
+		memcpy(&h, n->message, sizeof(h));
+		why = order_rndis(&n->order, h.type, control, ch->sub);
+	}
+	if (why) {
+		vsp_fail(ch, why);
+		return;
+	}
 	out.done.status = NVSP_OK;
 	if (len < 0) {
 		n->stat.tx_refused++;
@@ -258,7 +273,7 @@ static void do_rndis(struct vsp_chan *ch, const struct vsp_packet *p,
 		out.done.status = net_transmit(n, n->message, len);
 	}
 	answer(ch, p, control ? "CONTROL_COMPLETE" : "RNDIS_COMPLETE", &out);
-	if (control && len >= 0 && !ch->sub)
+	if (control && len >= 0)
 		net_control(n, n->message, len);
 }
 
@@ -267,7 +282,12 @@ static void dispatch(struct vsp_chan *ch, const struct vsp_packet *p,
 		     const struct nvsp *m)
 {
 	struct nic *n = nic_of(ch);
+	const char *why = order_nvsp(&n->order, n->nvsp, m->type);
 
+	if (why) {
+		vsp_fail(ch, why);
+		return;
+	}
 	switch (m->type) {
 	case NVSP_NDIS_CONFIG:
 		do_config(n, m);
@@ -335,6 +355,8 @@ void net_forget(struct nic *n)
 	net_buf_drop(&n->send);
 	net_tap_offloads(n, false);
 	n->nvsp = 0;
+	memset(&n->order, 0, sizeof(n->order));
+	n->pieces = 0;
 	n->ndis = 0;
 	n->mtu = 1514;
 	n->caps = 0;

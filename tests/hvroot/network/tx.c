@@ -8,18 +8,17 @@
 #include <string.h>
 #include <sys/uio.h>
 #include "loop/log.h"
+#include "network/info.h"
 #include "network/net.h"
 
 struct tx_frame {
 	uint8_t *data;
 	size_t len;
-	uint32_t csum, lso;
-	bool has_csum, has_lso, has_vlan;
-	uint32_t vlan;
+	struct tx_info info;
 };
 
 /* Collects the per-packet info that this host carries out. */
-static bool read_info(struct tx_frame *t, const uint8_t *p, size_t len)
+static bool read_info(struct tx_info *t, const uint8_t *p, size_t len)
 {
 	while (len) {
 		struct rndis_info h;
@@ -57,6 +56,14 @@ static void seed_csum(struct tx_frame *t, const struct frame_info *i)
 	memcpy(t->data + frame_l4_csum_at(i), &c, 2);
 }
 
+/* Where the payload of TCP begins; at the frame's end if there is none. */
+static size_t tcp_payload(const struct tx_frame *t, const struct frame_info *i)
+{
+	if (!i->l4_ok || i->proto != IPPROTO_TCP_NR)
+		return t->len;
+	return i->l4 + (t->data[i->l4 + 12] >> 4) * 4;
+}
+
 static void want_csum(struct tx_frame *t, const struct frame_info *i,
 		      struct virtio_net_hdr *vh)
 {
@@ -66,14 +73,11 @@ static void want_csum(struct tx_frame *t, const struct frame_info *i,
 	vh->csum_offset = frame_l4_csum_at(i) - i->l4;
 }
 
-static bool large_send(struct tx_frame *t, struct frame_info *i,
+static void large_send(struct tx_frame *t, struct frame_info *i,
 		       struct virtio_net_hdr *vh)
 {
-	uint32_t mss = t->lso & 0xFFFFF;
+	uint32_t mss = t->info.lso & LSO_MSS;
 
-	if (!i->l4_ok || i->proto != IPPROTO_TCP_NR || !mss || mss > 65535 ||
-	    t->len > 65535 + ETH_HEADER)
-		return false;
 	if (i->v6) {
 		put16be(t->data + i->l3 + 4, t->len - i->l3 - 40);
 	} else {
@@ -82,47 +86,49 @@ static bool large_send(struct tx_frame *t, struct frame_info *i,
 	}
 	i->end = t->len;
 	want_csum(t, i, vh);
-	vh->hdr_len = i->l4 + (t->data[i->l4 + 12] >> 4) * 4;
+	vh->hdr_len = tcp_payload(t, i);
 	if (t->len - vh->hdr_len <= mss)
-		return true;	/* fits in one segment: only the checksum */
+		return;		/* fits in one segment: only the checksum */
 	vh->gso_type = i->v6 ? VIRTIO_NET_HDR_GSO_TCPV6 : VIRTIO_NET_HDR_GSO_TCPV4;
 	vh->gso_size = mss;
-	return true;
 }
 
-/* False when the guest wants what cannot be done with this frame. */
-static bool offload(struct nic *n, struct tx_frame *t, struct virtio_net_hdr *vh)
+/* NULL, or why what the guest wants cannot be done with this frame. */
+static const char *offload(struct nic *n, struct tx_frame *t, struct virtio_net_hdr *vh)
 {
+	const struct tx_info *want = &t->info;
 	struct frame_info i;
+	const char *why;
 
-	if (!frame_parse(t->data, t->len, &i))
-		return false;
-	if (t->has_lso) {
+	frame_parse(t->data, t->len, &i);
+	why = info_wrong(want, &i, t->len - tcp_payload(t, &i), n->lso_max);
+	if (why)
+		return why;
+	if (want->has_lso) {
 		n->stat.tx_lso++;
-		return large_send(t, &i, vh);
+		large_send(t, &i, vh);
+		return NULL;
 	}
-	if (t->has_csum && t->csum & CSUM_TX_IPHDR)
+	if (want->has_csum && want->csum & CSUM_TX_IPHDR)
 		frame_fill_ip_csum(t->data, &i);
-	if (t->has_csum && t->csum & (CSUM_TX_TCP | CSUM_TX_UDP)) {
-		if (!i.l4_ok || i.fragment)
-			return false;
+	if (want->has_csum && want->csum & (CSUM_TX_TCP | CSUM_TX_UDP)) {
 		n->stat.tx_csum++;
 		want_csum(t, &i, vh);
 	}
-	return true;
+	return NULL;
 }
 
 static void write_tap(struct nic *n, struct tx_frame *t, struct virtio_net_hdr *vh)
 {
-	uint16_t tci = (t->vlan >> 4 & 0xFFF) | (t->vlan & 7) << 13 |
-		       (t->vlan >> 3 & 1) << 12;
+	uint32_t vlan = t->info.vlan;
+	uint16_t tci = (vlan >> 4 & 0xFFF) | (vlan & 7) << 13 | (vlan >> 3 & 1) << 12;
 	uint8_t tag[4] = { 0x81, 0x00 };
 	struct iovec iov[4] = { { vh, sizeof(*vh) }, { t->data, t->len } };
 	int niov = 2;
 
 	if (n->access_vlan)
 		tci = n->access_vlan;
-	if (t->has_vlan || n->access_vlan) {
+	if (t->info.has_vlan || n->access_vlan) {
 		put16be(tag + 2, tci);
 		iov[1].iov_len = 12;
 		iov[2] = (struct iovec){ tag, sizeof(tag) };
@@ -151,27 +157,32 @@ static uint32_t one(struct nic *n, uint8_t *msg, size_t len)
 	struct virtio_net_hdr vh = { 0 };
 	struct tx_frame t = { 0 };
 	struct rndis_packet p;
+	const char *why;
 
 	if (len < sizeof(p))
 		return bad(n, "message shorter than its header");
 	memcpy(&p, msg, sizeof(p));
 	if (p.h.type != RNDIS_PACKET)
 		return bad(n, "not a packet");
+	why = header_wrong(&p);
+	if (why)
+		return bad(n, why);
 	if (p.data_offset + 8ull + p.data_len > len || p.data_offset < 36)
 		return bad(n, "data outside the message");
 	if (p.info_len && (p.info_offset + 8ull + p.info_len > len ||
 			   p.info_offset < 36))
 		return bad(n, "packet info outside the message");
-	if (p.info_len && !read_info(&t, msg + 8 + p.info_offset, p.info_len))
+	if (p.info_len && !read_info(&t.info, msg + 8 + p.info_offset, p.info_len))
 		return bad(n, "packet info malformed");
 	t.data = msg + 8 + p.data_offset;
 	t.len = p.data_len;
-	if (t.len < ETH_HEADER || (!t.has_lso && t.len > n->mtu + 4))
+	if (t.len < ETH_HEADER || (!t.info.has_lso && t.len > n->mtu + 4))
 		return bad(n, "frame length");
 	if (n->manners & MANNER_NIC_VLAN && get16be(t.data + 12) == 0x8100)
 		return bad(n, "VLAN tag inside the frame");
-	if (!offload(n, &t, &vh))
-		return bad(n, "offload that the frame does not allow");
+	why = offload(n, &t, &vh);
+	if (why)
+		return bad(n, why);
 	n->stat.tx_packets++;
 	n->stat.tx_bytes += t.len;
 	if (n->link)

@@ -176,9 +176,18 @@ WIRE_SIZE(struct rndis_info, 12);
 #define INFO_PACKET_ID	(INFO_INTERNAL | 1u)
 
 /* checksum info from the guest */
+#define CSUM_TX_IPV4	0x01u
+#define CSUM_TX_IPV6	0x02u
 #define CSUM_TX_TCP	0x04u
 #define CSUM_TX_UDP	0x08u
 #define CSUM_TX_IPHDR	0x10u
+#define CSUM_TX_L4_SHIFT 16	/* 10 bits: where TCP or UDP begins in the frame */
+#define CSUM_TX_L4_AT	(0x3FFu << CSUM_TX_L4_SHIFT)
+/* large send info, version 2 */
+#define LSO_MSS		0xFFFFFu
+#define LSO_L4_SHIFT	20	/* 10 bits */
+#define LSO_TYPE_2	(1u << 30)
+#define LSO_IPV6	(1u << 31)
 /* checksum info to the guest */
 #define CSUM_RX_TCP_BAD	0x01u
 #define CSUM_RX_UDP_BAD	0x02u

@@ -481,6 +481,7 @@ static void reads_groups_of_manners(void)
 	m = (struct manners){ 0 };
 	CHECK(!manners_parse("none,strict", true, &m, &why) && (m.bits & nic) == nic);
 	CHECK(!(m.bits & (MANNER_RESETS_IDLE | MANNER_SLOW)));
+	CHECK(manners_usual() == nic);
 	CHECK(manners_parse("strict=1", true, &m, &why) && strstr(why.text, "called 'strict=1'"));
 }
 

@@ -73,6 +73,19 @@ static void the_record_is_done_again(void)
 	}
 	CHECK(!differ);
 	end();
+
+	begin(12);	/* what is written, and more */
+	CHECK(!hostile_play(path));
+	hostile.more = true;
+	hostile.rate[L_PACKET] = 2;
+	for (unsigned int i = differ = 0; i < THINGS; i++) {
+		struct strikes s;
+
+		packet(i, &s);
+		differ += done[i].n && !same(&s, &done[i]);
+	}
+	CHECK(!differ && hostile.stat.struck[L_PACKET] > struck + THINGS / 8);
+	end();
 	unlink(path);
 }
 
@@ -141,6 +154,68 @@ static void each_line_is_there_at_once(void)
 	unlink(path);
 }
 
+static struct vsp_dev devices[] = {
+	{ .name = "scsi0" }, { .name = "scsi1" }, { .name = "net0" }, { .name = "net1" }, { .name = "kvp" },
+};
+
+static void begin_devices(struct bus *b, const char *spare)
+{
+	begin(31);
+	hostile.bus = b;
+	for (unsigned int i = 0; i < sizeof(devices) / sizeof(devices[0]); i++) {
+		devices[i].next = b->devs;
+		b->devs = &devices[i];
+	}
+	strcpy(hostile.spare, spare);
+}
+
+/* Each device is the only one for some time, but those that are left alone; each layer lies, and some spans are about all. */
+static void some_spans_are_about_one(void)
+{
+	unsigned int alone[5] = { 0 }, all = 0, layers = 0, spans = 4000;
+	struct bus b = { 0 };
+
+	begin_devices(&b, ",scsi1,net1,");
+	for (unsigned int span = 0; span < spans; span++) {
+		hostile_set_mood(span);
+		all += !hostile.focus[0];
+		for (unsigned int i = 0; i < 5; i++)
+			alone[i] += !strcmp(hostile.focus, devices[i].name);
+		for (unsigned int l = 0; l < LAYERS; l++)
+			layers |= (hostile.rate[l] != 0) << l;
+	}
+	CHECK(!alone[1] && !alone[3]);
+	CHECK(all > spans / 10 && alone[0] > spans / 10 && alone[2] > spans / 10 && alone[4] > spans / 20);
+	CHECK(layers == (1u << LAYERS) - 1);
+	hostile.playing = true;
+	for (unsigned int span = all = 0; span < spans; span++) {
+		hostile_set_mood(span);
+		all += !hostile.focus[0] && !hostile.grown;
+	}
+	CHECK(all == spans);
+	end();
+}
+
+/* What is said once or twice is left alone where a device is to come up first. */
+static void what_begins_is_spared(void)
+{
+	uint8_t p[112] = { 0 };
+	unsigned int early = 0, later = 0;
+	struct strikes s;
+
+	begin(8);
+	hostile.grown = true;
+	hostile.rate[L_PACKET] = 1;
+	for (unsigned int i = 0; i < 30; i++)
+		early += hostile_choose(L_PACKET, "net0.0/6/2", p, sizeof(p), &s);
+	for (unsigned int i = 0; i < 30; i++)
+		later += hostile_choose(L_PACKET, "net0.0/6/2", p, sizeof(p), &s);
+	hostile.span += 2;
+	early += hostile_choose(L_PACKET, "net0.0/6/2", p, sizeof(p), &s);
+	CHECK(!early && later > 20);
+	end();
+}
+
 static void write_script(const char *text)
 {
 	FILE *f;
@@ -197,6 +272,8 @@ static void other_files_are_refused(void)
 const struct test hostile_tests[] = {
 	{ "the_record_is_done_again", the_record_is_done_again },
 	{ "headers_are_spared", headers_are_spared },
+	{ "some_spans_are_about_one", some_spans_are_about_one },
+	{ "what_begins_is_spared", what_begins_is_spared },
 	{ "lengths_are_found", lengths_are_found },
 	{ "each_line_is_there_at_once", each_line_is_there_at_once },
 	{ "what_is_due_comes_back", what_is_due_comes_back },

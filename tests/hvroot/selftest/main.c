@@ -42,7 +42,7 @@ int main(void)
 		{ "ctl", ctl_tests }, { "chan", chan_tests }, { "scsi", scsi_tests },
 		{ "ic", ic_tests }, { "process", process_tests },
 		{ "poll", poll_tests }, { "hostile", hostile_tests }, { "delay", delay_tests },
-		{ "book", book_tests },
+		{ "book", book_tests }, { "net", net_tests },
 	};
 	unsigned int count = sizeof(suites) / sizeof(suites[0]), failed = 0, passed = 0;
 

@@ -14,7 +14,7 @@ struct test {
 };
 
 extern const struct test ctl_tests[], chan_tests[], ring_tests[], gpadl_tests[],
-	scsi_tests[], ic_tests[], process_tests[], poll_tests[], hostile_tests[], delay_tests[], book_tests[];
+	scsi_tests[], ic_tests[], process_tests[], poll_tests[], hostile_tests[], delay_tests[], book_tests[], net_tests[];
 
 /* Records a failure of the running test and goes on. */
 void test_failed(const char *file, int line, const char *what);

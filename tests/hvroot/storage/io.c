@@ -141,7 +141,7 @@ static void reply(struct stor_req *r)
 	if (session_on)
 		session_data(&r->sc->dev, r->p.srb.lun, r->p.srb.cdb, c->data, len);
 	if (hostile_on)
-		hostile_data(&r->sc->dev, r->p.srb.cdb[0], c->data, len);
+		hostile_data(&r->sc->dev, r->p.srb.cdb, c->data, len);
 	stor_srb_done(r, SRB_SUCCESS, SCSI_GOOD, copy_buffer(r, c->data, len, true));
 }
 

@@ -365,6 +365,8 @@ void chan_signalled(struct vsp_chan *ch)
 	ch->signals++;
 	if (ch->turn)
 		return;		/* due anyway */
+	if (hostile_on && hostile_unheard(ch))
+		return;
 	vsp_batch_begin(b);
 	run(ch);
 	vsp_batch_end(b);

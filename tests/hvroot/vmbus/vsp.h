@@ -83,6 +83,7 @@ struct vsp_dev {
 	unsigned int steps;		/* since then */
 	unsigned int gone_at;		/* the step at which it is taken away */
 	struct ptimer *gone_timer;	/* that step was in a turn of a channel */
+	uint64_t closed_since;		/* ms, the guest has no open channel: hostile/tick.c */
 	struct ctl_chan *offer[VSP_CHANS];	/* index 0 = primary */
 };
 

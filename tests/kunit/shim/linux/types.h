@@ -58,6 +58,7 @@ typedef u64 dma_addr_t;
 #define offsetofend(t, m)	(offsetof(t, m) + sizeof(((t *)0)->m))
 #define READ_ONCE(x)		(*(volatile typeof(x) *)&(x))
 #define WRITE_ONCE(x, v)	(*(volatile typeof(x) *)&(x) = (v))
+#define OPTIMIZER_HIDE_VAR(x)	__asm__ ("" : "+r" (x))
 #define le16_to_cpu(x)		(x)
 #define le32_to_cpu(x)		(x)
 #define le64_to_cpu(x)		(x)
