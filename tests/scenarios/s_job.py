@@ -14,7 +14,7 @@ def fsck(m, disk=Disk()):
         raise Failure("e2fsck -fn on the host: %d\n%s" % (r.returncode, r.stdout[-1500:]))
 
 
-@scenario(rows="S01 S08 V11 V30 P11", drivers=MATRIX, timeout=300,
+@scenario(rows="S01 S08 V11 V30 P11 ~P06", drivers=MATRIX, timeout=300,
           machine=(Machine(cpus=1), Machine(cpus=1, version="4.0"),
                    Machine(cpus=4, subchannels=3), Machine(cpus=4, subchannels=3, version="4.0"),
                    Machine(cpus=4, subchannels=3, kernel="6.12")), judged=True)

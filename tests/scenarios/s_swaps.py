@@ -38,7 +38,7 @@ def works(m, n):
         m.host("ic wait %s limit=70000" % name, 100)
 
 
-@scenario(rows="~P06", machine=MACHINE, drivers=ONLY_OURS, timeout=300, needs=("peers",))
+@scenario(rows="~P06", machine=MACHINE, drivers=ONLY_OURS, timeout=600, needs=("peers",), long=True)
 def swaps(m):
     "on our bus, each of the eight mixes of our device modules and the kernel's own drives a disk, a NIC and services"
     for n, which in enumerate(itertools.product(("ours", "intree"), repeat=3)):
