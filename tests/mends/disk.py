@@ -60,3 +60,13 @@ mend("S13", "storvsc/send.c", "kunit storvsc_guess", "a packet is built before t
      "\tstor_slot_arm(way->slot, way->gen, cmd, way->chan);\n\tstor_build(cmd, (void *)mpb + header);\n\ttrace_storvsc_submit(cmd, way->chan->index, way->id);\n\tctl->placed(")
 mend("S2-blocked", "storvsc/lun.c", "kunit storvsc_doubt", "no device is blocked that the scan was through with before",
      "\tif (!stor_lun_doubted(before))\n\t\tscsi_internal_device_unblock_nowait(sdev, before == STOR_LUN_GONE ?\n\t\t\t\t\t\t    SDEV_TRANSPORT_OFFLINE : SDEV_RUNNING);\n", "")
+mend("S2", "storvsc/lun.c", "delete-in-doubt", "our side of a disk lives as long as somebody looks at it",
+     "\tif (lun)\n\t\tstor_lun_put(lun);\n}\n\n/**\n * stor_lun_turn", "\tkfree(lun);\n}\n\n/**\n * stor_lun_turn")
+mend("S7", "storvsc/io.c", "full-ring-holds-its-disk", "a full ring makes its disk wait, not the controller",
+     "\t\treturn SCSI_MLQUEUE_TARGET_BUSY;\n\t}\n\tstor_refuse(ctl, cmd, ret);\n", "\t\treturn SCSI_MLQUEUE_HOST_BUSY;\n\t}\n\tstor_refuse(ctl, cmd, ret);\n")
+mend("S8", "storvsc/eh.c", "lost-commands", "commands that the host lost go again",
+     "\tif (stor_lost_after() && late >= stor_lost_after())\n\t\tstor_tend_kick(ctl, STOR_CMD_LOST);\n", "")
+mend("S9", "storvsc/fc.c", "fibre-channel", "an adapter is where tools look for it",
+     "\tif (ctl->kind->fc)\n\t\tctl->shost->transportt = stor_fc_transport;\n", "")
+mend("S9-transfer", "storvsc/kind.c", "fibre-channel", "no transfer over Fibre Channel is longer than 512 KiB",
+     "\t.max_transfer = 512 * 1024,\n", "\t.max_transfer = STOR_MAX_TRANSFER,\n")

@@ -25,3 +25,31 @@ mend("N22-poll", "netvsc/poll.h", "suites", "busy polling of an empty ring loses
      "\tif (work) {\n\t\t*empty = 0;\n\t\treturn claimed;\n\t}\n\treturn ++*empty <= NV_EMPTY_POLLS && claimed;\n")
 mend("F01-vf", "netvsc/vf.c", "net-rtnl-vf", "a VF that the host takes back is left without RTNL",
      "\t\tnv_vf_path_end(nv);\n\t\task = next;\n", "\t\tnv_vf_path_back(nv);\n")
+mend("N3", "netvsc/vf.c", "net-vf", "nothing of a VF is set out of a notifier, where newer kernels hold its lock",
+     "\trcu_assign_pointer(nv->vf, vf);\n\tnetdev_info(", "\trcu_assign_pointer(nv->vf, vf);\n\tnv_vf_mirror(nv, vf);\n\tnetdev_info(")
+mend("N4", "netvsc/rebuild.c", "net-manner-frame", "the largest MTU is not the one that is configured",
+     "\tndev->max_mtu = conn->host.nvsp > HV_NVSP_V1 ? NV_MTU_MAX : ETH_DATA_LEN;\n", "\tndev->max_mtu = conn->host.max_frame;\n")
+mend("N4-back", "netvsc/conn.c", "net-manner-frame", "a host that takes less than is asked for has the old MTU again",
+     "\tif (conn->exactly)\n\t\treturn -EINVAL;\n", "")
+mend("N7", "netvsc/offload.c", "net-manner-rsc", "the host coalesces without being asked to",
+     "\t\tndev->features |= f | vlan;\n\t\tnv->rsc = f & NETIF_F_LRO;\n", "\t\tndev->features |= (f & ~NETIF_F_LRO) | vlan;\n")
+mend("N7-header", "netvsc/rx_skb.c", "net-manner-rsc", "the header of a coalesced frame gets a checksum",
+     "\tnv_renew_header(skb, m);\n", "\t(void)nv_renew_header;\n")
+mend("N7-ids", "netvsc/rx.c", "net-manner-rsc", "parts of a frame have ids of their own",
+     "\t} else if (!rx->parts) {", "\t} else if (!rx->parts || m->packet_id != rx->first.packet_id) {")
+mend("N10", "netvsc/nvsp.c", "net-manner-table", "the host's table applies to the queues that are there in the end",
+     "\tif (conn->has_host_table)\n\t\tnv_map_table(conn);\n", "")
+mend("N10-early", "netvsc/nvsp.c", "net-manner-table", "and not to those that are there when it comes",
+     "\tconn->queues_known = true;\n\tif (conn->has_host_table)\n\t\tnv_map_table(conn);\n", "\tconn->queues_known = true;\n\tif (conn->has_host_table)\n\t\tWRITE_ONCE(conn->has_send_table, true);\n")
+mend("N11", "netvsc/offload.c", "net-manner-header", "nobody else checks the headers of what we receive",
+     "\tp.ip4 = HV_PARAM_OFF;\n", "\tp.ip4 = HV_PARAM_RX;\n")
+mend("N12", "netvsc/tx.c", "net-manner-vlan", "a tag in the frame goes beside it",
+     "\tif (unlikely(!q || (nv_tag_inside(skb) && nv_take_tag(skb))))\n", "\tif (unlikely(!q))\n")
+mend("N13", "netvsc/vf_path.c", "net-vf-parity", "netpoll's frames do not go through the VF's queueing",
+     "\tif (!READ_ONCE(nv->vf_path) || netpoll_tx_running(nv->ndev))\n", "\tif (!READ_ONCE(nv->vf_path))\n")
+mend("N15", "netvsc/tx.c", "net-stamps", "frames are stamped when they leave",
+     "\tskb_tx_timestamp(skb);\n\tq->tx.train.bytes += skb->len;\n", "\tq->tx.train.bytes += skb->len;\n")
+mend("N15-pages", "netvsc/tx.c", "net-stamps", "those that go as pages too",
+     "\tif (!ret)\n\t\tskb_tx_timestamp(skb);\n", "")
+mend("N16", "netvsc/queue.c", "net-sub-gone", "a sub-channel that is taken back is heard of at once",
+     "\t\t\tnv_queue_dead(conn->queue[i]);\n\t\t}\n", "\t\t}\n")

@@ -11,6 +11,7 @@ from nethost import HOST, MAC, Echo, Nic, Server, Sniffer
 from registry import BOTH, ONLY_OURS, scenario
 from s_net import PLAIN
 
+WRONG = "awk '/^IpExt/ { wrong = $14 } END { print wrong }' /proc/net/netstat"       # InCsumErrors: of IP headers
 LRO = "ethtool -k eth0 | sed -n 's/^large-receive-offload: //p'"
 
 
@@ -89,8 +90,9 @@ def net_manner_rsc(m):
     n = Nic(m)
     with manner(m, n, "nic-rsc"):
         m.expect(m.sh(LRO) == "on", "LRO is off")
-        before = n.counter("rx_rsc")
+        before, wrong = n.counter("rx_rsc"), m.sh(WRONG)
         n.content(2, "LRO on")
+        m.expect(m.sh(WRONG) == wrong, "headers with a wrong checksum: %s before, %s now" % (wrong, m.sh(WRONG)))
         n.content(1, "IPv6", v6=True)
         m.expect(n.counter("rx_rsc") > before, "nothing was coalesced")
         m.sh("echo 1 >/proc/sys/net/ipv4/ip_forward")
