@@ -158,7 +158,7 @@ static int nv_set_features(struct net_device *ndev, netdev_features_t f)
  * Extension headers in front of TCP, in a large frame, on a host that cannot do those; or UDP that
  * the driver cannot cut.
  */
-static bool nv_lso_refused(const struct net_device *ndev, const struct sk_buff *skb)
+static bool nv_large_refused(const struct net_device *ndev, const struct sk_buff *skb)
 {
 	const struct nv *nv = netdev_priv(ndev);
 	const struct nv_conn *conn;
@@ -183,7 +183,7 @@ static netdev_features_t nv_features_check(struct sk_buff *skb, struct net_devic
 					   netdev_features_t f)
 {
 	/* the host finds the TCP header by a field of ten bits */
-	if (skb_is_gso(skb) && (skb_transport_offset(skb) >= 1024 || nv_lso_refused(ndev, skb)))
+	if (skb_is_gso(skb) && (skb_transport_offset(skb) >= 1024 || nv_large_refused(ndev, skb)))
 		f &= ~NETIF_F_GSO_MASK;
 	return vlan_features_check(skb, f);
 }

@@ -116,37 +116,31 @@ def small_in(m, queues, mtu):
     return arrived(m, begin, *m.sh("tail -1 /tmp/sink").split())
 
 
-def xdp_drop(m, queues, mtu):
+def flooded(m, queues, mtu, program):
+    """Frames that PROGRAM of xdp_on is at: the seconds it took, how many it has counted, what hvroot counted of them."""
     settings(m, queues, mtu)
-    m.sh("ethtool -K eth0 lro off; xdp_on drop")
-    drops = "ethtool -S eth0 | awk '/xdp_drop:/{n += $2} END{print n}'"
+    m.sh("ethtool -K eth0 lro off; xdp_on " + program)
+    seen = "ethtool -S eth0 | awk '/xdp_%s:/{n += $2} END{print n}'" % program
     host("ip neigh replace %s lladdr %s dev hvt0 nud permanent" % (GUEST, MAC))
-    before, begin, start = int(m.sh(drops)), m.host.counters(), time.monotonic()
+    before, begin, start = int(m.sh(seen)), m.host.counters(), time.monotonic()
     Other("flood", GUEST, 5006, SMALL, 64).result()
-    took = time.monotonic() - start
-    found = {}
+    took, found = time.monotonic() - start, {}
     counted(m, begin, SMALL, found, "packet")
     m.sh("sleep 0.3")
-    got = int(m.sh(drops)) - before
+    got = int(m.sh(seen)) - before
     m.sh("xdp_off")
     host("ip neigh del %s dev hvt0" % GUEST)
+    return took, got, found
+
+
+def xdp_drop(m, queues, mtu):
+    took, got, found = flooded(m, queues, mtu, "drop")
     return {"drops/s": got / took, "share that arrived": got / SMALL, **found}
 
 
 def xdp_back(m, queues, mtu):
     """A program sends back what comes."""
-    settings(m, queues, mtu)
-    m.sh("ethtool -K eth0 lro off; xdp_on tx")
-    sent = "ethtool -S eth0 | awk '/xdp_tx:/{n += $2} END{print n}'"
-    host("ip neigh replace %s lladdr %s dev hvt0 nud permanent" % (GUEST, MAC))
-    before, begin = int(m.sh(sent)), m.host.counters()
-    Other("flood", GUEST, 5006, SMALL, 64).result()
-    found = {}
-    counted(m, begin, SMALL, found, "packet")
-    m.sh("sleep 0.3")
-    got = int(m.sh(sent)) - before
-    m.sh("xdp_off")
-    host("ip neigh del %s dev hvt0" % GUEST)
+    _, got, found = flooded(m, queues, mtu, "tx")
     return {"share that arrived": got / SMALL, **found}
 
 
