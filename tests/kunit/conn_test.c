@@ -106,6 +106,12 @@ static void conn_free_page(unsigned long page)
 	free_page(page);
 }
 
+/* the host confirms an unload while it is told of it, or never */
+static unsigned long conn_unload_wait(struct completion *event, unsigned long timeout)
+{
+	return try_wait_for_completion(event) ? timeout : 0;
+}
+
 static uint conn_timeout __maybe_unused;
 static uint conn_max_version = VERSION_WIN10_V5_3;
 
@@ -117,6 +123,7 @@ static uint conn_max_version = VERSION_WIN10_V5_3;
 #define vmbus_req_fail_chan		conn_req_fail_chan
 #define vmbus_host_timeout		conn_timeout
 #define vmbus_max_version		conn_max_version
+#define wait_for_completion_timeout	conn_unload_wait
 #define ringmem_free_pages		conn_free_pages
 #define intr_poll_message(bus, cpu)	(false)
 #undef get_zeroed_page
