@@ -255,6 +255,7 @@ struct stor_ctl {
 	struct delayed_work watch;	/* while we wait and hold the device's lock */
 
 	struct mutex chan_mutex;	/* protects: opening, closing, nr_open */
+	bool opening;			/* a sub-channel, under chan_mutex */
 	unsigned int nr_open;
 	bool open;			/* primary channel */
 	int close_error;		/* of the primary channel, under life_mutex */

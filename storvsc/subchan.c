@@ -243,10 +243,15 @@ static void stor_assign_homes(struct stor_ctl *ctl)
  * stor_find_homes() - channels came or moved: see which queue sends on which
  * @ctl: controller
  *
+ * Does not wait for who opens a sub-channel: disks need none, and the host may never confirm.
+ *
  * Context: process.
  */
 void stor_find_homes(struct stor_ctl *ctl)
 {
+	/* he has it done when he is through, which is the host's to say */
+	if (READ_ONCE(ctl->opening))
+		return;
 	mutex_lock(&ctl->chan_mutex);
 	stor_assign_homes(ctl);
 	mutex_unlock(&ctl->chan_mutex);
@@ -497,8 +502,12 @@ static void stor_on_subchan(struct vmbus_channel *channel)
 		stor_tend_kick(ctl, STOR_CHAN_LOST);
 		ret = 0;
 	} else if (chan && ctl->open && test_bit(STOR_SUBS_WANTED, &ctl->state) &&
-		   !stor_channel(chan)) {
+		   !stor_channel(chan) && !test_bit(STOR_REMOVING, &ctl->state)) {
+		WRITE_ONCE(ctl->opening, true);
 		ret = stor_take_sub(chan, channel);
+		WRITE_ONCE(ctl->opening, false);
+		/* queues the work only: stor_find_homes() did not wait */
+		stor_tend_kick(ctl, STOR_CHAN_MOVED);
 	}
 	if (ret)
 		stor_not_used(ctl, index, ret);

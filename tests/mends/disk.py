@@ -70,3 +70,8 @@ mend("S9", "storvsc/fc.c", "fibre-channel", "an adapter is where tools look for 
      "\tif (ctl->kind->fc)\n\t\tctl->shost->transportt = stor_fc_transport;\n", "")
 mend("S9-transfer", "storvsc/kind.c", "fibre-channel", "no transfer over Fibre Channel is longer than 512 KiB",
      "\t.max_transfer = 512 * 1024,\n", "\t.max_transfer = STOR_MAX_TRANSFER,\n")
+mend("S6-asked", "storvsc/proto.c", "sub-channel-never-confirmed", "disks do not wait for who answers no request for sub-channels",
+     "\t\t\t\tmin_t(unsigned long, stor_step_timeout(), STOR_SUBCHAN_TIMEOUT));\n", "\t\t\t\tstor_step_timeout());\n")
+mend("S6-opened", "storvsc/subchan.c", "sub-channel-never-confirmed", "nor for who opens none", "\tif (READ_ONCE(ctl->opening))\n\t\treturn;\n", "")
+mend("S12-quiet", "storvsc/done.c", "recovered-errors", "a command that succeeded is no error in the log",
+     "\tstor_report(ctl, failed ? STOR_LOG_ERROR : STOR_LOG_WARN,\n", "\tstor_report(ctl, STOR_LOG_ERROR,\n")
