@@ -459,6 +459,9 @@ void stor_note_medium(struct stor_ctl *ctl, const struct hv_stor_event *event);
 void stor_medium_changed(struct stor_ctl *ctl);
 bool stor_doubt_lun(struct stor_ctl *ctl, struct scsi_device *sdev);
 bool stor_settle_all(struct stor_ctl *ctl);
+void stor_fail_device(struct scsi_device *sdev, struct stor_lun *lun);
+void stor_end_doubts(struct stor_ctl *ctl);
+void stor_end_rescans(struct stor_ctl *ctl);
 
 /* scan.c */
 int stor_scan_first(struct stor_ctl *ctl);

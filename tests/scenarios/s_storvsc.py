@@ -530,6 +530,29 @@ def delete_in_doubt(m):
     read(m, m.spec.disks[1])
 
 
+@scenario(rows="~S25 ~S24", machine=Machine(disks=(Disk(), Disk(lun=1, size=64 << 20))), drivers=ONLY_OURS, timeout=200, noise="I/O error|rejecting I/O")
+def unbind_in_doubt(m):
+    "the driver is taken off a controller while it asks whether a disk is there: what waits for that fails, no device waits for it to go"
+    last = Disk(lun=1)
+    for op, how in (("0x28", "srb=0x0a count=all"), ("0x00", "hold count=all")):
+        m.host("fault storage controller=0 lun=1 op=%s %s" % (op, how))
+    m.trace.mark()
+    m.sh("rm -f /tmp/dd.rc; (r=0; dd if=%s of=/dev/null bs=4k count=1 iflag=direct || r=1; echo $r >/tmp/dd.rc) >/dev/null 2>&1 & true" % m.dev(last))
+    m.trace.wait("EXECUTE_SRB +scsi0 .* op=0 lun=1", 30)
+    m.drivers = (None, None)
+    m.sh("d=$(basename $(controller 0)); rm -f /tmp/off; (echo $d >/sys/bus/vmbus/drivers/hv_storvsc/unbind; touch /tmp/off) >/dev/null 2>&1 & true")
+    m.wait("[ -e /tmp/off ]", 30, "the driver lets go")
+    m.wait("[ -e /tmp/dd.rc ]", 30, "dd ends")
+    m.expect(m.sh("cat /tmp/dd.rc") == "1", "dd read from a disk that was not reached")
+    m.host("fault clear")
+    m.host("release")
+    m.sh("echo $(basename $(controller 0)) >/sys/bus/vmbus/drivers/hv_storvsc/bind")
+    m.drivers = ("ours", "ours")
+    m.settle()
+    for d in m.spec.disks:
+        read(m, d)
+
+
 @scenario(rows="S27", machine=Machine(cpus=2, memory=768, append="swiotlb=force"), drivers=ONLY_OURS, timeout=300)
 def bounce_buffers(m):
     "all I/O through bounce buffers: data intact at odd offsets and sizes"
