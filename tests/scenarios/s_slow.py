@@ -5,7 +5,6 @@ import re
 from registry import BOTH, INTREE, ONLY_OURS, OURS, Disk, Machine, scenario
 from s_host import renew
 from s_manners import BUS_LIMIT, DISK_LIMIT, works
-from s_storvsc import load_driver
 
 DISKS = (Disk(), Disk(controller=1, size=64 << 20))
 FOUR = Machine(cpus=4, least=4, subchannels=3, memory=768, disks=DISKS)
@@ -20,7 +19,7 @@ def load(m, limit):
     """The driver again, with a limit in seconds for whatever the host is waited for."""
     if m.ours:
         m.sh(BUS_LIMIT % limit)
-        load_driver(m, "storvsc_host_timeout=%d" % limit)
+        m.sh("unload hv_storvsc; modprobe hv_storvsc storvsc_host_timeout=%d & true" % limit, 100)
     else:
         m.sh("unload hv_storvsc; modprobe hv_storvsc", 100)
 
