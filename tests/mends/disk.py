@@ -77,7 +77,7 @@ mend("S13-unload", "storvsc/scan.c", "unload-beside-hotplug", "no disk is added 
      "\tif (!try_module_get(THIS_MODULE))\n\t\treturn false;\n\tchanged = stor_match_target(ctl, at, luns);\n\tmodule_put(THIS_MODULE);\n",
      "\tchanged = stor_match_target(ctl, at, luns);\n")
 mend("S12-quiet", "storvsc/done.c", "recovered-errors", "a command that succeeded is no error in the log",
-     "\tstor_report(ctl, failed ? STOR_LOG_ERROR : STOR_LOG_WARN,\n", "\tstor_report(ctl, STOR_LOG_ERROR,\n")
+     "\tstor_report(ctl, failed ? STOR_LOG_ERROR : STOR_LOG_WARN,\n", "\tstor_report(ctl, failed || v.sense_len ? STOR_LOG_ERROR : STOR_LOG_WARN,\n")
 mend("S24-doubt", "storvsc/lun.c", "kunit storvsc_doubt", "a LUN that is not reached holds nothing up when its driver lets go",
      "\tif (stor_lun_doubted(atomic_read(&lun->life)))\n\t\tstor_fail_device(lun->sdev, lun);\n\treturn true;\n", "\treturn true;\n")
 mend("S24-late", "storvsc/lun.c", "kunit storvsc_doubt", "nor one whose doubt begins just then",

@@ -2,7 +2,7 @@
 """Disk controllers on hosts that are late with everything, or never say a thing that was asked for."""
 import re
 
-from registry import BOTH, INTREE, ONLY_OURS, OURS, Disk, Machine, scenario
+from registry import INTREE, ONLY_OURS, OURS, Disk, Machine, scenario
 from s_host import renew
 from s_manners import BUS_LIMIT, DISK_LIMIT, works
 
@@ -17,11 +17,8 @@ def subs(m, state):
 
 def load(m, limit):
     """The driver again, with a limit in seconds for whatever the host is waited for."""
-    if m.ours:
-        m.sh(BUS_LIMIT % limit)
-        m.sh("unload hv_storvsc; modprobe hv_storvsc storvsc_host_timeout=%d & true" % limit, 100)
-    else:
-        m.sh("unload hv_storvsc; modprobe hv_storvsc", 100)
+    m.sh(BUS_LIMIT % limit)
+    m.sh("unload hv_storvsc; modprobe hv_storvsc storvsc_host_timeout=%d & true" % limit, 100)
 
 
 def renew_both(m):
@@ -41,11 +38,10 @@ def on_one_channel(m):
 
 
 # The in-tree bus waits without a limit for the result of an open.
-@scenario(rows="~S05 ~S06 ~V11", machine=FOUR, drivers=BOTH, timeout=400)
+@scenario(rows="~S05 ~S06 ~V11", machine=FOUR, drivers=ONLY_OURS, timeout=400)
 def sub_channel_never_confirmed(m):
     "a host that never answers the request for sub-channels, or never opens one: disks work on the first channel, at once, and come and go"
-    bus, stor = m.drivers
-    for manner in ("subs-unanswered", "subs-unopened") if m.ours else ("subs-unanswered",):
+    for manner in ("subs-unanswered", "subs-unopened"):
         m.host("manner " + manner)
         m.trace.mark()
         load(m, 3600)               # longer than the scenario may take: no disk waits for that
@@ -54,21 +50,18 @@ def sub_channel_never_confirmed(m):
         m.expect(bool(subs(m, "opening")) == (manner == "subs-unopened"), "not asked to open one: %s" % m.host("list"))
         renew(m, 1)
         on_one_channel(m)
-        if m.ours:                  # what is asked from now on is not waited for so long
-            m.sh(BUS_LIMIT % 1)
-            m.sh(DISK_LIMIT % 1)
-            renew_both(m)
-            on_one_channel(m)
+        m.sh(BUS_LIMIT % 1)         # what is asked from now on is not waited for so long
+        m.sh(DISK_LIMIT % 1)
+        renew_both(m)
+        on_one_channel(m)
         load(m, 1)
         on_one_channel(m)
         m.sh("unload_all", 100)
         m.drivers = (None, None)
         m.host("manner none,strict")
-        m.use(bus, stor)
+        m.use(*OURS)
         works(m)
-        m.wait("[ $(channels 0 | wc -l) = 4 ] && [ $(channels 1 | wc -l) = 4 ]", 60, "all channels")
-        if m.ours:
-            m.wait("for h in /sys/class/scsi_host/host*/channels; do [ $(cat $h) = 4 ] || exit 1; done", 60, "all are open")
+        m.wait("for h in /sys/class/scsi_host/host*/channels; do [ $(cat $h) = 4 ] || exit 1; done", 60, "all channels are open")
         works(m)
 
 

@@ -151,7 +151,6 @@ def recovered_errors(m):
         out, status = m.run("dd if=%s of=/dev/null bs=64k count=1 iflag=direct" % dev, 60)
         m.host("fault clear")
         m.expect(status != 0 and "Input/output error" in out, "%s: dd ended with %d: %s" % (answer, status, out))
-        m.expect("storvsc" in loud(m), "%s: nothing is said of an error" % answer)
     read(m)
 
 
@@ -534,18 +533,17 @@ def delete_in_doubt(m):
 def unbind_in_doubt(m):
     "the driver is taken off a controller while it asks whether a disk is there: what waits for that fails, no device waits for it to go"
     last = Disk(lun=1)
-    for op, how in (("0x28", "srb=0x0a count=all"), ("0x00", "hold count=all")):
+    for op, how in (("0x28", "srb=0x0a count=all"), ("0x00", "drop count=all")):
         m.host("fault storage controller=0 lun=1 op=%s %s" % (op, how))
     m.trace.mark()
     m.sh("rm -f /tmp/dd.rc; (r=0; dd if=%s of=/dev/null bs=4k count=1 iflag=direct || r=1; echo $r >/tmp/dd.rc) >/dev/null 2>&1 & true" % m.dev(last))
     m.trace.wait("EXECUTE_SRB +scsi0 .* op=0 lun=1", 30)
     m.drivers = (None, None)
     m.sh("d=$(basename $(controller 0)); rm -f /tmp/off; (echo $d >/sys/bus/vmbus/drivers/hv_storvsc/unbind; touch /tmp/off) >/dev/null 2>&1 & true")
-    m.wait("[ -e /tmp/off ]", 30, "the driver lets go")
+    m.wait("[ -e /tmp/off ]", 10, "the driver lets go")
     m.wait("[ -e /tmp/dd.rc ]", 30, "dd ends")
     m.expect(m.sh("cat /tmp/dd.rc") == "1", "dd read from a disk that was not reached")
     m.host("fault clear")
-    m.host("release")
     m.sh("echo $(basename $(controller 0)) >/sys/bus/vmbus/drivers/hv_storvsc/bind")
     m.drivers = ("ours", "ours")
     m.settle()
