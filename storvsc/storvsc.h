@@ -256,6 +256,7 @@ struct stor_ctl {
 
 	struct mutex chan_mutex;	/* protects: opening, closing, nr_open */
 	bool opening;			/* a sub-channel, under chan_mutex */
+	bool homes_late;		/* who opens it has homes found */
 	unsigned int nr_open;
 	bool open;			/* primary channel */
 	int close_error;		/* of the primary channel, under life_mutex */

@@ -239,6 +239,17 @@ static void stor_assign_homes(struct stor_ctl *ctl)
 	}
 }
 
+/* Does somebody open a sub-channel?  He has the homes found when he is through then. */
+static bool stor_opening(struct stor_ctl *ctl)
+{
+	if (!READ_ONCE(ctl->opening))
+		return false;
+	WRITE_ONCE(ctl->homes_late, true);
+	/* pairs with the barrier in stor_on_subchan(): he sees that, or we that he is through */
+	smp_mb();
+	return READ_ONCE(ctl->opening);
+}
+
 /**
  * stor_find_homes() - channels came or moved: see which queue sends on which
  * @ctl: controller
@@ -249,8 +260,7 @@ static void stor_assign_homes(struct stor_ctl *ctl)
  */
 void stor_find_homes(struct stor_ctl *ctl)
 {
-	/* he has it done when he is through, which is the host's to say */
-	if (READ_ONCE(ctl->opening))
+	if (stor_opening(ctl))
 		return;
 	mutex_lock(&ctl->chan_mutex);
 	stor_assign_homes(ctl);
@@ -506,8 +516,10 @@ static void stor_on_subchan(struct vmbus_channel *channel)
 		WRITE_ONCE(ctl->opening, true);
 		ret = stor_take_sub(chan, channel);
 		WRITE_ONCE(ctl->opening, false);
-		/* queues the work only: stor_find_homes() did not wait */
-		stor_tend_kick(ctl, STOR_CHAN_MOVED);
+		/* pairs with the barrier in stor_opening() */
+		smp_mb();
+		if (xchg(&ctl->homes_late, false))
+			stor_tend_kick(ctl, STOR_CHAN_MOVED);
 	}
 	if (ret)
 		stor_not_used(ctl, index, ret);

@@ -72,7 +72,7 @@ mend("S9-transfer", "storvsc/kind.c", "fibre-channel", "no transfer over Fibre C
      "\t.max_transfer = 512 * 1024,\n", "\t.max_transfer = STOR_MAX_TRANSFER,\n")
 mend("S6-asked", "storvsc/proto.c", "sub-channel-never-confirmed", "disks do not wait for who answers no request for sub-channels",
      "\t\t\t\tmin_t(unsigned long, stor_step_timeout(), STOR_SUBCHAN_TIMEOUT));\n", "\t\t\t\tstor_step_timeout());\n")
-mend("S6-opened", "storvsc/subchan.c", "sub-channel-never-confirmed", "nor for who opens none", "\tif (READ_ONCE(ctl->opening))\n\t\treturn;\n", "")
+mend("S6-opened", "storvsc/subchan.c", "sub-channel-never-confirmed", "nor for who opens none", "\tif (stor_opening(ctl))\n\t\treturn;\n", "")
 mend("S13-unload", "storvsc/scan.c", "unload-beside-hotplug", "no disk is added twice while the module is unloaded",
      "\tif (!try_module_get(THIS_MODULE))\n\t\treturn false;\n\tchanged = stor_match_target(ctl, at, luns);\n\tmodule_put(THIS_MODULE);\n",
      "\tchanged = stor_match_target(ctl, at, luns);\n")
