@@ -69,12 +69,15 @@ static void stor_rescan_work(struct work_struct *work)
  */
 void stor_rescan_lun(struct scsi_device *sdev)
 {
+	struct stor_ctl *ctl = shost_priv(sdev->host);
 	struct stor_lun *lun;
 
 	if (scsi_device_get(sdev))
 		return;
 	lun = stor_lun_get(sdev);
-	if (lun && queue_delayed_work(system_unbound_wq, &lun->rescan, 0))
+	/* queueing is a barrier: either stor_end_rescan() sees the work, or we that it has passed */
+	if (lun && queue_delayed_work(system_unbound_wq, &lun->rescan, 0) &&
+	    !(test_bit(STOR_REMOVING, &ctl->state) && cancel_delayed_work(&lun->rescan)))
 		return;
 	if (lun)
 		stor_lun_put(lun);
@@ -128,6 +131,36 @@ enum stor_lun_life stor_lun_turn(struct stor_lun *lun, enum stor_lun_turn turn)
 	return life;
 }
 
+/* On its way out, or to be: its last reference goes with that state. */
+static bool stor_going(const struct scsi_device *sdev)
+{
+	return sdev->sdev_state == SDEV_CANCEL || sdev->sdev_state == SDEV_DEL;
+}
+
+/*
+ * The device behind @sdev, the first for NULL, with a reference; that of @sdev is dropped.
+ * Unlike shost_for_each_device() it takes none to our module: while that is unloaded there would
+ * be no device, but each has an end then.
+ */
+static struct scsi_device *stor_next_device(struct Scsi_Host *shost, struct scsi_device *sdev)
+{
+	struct scsi_device *next = NULL;
+	struct list_head *at;
+
+	spin_lock_irq(shost->host_lock);
+	at = sdev ? &sdev->siblings : &shost->__devices;
+	while (!next && !list_is_last(at, &shost->__devices)) {
+		at = at->next;
+		next = list_entry(at, struct scsi_device, siblings);
+		if (stor_going(next) || !get_device(&next->sdev_gendev))
+			next = NULL;
+	}
+	spin_unlock_irq(shost->host_lock);
+	if (sdev)
+		put_device(&sdev->sdev_gendev);
+	return next;
+}
+
 /**
  * stor_each_lun() - call a function for each LUN of a controller
  * @ctl: controller
@@ -141,10 +174,10 @@ enum stor_lun_life stor_lun_turn(struct stor_lun *lun, enum stor_lun_turn turn)
 bool stor_each_lun(struct stor_ctl *ctl,
 		   bool (*fn)(struct stor_ctl *ctl, struct stor_lun *lun, void *arg), void *arg)
 {
-	struct scsi_device *sdev;
+	struct scsi_device *sdev = NULL;
 	bool all = true;
 
-	shost_for_each_device(sdev, ctl->shost) {
+	while ((sdev = stor_next_device(ctl->shost, sdev))) {
 		struct stor_lun *lun = stor_lun_get(sdev);
 
 		if (!lun)
@@ -217,6 +250,25 @@ void stor_medium_changed(struct stor_ctl *ctl)
 	stor_each_lun(ctl, stor_tell_medium, NULL);
 }
 
+/**
+ * stor_fail_device() - what waits for a LUN, and what comes, fails
+ * @sdev: its device
+ * @lun: our side of it
+ *
+ * A queue that a doubt has stopped is to run for that: it is not stopped any more once the state
+ * is this one.
+ *
+ * Context: process.
+ */
+void stor_fail_device(struct scsi_device *sdev, struct stor_lun *lun)
+{
+	stor_lun_turn(lun, STOR_LUN_AWAY);
+	mutex_lock(&sdev->state_mutex);
+	scsi_device_set_state(sdev, SDEV_TRANSPORT_OFFLINE);
+	mutex_unlock(&sdev->state_mutex);
+	scsi_internal_device_unblock_nowait(sdev, SDEV_TRANSPORT_OFFLINE);
+}
+
 /* Settle a doubt if there is one, and if possible; false to ask again later. */
 static bool stor_settle(struct stor_ctl *ctl, struct stor_lun *lun, void *arg)
 {
@@ -263,6 +315,51 @@ bool stor_settle_all(struct stor_ctl *ctl)
 	return stor_each_lun(ctl, stor_settle, NULL);
 }
 
+static bool stor_end_doubt(struct stor_ctl *ctl, struct stor_lun *lun, void *arg)
+{
+	if (stor_lun_doubted(atomic_read(&lun->life)))
+		stor_fail_device(lun->sdev, lun);
+	return true;
+}
+
+static bool stor_end_rescan(struct stor_ctl *ctl, struct stor_lun *lun, void *arg)
+{
+	if (!cancel_delayed_work(&lun->rescan)) {
+		flush_delayed_work(&lun->rescan);
+		return true;
+	}
+	stor_lun_put(lun);
+	scsi_device_put(lun->sdev);
+	return true;
+}
+
+/**
+ * stor_end_rescans() - the controller is removed: no work reads a device's properties any more
+ * @ctl: controller that is STOR_REMOVING, on which nothing waits any more
+ *
+ * While the module is unloaded nothing else keeps it: scsi_device_dev_release() has the midlayer
+ * forget which module the host is of.
+ *
+ * Context: process.
+ */
+void stor_end_rescans(struct stor_ctl *ctl)
+{
+	stor_each_lun(ctl, stor_end_rescan, NULL);
+}
+
+/**
+ * stor_end_doubts() - the controller is removed: nothing waits for LUNs that are not reached
+ * @ctl: controller that is STOR_REMOVING, whose scan has been cancelled
+ *
+ * Before any device goes: the block layer waits for what is in the queue of another for that.
+ *
+ * Context: process.
+ */
+void stor_end_doubts(struct stor_ctl *ctl)
+{
+	stor_each_lun(ctl, stor_end_doubt, NULL);
+}
+
 static bool stor_begin_doubt(struct stor_ctl *ctl, struct scsi_device *sdev,
 			     struct stor_lun *lun)
 {
@@ -288,6 +385,9 @@ static bool stor_begin_doubt(struct stor_ctl *ctl, struct scsi_device *sdev,
 	 * the barrier of its turn: either we see that, or it sees the device blocked.
 	 */
 	smp_mb();
+	/* and stor_end_doubts() has passed here, or comes */
+	if (test_bit(STOR_REMOVING, &ctl->state))
+		stor_lun_turn(lun, STOR_LUN_AWAY);
 	before = atomic_read(&lun->life);
 	if (!stor_lun_doubted(before))
 		scsi_internal_device_unblock_nowait(sdev, before == STOR_LUN_GONE ?

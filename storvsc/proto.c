@@ -269,7 +269,7 @@ void stor_calls_fail(struct stor_ctl *ctl)
  * is the (positive) NTSTATUS, everything else an error.
  */
 static int stor_step(struct stor_ctl *ctl, u32 op, struct hv_stor_packet *pkt,
-		     u32 *status)
+		     u32 *status, unsigned long timeout)
 {
 	struct stor_call *call = stor_call_new(ctl, op, 0);
 	int ret;
@@ -277,7 +277,7 @@ static int stor_step(struct stor_ctl *ctl, u32 op, struct hv_stor_packet *pkt,
 	if (!call)
 		return -ENOMEM;
 	memcpy(call->pkt.payload, pkt->payload, sizeof(pkt->payload));
-	ret = stor_call_run(call, stor_step_timeout());
+	ret = stor_call_run(call, timeout);
 	if (!ret) {
 		*pkt = call->pkt;
 		*status = le32_to_cpu(pkt->status);
@@ -287,10 +287,11 @@ static int stor_step(struct stor_ctl *ctl, u32 op, struct hv_stor_packet *pkt,
 }
 
 /* A step that the host has no reason to refuse. */
-static int stor_must(struct stor_ctl *ctl, u32 op, struct hv_stor_packet *pkt)
+static int stor_must_within(struct stor_ctl *ctl, u32 op, struct hv_stor_packet *pkt,
+			    unsigned long timeout)
 {
 	u32 status = 0;
-	int ret = stor_step(ctl, op, pkt, &status);
+	int ret = stor_step(ctl, op, pkt, &status, timeout);
 
 	if (!ret && status) {
 		stor_report(ctl, STOR_LOG_ERROR,
@@ -299,6 +300,11 @@ static int stor_must(struct stor_ctl *ctl, u32 op, struct hv_stor_packet *pkt)
 		ret = -EIO;
 	}
 	return ret;
+}
+
+static int stor_must(struct stor_ctl *ctl, u32 op, struct hv_stor_packet *pkt)
+{
+	return stor_must_within(ctl, op, pkt, stor_step_timeout());
 }
 
 static int stor_ask_version(struct stor_ctl *ctl)
@@ -314,7 +320,8 @@ static int stor_ask_version(struct stor_ctl *ctl)
 	for (i = 0; i < ARRAY_SIZE(versions); i++) {
 		memset(&pkt, 0, sizeof(pkt));
 		pkt.version.version = cpu_to_le16(versions[i]);
-		ret = stor_step(ctl, HV_STOR_QUERY_VERSION, &pkt, &status);
+		ret = stor_step(ctl, HV_STOR_QUERY_VERSION, &pkt, &status,
+				stor_step_timeout());
 		if (ret)
 			return ret;
 		if (!status) {
@@ -398,6 +405,8 @@ int stor_negotiate(struct stor_ctl *ctl)
  * @ctl: controller
  * @count: how many; the offers come later, to the bus
  *
+ * The disks wait for this, and need none of them: a host may answer, and offer, later.
+ *
  * Return: 0 or an error; without them everything works, on one channel.
  */
 int stor_create_subchans(struct stor_ctl *ctl, u16 count)
@@ -405,5 +414,6 @@ int stor_create_subchans(struct stor_ctl *ctl, u16 count)
 	struct hv_stor_packet pkt = {};
 
 	pkt.subchannels = cpu_to_le16(count);
-	return stor_must(ctl, HV_STOR_CREATE_SUBCHANNELS, &pkt);
+	return stor_must_within(ctl, HV_STOR_CREATE_SUBCHANNELS, &pkt,
+				min_t(unsigned long, stor_step_timeout(), STOR_SUBCHAN_TIMEOUT));
 }

@@ -10,6 +10,7 @@
  * A host that does not answer is asked again, after longer and longer whiles.
  */
 #include <linux/bitmap.h>
+#include <linux/module.h>
 #include <linux/slab.h>
 #include <scsi/scsi.h>
 #include <scsi/scsi_cmnd.h>
@@ -20,9 +21,7 @@
 
 #define STOR_SCAN_LAST	(60 * HZ)	/* from one try to the next, at most */
 
-/* Make the devices of one target match its list; says whether any changed. */
-static bool stor_compare_target(struct stor_ctl *ctl, struct stor_where at,
-				unsigned long *luns)
+static bool stor_match_target(struct stor_ctl *ctl, struct stor_where at, unsigned long *luns)
 {
 	struct scsi_device *sdev;
 	bool changed = false;
@@ -43,6 +42,24 @@ static bool stor_compare_target(struct stor_ctl *ctl, struct stor_where at,
 		stor_count(ctl, LUN_ADDED);
 		changed = true;
 	}
+	return changed;
+}
+
+/*
+ * Make the devices of one target match its list; says whether any changed.
+ *
+ * While the module is unloaded scsi_device_get() fails for each device, so those that are there
+ * look like none, and would be added once more.
+ */
+static bool stor_compare_target(struct stor_ctl *ctl, struct stor_where at,
+				unsigned long *luns)
+{
+	bool changed;
+
+	if (!try_module_get(THIS_MODULE))
+		return false;
+	changed = stor_match_target(ctl, at, luns);
+	module_put(THIS_MODULE);
 	return changed;
 }
 
@@ -131,7 +148,11 @@ static int stor_bus_changed(struct stor_ctl *ctl)
 	if (ctl->kind->fc) {
 		/* too many targets to ask each, but those that have devices */
 		ret = stor_compare_known(ctl);
-		scsi_scan_host(ctl->shost);
+		/* as in stor_compare_target() */
+		if (try_module_get(THIS_MODULE)) {
+			scsi_scan_host(ctl->shost);
+			module_put(THIS_MODULE);
+		}
 		return ret;
 	}
 	if (!ctl->kind->fixed_target)

@@ -255,6 +255,8 @@ struct stor_ctl {
 	struct delayed_work watch;	/* while we wait and hold the device's lock */
 
 	struct mutex chan_mutex;	/* protects: opening, closing, nr_open */
+	bool opening;			/* a sub-channel, under chan_mutex */
+	bool homes_late;		/* who opens it has homes found */
 	unsigned int nr_open;
 	bool open;			/* primary channel */
 	int close_error;		/* of the primary channel, under life_mutex */
@@ -458,6 +460,9 @@ void stor_note_medium(struct stor_ctl *ctl, const struct hv_stor_event *event);
 void stor_medium_changed(struct stor_ctl *ctl);
 bool stor_doubt_lun(struct stor_ctl *ctl, struct scsi_device *sdev);
 bool stor_settle_all(struct stor_ctl *ctl);
+void stor_fail_device(struct scsi_device *sdev, struct stor_lun *lun);
+void stor_end_doubts(struct stor_ctl *ctl);
+void stor_end_rescans(struct stor_ctl *ctl);
 
 /* scan.c */
 int stor_scan_first(struct stor_ctl *ctl);

@@ -239,14 +239,29 @@ static void stor_assign_homes(struct stor_ctl *ctl)
 	}
 }
 
+/* Does somebody open a sub-channel?  He has the homes found when he is through then. */
+static bool stor_opening(struct stor_ctl *ctl)
+{
+	if (!READ_ONCE(ctl->opening))
+		return false;
+	WRITE_ONCE(ctl->homes_late, true);
+	/* pairs with the barrier in stor_on_subchan(): he sees that, or we that he is through */
+	smp_mb();
+	return READ_ONCE(ctl->opening);
+}
+
 /**
  * stor_find_homes() - channels came or moved: see which queue sends on which
  * @ctl: controller
+ *
+ * Does not wait for who opens a sub-channel: disks need none, and the host may never confirm.
  *
  * Context: process.
  */
 void stor_find_homes(struct stor_ctl *ctl)
 {
+	if (stor_opening(ctl))
+		return;
 	mutex_lock(&ctl->chan_mutex);
 	stor_assign_homes(ctl);
 	mutex_unlock(&ctl->chan_mutex);
@@ -497,8 +512,14 @@ static void stor_on_subchan(struct vmbus_channel *channel)
 		stor_tend_kick(ctl, STOR_CHAN_LOST);
 		ret = 0;
 	} else if (chan && ctl->open && test_bit(STOR_SUBS_WANTED, &ctl->state) &&
-		   !stor_channel(chan)) {
+		   !stor_channel(chan) && !test_bit(STOR_REMOVING, &ctl->state)) {
+		WRITE_ONCE(ctl->opening, true);
 		ret = stor_take_sub(chan, channel);
+		WRITE_ONCE(ctl->opening, false);
+		/* pairs with the barrier in stor_opening() */
+		smp_mb();
+		if (xchg(&ctl->homes_late, false))
+			stor_tend_kick(ctl, STOR_CHAN_MOVED);
 	}
 	if (ret)
 		stor_not_used(ctl, index, ret);

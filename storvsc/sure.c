@@ -111,19 +111,6 @@ void stor_be_unsure(struct stor_ctl *ctl)
 	set_bit(STOR_UNSURE, &ctl->state);
 }
 
-/*
- * What waits, and what comes, fails.  A queue that a doubt has stopped is to run for that: it
- * is not stopped any more once the state is this one.
- */
-static void stor_fail_device(struct scsi_device *sdev, struct stor_lun *lun)
-{
-	stor_lun_turn(lun, STOR_LUN_AWAY);
-	mutex_lock(&sdev->state_mutex);
-	scsi_device_set_state(sdev, SDEV_TRANSPORT_OFFLINE);
-	mutex_unlock(&sdev->state_mutex);
-	scsi_internal_device_unblock_nowait(sdev, SDEV_TRANSPORT_OFFLINE);
-}
-
 static void stor_remove_other(struct stor_ctl *ctl, struct scsi_device *sdev,
 			      struct stor_lun *lun, const char *why)
 {

@@ -48,6 +48,12 @@ static const struct {
 	{ "lun-invalid", MANNER_LUN_INVALID, false, NULL,
 	  "INQUIRY of a LUN that is not there is INVALID_LUN without data, not an answer of type 7Fh",
 	  "FreeBSD, hv_storvsc_drv_freebsd.c and its review D7521" },
+	{ "subs-unanswered", MANNER_SUBS_UNANSWERED, false, NULL,
+	  "a disk controller's request for sub-channels has no answer, and none are offered",
+	  "Linux storvsc, handle_multichannel_creation(): \"Failed to create sub-channel: timed out\"" },
+	{ "subs-unopened", MANNER_SUBS_UNOPENED, false, NULL,
+	  "opening a sub-channel has no result; none is open until the channel is taken back",
+	  "Linux 37c2578c0c40: vmbus_open() \"may never get the host's response to the OPEN_CHANNEL message\"" },
 	/* NICs; `nic manner` changes those of one NIC while it runs */
 	{ "nic-frame-follows", MANNER_NIC_FRAME, false, NULL,
 	  "the largest frame is what the guest has configured, not what it could",
@@ -194,14 +200,14 @@ int manners_parse(const char *names, bool running, struct manners *m,
 	return 0;
 }
 
-/* All of "strict" that a NIC has. */
+/* All of "strict": who agrees with that gets on with each of the hosts it was made of. */
 uint32_t manners_usual(void)
 {
 	struct manners m = { 0 };
 	struct manner_problem why;
 
 	manners_parse("strict", false, &m, &why);
-	return m.bits & MANNER_NICS;
+	return m.bits;
 }
 
 void manners_help(void)
@@ -215,7 +221,7 @@ void manners_help(void)
 		printf("  %-26s %s\n  %-26s source: %s\n", name, manners[i].what, "",
 		       manners[i].source);
 	}
-	puts("\nhosts, each a group of manners; a NIC is strict unless something else is said (none takes that back):");
+	puts("\nhosts, each a group of manners; strict unless something else is said (none takes that back):");
 	for (unsigned int i = 0; i < NGROUPS; i++)
 		printf("  %-26s %s\n  %-26s is: %s\n  %-26s source: %s\n", groups[i].name, groups[i].what,
 		       "", groups[i].of, "", groups[i].source);

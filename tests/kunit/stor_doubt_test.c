@@ -18,6 +18,7 @@ static struct scsi_device *doubt_sdev;
 static int doubt_answer;		/* of the host, that is asked whether the LUN is there */
 static bool doubt_settled_first;	/* the scan is quicker than who blocks the device */
 static bool doubt_refused;		/* the device cannot be blocked */
+static bool doubt_leaves;		/* its driver lets go of the controller meanwhile */
 static bool doubt_blocked;
 static enum scsi_device_state doubt_left;	/* how it was unblocked */
 static unsigned int doubt_removed, doubt_kicks;
@@ -34,8 +35,8 @@ static int doubt_unblock(struct scsi_device *sdev, enum scsi_device_state state)
 }
 
 /* this copy's midlayer, and those of our files that it calls */
-#undef shost_for_each_device
-#define shost_for_each_device(sdev, shost)	for ((sdev) = doubt_sdev; (sdev); (sdev) = NULL)
+#define get_device(dev)				((void)(dev), true)
+#define put_device(dev)				((void)(dev))
 #define scsi_internal_device_block_nowait(sdev)			doubt_block(sdev)
 #define scsi_internal_device_unblock_nowait(sdev, state)	doubt_unblock(sdev, state)
 #define scsi_remove_device(sdev)		((void)(sdev), doubt_removed++)
@@ -60,6 +61,8 @@ static int doubt_block(struct scsi_device *sdev)
 {
 	if (doubt_settled_first)
 		stor_settle_all(shost_priv(sdev->host));
+	if (doubt_leaves)
+		set_bit(STOR_REMOVING, &((struct stor_ctl *)shost_priv(sdev->host))->state);
 	if (doubt_refused)
 		return -EINVAL;
 	doubt_blocked = true;
@@ -85,11 +88,18 @@ static int doubt_init(struct kunit *test)
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, shost);
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, doubt_sdev);
 	spin_lock_init(&((struct stor_ctl *)shost_priv(shost))->lun_lock);
+	((struct stor_ctl *)shost_priv(shost))->shost = shost;
+	spin_lock_init(&shost->default_lock);
+	shost->host_lock = &shost->default_lock;
+	INIT_LIST_HEAD(&shost->__devices);
+	list_add_tail(&doubt_sdev->siblings, &shost->__devices);
+	mutex_init(&doubt_sdev->state_mutex);
 	doubt_sdev->host = shost;
 	doubt_sdev->sdev_state = SDEV_RUNNING;
 	doubt_answer = 1;
 	doubt_settled_first = false;
 	doubt_refused = false;
+	doubt_leaves = false;
 	doubt_blocked = false;
 	doubt_left = SDEV_CREATED;
 	doubt_removed = 0;
@@ -170,11 +180,37 @@ static void doubt_test_settled_first(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 1u, doubt_removed);
 }
 
+/* The driver lets go while nobody has settled it: what waits fails, whoever keeps the module. */
+static void doubt_test_removed(struct kunit *test)
+{
+	struct stor_ctl *ctl = shost_priv(doubt_sdev->host);
+
+	KUNIT_EXPECT_TRUE(test, doubt_begin());
+	set_bit(STOR_REMOVING, &ctl->state);
+	stor_end_doubts(ctl);
+	KUNIT_EXPECT_FALSE(test, doubt_blocked);
+	KUNIT_EXPECT_EQ(test, (int)SDEV_TRANSPORT_OFFLINE, (int)doubt_left);
+	KUNIT_EXPECT_EQ(test, (int)STOR_LUN_GONE, (int)doubt_life());
+	KUNIT_EXPECT_FALSE(test, doubt_begin());
+}
+
+/* It has looked for doubts before this one began. */
+static void doubt_test_removed_meanwhile(struct kunit *test)
+{
+	doubt_leaves = true;
+	doubt_begin();
+	KUNIT_EXPECT_FALSE(test, doubt_blocked);
+	KUNIT_EXPECT_EQ(test, (int)SDEV_TRANSPORT_OFFLINE, (int)doubt_left);
+	KUNIT_EXPECT_EQ(test, (int)STOR_LUN_GONE, (int)doubt_life());
+}
+
 static struct kunit_case doubt_cases[] = {
 	KUNIT_CASE(doubt_test_reached),
 	KUNIT_CASE(doubt_test_not_there),
 	KUNIT_CASE(doubt_test_refused),
 	KUNIT_CASE(doubt_test_settled_first),
+	KUNIT_CASE(doubt_test_removed),
+	KUNIT_CASE(doubt_test_removed_meanwhile),
 	{}
 };
 

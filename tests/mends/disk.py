@@ -70,3 +70,18 @@ mend("S9", "storvsc/fc.c", "fibre-channel", "an adapter is where tools look for 
      "\tif (ctl->kind->fc)\n\t\tctl->shost->transportt = stor_fc_transport;\n", "")
 mend("S9-transfer", "storvsc/kind.c", "fibre-channel", "no transfer over Fibre Channel is longer than 512 KiB",
      "\t.max_transfer = 512 * 1024,\n", "\t.max_transfer = STOR_MAX_TRANSFER,\n")
+mend("S6-asked", "storvsc/proto.c", "sub-channel-never-confirmed", "disks do not wait for who answers no request for sub-channels",
+     "\t\t\t\tmin_t(unsigned long, stor_step_timeout(), STOR_SUBCHAN_TIMEOUT));\n", "\t\t\t\tstor_step_timeout());\n")
+mend("S6-opened", "storvsc/subchan.c", "sub-channel-never-confirmed", "nor for who opens none", "\tif (stor_opening(ctl))\n\t\treturn;\n", "")
+mend("S13-unload", "storvsc/scan.c", "unload-beside-hotplug", "no disk is added twice while the module is unloaded",
+     "\tif (!try_module_get(THIS_MODULE))\n\t\treturn false;\n\tchanged = stor_match_target(ctl, at, luns);\n\tmodule_put(THIS_MODULE);\n",
+     "\tchanged = stor_match_target(ctl, at, luns);\n")
+mend("S12-quiet", "storvsc/done.c", "recovered-errors", "a command that succeeded is no error in the log",
+     "\tstor_report(ctl, failed ? STOR_LOG_ERROR : STOR_LOG_WARN,\n", "\tstor_report(ctl, failed || v.sense_len ? STOR_LOG_ERROR : STOR_LOG_WARN,\n")
+mend("S24-doubt", "storvsc/lun.c", "kunit storvsc_doubt", "a LUN that is not reached holds nothing up when its driver lets go",
+     "\tif (stor_lun_doubted(atomic_read(&lun->life)))\n\t\tstor_fail_device(lun->sdev, lun);\n\treturn true;\n", "\treturn true;\n")
+mend("S24-late", "storvsc/lun.c", "kunit storvsc_doubt", "nor one whose doubt begins just then",
+     "\tif (test_bit(STOR_REMOVING, &ctl->state))\n\t\tstor_lun_turn(lun, STOR_LUN_AWAY);\n", "")
+mend("S24-module", "storvsc/lun.c", "kunit storvsc_doubt", "nor while the module is unloaded, which then keeps no device",
+     "!get_device(&next->sdev_gendev))\n", "scsi_device_get(next))\n")
+mend("S24-unbind", "storvsc/main.c", "unbind-in-doubt", "no device waits for the command of one that is not reached", "\t\tstor_end_doubts(ctl);\n", "")

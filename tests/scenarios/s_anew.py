@@ -104,7 +104,7 @@ def gone_meanwhile(m):
     m.host("disk remove controller=1 lun=0 silent")
     m.expect(ended(m) == "1", "the write went somewhere")
     m.wait('[ -z "$(disk c1l0)" ]', 60, "the disk goes")
-    m.host("manner none")
+    m.host("manner none,strict")
     m.host("disk add controller=1 lun=0 file=" + m.backing(DISK))
     restore(m)
     m.settle()

@@ -107,6 +107,48 @@ def hot_add_remove(m):
     m.sh("dd if=%s of=/dev/null bs=4k count=4 iflag=direct 2>/dev/null" % m.dev())
 
 
+ADDED = tuple(Disk(controller=c, lun=n, size=(4 + n) << 20) for c in (0, 1) for n in (3, 9, 70))
+
+
+def change(m, disks, there):
+    """The host adds these disks, or removes them, without waiting for the guest."""
+    for d in disks:
+        m.host("disk add file=%s,lun=%d,controller=%d" % (m.backing(d), d.lun, d.controller) if there else
+               "disk remove controller=%d lun=%d" % (d.controller, d.lun))
+
+
+@scenario(rows="~S13 ~S24", machine=(Machine(disks=(Disk(), Disk(controller=1, size=64 << 20))),
+                                     Machine(cpus=4, least=4, subchannels=3, memory=768, disks=(Disk(), Disk(controller=1, size=64 << 20)))),
+          drivers=ONLY_OURS, timeout=300, noise="I/O error")
+def unload_beside_hotplug(m):
+    "the driver is unloaded, and loaded, while the host adds and removes disks: no hang, and afterwards those are there that the host has"
+    for d in ADDED:
+        with open(m.backing(d), "wb") as f:
+            f.truncate(d.size)
+    m.drivers = (None, None)
+    for n in range(8):
+        change(m, ADDED, True)              # which it is asked about while it goes
+        m.sh("rm -f /run/unloaded; (unload hv_storvsc; echo $? >/run/unloaded) >/run/unload.out 2>&1 & true")
+        # whoever looks at a disk uses the module, so there is an end
+        for there in (False, True) * (1 + n % 4) + (False,):
+            change(m, ADDED, there)
+        m.wait("[ -e /run/unloaded ]", 60, "the driver is unloaded")
+        m.sh("[ $(cat /run/unloaded) = 0 ] || { cat /run/unload.out; exit 1; }")
+        m.sh("modprobe hv_storvsc & true")
+        for there in (True, False) * (1 + n % 3) + (True,):
+            change(m, ADDED, there)
+        m.settle()
+        for d in ADDED:
+            m.wait('[ -n "$(disk %s)" ]' % d.name, 60, "disk " + d.name)
+            m.expect(int(m.sh("blockdev --getsize64 " + m.dev(d))) == d.size, "size of " + d.name)
+        change(m, ADDED, False)
+    for d in ADDED:
+        m.wait('[ -z "$(disk %s)" ]' % d.name, 60, "disk %s goes" % d.name)
+    m.drivers = ("ours", "ours")
+    for d in m.spec.disks:
+        m.sh("dd if=%s of=/dev/null bs=4k count=4 iflag=direct 2>/dev/null" % m.dev(d))
+
+
 @scenario(rows="S14", machine=ONE, drivers=BOTH)
 def resize(m):
     "a disk grows while mounted and shrinks back, nobody rescans"

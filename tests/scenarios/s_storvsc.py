@@ -125,14 +125,19 @@ def ide_path_comes_back(m):
         read(m, last)
 
 
+def loud(m):
+    """What the kernel has said of disks since the scenario began, as a warning or worse; its level is in front."""
+    return m.sh("dmesg -r | sed '1,/scenario-mark %d$/d' | grep -E '^<[0-4]>.*(sd |storvsc|I/O error|vmbus)' || :" % m.mark)
+
+
 # in-tree storvsc has the midlayer send these again without end
 @scenario(rows="S12", machine=SMALL, drivers=ONLY_OURS, timeout=200, noise="Sense Key|I/O error")
 def recovered_errors(m):
-    "RECOVERED ERROR and NO SENSE: with data they are a success, without it an error, at once in both cases"
+    "RECOVERED ERROR and NO SENSE: with data they are a success, of which no error is logged, without it an error, at once in both cases"
     dev = m.dev()
     m.sh("dd if=/dev/urandom of=/tmp/pat bs=64k count=4 2>/dev/null; dd if=/tmp/pat of=%s bs=64k oflag=direct 2>/dev/null" % dev)
-    for key in ("01", "00"):
-        sense = "sense=7000%s0000000000000000170100" % key
+    for key, status in (("01", ""), ("00", ""), ("01", " srb=0x81 scsi=0"), ("01", " srb=0x81 scsi=2")):
+        sense = "sense=7000%s0000000000000000170100%s" % (key, status)
         m.host("fault storage controller=0 lun=0 op=0x28 %s performed count=all" % sense)
         m.sh("dd if=%s bs=64k count=4 iflag=direct 2>/dev/null | cmp - /tmp/pat" % dev, 60)
         m.host("fault clear")
@@ -140,6 +145,7 @@ def recovered_errors(m):
         m.sh("dd if=/tmp/pat of=%s bs=64k seek=8 oflag=direct 2>/dev/null" % dev, 60)
         m.host("fault clear")
         m.sh("dd if=%s bs=64k skip=8 count=4 iflag=direct 2>/dev/null | cmp - /tmp/pat" % dev, 60)
+        m.expect(not loud(m), "%s: %s" % (sense, loud(m)))
     for answer in ("sense=700001000000000000000000170100", "sense=700000000000000000000000170100", "srb=0x01"):
         m.host("fault storage controller=0 lun=0 op=0x28 %s count=all" % answer)
         out, status = m.run("dd if=%s of=/dev/null bs=64k count=1 iflag=direct" % dev, 60)
@@ -521,6 +527,28 @@ def delete_in_doubt(m):
     m.sh("wait; sleep 1; h=%s; echo '- - -' >$h/scan" % host_dir(m, 1), 60)
     m.settle()
     read(m, m.spec.disks[1])
+
+
+@scenario(rows="~S25 ~S24", machine=Machine(disks=(Disk(), Disk(lun=1, size=64 << 20))), drivers=ONLY_OURS, timeout=200, noise="I/O error|rejecting I/O")
+def unbind_in_doubt(m):
+    "the driver is taken off a controller while it asks whether a disk is there: what waits for that fails, no device waits for it to go"
+    last = Disk(lun=1)
+    for op, how in (("0x28", "srb=0x0a count=all"), ("0x00", "drop count=all")):
+        m.host("fault storage controller=0 lun=1 op=%s %s" % (op, how))
+    m.trace.mark()
+    m.sh("rm -f /tmp/dd.rc; (r=0; dd if=%s of=/dev/null bs=4k count=1 iflag=direct || r=1; echo $r >/tmp/dd.rc) >/dev/null 2>&1 & true" % m.dev(last))
+    m.trace.wait("EXECUTE_SRB +scsi0 .* op=0 lun=1", 30)
+    m.drivers = (None, None)
+    m.sh("d=$(basename $(controller 0)); rm -f /tmp/off; (echo $d >/sys/bus/vmbus/drivers/hv_storvsc/unbind; touch /tmp/off) >/dev/null 2>&1 & true")
+    m.wait("[ -e /tmp/off ]", 10, "the driver lets go")
+    m.wait("[ -e /tmp/dd.rc ]", 30, "dd ends")
+    m.expect(m.sh("cat /tmp/dd.rc") == "1", "dd read from a disk that was not reached")
+    m.host("fault clear")
+    m.sh("echo $(basename $(controller 0)) >/sys/bus/vmbus/drivers/hv_storvsc/bind")
+    m.drivers = ("ours", "ours")
+    m.settle()
+    for d in m.spec.disks:
+        read(m, d)
 
 
 @scenario(rows="S27", machine=Machine(cpus=2, memory=768, append="swiotlb=force"), drivers=ONLY_OURS, timeout=300)

@@ -345,7 +345,8 @@ static void user_command(void)
 		break;
 	case 8:
 		snprintf(line, sizeof(line), "manner %s", one_in(2) ? "none" :
-			 "slow=1,lists-refused,relids-reused,modify-answered,resets-idle,teardowns-dropped");
+			 "slow=1,lists-refused,relids-reused,modify-answered,resets-idle,"
+			 "teardowns-dropped,subs-unanswered,subs-unopened");
 		break;
 	default:
 		snprintf(line, sizeof(line), "%s", one_in(2) ? "release" : "counters");

@@ -481,8 +481,57 @@ static void reads_groups_of_manners(void)
 	m = (struct manners){ 0 };
 	CHECK(!manners_parse("none,strict", true, &m, &why) && (m.bits & nic) == nic);
 	CHECK(!(m.bits & (MANNER_RESETS_IDLE | MANNER_SLOW)));
-	CHECK(manners_usual() == nic);
 	CHECK(manners_parse("strict=1", true, &m, &why) && strstr(why.text, "called 'strict=1'"));
+}
+
+/* Nobody named a manner; @relid 1 is open, 2 is not. */
+static void by_birth(void)
+{
+	connected(VMBUS_V5_3);
+	world_gpadl(1, 7, 8);
+	world_open(1, 7, 4);
+	w.c.manners.bits = manners_usual();
+}
+
+static void refuses_wrong_orders_by_birth(void)
+{
+	struct msg_modify_channel m = {
+		.h.type = MSG_MODIFY_CHANNEL, .relid = 2, .target_vp = 3,
+	};
+	struct manner_problem why;
+
+	by_birth();
+	CHECK(world_post(&m, sizeof(m)) == 1 && w.refused == 1);
+	CHECK(((const struct msg_modify_response *)world_got(MSG_MODIFY_CHANNEL_RESPONSE))->status ==
+	      NTSTATUS_UNSUCCESSFUL);
+	CHECK(!manners_parse("none", true, &w.c.manners, &why) && !w.c.manners.bits);
+	CHECK(world_post(&m, sizeof(m)) == 0 && w.refused == 2);
+	w.c.manners.bits = manners_usual();
+	world_relid(MSG_CLOSE_CHANNEL, 2);
+	CHECK(w.refused == 3 && !w.closes);
+	world_relid(MSG_RELID_RELEASED, 1);
+	CHECK(w.refused == 4 && w.c.chan[1]);
+	world_teardown(2, 7);
+	CHECK(w.refused == 5 && w.c.gpadls.count == 1);
+	world_open(1, 7, 4);
+	CHECK(w.refused == 6 && w.opens == 1);
+	world_end();
+}
+
+static void refuses_wrong_fields_by_birth(void)
+{
+	by_birth();
+	world_gpadl(2, 8, 8);
+	world_open(2, 8, 1);			/* a ring without a page of data */
+	CHECK(w.refused == 1 && w.opens == 1);
+	world_open(2, 7, 4);			/* another channel's memory */
+	CHECK(w.refused == 2 && w.opens == 1);
+	world_gpadl(2, 8, 8);			/* a handle that is in use */
+	CHECK(w.refused == 3 && created_status() == GPADL_FAILED);
+	ctl_rescind(w.dev[1]);
+	world_gpadl(2, 9, 8);			/* memory for what was taken back */
+	CHECK(created_status() == GPADL_FAILED && w.c.gpadls.count == 2);
+	world_end();
 }
 
 const struct test chan_tests[] = {
@@ -510,6 +559,8 @@ const struct test chan_tests[] = {
 	{ "refuses_releases_before_a_reopen", refuses_releases_before_a_reopen },
 	{ "has_other_manners", has_other_manners },
 	{ "drops_teardowns_of_rescinded_channels", drops_teardowns_of_rescinded_channels },
+	{ "refuses_wrong_orders_by_birth", refuses_wrong_orders_by_birth },
+	{ "refuses_wrong_fields_by_birth", refuses_wrong_fields_by_birth },
 	{ "reads_lists_of_manners", reads_lists_of_manners },
 	{ "reads_groups_of_manners", reads_groups_of_manners },
 	{ 0 },

@@ -185,6 +185,12 @@ static uint32_t on_fc(struct stor_ctl *sc, struct stor_packet *p)
 	return NTSTATUS_OK;
 }
 
+static bool subs_unanswered(const struct stor_req *r)
+{
+	return r->p.op == STOR_CREATE_SUBS &&
+		r->sc->dev.bus->ctl.manners.bits & MANNER_SUBS_UNANSWERED;
+}
+
 /* Legal before and after END_INITIALIZATION, once the properties are known. */
 static uint32_t on_subs(struct vsp_chan *ch, const struct stor_packet *p)
 {
@@ -259,7 +265,10 @@ static void run_request(struct stor_req *r)
 		on_reset(r);
 		break;
 	default:
-		stor_answer(r, handshake(r));
+		if (subs_unanswered(r))
+			stor_req_free(r);
+		else
+			stor_answer(r, handshake(r));
 		break;
 	}
 }

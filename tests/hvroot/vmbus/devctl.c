@@ -86,6 +86,7 @@ static int cmd_offer(struct reply *r, int argc, char **argv, void *ctx)
 		if (!d->relid || d->relid >= VMBUS_RELIDS)
 			return reply_error(r, "relid is same, fresh or 1 to 2047");
 	}
+	d->relid_said = relid;
 	vsp_plug(d);
 	return 0;
 }

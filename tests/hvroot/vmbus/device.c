@@ -88,10 +88,13 @@ static bool offer(struct vsp_dev *d, unsigned int sub, uint32_t relid)
 	return d->offer[sub];
 }
 
-/* The number that it had, or the lowest that is free. */
-static uint32_t wanted_relid(const struct vsp_dev *d)
+/* The number that it had, or that `offer` said, or the lowest that is free. */
+static uint32_t wanted_relid(struct vsp_dev *d)
 {
-	return d->bus->ctl.manners.bits & MANNER_RELIDS_REUSED ? 0 : d->relid;
+	bool lowest = d->bus->ctl.manners.bits & MANNER_RELIDS_REUSED && !d->relid_said;
+
+	d->relid_said = false;
+	return lowest ? 0 : d->relid;
 }
 
 static void offer_primary(struct vsp_dev *d)

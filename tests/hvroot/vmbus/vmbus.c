@@ -58,8 +58,10 @@ static uint32_t on_open(void *ctx, struct ctl_chan *cc)
 static bool on_open_waits(void *ctx, struct ctl_chan *cc)
 {
 	const struct vsp_dev *d = cc->owner;
+	struct bus *b = ctx;
 
-	return d->opens_late;
+	return d->opens_late ||
+		(cc->offer.sub_index && b->ctl.manners.bits & MANNER_SUBS_UNOPENED);
 }
 
 static void on_close(void *ctx, struct ctl_chan *cc)

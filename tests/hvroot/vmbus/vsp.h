@@ -74,6 +74,7 @@ struct vsp_dev {
 	uint8_t monitor_id;
 	uint32_t relid;			/* wanted, or of the last offer; 0 = any */
 	uint32_t refuse_open;		/* what the next open is answered with, if not 0 */
+	bool relid_said;		/* by the command `offer`: the next offer has it, whatever the manner */
 	bool opens_late;		/* its channels stay in the state of being opened */
 	unsigned int subs_delay;	/* milliseconds before sub-channel offers */
 	enum { SUBS_UP, SUBS_DOWN, SUBS_ROTATED } subs_order;
