@@ -472,6 +472,7 @@ void nv_tx_completion(struct nv_queue *q, u64 id, const void *body, u32 len);
 void nv_tx_poll(struct nv_queue *q);
 int nv_tx_init(struct nv_queue *q, u32 first_section, u32 sections);
 void nv_tx_free(struct nv_queue *q);
+void nv_tx_abandon(struct nv_queue *q);
 int nv_tx_xdp(struct nv_queue *q, struct xdp_frame *f);
 void nv_tx_flush(struct nv_queue *q, struct netdev_queue *txq);
 

@@ -65,8 +65,8 @@ static bool nv_tx_usable(const struct nv_queue *q)
 }
 
 /*
- * Nothing comes back from a channel that is gone: byte queue limits forget what they
- * wait for, and the queue drops what was on its way to it.
+ * Nothing comes back from a channel that is gone, and its host has let go of what it had:
+ * that is freed, byte queue limits forget it, and the queue drops what was on its way there.
  */
 static void nv_tx_bury(struct nv_queue *q, struct netdev_queue *txq)
 {
@@ -76,9 +76,12 @@ static void nv_tx_bury(struct nv_queue *q, struct netdev_queue *txq)
 	}
 	q->tx.blocked = false;
 	q->buried = true;
+	nv_tx_abandon(q);
 	netdev_tx_reset_queue(txq);
-	if (nv_tx_usable(q))
-		netif_tx_wake_queue(txq);
+	if (!nv_tx_usable(q))
+		return;
+	netif_tx_start_queue(txq);
+	netif_schedule_queue(txq);	/* those limits may have been all that stopped it */
 }
 
 /* There is room again. */

@@ -66,8 +66,16 @@ int nv_tx_init(struct nv_queue *q, u32 first_section, u32 sections)
 	return 0;
 }
 
-/* The host no longer uses any of it. */
-void nv_tx_free(struct nv_queue *q)
+/**
+ * nv_tx_abandon - free what the host had on a channel that is gone, and gives back no more
+ * @q: the queue
+ *
+ * Whoever sent it may wait for that: a socket has no room meanwhile, and TCP sends nothing
+ * again that it takes for still on its way.
+ *
+ * Context: nobody sends by the queue, or the caller has its transmit lock.
+ */
+void nv_tx_abandon(struct nv_queue *q)
 {
 	struct nv_tx *tx = &q->tx;
 	u32 i;
@@ -75,6 +83,14 @@ void nv_tx_free(struct nv_queue *q)
 	for (i = 0; i < tx->slots; i++)
 		if (nv_owner_take_left(&tx->slot[i].owner))
 			nv_slot_data_free(&tx->slot[i], 0);
+}
+
+/* The host no longer uses any of it. */
+void nv_tx_free(struct nv_queue *q)
+{
+	struct nv_tx *tx = &q->tx;
+
+	nv_tx_abandon(q);
 	kvfree(tx->slot);
 	kvfree(tx->with.slot);
 	kvfree(tx->without.slot);
