@@ -21,6 +21,7 @@ struct nv_uso {
 	u8 head[NV_USO_HEAD] __aligned(8);
 	u32 l3, l4, len;	/* where its parts are, and what it takes */
 	u32 size;		/* of the data of each datagram but the last */
+	u16 number;		/* of the next datagram, IPv4 */
 	bool v6;
 };
 
@@ -81,10 +82,13 @@ static int nv_uso_begin(struct nv_uso *u, struct sk_buff *skb)
 	u->len = u->l4 + sizeof(struct udphdr);
 	u->size = skb_shinfo(skb)->gso_size;
 	u->v6 = skb->protocol == htons(ETH_P_IPV6);
-	return skb_copy_bits(skb, 0, u->head, u->len);
+	if (skb_copy_bits(skb, 0, u->head, u->len))
+		return -EFAULT;
+	u->number = ntohs(((struct iphdr *)(u->head + u->l3))->id);
+	return 0;
 }
 
-/* Those of one datagram with @data bytes; its checksum begins as the host wants it. */
+/* Those of datagrams with @data bytes; UDP's checksum begins as the host wants it. */
 static void nv_uso_lengths(struct nv_uso *u, u32 data)
 {
 	struct udphdr *udp = (void *)(u->head + u->l4);
@@ -100,19 +104,18 @@ static void nv_uso_lengths(struct nv_uso *u, u32 data)
 		struct iphdr *ip = (void *)(u->head + u->l3);
 
 		ip->tot_len = htons(sizeof(*ip) + len);
-		ip_send_check(ip);
 		udp->check = ~csum_tcpudp_magic(ip->saddr, ip->daddr, len, IPPROTO_UDP, 0);
 	}
 }
 
-/* Each datagram of IPv4 has a number of its own. */
-static void nv_uso_next(struct nv_uso *u)
+/* Each datagram of IPv4 has a number of its own, and a header checksum that is ours to make. */
+static void nv_uso_number(struct nv_uso *u)
 {
 	struct iphdr *ip = (void *)(u->head + u->l3);
 
 	if (u->v6)
 		return;
-	ip->id = htons(ntohs(ip->id) + 1);
+	ip->id = htons(u->number++);
 	ip_send_check(ip);
 }
 
@@ -148,12 +151,12 @@ static u32 nv_uso_cut(struct nv_queue *q, struct netdev_queue *txq, struct nv_us
 
 		if (data < u->size)
 			nv_uso_lengths(u, data);
+		nv_uso_number(u);
 		if (nv_uso_put(q, txq, u, m, skb, at, data))
 			break;
 		q->tx.train.bytes += open + data;
 		open = 0;
 		at += data;
-		nv_uso_next(u);
 	}
 	return skb->len - at + open;
 }
