@@ -53,3 +53,38 @@ mend("N15-pages", "netvsc/tx.c", "net-stamps", "those that go as pages too",
      "\tif (!ret)\n\t\tskb_tx_timestamp(skb);\n", "")
 mend("N16", "netvsc/queue.c", "net-sub-gone", "a sub-channel that is taken back is heard of at once",
      "\t\t\tnv_queue_dead(conn->queue[i]);\n\t\t}\n", "\t\t}\n")
+mend("N16-limits", "netvsc/tx_done.c", "net-sub-gone", "byte queue limits do not wait for what was on its way there",
+     "\tnetdev_tx_reset_queue(txq);\n\tif (!nv_tx_usable(q))", "\tif (!nv_tx_usable(q))")
+mend("N16-behind", "netvsc/tx_done.c", "net-sub-gone", "nor does what waits behind those limits",
+     "\tnetif_tx_start_queue(txq);\n\tnetif_schedule_queue(txq);\t/* those", "\tnetif_tx_wake_queue(txq);\t/* those")
+mend("N16-held", "netvsc/tx_done.c", "net-sub-gone", "who sent what the host had there does not wait for it",
+     "\tnv_tx_abandon(q);\n", "")
+mend("N9", "netvsc/rebuild.c", "net-rtnl-hold", "RTNL is free while the host lets go of a connection that it has lost",
+     "\tconn = nv_unpublish(nv);\n\trtnl_unlock();\n\tif (conn)\n\t\tnv_detach(nv, conn, false);\n",
+     "\tconn = nv_unpublish(nv);\n\tif (conn)\n\t\tnv_detach(nv, conn, true);\n\trtnl_unlock();\n")
+mend("N9-build", "netvsc/rebuild.c", "net-rtnl-hold", "and while the next one is built",
+     "\tnv_drop(nv);\n\tret = nv_build(nv, &nv->cfg, NV_AS_IT_GOES);\n\tif (ret)\n\t\tnv_give_up(nv, ret);\n\telse\n\t\tnetdev_info(nv->ndev, \"connection to the host built",
+     "\tnv_drop(nv);\n\tnv_take_rtnl(nv);\n\tret = nv_build(nv, &nv->cfg, NV_UNDER_RTNL);\n\trtnl_unlock();\n\tif (ret)\n\t\tnv_give_up(nv, ret);\n\telse\n\t\tnetdev_info(nv->ndev, \"connection to the host built")
+mend("N9-change", "netvsc/rebuild.c", "net-rtnl-hold", "also when a setting wants it",
+     "\tif (how != NV_UNDER_RTNL)\n\t\trtnl_unlock();\n\tret = nv_replace(nv, conn, cfg, how);\n", "\tret = nv_replace(nv, conn, cfg, NV_UNDER_RTNL);\n")
+mend("N17", "netvsc/netdev.c", "net-vf-parity", "what the user turns off, the VF does not do either",
+     "\tnv_vf_set_features(nv, f);\n", "")
+mend("N17-queue", "netvsc/vf_path.c", "net-vf-parity", "the VF chooses among its own queues",
+     "\t\tskb_set_queue_mapping(skb, 0);\t/* ours would pass for a queue that it came on */\n", "")
+mend("N17-down", "netvsc/netdev.c", "net-vf-parity", "the VF goes down with its NIC",
+     "\tnv_vf_close(nv);\n", "")
+mend("N17-speed", "netvsc/ethtool.c", "net-vf-parity", "the speed is that of what data goes over",
+     "\tif (!nv->speed && nv_vf_link_settings(nv, k))", "\tif (0 && nv_vf_link_settings(nv, k))")
+mend("N19", "netvsc/rebuild.c", "net-host-less", "a new connection's host may offer less: the features follow",
+     "\tnetdev_update_features(ndev);\t/* the host may be another one, with less to offer */\n", "")
+mend("N20", "netvsc/conn.c", "net-reset-early", "NAPIs come and go under RTNL",
+     "\tnv_conn_lock(conn);\n\tconn->queue[0] = nv_queue_alloc(conn, 0);\n\tnv_conn_unlock(conn);\n", "\tconn->queue[0] = nv_queue_alloc(conn, 0);\n")
+mend("N20-free", "netvsc/conn.c", "net-reset-early", "also when a connection is undone",
+     "\tnv_conn_lock(conn);\n\tfor (i = 0; i < conn->nalloc; i++)\n\t\tnv_queue_free(conn->queue[i]);\n\tnv_orphans_free(nv);\n\tnv_conn_unlock(conn);\n",
+     "\tfor (i = 0; i < conn->nalloc; i++)\n\t\tnv_queue_free(conn->queue[i]);\n\tnv_orphans_free(nv);\n")
+mend("N21", "netvsc/link.c", "net-link-out", "another network does not put the cable in",
+     "\t\tnv->link_flap = true;\t/* the cable may be out all the same */\n", "\t\tnv->link_flap = true;\n\t\tnv->link = true;\n")
+mend("N22-pieces", "netvsc/tx.c", "net-manner-pieces", "a frame in more pieces than the host takes is made one piece",
+     "\tif (ret == -EMSGSIZE && !skb_linearize(skb))\n\t\tret = nv_send_stamped(q, skb, head, len);\n", "")
+mend("N22-mark", "netvsc/rx.c", "net-room-wanted", "completions that wait for room do not take back that a queue waits for more",
+     "\t\t\tif (READ_ONCE(q->chan->outbound.ring_buffer->pending_send_sz) < 2048)\n\t\t\t\tset_channel", "\t\t\tset_channel")

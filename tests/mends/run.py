@@ -81,7 +81,8 @@ def said(test, out):
 def attempt(mend, copy):
     """What the test said, or None; and what it printed is in a file."""
     copy.renew()
-    copy.replace(mend.path, mend.old, mend.new)
+    for old, new in ((mend.old, mend.new),) + mend.more:
+        copy.replace(mend.path, old, new)
     git = subprocess.run(["git", "-C", ROOT, "rev-parse", "--absolute-git-dir"], stdout=subprocess.PIPE, text=True, check=True).stdout.strip()
     try:
         r = subprocess.run(command(mend.test), cwd=copy.tree, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,

@@ -14,17 +14,20 @@ class Mend:
     what: str               # was mended
     old: str
     new: str
+    more: tuple = ()        # pairs of the same, of a mend in several places of the file
 
     def taken_out(self, text):
         """The file's text without the mend."""
-        return replaced(text, self.old, self.new, "%s: %s" % (self.ident, self.path))
+        for old, new in ((self.old, self.new),) + self.more:
+            text = replaced(text, old, new, "%s: %s" % (self.ident, self.path))
+        return text
 
 
 MENDS = []
 
 
-def mend(*args):
-    MENDS.append(Mend(*args))
+def mend(*args, more=()):
+    MENDS.append(Mend(*args, more=more))
 
 
 def load():

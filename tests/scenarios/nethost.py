@@ -286,5 +286,12 @@ class Nic:
         """What the host has not taken so far."""
         return [self.counter(c) for c in ("tx_bad", "tx_refused", "rx_bad_completion")]
 
+    @contextlib.contextmanager
+    def unrefused(self):
+        """The host takes all that is sent meanwhile."""
+        before = self.refused()
+        yield
+        self.m.expect(self.refused() == before, "the host refused packets or completions: %s, before: %s" % (self.refused(), before))
+
     def info(self):
         return dict(f.partition("=")[::2] for f in self.m.host("nic list")[0].split())

@@ -72,6 +72,34 @@ def net_completions(m):
     n.reload()
 
 
+@scenario(rows="~N21", machine=PLAIN, drivers=ONLY_OURS, timeout=200)
+def net_room_wanted(m):
+    "a queue that is stopped has told the host for how much room it waits: completions that wait for less do not take that back"
+    n = Nic(m)
+    n.reload("ring_size=4")
+    m.sh("ethtool -L eth0 combined 1")
+    n.up()
+    ring = lambda: dict(line.split("=") for line in m.host("ring net0 dir=out"))
+    host("ip neigh replace %s lladdr %s dev hvt0 nud permanent" % (GUEST, MAC))
+    stops, busy = n.stat("stop_queue"), n.stat("rx_comp_busy")
+    m.host("freeze net0")
+    m.sh("net flood %s 9 1000 60 >/dev/null 2>&1 &" % HOST)
+    m.wait("[ $(ethtool -S eth0 | sed -n 's/^ *stop_queue: //p') -gt %d ]" % stops, 20, "the queue stops")
+    wanted = int(ring()["pending"])
+    out = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    end = time.monotonic() + m.left(20)
+    while n.stat("rx_comp_busy") == busy:
+        m.expect(time.monotonic() < end, "the ring has room for all completions")
+        for i in range(100):
+            out.sendto(b"%d" % i, (GUEST, 40000 + i % 50))
+    out.close()
+    m.expect(wanted > 2048 and int(ring()["pending"]) == wanted, "wanted: %d bytes, and then %s" % (wanted, ring()["pending"]))
+    m.host("thaw net0")
+    host("ip neigh del %s dev hvt0" % GUEST)
+    n.up()
+    n.reload()
+
+
 @scenario(rows="N32", machine=TWO, drivers=BOTH, timeout=300, needs=("synic",))
 def net_affinity(m):
     "the queues' channels move to another processor under load, and so do the interrupts; GRO is there"

@@ -35,14 +35,16 @@ class Meter:
         self.m, self.answers, self.watch = m, answers, Watch(m)
 
     def __call__(self, name, do, after):
-        """DO with a host whose first answer of each kind is late, until AFTER."""
+        """DO with a host whose first answer of each kind is late, and that lets go of memory late, until AFTER."""
         for kind in self.answers:
             self.m.host("nic fault on=%s delay=%d" % (kind, LATE))
+        self.m.host("fault message GPADL_TORNDOWN delay=%d" % LATE)
         self.watch.start()
         do()
         after()
         seconds, who = self.watch.longest()
         self.m.host("nic clear")
+        self.m.host("fault clear")
         self.m.note("%s: RTNL held for %d ms at most, by %s" % (name, seconds * 1000, who))
         if self.m.ours and name not in KEPT:
             self.m.expect(seconds * 1000 < LATE, "%s: RTNL was held across a wait for the host, %.1f s by %s" % (name, seconds, who))

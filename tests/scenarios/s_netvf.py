@@ -2,21 +2,16 @@
 """A virtual function beside the NIC: a PCI network function in software, whose wire is a second NIC."""
 import base64
 import contextlib
-import io
 import os
 import re
 import socket
-import sys
-import tarfile
 
+import carried
 import images
 from bpfobject import xdp
 from nethost import GUEST, HOST, MAC, Echo, Nic, host
 from registry import ONLY_OURS, Machine, scenario
 from s_netlife import FIRST, HOLD, LO, RESET
-
-sys.path.append(os.path.join(images.ROOT, "tests/guest"))
-import slim     # noqa: E402
 
 RULES = "netvsc/68-hvguest-vf.rules"
 WIRE = "00:15:5d:01:02:04"
@@ -25,10 +20,10 @@ LINK = "[ \"$(basename \"$(readlink /sys/class/net/vf0/master)\")\" = eth0 ]"
 
 
 @contextlib.contextmanager
-def switch():
-    """Both TAPs on one switch, which has the host's address."""
+def switch(*taps):
+    """TAPs, by default the first two, on one switch, which has the host's address."""
     host("ip link add hvsw type bridge stp_state 0 forward_delay 0 mcast_snooping 0; "
-         "for t in hvt0 hvt1; do ip link set $t master hvsw up; done")
+         "for t in %s; do ip link set $t master hvsw up; done" % " ".join(taps or ("hvt0", "hvt1")))
     try:
         yield "hvsw"
     finally:
@@ -163,6 +158,8 @@ def net_vf_parity(m):
     "over a VF: all of its queues are used, its speed is shown, settings reach it, it goes down with the NIC, netconsole works; the host changes the path or loses all"
     with switch() as tap:
         n = Nic(m, tap)
+        m.sh("ethtool -L eth0 combined 2")      # a frame of the second queue is none that the VF has received on its first
+        n.up()
         f = Function(m, n)
         f.announced()
         f.plug(queues=4)
@@ -252,20 +249,8 @@ def net_vf_twins(m):
 
 
 def udev(m):
-    """Debian's udev and our rules into the guest, by way of its disk."""
-    path = slim.find("udevadm")
-    m.expect(path, "no udevadm on this machine, run scripts/deps")
-    files = {"bin/udevadm": path, "etc/udev/rules.d/" + os.path.basename(RULES): os.path.join(images.ROOT, RULES)}
-    for name, file in slim.libraries(path).items():
-        if not name.startswith("/"):
-            files["lib/x86_64-linux-gnu/" + name] = os.path.realpath(file)
-    buf = io.BytesIO()
-    with tarfile.open(fileobj=buf, mode="w") as tar:
-        for name, file in files.items():
-            tar.add(file, name)
-    with open(m.backing(), "r+b") as f:
-        f.write(buf.getvalue())
-    m.sh("cd /; head -c %d %s | tar x" % (len(buf.getvalue()), m.dev()))
+    """Debian's udev and our rules into the guest."""
+    carried.put(m, {**carried.program("udevadm"), "etc/udev/rules.d/" + os.path.basename(RULES): os.path.join(images.ROOT, RULES)})
 
 
 @scenario(rows="N31", machine=VF, drivers=ONLY_OURS, timeout=200)

@@ -171,6 +171,9 @@ def utils_time_told(m):
     near(m, 0, 0.02)
 
 
+CLOCKSOURCE = "/sys/devices/system/clocksource/clocksource0/current_clocksource"
+
+
 @scenario(rows="~U03 U04 ~F18", machine=MACHINE, drivers=ONLY_OURS, timeout=400)
 def utils_ptp(m):
     "samples feed the PTP clock alone, phc2sys steers the system's clock by it, a stale one is refused"
@@ -179,7 +182,7 @@ def utils_ptp(m):
     m.host("time sync offset=0 interval=0")
     near(m, 0, 0.02)
     m.host("time sample offset=-7")
-    if "hyperv" not in m.sh("cat /sys/devices/system/clocksource/clocksource0/current_clocksource"):
+    if "hyperv" not in m.sh("cat " + CLOCKSOURCE):
         # on a counter of its own, which the two clocks do not share: those who ask take two looks instead
         m.expect("not supported" in m.run("crosstime /dev/ptp0 2>&1")[0], "a moment that nobody can know")
     m.expect(abs(clock_error(m)[0]) < 1, "a sample moved the clock back: %s" % (clock_error(m),))
@@ -198,6 +201,23 @@ def utils_ptp(m):
     m.note("700 s old: %s" % out.strip())
     m.host("time sample")
     m.expect(abs(phc_error(m)) < 0.1, "PTP clock off by %f s" % phc_error(m))
+
+
+@scenario(rows="F18", machine=MACHINE, drivers=ONLY_OURS, timeout=200, needs=("reference page",))
+def utils_ptp_cross(m):
+    "the PTP clock and the system's out of one reading of the counter that both run on: they differ by the same each time"
+    Services(m, ())
+    m.host("time sync offset=0 interval=0")
+    m.expect(m.sh("cat " + CLOCKSOURCE) == "hyperv_clocksource_tsc_page", "the system's clock is " + m.sh("cat " + CLOCKSOURCE))
+    for offset in (-7, 0):
+        m.host("time sample offset=%d" % offset)
+        both = [[int(x) for x in line.split()] for line in m.sh("crosstime /dev/ptp0 50").splitlines()]
+        ahead = [clock - system for clock, system, _ in both]
+        m.note("ahead by %.6f s, each time but for %d ns" % (ahead[0] / 1e9, max(ahead) - min(ahead)))
+        m.expect(len(both) == 50 and both == sorted(both), "moments: %s" % both)
+        # two readings of two clocks would be apart by what the guest was put off between them; the system's is slewed a little
+        m.expect(max(ahead) - min(ahead) < 50000, "the clocks drift apart by %d ns" % (max(ahead) - min(ahead)))
+        m.expect(abs(ahead[0] / 1e9 - phc_error(m)) < 0.1, "ahead by %.6f s, but by %.6f s in two readings" % (ahead[0] / 1e9, phc_error(m)))
 
 
 CHRONY = """refclock PHC /dev/ptp0 poll 0 dpoll -2

@@ -281,6 +281,7 @@ def utils_hook_hangs(m):
     s.ready("vss")
     hook_limit = "echo %d >/sys/module/hv_utils/parameters/vss_hook_limit"
     owed(m)
+    m.sh(hook_limit % 3600)             # a service that goes does not wait for that
     m.sh(HANGING_HOOK % "freeze")
     second = Ask(m, "vss freeze")
     m.wait(HANGING, 20, "the program runs")
