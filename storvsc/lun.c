@@ -75,7 +75,7 @@ void stor_rescan_lun(struct scsi_device *sdev)
 	if (scsi_device_get(sdev))
 		return;
 	lun = stor_lun_get(sdev);
-	/* queueing is a barrier: either stor_end_rescan() sees the work, or we that it has passed */
+	/* queueing is a barrier: stor_end_rescan() sees the work, or we see that it has passed */
 	if (lun && queue_delayed_work(system_unbound_wq, &lun->rescan, 0) &&
 	    !(test_bit(STOR_REMOVING, &ctl->state) && cancel_delayed_work(&lun->rescan)))
 		return;
