@@ -135,7 +135,7 @@ row("kernel, cache full", "scripts/kernel", 1, "/full has 0 MB left, this takes 
 row("kernel, no home", "HOME= scripts/kernel", 1, "cannot make the folder /nonexistent/.cache/hvguest; set HVGUEST_CACHE", who="user",
     env=("HVGUEST_CACHE=none",))
 row("kernel without flock", "scripts/kernel", 1, "needs flock, " + SUDO % "util-linux", without="flock")
-row("kernel-built x", "scripts/kernel-built x", 2, r"which kernel, debug, process or smp\? \(got 'x'\)")
+row("kernel-built x", "scripts/kernel-built x", 2, r"which kernel, debug, process, process-6.12 or smp\? \(got 'x'\)")
 row("kernel-built, two", "scripts/kernel-built debug process", 2, "takes one argument, got 'process' too")
 row("kernel-built without flex", "scripts/kernel debug", 1, "needs flex, " + SUDO % "flex", without="flex")
 row("kernel-built, cache full", "scripts/kernel process", 1, "/full2 has 0 MB left", who="root", env=("HVGUEST_CACHE={top}/full2",),
@@ -226,6 +226,9 @@ row("try --drivers, drivers that it has not", "scripts/try --drivers intree/intr
     "nothing to run with --lab process --drivers intree/intree net-bad-messages")
 row("try --cpus 9", "scripts/try --cpus 9 job", 2, "--cpus 9: want 1 to 8")
 row("try --cpus, the kernel's own", "scripts/try --cpus 2 --drivers ours/intree job", 2, "the kernel's own drivers are not built for that kernel")
+row("try --kernel 5", "scripts/try --kernel 5 job", 2, r"--kernel 5: want 6.1 or 6.12 \(or --cpus N, for a newer one\)")
+row("try --kernel --cpus", "scripts/try --kernel 6.12 --cpus 2 job", 2, "--kernel does not go with --cpus, which has a kernel of its own")
+row("try --kernel, the kernel's own", "scripts/try --kernel 6.12 --drivers ours/intree job", 2, "the kernel's own drivers are not built for that kernel")
 row("try kunit with drivers", "scripts/try --drivers ours/intree kunit", 2, "kunit goes with no other word")
 row("intree, cache full", "tests/process/intree/build", 1, "/full3 has 0 MB left", who="root", env=("HVGUEST_CACHE={top}/full3",),
     full="{top}/full3")
@@ -288,7 +291,8 @@ row("run.py nosuch", "tests/scenarios/run.py nosuch", 2, r"no scenario 'nosuch' 
 row("run.py --boot", "tests/scenarios/run.py --boot 9.9 job", 2, NO_KERNEL % "9.9")
 row("run.py --lab", "tests/scenarios/run.py --lab x", 2, "--lab: invalid choice: 'x'")
 row("run.py, what a lab cannot show", "tests/scenarios/run.py --lab process acpi-tables", 2, "nothing to run with --lab process acpi-tables; it lacks")
-row("run.py --boot --lab process", "tests/scenarios/run.py --lab process --boot debug job", 2, "--boot is for the nested lab")
+row("run.py --boot --lab process", "tests/scenarios/run.py --lab process --boot debug job", 2, "--boot debug is for the nested lab; the process lab has process-6.12")
+row("run.py --boot smp", "tests/scenarios/run.py --boot smp job", 2, "--boot smp: --lab process --cpus N")
 row("run.py --cpus", "tests/scenarios/run.py --cpus 0 job", 2, "--cpus: 0: want a whole number from 1 on")
 row("run.py --labs", "tests/scenarios/run.py --labs 0", 2, "--labs: 0: want a whole number from 1 on")
 row("run.py --tries", "tests/scenarios/run.py --tries x", 2, "--tries: x: want a whole number")

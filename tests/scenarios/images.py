@@ -9,6 +9,7 @@ sys.path.insert(0, os.path.join(ROOT, "scripts/lib"))
 
 import common                                           # noqa: E402
 from progress import Log, Progress                      # noqa: E402
+from registry import PROCESS_KERNELS                    # noqa: E402
 
 LOG = os.path.join(ROOT, "build/scenarios-build.log")
 
@@ -38,7 +39,7 @@ def prepare(kernels, build, intree=False, system=False):
     common.need("make", "gcc", "unshare")
     common.use_build(500)
     common.check_kernels(kernels)       # before anything is fetched or built
-    if set(kernels) - {"process", "smp"}:     # which may be in somebody else's cache
+    if set(kernels) - set(PROCESS_KERNELS):     # which may be in somebody else's cache
         common.use_cache()
     if build:
         run("make", "-j%d" % (os.cpu_count() or 1), "--no-print-directory", "-C", "tests/hvroot")

@@ -2,7 +2,7 @@
 """What a run needs of the place where it happens, and which labs have it.
 
 The process lab (tests/process) is a guest that is an ordinary process: up in a second, with KASAN,
-lockdep and kmemleak. It has two kernels, of which the newer one has several processors. The nested
+lockdep and kmemleak. It has three kernels: 6.1; 6.12, for who asks; a newer one with several processors. The nested
 lab (scripts/lab) has all that a KVM guest has, and takes a minute.
 A scenario says what it needs, for the most part by its machine; what that does not tell
 it names in needs=.
@@ -10,7 +10,7 @@ it names in needs=.
 import dataclasses
 import os
 
-from registry import OURS, PLACES
+from registry import OURS, PLACES, PROCESS_KERNELS
 
 # Words for needs=, and why the process lab cannot show it
 NEEDS = {
@@ -20,6 +20,7 @@ NEEDS = {
     "both buses": "the kernel's own bus in the same boot",
     "firmware": "more of ACPI than the one device of VMBus: windows in memory, power states, tables",
     "synic": "interrupts and timers by KVM's SynIC",
+    "reference page": "a page of reference time, by which a guest reads the counter that its clocks run on",
     "kexec": "kexec and crash kernels",
     "hibernation": "hibernation",
     "preemption": "a kernel that preempts",
@@ -28,6 +29,7 @@ NEEDS = {
     "qemu": "a machine of QEMU's",
     "bounce": "bounce buffers (swiotlb)",
     "schedulers": "I/O schedulers that a user can choose, under the kernel's own drivers",
+    "stack": "modules of the kernel's that stand above a NIC: bonding, macvlan, WireGuard, nftables",
     "host modules": "modules of its own in the kernel below, which is the user's",
 }
 # Words that hold for runs with the kernel's own drivers above the bus, and why the process lab cannot show those
@@ -46,7 +48,8 @@ SANITIZED = {
 WORDS = {**NEEDS, **THEIRS, **BUILT, **SANITIZED}
 # What its kernel with several processors has besides, for which the kernel's own drivers are not built
 SMP = {"cpus", "schedulers"}
-PROCESS_KERNELS = ("default",)
+# Its kernel with one processor, for a kernel that a machine asks for (or is asked for by --boot)
+PLAIN = {"default": "process", "process-6.12": "process-6.12"}
 # options of hvroot by what they need; an empty one may be left out
 OPTIONS = {"--acpi": "firmware", "--auto-eoi": "synic", "--manner": "synic", "--timer": "synic", "--numa": "nodes",
            "--on-crash": "kexec", "--hibernation": ""}
@@ -61,7 +64,7 @@ def of_machine(m):
     found |= {need for word, need in APPEND.items() if word in m.append}
     if (m.least or (1 if m.cpus <= 2 and not m.subchannels else m.cpus)) > 1:
         found.add("cpus")
-    if m.kernel not in PROCESS_KERNELS:
+    if m.kernel not in PLAIN:
         found.add("preemption" if m.kernel.endswith("-rt") else "kernel")
     if m.vmm != "hvroot":
         found.add("qemu")
@@ -82,16 +85,22 @@ def smp():
 def kernel(run):
     """The process lab's kernel that can show it, or None."""
     wanted = set(needs(run))
+    name = PLAIN.get(run.machine.kernel)
+    if not wanted and name == "process":
+        return name
+    if run.drivers != OURS or set(run.scenario.needs) & set(BUILT):
+        return None             # the kernel's own are built for that alone
     if not wanted:
-        return "process"
-    ours = run.drivers == OURS and not set(run.scenario.needs) & set(BUILT)
-    return "smp" if wanted <= SMP and ours and smp() else None
+        return name
+    return "smp" if name == "process" and wanted <= SMP and smp() else None
 
 
 def places(run):
     """The labs that can show it, the quickest first."""
     if set(run.scenario.needs) & set(SANITIZED) and run.machine.kernel != "debug":
         return PLACES[:1]
+    if run.machine.kernel in PROCESS_KERNELS:       # asked for by --boot
+        return PLACES[:1] if kernel(run) else ()
     return PLACES if kernel(run) else PLACES[1:]
 
 

@@ -25,6 +25,7 @@ MATRIX = (OURS, PEERS, ("intree", "ours"), INTREE)
 ONLY_OURS = (OURS,)
 PLACES = ("process", "nested")   # labs, the quickest first (needs.py)
 # runs in one boot, else one lab works on when the others are done
+PROCESS_KERNELS = ("process", "process-6.12", "smp")	# of the process lab (scripts/kernel)
 MOST = {"process": 12, "nested": 40}
 
 
@@ -63,7 +64,7 @@ class Machine:
     @property
     def sanitized(self):
         """Its kernel looks for faults by itself."""
-        return self.kernel in ("debug", "process", "smp")
+        return self.kernel in ("debug",) + PROCESS_KERNELS
 
     def boot(self):
         """The machine as it is booted."""

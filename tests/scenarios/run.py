@@ -19,7 +19,8 @@ KVM guest (scripts/lab). Each run happens in the quickest that can show it.
                    process lab; runs nothing
   --drivers A/B    only this pair: bus/storvsc, each "ours" or "intree"
   --kernel K       only machines with this kernel (default, 6.12, ...)
-  --boot K         boot kernel K (debug, ...) where the default one is meant, in the nested lab
+  --boot K         boot kernel K where the default one is meant: debug, ... in the nested lab, process-6.12
+                   in the process lab
   --cpus N         on machines with N processors, whatever the scenario says
   --labs N         nested labs at the same time (three for two CPUs: a lab waits a third of its time)
   --budget MIN     begin no scenario after so many minutes; the rest is skipped, and said so
@@ -58,7 +59,7 @@ from host import HostError                              # noqa: E402
 from labs import WANTED, Desk, Labs                     # noqa: E402
 from machine import Booted, Failure, Skip               # noqa: E402
 from needs import WORDS, moved, needs, places, theirs   # noqa: E402
-from registry import ALL, OURS, PEERS, PLACES, boots, expand   # noqa: E402
+from registry import ALL, OURS, PEERS, PLACES, PROCESS_KERNELS, boots, expand   # noqa: E402
 from unharmed import with_end                           # noqa: E402
 
 
@@ -96,7 +97,7 @@ def labs_for(run, options):
     """The labs in which it is to run."""
     able = places(run)
     if options.boot:
-        return ("nested",)
+        return able if options.boot in PROCESS_KERNELS else ("nested",)
     if options.lab == "all":
         return able
     if options.lab:
@@ -382,8 +383,12 @@ def refuse_wrong(options):
     common.setting("LIVES")
     common.setting("LIVES_SEED")
     kernels = {r.machine.kernel for b in chosen(argparse.Namespace(**dict(vars(options), kernel=None))) for r in b}
-    if options.boot and options.lab not in (None, "nested"):
-        raise common.Misuse("--boot is for the nested lab; the process lab has one kernel")
+    where = "process" if options.boot in PROCESS_KERNELS else "nested"
+    if options.boot and options.lab not in (None, where):
+        raise common.Misuse("--boot %s is for the %s lab%s" %
+                            (options.boot, where, "" if where == "process" else "; the process lab has process-6.12"))
+    if options.boot in ("process", "smp"):
+        raise common.Misuse("--boot %s: --lab process%s" % (options.boot, "" if options.boot == "process" else " --cpus N"))
     if not chosen(options):
         hint = "; the kernels of these are %s" % ", ".join(sorted(kernels)) if options.kernel and kernels else ""
         raise common.Misuse("nothing to run with %s%s%s (see --list)" % (" ".join(words(options)), hint, why_not(options)))

@@ -72,7 +72,7 @@ class Lives:
     def __init__(self, m, count, seed):
         self.m = m
         self.seed = common.setting("LIVES_SEED", default=seed or secrets.randbelow(1 << 31))
-        self.plan = list(plan(self.seed, common.setting("LIVES", default=count), bus=m.spec.kernel != "process"))
+        self.plan = list(plan(self.seed, common.setting("LIVES", default=count), bus=m.spec.kernel not in ("process", "process-6.12")))
         self.lives = dict.fromkeys((k for k, _ in KINDS), 0)
         self.spent = dict(self.lives)
         self.echo = None
