@@ -24,8 +24,8 @@ BOTH = (OURS, INTREE)
 MATRIX = (OURS, PEERS, ("intree", "ours"), INTREE)
 ONLY_OURS = (OURS,)
 PLACES = ("process", "nested")   # labs, the quickest first (needs.py)
+PROCESS_KERNELS = ("process", "process-6.12", "smp")     # of the process lab (scripts/kernel)
 # runs in one boot, else one lab works on when the others are done
-PROCESS_KERNELS = ("process", "process-6.12", "smp")	# of the process lab (scripts/kernel)
 MOST = {"process": 12, "nested": 40}
 
 
