@@ -113,7 +113,8 @@ static __always_inline bool nv_owner_take(struct nv_owner *o, u32 gen)
  * nv_owner_take_left() - take what the host never gave back
  * @o: the slot's word
  *
- * Context: the channel is closed; nobody sends.
+ * Context: the channel is closed or taken back; nobody sends, or the caller has the queue's
+ * transmit lock.  A completion that comes all the same loses.
  * Return: whether there was something: the caller holds the slot then.
  */
 static inline bool nv_owner_take_left(struct nv_owner *o)
