@@ -292,6 +292,9 @@ row("run.py --boot", "tests/scenarios/run.py --boot 9.9 job", 2, NO_KERNEL % "9.
 row("run.py --lab", "tests/scenarios/run.py --lab x", 2, "--lab: invalid choice: 'x'")
 row("run.py, what a lab cannot show", "tests/scenarios/run.py --lab process acpi-tables", 2, "nothing to run with --lab process acpi-tables; it lacks")
 row("run.py --boot --lab process", "tests/scenarios/run.py --lab process --boot debug job", 2, "--boot debug is for the nested lab; the process lab has process-6.12")
+row("run.py --boot, drivers that it has not", "tests/scenarios/run.py --boot process-6.12 --drivers ours/intree job", 2,
+    "nothing to run with --drivers ours/intree --boot process-6.12 job")
+row("kernel --source", "scripts/kernel --source", 2, "--source wants 6.12 or 7.x")
 row("run.py --boot smp", "tests/scenarios/run.py --boot smp job", 2, "--boot smp: --lab process --cpus N")
 row("run.py --cpus", "tests/scenarios/run.py --cpus 0 job", 2, "--cpus: 0: want a whole number from 1 on")
 row("run.py --labs", "tests/scenarios/run.py --labs 0", 2, "--labs: 0: want a whole number from 1 on")

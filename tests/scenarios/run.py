@@ -97,7 +97,8 @@ def labs_for(run, options):
     """The labs in which it is to run."""
     able = places(run)
     if options.boot:
-        return able if options.boot in PROCESS_KERNELS else ("nested",)
+        # a machine that asks for a kernel of its own does not run there
+        return (able if run.machine.kernel == options.boot else ()) if options.boot in PROCESS_KERNELS else ("nested",)
     if options.lab == "all":
         return able
     if options.lab:
