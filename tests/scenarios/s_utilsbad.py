@@ -31,6 +31,11 @@ def bad_everywhere(m, s, name):
             m.host("fault ic %s %s" % (name, kind))
             s.ask(request % path if "%s" in request else request)
             m.host("fault clear")
+    for kind in KINDS[1:]:                      # and two on one message
+        m.host("fault ic %s short=3" % name)
+        m.host("fault ic %s %s" % (name, kind))
+        s.ask(REQUESTS[name][0] % path if "%s" in REQUESTS[name][0] else REQUESTS[name][0])
+        m.host("fault clear")
     for kind in KINDS[:6] + ("corrupt=20:ffffffff", "corrupt=20:0000ffff", "size=65535", "duplicate"):
         m.host("fault ic %s %s on=negotiate" % (name, kind))
         m.host("ic negotiate " + name)

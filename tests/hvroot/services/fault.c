@@ -121,7 +121,8 @@ static bool strike(struct ic *ic, const struct ic_fault *f, struct message *m)
 		enlarge(m, f->has_value ? f->value : OVERSIZED);
 		break;
 	case UNTERMINATED:
-		if (ic->service->unterminate)
+		/* an earlier fault may have cut it */
+		if (ic->service->unterminate && m->len > sizeof(struct ic_header))
 			ic->service->unterminate(m->bytes + sizeof(struct ic_header),
 						 m->len - sizeof(struct ic_header));
 		break;
