@@ -54,16 +54,16 @@ static void stor_rescan_work(struct work_struct *work)
 
 	/* later kernels refuse while the device sleeps or wakes up */
 	if (hv_scsi_rescan_device(sdev) == -EWOULDBLOCK && !test_bit(STOR_HURRY, &ctl->state) &&
-	    scsi_device_online(sdev) &&
-	    queue_delayed_work(system_unbound_wq, &lun->rescan, STOR_RESCAN_AGAIN))
-		return;
-	stor_lun_put(lun);
-	scsi_device_put(sdev);
+	    scsi_device_online(sdev))
+		queue_delayed_work(system_unbound_wq, &lun->rescan, STOR_RESCAN_AGAIN);
 }
 
 /**
  * stor_rescan_lun() - read a device's capacity and limits again
  * @sdev: device
+ *
+ * The work keeps neither the device nor our module: stor_lun_free() waits for it, without which
+ * no device goes, and no host.
  *
  * Context: any; the work runs on its own, since it waits for the device.
  */
@@ -71,17 +71,14 @@ void stor_rescan_lun(struct scsi_device *sdev)
 {
 	struct stor_ctl *ctl = shost_priv(sdev->host);
 	struct stor_lun *lun;
+	unsigned long flags;
 
-	if (scsi_device_get(sdev))
-		return;
-	lun = stor_lun_get(sdev);
-	/* queueing is a barrier: stor_end_rescan() sees the work, or we see that it has passed */
-	if (lun && queue_delayed_work(system_unbound_wq, &lun->rescan, 0) &&
-	    !(test_bit(STOR_REMOVING, &ctl->state) && cancel_delayed_work(&lun->rescan)))
-		return;
+	/* under the lock, so that it is queued before stor_lun_free() looks, or not at all */
+	spin_lock_irqsave(&ctl->lun_lock, flags);
+	lun = sdev->hostdata;
 	if (lun)
-		stor_lun_put(lun);
-	scsi_device_put(sdev);
+		queue_delayed_work(system_unbound_wq, &lun->rescan, 0);
+	spin_unlock_irqrestore(&ctl->lun_lock, flags);
 }
 
 int stor_lun_alloc(struct scsi_device *sdev)
@@ -97,6 +94,13 @@ int stor_lun_alloc(struct scsi_device *sdev)
 	return 0;
 }
 
+/**
+ * stor_lun_free() - the midlayer is about to give a device up
+ * @sdev: device; its queue takes no command any more, and has none
+ *
+ * Context: process, sleeps; holds the host's scan_mutex, and so comes before the end of
+ * scsi_remove_host().
+ */
 void stor_lun_free(struct scsi_device *sdev)
 {
 	struct stor_ctl *ctl = shost_priv(sdev->host);
@@ -107,8 +111,10 @@ void stor_lun_free(struct scsi_device *sdev)
 	lun = sdev->hostdata;
 	sdev->hostdata = NULL;
 	spin_unlock_irqrestore(&ctl->lun_lock, flags);
-	if (lun)
-		stor_lun_put(lun);
+	if (!lun)
+		return;
+	cancel_delayed_work_sync(&lun->rescan);
+	stor_lun_put(lun);
 }
 
 /**
@@ -152,7 +158,8 @@ static struct scsi_device *stor_next_device(struct Scsi_Host *shost, struct scsi
 	while (!next && !list_is_last(at, &shost->__devices)) {
 		at = at->next;
 		next = list_entry(at, struct scsi_device, siblings);
-		if (stor_going(next) || !get_device(&next->sdev_gendev))
+		/* the last reference is dropped before it leaves the list */
+		if (stor_going(next) || !kobject_get_unless_zero(&next->sdev_gendev.kobj))
 			next = NULL;
 	}
 	spin_unlock_irq(shost->host_lock);
@@ -320,31 +327,6 @@ static bool stor_end_doubt(struct stor_ctl *ctl, struct stor_lun *lun, void *arg
 	if (stor_lun_doubted(atomic_read(&lun->life)))
 		stor_fail_device(lun->sdev, lun);
 	return true;
-}
-
-static bool stor_end_rescan(struct stor_ctl *ctl, struct stor_lun *lun, void *arg)
-{
-	if (!cancel_delayed_work(&lun->rescan)) {
-		flush_delayed_work(&lun->rescan);
-		return true;
-	}
-	stor_lun_put(lun);
-	scsi_device_put(lun->sdev);
-	return true;
-}
-
-/**
- * stor_end_rescans() - the controller is removed: no work reads a device's properties any more
- * @ctl: controller that is STOR_REMOVING, on which nothing waits any more
- *
- * While the module is unloaded nothing else keeps it: scsi_device_dev_release() has the midlayer
- * forget which module the host is of.
- *
- * Context: process.
- */
-void stor_end_rescans(struct stor_ctl *ctl)
-{
-	stor_each_lun(ctl, stor_end_rescan, NULL);
 }
 
 /**

@@ -262,7 +262,6 @@ static hv_remove_t stor_remove(struct hv_device *dev)
 	if (ctl->added) {
 		stor_end_doubts(ctl);
 		stor_end_unsure(ctl);
-		stor_end_rescans(ctl);
 		stor_fc_leave(ctl);
 		scsi_remove_host(ctl->shost);
 	}

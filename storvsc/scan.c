@@ -21,46 +21,45 @@
 
 #define STOR_SCAN_LAST	(60 * HZ)	/* from one try to the next, at most */
 
-static bool stor_match_target(struct stor_ctl *ctl, struct stor_where at, unsigned long *luns)
-{
-	struct scsi_device *sdev;
-	bool changed = false;
-	unsigned int lun;
+struct stor_match {
+	struct stor_where at;
+	unsigned long *luns;		/* bitmap: listed by the host, and no device yet */
+	bool changed;
+};
 
-	shost_for_each_device(sdev, ctl->shost) {
-		if (sdev->channel != at.path || sdev->id != at.target ||
-		    sdev->lun >= STOR_LUNS)
-			continue;
-		if (test_and_clear_bit(sdev->lun, luns))
-			continue;
-		stor_remove_lun(ctl, sdev);
-		changed = true;
-	}
-	for_each_set_bit(lun, luns, STOR_LUNS) {
-		if (scsi_add_device(ctl->shost, at.path, at.target, lun))
-			continue;
-		stor_count(ctl, LUN_ADDED);
-		changed = true;
-	}
-	return changed;
+static bool stor_match_lun(struct stor_ctl *ctl, struct stor_lun *lun, void *arg)
+{
+	struct scsi_device *sdev = lun->sdev;
+	struct stor_match *match = arg;
+
+	if (sdev->channel != match->at.path || sdev->id != match->at.target ||
+	    sdev->lun >= STOR_LUNS || test_and_clear_bit(sdev->lun, match->luns))
+		return true;
+	stor_remove_lun(ctl, sdev);
+	match->changed = true;
+	return true;
 }
 
 /*
  * Make the devices of one target match its list; says whether any changed.
  *
- * While the module is unloaded scsi_device_get() fails for each device, so those that are there
- * look like none, and would be added once more.
+ * Not by shost_for_each_device(): while the module is unloaded that finds none, and those that
+ * are there would be added once more.
  */
 static bool stor_compare_target(struct stor_ctl *ctl, struct stor_where at,
 				unsigned long *luns)
 {
-	bool changed;
+	struct stor_match match = { .at = at, .luns = luns };
+	unsigned int lun;
 
-	if (!try_module_get(THIS_MODULE))
-		return false;
-	changed = stor_match_target(ctl, at, luns);
-	module_put(THIS_MODULE);
-	return changed;
+	stor_each_lun(ctl, stor_match_lun, &match);
+	for_each_set_bit(lun, luns, STOR_LUNS) {
+		if (scsi_add_device(ctl->shost, at.path, at.target, lun))
+			continue;
+		stor_count(ctl, LUN_ADDED);
+		match.changed = true;
+	}
+	return match.changed;
 }
 
 /* No list to go by: ask each device of the target whether it is there. */
@@ -148,7 +147,7 @@ static int stor_bus_changed(struct stor_ctl *ctl)
 	if (ctl->kind->fc) {
 		/* too many targets to ask each, but those that have devices */
 		ret = stor_compare_known(ctl);
-		/* as in stor_compare_target() */
+		/* the midlayer finds no device of a module that is unloaded, and adds it anew */
 		if (try_module_get(THIS_MODULE)) {
 			scsi_scan_host(ctl->shost);
 			module_put(THIS_MODULE);

@@ -255,8 +255,7 @@ struct stor_ctl {
 	struct delayed_work watch;	/* while we wait and hold the device's lock */
 
 	struct mutex chan_mutex;	/* protects: opening, closing, nr_open */
-	bool opening;			/* a sub-channel, under chan_mutex */
-	bool homes_late;		/* who opens it has homes found */
+	bool chan_late;			/* tend found chan_mutex taken, see stor_chan_unlock() */
 	unsigned int nr_open;
 	bool open;			/* primary channel */
 	int close_error;		/* of the primary channel, under life_mutex */
@@ -379,8 +378,8 @@ void stor_evict_all(struct stor_ctl *ctl, struct stor_chan *only,
 int stor_open_primary(struct stor_ctl *ctl);
 int stor_close_channels(struct stor_ctl *ctl);
 bool stor_rings_kept(struct stor_ctl *ctl);
-void stor_reap_channels(struct stor_ctl *ctl);
-bool stor_kept_channels(struct stor_ctl *ctl, bool give_back);
+bool stor_reap_channels(struct stor_ctl *ctl);
+bool stor_kept_channels(struct stor_ctl *ctl);
 void stor_find_homes(struct stor_ctl *ctl);
 void stor_open_subchans(struct stor_ctl *ctl);
 unsigned int stor_wanted_subchans(const struct stor_ctl *ctl);
@@ -462,7 +461,6 @@ bool stor_doubt_lun(struct stor_ctl *ctl, struct scsi_device *sdev);
 bool stor_settle_all(struct stor_ctl *ctl);
 void stor_fail_device(struct scsi_device *sdev, struct stor_lun *lun);
 void stor_end_doubts(struct stor_ctl *ctl);
-void stor_end_rescans(struct stor_ctl *ctl);
 
 /* scan.c */
 int stor_scan_first(struct stor_ctl *ctl);

@@ -39,6 +39,33 @@ static struct stor_ctl *stor_enter(struct hv_device *dev)
 	return ctl;
 }
 
+/*
+ * The end of each use of chan_mutex: who found it taken comes again.
+ */
+static void stor_chan_unlock(struct stor_ctl *ctl)
+{
+	mutex_unlock(&ctl->chan_mutex);
+	/* pairs with the barrier in stor_chan_trylock() */
+	smp_mb();
+	if (READ_ONCE(ctl->chan_late) && xchg(&ctl->chan_late, false))
+		stor_tend_kick(ctl, STOR_CHAN_MOVED);
+}
+
+/*
+ * For who holds life_mutex, or must be through soon: who has chan_mutex may open a sub-channel
+ * that the host never confirms, which takes a host's time-out on our bus and has no end on the
+ * kernel's.  Disks need none.  If this fails, tend runs again after stor_chan_unlock().
+ */
+static bool stor_chan_trylock(struct stor_ctl *ctl)
+{
+	if (mutex_trylock(&ctl->chan_mutex))
+		return true;
+	WRITE_ONCE(ctl->chan_late, true);
+	/* pairs with the barrier in stor_chan_unlock(): he sees that, or we that it is free */
+	smp_mb();
+	return mutex_trylock(&ctl->chan_mutex);
+}
+
 /* It waits for its place no more: its memory may be gone when the bus's call returns. */
 static void stor_forget_waiting(struct stor_ctl *ctl, struct vmbus_channel *channel)
 {
@@ -50,7 +77,7 @@ static void stor_forget_waiting(struct stor_ctl *ctl, struct vmbus_channel *chan
 	mutex_lock(&ctl->chan_mutex);
 	if (ctl->chans[index].waiting == channel)
 		ctl->chans[index].waiting = NULL;
-	mutex_unlock(&ctl->chan_mutex);
+	stor_chan_unlock(ctl);
 }
 
 /*
@@ -117,7 +144,7 @@ int stor_open_primary(struct stor_ctl *ctl)
 	ret = stor_open_channel(&ctl->chans[0], ctl->dev->channel);
 	ctl->open = !ret;
 	ctl->nr_open = !ret;
-	mutex_unlock(&ctl->chan_mutex);
+	stor_chan_unlock(ctl);
 	return ret;
 }
 
@@ -239,32 +266,20 @@ static void stor_assign_homes(struct stor_ctl *ctl)
 	}
 }
 
-/* Does somebody open a sub-channel?  He has the homes found when he is through then. */
-static bool stor_opening(struct stor_ctl *ctl)
-{
-	if (!READ_ONCE(ctl->opening))
-		return false;
-	WRITE_ONCE(ctl->homes_late, true);
-	/* pairs with the barrier in stor_on_subchan(): he sees that, or we that he is through */
-	smp_mb();
-	return READ_ONCE(ctl->opening);
-}
-
 /**
  * stor_find_homes() - channels came or moved: see which queue sends on which
  * @ctl: controller
  *
- * Does not wait for who opens a sub-channel: disks need none, and the host may never confirm.
+ * If somebody has the channels, it is done again when he is through: see stor_chan_trylock().
  *
  * Context: process.
  */
 void stor_find_homes(struct stor_ctl *ctl)
 {
-	if (stor_opening(ctl))
+	if (!stor_chan_trylock(ctl))
 		return;
-	mutex_lock(&ctl->chan_mutex);
 	stor_assign_homes(ctl);
-	mutex_unlock(&ctl->chan_mutex);
+	stor_chan_unlock(ctl);
 }
 
 /*
@@ -296,7 +311,9 @@ static int stor_forget_channels(struct stor_ctl *ctl)
  * stor_close_channels() - close every channel
  * @ctl: controller; nothing happens if none is open
  *
- * Context: process, sleeps; every wait is limited.
+ * Waits for who opens a sub-channel just now: until he is through, its ring is the host's as well.
+ *
+ * Context: process, sleeps; every wait is limited on our bus.
  *
  * Return: 0, and the host has no claim on any memory of ours; or the bus's error,
  * and it may have.
@@ -323,7 +340,7 @@ int stor_close_channels(struct stor_ctl *ctl)
 		kept = stor_forget_channels(ctl);
 		ret = ret ?: kept;
 	}
-	mutex_unlock(&ctl->chan_mutex);
+	stor_chan_unlock(ctl);
 	return ret;
 }
 
@@ -395,23 +412,12 @@ static void stor_open_waiting(struct stor_chan *chan)
 		stor_not_used(ctl, chan->index, ret);
 }
 
-/**
- * stor_kept_channels() - see whether the host has let go of sub-channels that it took back
- * @ctl: controller
- * @give_back: of those it has, commands go again, and others take their places
- *
- * A host that never does has its commands counted as lost one day, as any other.
- *
- * Context: process.
- *
- * Return: true if it still has one.
- */
-bool stor_kept_channels(struct stor_ctl *ctl, bool give_back)
+/* See stor_kept_channels(). */
+static bool stor_look_at_kept(struct stor_ctl *ctl, bool give_back)
 {
 	bool kept = false;
 	unsigned int i;
 
-	mutex_lock(&ctl->chan_mutex);
 	for (i = 1; i < ctl->nr_queues; i++) {
 		struct stor_chan *chan = &ctl->chans[i];
 
@@ -423,44 +429,82 @@ bool stor_kept_channels(struct stor_ctl *ctl, bool give_back)
 			stor_open_waiting(chan);
 		kept |= chan->kept;
 	}
-	mutex_unlock(&ctl->chan_mutex);
 	return kept;
+}
+
+/**
+ * stor_kept_channels() - see whether the host has let go of sub-channels that it took back
+ * @ctl: controller whose channels are closed
+ *
+ * A host that never does has its commands counted as lost one day, as any other.
+ *
+ * Context: process.
+ *
+ * Return: true if it still has one.
+ */
+bool stor_kept_channels(struct stor_ctl *ctl)
+{
+	bool kept;
+
+	/* closed as they are, nobody opens one who might wait for the host */
+	mutex_lock(&ctl->chan_mutex);
+	kept = stor_look_at_kept(ctl, false);
+	stor_chan_unlock(ctl);
+	return kept;
+}
+
+/*
+ * After the grace period no sender is in its ring, nor looks at the channel, whose
+ * memory may go with the close.  Closing it gives its number back to the host and
+ * makes room for another offer.
+ * What was not answered by then goes again, on another channel, once the host let go of it.
+ */
+static void stor_reap(struct stor_chan *chan, struct vmbus_channel *channel)
+{
+	struct stor_ctl *ctl = chan->ctl;
+
+	RCU_INIT_POINTER(chan->channel, NULL);
+	synchronize_rcu();
+	stor_read_last(chan);
+	WRITE_ONCE(channel->change_target_cpu_callback, NULL);
+	vmbus_close(channel);
+	WRITE_ONCE(chan->in, NULL);
+	ctl->nr_open--;
+	stor_count(ctl, CHAN_REAPED);
+	stor_give_back(chan);
 }
 
 /**
  * stor_reap_channels() - clear away sub-channels that the host took back
  * @ctl: controller
  *
- * After the grace period no sender is in its ring, nor looks at the channel, whose
- * memory may go with the close.  Closing it gives its number back to the host and
- * makes room for another offer.
- * What was not answered by then goes again, on another channel, once the host let go of it.
+ * Once the host has let go of one its commands go again, and another takes its place.  If somebody
+ * has the channels, nothing happens, and tend runs when he is through: see stor_chan_trylock().
  *
  * Context: process, sleeps.
+ *
+ * Return: true if the host still has one.
  */
-void stor_reap_channels(struct stor_ctl *ctl)
+bool stor_reap_channels(struct stor_ctl *ctl)
 {
 	unsigned int i;
+	bool kept;
 
-	mutex_lock(&ctl->chan_mutex);
+	if (!stor_chan_trylock(ctl))
+		return false;
+	clear_bit(STOR_CHAN_LOST, &ctl->state);
+	/* the bus marks the channel, then stor_on_sub_rescinded() sets the bit: none is missed */
+	smp_mb__after_atomic();
 	for (i = 1; i < ctl->nr_queues; i++) {
-		struct stor_chan *chan = &ctl->chans[i];
-		struct vmbus_channel *channel = stor_channel(chan);
+		struct vmbus_channel *channel = stor_channel(&ctl->chans[i]);
 
-		if (!channel || !channel->rescind)
-			continue;
-		RCU_INIT_POINTER(chan->channel, NULL);
-		synchronize_rcu();
-		stor_read_last(chan);
-		WRITE_ONCE(channel->change_target_cpu_callback, NULL);
-		vmbus_close(channel);
-		WRITE_ONCE(chan->in, NULL);
-		ctl->nr_open--;
-		stor_count(ctl, CHAN_REAPED);
-		stor_give_back(chan);
+		if (channel && channel->rescind)
+			stor_reap(&ctl->chans[i], channel);
 	}
 	stor_assign_homes(ctl);
-	mutex_unlock(&ctl->chan_mutex);
+	kept = stor_look_at_kept(ctl, true);
+	stor_chan_unlock(ctl);
+	return kept;
 }
 
 /**
@@ -513,17 +557,12 @@ static void stor_on_subchan(struct vmbus_channel *channel)
 		ret = 0;
 	} else if (chan && ctl->open && test_bit(STOR_SUBS_WANTED, &ctl->state) &&
 		   !stor_channel(chan) && !test_bit(STOR_REMOVING, &ctl->state)) {
-		WRITE_ONCE(ctl->opening, true);
 		ret = stor_take_sub(chan, channel);
-		WRITE_ONCE(ctl->opening, false);
-		/* pairs with the barrier in stor_opening() */
-		smp_mb();
-		if (xchg(&ctl->homes_late, false))
-			stor_tend_kick(ctl, STOR_CHAN_MOVED);
 	}
-	if (ret)
+	/* nobody needs one of a controller that goes */
+	if (ret && !test_bit(STOR_REMOVING, &ctl->state))
 		stor_not_used(ctl, index, ret);
-	mutex_unlock(&ctl->chan_mutex);
+	stor_chan_unlock(ctl);
 	wake_up(&ctl->subchan_wait);
 	stor_leave(ctl);
 }

@@ -117,12 +117,18 @@ static ssize_t queues_show(struct device *dev, struct device_attribute *attr,
 	struct stor_ctl *ctl = stor_of(dev);
 	unsigned int i;
 	int len = 0;
+	bool gone;
 
-	mutex_lock(&ctl->chan_mutex);
+	/*
+	 * Not chan_mutex: a sub-channel that is being opened has it for long.  Who closes them all
+	 * sets the bit and waits for readers, before any channel goes.
+	 */
+	rcu_read_lock();
+	gone = test_bit(STOR_GONE, &ctl->state);
 	for (i = 0; i < ctl->nr_queues; i++) {
 		struct stor_queue *q = &ctl->queues[i];
 		struct stor_chan *chan = &ctl->chans[i];
-		struct vmbus_channel *channel = stor_channel(chan);
+		struct vmbus_channel *channel = gone ? NULL : rcu_dereference(chan->channel);
 
 		len += sysfs_emit_at(buf, len,
 				     "%u relid %d cpu %d depth %u in_flight %u completed %llu bytes %llu batches %llu batched %llu\n",
@@ -133,7 +139,7 @@ static ssize_t queues_show(struct device *dev, struct device_attribute *attr,
 				     chan->completed, chan->bytes,
 				     q->batches, q->batched);
 	}
-	mutex_unlock(&ctl->chan_mutex);
+	rcu_read_unlock();
 	return len;
 }
 static DEVICE_ATTR_RO(queues);

@@ -55,7 +55,7 @@ static void stor_take_back(struct stor_ctl *ctl)
 	stor_calls_fail(ctl);
 	stor_turn(ctl, STOR_TURN_SILENT);
 	stor_evict_all(ctl, NULL, DID_REQUEUE);
-	stor_kept_channels(ctl, false);	/* none any more: the places are free */
+	stor_kept_channels(ctl);	/* none any more: the places are free */
 }
 
 /*
@@ -122,7 +122,7 @@ static bool stor_let_go(struct stor_ctl *ctl)
 	if (stor_rings_kept(ctl))
 		return false;
 	/* Nobody gets those of one channel back but with all others. */
-	if (stor_kept_channels(ctl, false) && !stor_back_too_long(ctl))
+	if (stor_kept_channels(ctl) && !stor_back_too_long(ctl))
 		return false;
 	dev_info(&ctl->dev->device, "host has let go of the closed channels, starting over\n");
 	stor_count_anew(ctl);
@@ -286,17 +286,9 @@ static bool stor_any_lost(const struct stor_ctl *ctl)
 	return false;
 }
 
-/* Sub-channels that the host has taken back; true if it has not let go of all of them. */
-static bool stor_tend_lost(struct stor_ctl *ctl)
-{
-	if (test_and_clear_bit(STOR_CHAN_LOST, &ctl->state))
-		stor_reap_channels(ctl);
-	return stor_kept_channels(ctl, true);
-}
-
 static void stor_tend_up(struct stor_ctl *ctl)
 {
-	if (stor_tend_lost(ctl))
+	if (stor_reap_channels(ctl))
 		queue_delayed_work(system_long_wq, &ctl->tend, STOR_TRY_FIRST);
 	if (test_and_clear_bit(STOR_CHAN_MOVED, &ctl->state))
 		stor_find_homes(ctl);
@@ -426,7 +418,7 @@ static void stor_watch_work(struct work_struct *work)
 	}
 	/* who removes the device has cancelled tend */
 	if (READ_ONCE(ctl->life) == STOR_UP)
-		stor_tend_lost(ctl);
+		stor_reap_channels(ctl);
 	queue_delayed_work(system_long_wq, &ctl->watch, STOR_WATCH);
 }
 
@@ -459,7 +451,7 @@ static bool stor_drain_all(struct stor_ctl *ctl)
 
 	do {
 		if (ctl->life == STOR_UP)
-			stor_tend_lost(ctl);
+			stor_reap_channels(ctl);
 		if (stor_drain(ctl, NULL, min_t(unsigned long, STOR_WATCH, stor_reset_timeout())))
 			return true;
 	} while (time_before(jiffies, end));

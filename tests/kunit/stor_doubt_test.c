@@ -6,6 +6,8 @@
  * Kernel only: it runs lun.c itself; the midlayer and the questions are played.
  */
 #include <kunit/test.h>
+#include <linux/completion.h>
+#include <linux/delay.h>
 #include <linux/module.h>
 #include <linux/slab.h>
 #include <scsi/scsi.h>
@@ -21,9 +23,18 @@ static bool doubt_refused;		/* the device cannot be blocked */
 static bool doubt_leaves;		/* its driver lets go of the controller meanwhile */
 static bool doubt_blocked;
 static enum scsi_device_state doubt_left;	/* how it was unblocked */
-static unsigned int doubt_removed, doubt_kicks;
+static bool doubt_referenced;		/* its device has a reference yet */
+static unsigned int doubt_removed, doubt_kicks, doubt_rescans;
+static DECLARE_COMPLETION(doubt_read);	/* its properties may be read */
 
 static int doubt_block(struct scsi_device *sdev);
+
+static int doubt_rescan(void)
+{
+	wait_for_completion(&doubt_read);
+	doubt_rescans++;
+	return 0;
+}
 
 static int doubt_unblock(struct scsi_device *sdev, enum scsi_device_state state)
 {
@@ -35,17 +46,16 @@ static int doubt_unblock(struct scsi_device *sdev, enum scsi_device_state state)
 }
 
 /* this copy's midlayer, and those of our files that it calls */
-#define get_device(dev)				((void)(dev), true)
+#define kobject_get_unless_zero(kobj)		((void)(kobj), doubt_referenced)
 #define put_device(dev)				((void)(dev))
 #define scsi_internal_device_block_nowait(sdev)			doubt_block(sdev)
 #define scsi_internal_device_unblock_nowait(sdev, state)	doubt_unblock(sdev, state)
 #define scsi_remove_device(sdev)		((void)(sdev), doubt_removed++)
-#define scsi_device_get(sdev)			((void)(sdev), -ENXIO)
-#define scsi_device_put(sdev)			((void)(sdev))
+#define scsi_device_get(sdev)			((void)(sdev), -ENXIO)	/* of a module that goes */
 #define __scsi_device_lookup(shost, c, i, l)	((void)(c), doubt_sdev)
 #define sdev_evt_send_simple(sdev, evt, gfp)	((void)(sdev))
 #undef hv_scsi_rescan_device
-#define hv_scsi_rescan_device(sdev)		((void)(sdev), 0)
+#define hv_scsi_rescan_device(sdev)		((void)(sdev), doubt_rescan())
 #define stor_ask_lun(ctl, sdev)			((void)(ctl), (void)(sdev), doubt_answer)
 #define stor_scan_kick(ctl, what)		((void)(ctl), (void)(what), (void)doubt_kicks++)
 #define stor_be_unsure_of(ctl, lun)		((void)stor_lun_turn(lun, STOR_LUN_REACHED))
@@ -103,6 +113,9 @@ static int doubt_init(struct kunit *test)
 	doubt_blocked = false;
 	doubt_left = SDEV_CREATED;
 	doubt_removed = 0;
+	doubt_referenced = true;
+	doubt_rescans = 0;
+	reinit_completion(&doubt_read);
 	doubt_kicks = 0;
 	return stor_lun_alloc(doubt_sdev);
 }
@@ -204,7 +217,50 @@ static void doubt_test_removed_meanwhile(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, (int)STOR_LUN_GONE, (int)doubt_life());
 }
 
+static void doubt_free(struct work_struct *work)
+{
+	stor_lun_free(doubt_sdev);
+}
+
+/*
+ * A device goes, and with it the module perhaps, while its properties are read: that is waited for,
+ * and nobody begins to read them any more.
+ */
+static void doubt_test_read_late(struct kunit *test)
+{
+	struct work_struct work;
+
+	INIT_WORK_ONSTACK(&work, doubt_free);
+	stor_rescan_lun(doubt_sdev);
+	while (!work_busy(&((struct stor_lun *)doubt_sdev->hostdata)->rescan.work) ||
+	       delayed_work_pending(&((struct stor_lun *)doubt_sdev->hostdata)->rescan))
+		usleep_range(500, 1000);
+	/* once more, while it runs */
+	stor_rescan_lun(doubt_sdev);
+	schedule_work(&work);
+	while (READ_ONCE(doubt_sdev->hostdata))
+		usleep_range(500, 1000);
+	stor_rescan_lun(doubt_sdev);
+	msleep(20);
+	KUNIT_EXPECT_NE(test, 0u, work_busy(&work));
+	complete_all(&doubt_read);
+	flush_work(&work);
+	destroy_work_on_stack(&work);
+	KUNIT_EXPECT_EQ(test, 1u, doubt_rescans);
+}
+
+/* Its last reference is gone, but it stands in the host's list for a moment yet. */
+static void doubt_test_unreferenced(struct kunit *test)
+{
+	KUNIT_EXPECT_TRUE(test, doubt_begin());
+	doubt_referenced = false;
+	KUNIT_EXPECT_TRUE(test, stor_settle_all(shost_priv(doubt_sdev->host)));
+	KUNIT_EXPECT_TRUE(test, doubt_blocked);
+}
+
 static struct kunit_case doubt_cases[] = {
+	KUNIT_CASE(doubt_test_read_late),
+	KUNIT_CASE(doubt_test_unreferenced),
 	KUNIT_CASE(doubt_test_reached),
 	KUNIT_CASE(doubt_test_not_there),
 	KUNIT_CASE(doubt_test_refused),

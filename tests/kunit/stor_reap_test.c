@@ -273,7 +273,7 @@ static void stor_reap_test_let_go(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 1u, reap_closed);
 	KUNIT_EXPECT_EQ(test, 1u, reap_evicted);
 	KUNIT_EXPECT_EQ(test, 77u, reap_asked);
-	KUNIT_EXPECT_FALSE(test, stor_kept_channels(ctl, true));
+	KUNIT_EXPECT_FALSE(test, stor_reap_channels(ctl));
 	KUNIT_EXPECT_EQ(test, 1u, reap_evicted);
 }
 
@@ -286,15 +286,15 @@ static void stor_reap_test_kept(struct kunit *test)
 	stor_reap_channels(ctl);
 	KUNIT_EXPECT_EQ(test, 1u, reap_closed);
 	KUNIT_EXPECT_EQ(test, 0u, reap_evicted);
-	KUNIT_EXPECT_TRUE(test, stor_kept_channels(ctl, true));
+	KUNIT_EXPECT_TRUE(test, stor_reap_channels(ctl));
 	KUNIT_EXPECT_EQ(test, 0u, reap_evicted);
 	/* commands of two channels would be taken for one's */
 	stor_on_subchan(again);
 	KUNIT_EXPECT_NULL(test, ctl->chans[1].channel);
-	KUNIT_EXPECT_TRUE(test, stor_kept_channels(ctl, true));
+	KUNIT_EXPECT_TRUE(test, stor_reap_channels(ctl));
 	KUNIT_EXPECT_NULL(test, ctl->chans[1].channel);
 	reap_kept = false;
-	KUNIT_EXPECT_FALSE(test, stor_kept_channels(ctl, true));
+	KUNIT_EXPECT_FALSE(test, stor_reap_channels(ctl));
 	KUNIT_EXPECT_EQ(test, 1u, reap_evicted);
 	KUNIT_EXPECT_EQ(test, 77u, reap_asked);
 	/* the bus hands it out once */
@@ -317,7 +317,7 @@ static void stor_reap_test_offered_first(struct kunit *test)
 	stor_on_subchan(again);
 	KUNIT_EXPECT_PTR_NE(test, ctl->chans[1].channel, again);
 	KUNIT_EXPECT_TRUE(test, test_bit(STOR_CHAN_LOST, &ctl->state));
-	KUNIT_EXPECT_FALSE(test, stor_tend_lost(ctl));
+	KUNIT_EXPECT_FALSE(test, stor_reap_channels(ctl));
 	KUNIT_EXPECT_EQ(test, 1u, reap_closed);
 	KUNIT_EXPECT_PTR_EQ(test, ctl->chans[1].channel, again);
 	mutex_unlock(&ctl->life_mutex);
@@ -337,7 +337,7 @@ static void stor_reap_test_waits_in_vain(struct kunit *test)
 	reap_take_back(again);
 	KUNIT_EXPECT_NULL(test, ctl->chans[1].waiting);
 	reap_kept = false;
-	KUNIT_EXPECT_FALSE(test, stor_kept_channels(ctl, true));
+	KUNIT_EXPECT_FALSE(test, stor_reap_channels(ctl));
 	KUNIT_EXPECT_NULL(test, ctl->chans[1].channel);
 	ctl->chans[1].waiting = again;
 	stor_close_channels(ctl);
@@ -356,11 +356,11 @@ static void stor_reap_test_waits_in_a_hurry(struct kunit *test)
 	stor_on_subchan(again);
 	reap_kept = false;
 	set_bit(STOR_HURRY, &ctl->state);
-	KUNIT_EXPECT_FALSE(test, stor_kept_channels(ctl, true));
+	KUNIT_EXPECT_FALSE(test, stor_reap_channels(ctl));
 	KUNIT_EXPECT_EQ(test, 1u, reap_evicted);
 	KUNIT_EXPECT_NULL(test, ctl->chans[1].channel);
 	clear_bit(STOR_HURRY, &ctl->state);		/* it stays after all */
-	KUNIT_EXPECT_FALSE(test, stor_kept_channels(ctl, true));
+	KUNIT_EXPECT_FALSE(test, stor_reap_channels(ctl));
 	KUNIT_EXPECT_PTR_EQ(test, ctl->chans[1].channel, again);
 	reap_end(ctl);
 }
@@ -372,11 +372,11 @@ static void stor_reap_test_closed(struct kunit *test)
 
 	reap_kept = true;
 	stor_reap_channels(ctl);
-	KUNIT_EXPECT_TRUE(test, stor_kept_channels(ctl, true));
+	KUNIT_EXPECT_TRUE(test, stor_reap_channels(ctl));
 	KUNIT_EXPECT_NOT_NULL(test, stor_slot_evict(&ctl->slots[1], NULL));
 	KUNIT_EXPECT_EQ(test, 0, stor_close_channels(ctl));
 	KUNIT_EXPECT_FALSE(test, stor_rings_kept(ctl));
-	KUNIT_EXPECT_FALSE(test, stor_kept_channels(ctl, true));
+	KUNIT_EXPECT_FALSE(test, stor_reap_channels(ctl));
 	KUNIT_EXPECT_EQ(test, 0u, reap_evicted);
 }
 
@@ -546,10 +546,35 @@ static void stor_reap_test_other_bus(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, ctl->chans[1].waiting);
 	stor_reap_channels(ctl);
 	KUNIT_EXPECT_EQ(test, 1u, reap_evicted);
-	KUNIT_EXPECT_FALSE(test, stor_kept_channels(ctl, true));
+	KUNIT_EXPECT_FALSE(test, stor_reap_channels(ctl));
+}
+
+/* A sub-channel is being opened, and the host never confirms: who looks after the disks goes on. */
+static void stor_reap_test_beside_opening(struct kunit *test)
+{
+	struct stor_ctl *ctl = reap_begin(test);
+	unsigned int i;
+
+	reap_kept = false;
+	mutex_lock(&ctl->chan_mutex);
+	stor_tend_kick(ctl, STOR_CHAN_MOVED);
+	stor_tend_kick(ctl, STOR_CHAN_LOST);
+	for (i = 0; i < 500 && work_busy(&ctl->tend.work); i++)
+		usleep_range(10000, 11000);
+	KUNIT_EXPECT_FALSE(test, work_busy(&ctl->tend.work));
+	KUNIT_EXPECT_EQ(test, 0u, reap_closed);
+	/* it is through, and what was put off is done */
+	stor_chan_unlock(ctl);
+	flush_delayed_work(&ctl->tend);
+	KUNIT_EXPECT_EQ(test, 1u, reap_closed);
+	KUNIT_EXPECT_EQ(test, 1u, reap_evicted);
+	/* nobody was late, so nobody comes again */
+	KUNIT_EXPECT_FALSE(test, delayed_work_pending(&ctl->tend));
+	reap_end(ctl);
 }
 
 static struct kunit_case stor_reap_cases[] = {
+	KUNIT_CASE(stor_reap_test_beside_opening),
 	KUNIT_CASE(stor_reap_test_while_agreeing),
 	KUNIT_CASE(stor_reap_test_let_go),
 	KUNIT_CASE(stor_reap_test_kept),

@@ -32,7 +32,7 @@ mend("S14-name", "storvsc/ident.c", "suites", "another unit is told by its best 
 mend("R4-S4", "storvsc/io.c", "retries-after-an-outage", "the time that a command waited for its host is not counted against it",
      "\tif (unlikely(time_before(cmd->jiffies_at_alloc, READ_ONCE(ctl->up_since))))\n\t\tcmd->jiffies_at_alloc = jiffies;\n", "")
 mend("S5", "storvsc/subchan.c", "kunit storvsc_reap", "a sub-channel that was taken back is closed, and what was on it goes again",
-     "\t\tif (!channel || !channel->rescind)\n\t\t\tcontinue;\n\t\tRCU_INIT", "\t\tif (!channel || channel)\n\t\t\tcontinue;\n\t\tRCU_INIT")
+     "\t\t\tstor_reap(&ctl->chans[i], channel);\n", "\t\t\tif (0)\n\t\t\t\tstor_reap(&ctl->chans[i], channel);\n")
 mend("S5-kept", "storvsc/subchan.c", "kunit storvsc_reap", "but not before the host let go of it",
      "\tchan->kept = ctl->gpadl_kept && stor_chan_busy(chan) &&\n\t\t     ctl->gpadl_kept(ctl->dev->channel, chan->gpadl);\n",
      "\tchan->kept = false;\n")
@@ -43,7 +43,7 @@ mend("S6", "storvsc/limits.c", "suites", "a disk may use all rings",
 mend("S8-held", "storvsc/tend.c", "kunit storvsc_reap", "but not while the host has not said that it let go",
      "\tif (ret && !gone) {\n", "\tif (0 && ret && !gone) {\n")
 mend("R4-S1-limit", "storvsc/tend.c", "kunit storvsc_reap", "what the host took back and never confirms is waited for with an end",
-     "\tif (stor_kept_channels(ctl, false) && !stor_back_too_long(ctl))\n", "\tif (stor_kept_channels(ctl, false) && (!stor_back_too_long(ctl) || true))\n")
+     "\tif (stor_kept_channels(ctl) && !stor_back_too_long(ctl))\n", "\tif (stor_kept_channels(ctl) && (!stor_back_too_long(ctl) || true))\n")
 mend("R5-S10", "storvsc/subchan.c", "kunit storvsc_reap", "a sub-channel that is offered while its place is kept is opened later", "\t\tWRITE_ONCE(chan->waiting, channel);\n", "")
 mend("R5-S10-taken", "storvsc/subchan.c", "kunit storvsc_reap", "what waits for its place and is taken back is not looked at any more",
      "\tif (ctl->chans[index].waiting == channel)\n\t\tctl->chans[index].waiting = NULL;\n", "")
@@ -52,7 +52,7 @@ mend("R7-1", "storvsc/subchan.c", "kunit storvsc_reap", "what waits for its plac
 mend("R7-1-theirs", "storvsc/subchan.c", "kunit storvsc_reap", "on the kernel's own bus nothing waits for its place",
      "\tif (chan && ctl->gpadl_kept && test_bit(", "\tif (chan && test_bit(")
 mend("R5-S9-sleep", "storvsc/tend.c", "kunit storvsc_reap", "who waits before a pause clears lost sub-channels away",
-     "\t\tif (ctl->life == STOR_UP)\n\t\t\tstor_tend_lost(ctl);\n\t\tif (stor_drain(", "\t\tif (stor_drain(")
+     "\t\tif (ctl->life == STOR_UP)\n\t\t\tstor_reap_channels(ctl);\n\t\tif (stor_drain(", "\t\tif (stor_drain(")
 mend("S4", "storvsc/tend.c", "kunit storvsc_reap", "who waits for commands under the device's lock sees a rescind",
      "\tqueue_delayed_work(system_long_wq, &ctl->watch, STOR_WATCH);\n}\n\nvoid stor_unwatch", "}\n\nvoid stor_unwatch")
 mend("S13", "storvsc/send.c", "kunit storvsc_guess", "a packet is built before the host may answer it",
@@ -72,10 +72,19 @@ mend("S9-transfer", "storvsc/kind.c", "fibre-channel", "no transfer over Fibre C
      "\t.max_transfer = 512 * 1024,\n", "\t.max_transfer = STOR_MAX_TRANSFER,\n")
 mend("S6-asked", "storvsc/proto.c", "sub-channel-never-confirmed", "disks do not wait for who answers no request for sub-channels",
      "\t\t\t\tmin_t(unsigned long, stor_step_timeout(), STOR_SUBCHAN_TIMEOUT));\n", "\t\t\t\tstor_step_timeout());\n")
-mend("S6-opened", "storvsc/subchan.c", "sub-channel-never-confirmed", "nor for who opens none", "\tif (stor_opening(ctl))\n\t\treturn;\n", "")
+mend("S6-opened", "storvsc/subchan.c", "sub-channel-never-confirmed", "nor for who opens none",
+     "\tif (!stor_chan_trylock(ctl))\n\t\treturn;\n\tstor_assign_homes(ctl);\n", "\tmutex_lock(&ctl->chan_mutex);\n\tstor_assign_homes(ctl);\n")
+mend("R9-3", "storvsc/subchan.c", "kunit storvsc_reap", "who looks after a controller does not wait for who opens a sub-channel",
+     "\tif (mutex_trylock(&ctl->chan_mutex))\n\t\treturn true;\n", "\tmutex_lock(&ctl->chan_mutex);\n\tif (ctl)\n\t\treturn true;\n")
+mend("R9-3-late", "storvsc/subchan.c", "kunit storvsc_reap", "and comes again when that is through",
+     "\tif (READ_ONCE(ctl->chan_late) && xchg(&ctl->chan_late, false))\n\t\tstor_tend_kick(ctl, STOR_CHAN_MOVED);\n", "")
+mend("R9-4", "storvsc/lun.c", "kunit storvsc_doubt", "no device goes, and no module, while its properties are read",
+     "\tcancel_delayed_work_sync(&lun->rescan);\n", "")
+mend("R9-8", "storvsc/lun.c", "kunit storvsc_doubt", "nobody looks at a device whose last reference is gone",
+     "|| !kobject_get_unless_zero(&next->sdev_gendev.kobj))\n", "|| (!kobject_get_unless_zero(&next->sdev_gendev.kobj) && !next))\n")
 mend("S13-unload", "storvsc/scan.c", "unload-beside-hotplug", "no disk is added twice while the module is unloaded",
-     "\tif (!try_module_get(THIS_MODULE))\n\t\treturn false;\n\tchanged = stor_match_target(ctl, at, luns);\n\tmodule_put(THIS_MODULE);\n",
-     "\tchanged = stor_match_target(ctl, at, luns);\n")
+     "\tstor_each_lun(ctl, stor_match_lun, &match);\n",
+     "\tif (try_module_get(THIS_MODULE)) {\n\t\tstor_each_lun(ctl, stor_match_lun, &match);\n\t\tmodule_put(THIS_MODULE);\n\t}\n")
 mend("S12-quiet", "storvsc/done.c", "recovered-errors", "a command that succeeded is no error in the log",
      "\tstor_report(ctl, failed ? STOR_LOG_ERROR : STOR_LOG_WARN,\n", "\tstor_report(ctl, failed || v.sense_len ? STOR_LOG_ERROR : STOR_LOG_WARN,\n")
 mend("S24-doubt", "storvsc/lun.c", "kunit storvsc_doubt", "a LUN that is not reached holds nothing up when its driver lets go",
@@ -83,5 +92,5 @@ mend("S24-doubt", "storvsc/lun.c", "kunit storvsc_doubt", "a LUN that is not rea
 mend("S24-late", "storvsc/lun.c", "kunit storvsc_doubt", "nor one whose doubt begins just then",
      "\tif (test_bit(STOR_REMOVING, &ctl->state))\n\t\tstor_lun_turn(lun, STOR_LUN_AWAY);\n", "")
 mend("S24-module", "storvsc/lun.c", "kunit storvsc_doubt", "nor while the module is unloaded, which then keeps no device",
-     "!get_device(&next->sdev_gendev))\n", "scsi_device_get(next))\n")
+     "|| !kobject_get_unless_zero(&next->sdev_gendev.kobj))\n", "|| scsi_device_get(next))\n")
 mend("S24-unbind", "storvsc/main.c", "unbind-in-doubt", "no device waits for the command of one that is not reached", "\t\tstor_end_doubts(ctl);\n", "")
