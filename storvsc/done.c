@@ -209,23 +209,12 @@ static void stor_on_packet(struct stor_chan *chan,
 		    desc->trans_id);
 }
 
-/**
- * stor_on_channel() - the host has put something into a ring
- * @context: struct stor_chan
- *
- * Context: softirq.  The bus hands out private copies of packets, and calls
- * again if this returns with the ring not empty.
- */
-void stor_on_channel(void *context)
+/* Read what is there, but not too much at once.  The bus hands out private copies of packets. */
+static __always_inline int stor_read(struct stor_chan *chan, struct vmbus_channel *channel)
 {
-	struct stor_chan *chan = context;
-	struct vmbus_channel *channel = READ_ONCE(chan->in);
 	struct vmpacket_descriptor *desc;
 	unsigned int budget = STOR_RX_BUDGET;
 
-	/* on the in-tree bus a sub-channel that was reaped is not closed */
-	if (unlikely(!channel))
-		return;
 	foreach_vmbus_pkt(desc, channel) {
 		stor_on_packet(chan, desc);
 		if (!--budget) {
@@ -234,6 +223,37 @@ void stor_on_channel(void *context)
 			break;
 		}
 	}
+	return STOR_RX_BUDGET - budget;
+}
+
+/**
+ * stor_on_channel() - the host has put something into a ring
+ * @context: struct stor_chan
+ *
+ * Context: softirq.  The bus calls again if this returns with the ring not empty.
+ */
+void stor_on_channel(void *context)
+{
+	struct stor_chan *chan = context;
+	struct vmbus_channel *channel = READ_ONCE(chan->in);
+
+	/* on the in-tree bus a sub-channel that was reaped is not closed */
+	if (likely(channel))
+		stor_read(chan, channel);
+}
+
+/**
+ * stor_read_ring() - the same for who looks by himself
+ * @chan: its queue is polled
+ * @channel: the channel of it
+ *
+ * Context: process; holds the reader's lock.
+ *
+ * Return: how many packets there were.
+ */
+int stor_read_ring(struct stor_chan *chan, struct vmbus_channel *channel)
+{
+	return stor_read(chan, channel);
 }
 
 /*
@@ -268,9 +288,8 @@ void stor_evict_all(struct stor_ctl *ctl, struct stor_chan *only, int host_byte)
 			continue;
 		stor_count(ctl, EVICTED);
 		stor_unmap(ctl, cmd);
-		local_bh_disable();
+		/* not with softirqs disabled, see poll.c */
 		stor_finish(cmd, stor_evict_byte(cmd, host_byte));
-		local_bh_enable();
 	}
 	wake_up(&ctl->drained);
 }

@@ -10,6 +10,8 @@
 
 #include "storvsc.h"
 
+#define STOR_POLL_EACH	(HZ / 50)
+
 /*
  * Whether no slot from @from on is busy with a command of @sdev; if one is, @from is
  * moved there.  Nothing new must be coming, so what was idle need not be looked at
@@ -37,6 +39,22 @@ void stor_leave(struct stor_ctl *ctl)
 		wake_up_var(&ctl->draining);
 }
 
+/* Of those that are polled for nobody tells, unless somebody looks. */
+static bool stor_wait_idle(struct stor_ctl *ctl, const struct scsi_device *sdev,
+			   unsigned long timeout)
+{
+	unsigned long end = jiffies + timeout, step = ctl->nr_polled ? STOR_POLL_EACH : timeout;
+	unsigned int from = 0;
+
+	do {
+		stor_poll_all(ctl);
+		if (wait_event_timeout(ctl->drained, stor_idle_from(ctl, sdev, &from),
+				       min(step, timeout)))
+			return true;
+	} while (time_before(jiffies, end));
+	return false;
+}
+
 /**
  * stor_drain() - wait until the host has finished what it has
  * @ctl: controller
@@ -50,14 +68,12 @@ void stor_leave(struct stor_ctl *ctl)
 bool stor_drain(struct stor_ctl *ctl, const struct scsi_device *sdev,
 		unsigned long timeout)
 {
-	unsigned int from = 0;
 	bool done;
 
 	atomic_inc(&ctl->draining);
 	/* the count is up before slots are looked at; claims are barriers */
 	smp_mb__after_atomic();
-	done = wait_event_timeout(ctl->drained, stor_idle_from(ctl, sdev, &from),
-				  timeout);
+	done = stor_wait_idle(ctl, sdev, timeout);
 	stor_leave(ctl);
 	return done;
 }
@@ -114,6 +130,12 @@ void stor_note_timeout(struct scsi_cmnd *cmd)
 	/* held back for a batch of which the block layer has dropped the end */
 	if (READ_ONCE(ctl->queues[hwq].nr_staged))
 		stor_commit_rqs(sdev->host, hwq);
+	/* answered, but who is to poll for it does not */
+	if (hwq >= stor_nr_irq(ctl)) {
+		stor_poll(sdev->host, hwq);
+		if (stor_slot_peek(&ctl->slots[tag]) != cmd)
+			return;
+	}
 	stor_count(ctl, TIMEOUT);
 	if (lun)
 		atomic_inc(&lun->timeouts);

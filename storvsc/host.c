@@ -70,6 +70,7 @@ static struct scsi_host_template stor_template = {
 	.queuecommand			= stor_queuecommand,
 	.commit_rqs			= stor_commit_rqs,
 	.map_queues			= stor_map_queues,
+	.mq_poll			= stor_poll,
 	.eh_timed_out			= stor_timed_out,
 	.eh_device_reset_handler	= stor_eh_device_reset,
 	.eh_bus_reset_handler		= stor_eh_bus_reset,
@@ -113,6 +114,7 @@ void stor_host_limits(struct stor_ctl *ctl)
 	shost->max_cmd_len = HV_STOR_CDB_LEN;
 
 	shost->nr_hw_queues = ctl->nr_queues;
+	shost->nr_maps = ctl->nr_polled ? HCTX_MAX_TYPES : 1;
 	/*
 	 * Commands go to whichever ring has room, so one disk may use all of them
 	 * and the queues share their tags; the user can lower queue_depth.

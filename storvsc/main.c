@@ -41,6 +41,11 @@ module_param(storvsc_vcpus_per_sub_channel, int, 0444);
 MODULE_PARM_DESC(storvsc_vcpus_per_sub_channel,
 		 "Ratio of VCPUs to subchannels");
 
+unsigned int storvsc_poll_queues;
+module_param(storvsc_poll_queues, uint, 0444);
+MODULE_PARM_DESC(storvsc_poll_queues,
+		 "Queues of each controller for polled I/O, with a channel each beside the others (default 0)");
+
 int ring_avail_percent_lowater = 10;
 module_param(ring_avail_percent_lowater, int, 0444);
 MODULE_PARM_DESC(ring_avail_percent_lowater,
@@ -102,7 +107,8 @@ static void stor_init(struct stor_ctl *ctl, struct hv_device *dev,
 /* Channels are one per queue at most; how many is known later. */
 static int stor_alloc_chans(struct stor_ctl *ctl)
 {
-	unsigned int i, most = min(num_possible_cpus(), 0xfffeU);
+	unsigned int polled = min(storvsc_poll_queues, num_possible_cpus());
+	unsigned int i, most = min(num_possible_cpus() + polled, 0xfffeU);
 
 	ctl->chans = kvcalloc(most, sizeof(*ctl->chans), GFP_KERNEL);
 	if (!ctl->chans)
@@ -110,6 +116,7 @@ static int stor_alloc_chans(struct stor_ctl *ctl)
 	for (i = 0; i < most; i++) {
 		ctl->chans[i].ctl = ctl;
 		ctl->chans[i].index = i;
+		spin_lock_init(&ctl->chans[i].reader);
 	}
 	return 0;
 }

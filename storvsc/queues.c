@@ -86,7 +86,7 @@ static unsigned int stor_queue_for(struct stor_ctl *ctl, unsigned int cpu,
 	unsigned int best = 0, best_cost = UINT_MAX;
 	unsigned int i;
 
-	for (i = 0; i < ctl->nr_queues; i++) {
+	for (i = 0; i < stor_nr_irq(ctl); i++) {
 		struct vmbus_channel *channel = rcu_dereference(ctl->chans[i].channel);
 		unsigned int cost = users[i];
 
@@ -100,19 +100,14 @@ static unsigned int stor_queue_for(struct stor_ctl *ctl, unsigned int cpu,
 	return best;
 }
 
-/**
- * stor_map_queues() - which CPU submits to which queue
- * @shost: SCSI host
- *
+/*
  * The CPU that takes a channel's interrupts submits to that channel, so its
  * commands complete where they began; the other CPUs spread over the queues
  * of their node.
  */
-void stor_map_queues(struct Scsi_Host *shost)
+static void stor_map_irq(struct stor_ctl *ctl, struct blk_mq_queue_map *map)
 {
-	struct blk_mq_queue_map *map = &shost->tag_set.map[HCTX_TYPE_DEFAULT];
-	struct stor_ctl *ctl = shost_priv(shost);
-	unsigned int *users = kcalloc(ctl->nr_queues, sizeof(*users), GFP_KERNEL);
+	unsigned int *users = kcalloc(stor_nr_irq(ctl), sizeof(*users), GFP_KERNEL);
 	cpumask_var_t homes;
 	unsigned int cpu, i;
 
@@ -122,7 +117,7 @@ void stor_map_queues(struct Scsi_Host *shost)
 		return;
 	}
 	rcu_read_lock();
-	for (i = 0; i < ctl->nr_queues; i++) {
+	for (i = 0; i < stor_nr_irq(ctl); i++) {
 		struct vmbus_channel *channel = rcu_dereference(ctl->chans[i].channel);
 
 		if (!channel || cpumask_test_cpu(channel->target_cpu, homes))
@@ -141,4 +136,23 @@ void stor_map_queues(struct Scsi_Host *shost)
 	rcu_read_unlock();
 	free_cpumask_var(homes);
 	kfree(users);
+}
+
+/**
+ * stor_map_queues() - which CPU submits to which queue
+ * @shost: SCSI host
+ */
+void stor_map_queues(struct Scsi_Host *shost)
+{
+	struct blk_mq_queue_map *map = shost->tag_set.map;
+	struct stor_ctl *ctl = shost_priv(shost);
+
+	map[HCTX_TYPE_DEFAULT].nr_queues = stor_nr_irq(ctl);
+	stor_map_irq(ctl, &map[HCTX_TYPE_DEFAULT]);
+	if (!ctl->nr_polled)
+		return;
+	map[HCTX_TYPE_READ].nr_queues = 0;	/* as the others */
+	map[HCTX_TYPE_POLL].nr_queues = ctl->nr_polled;
+	map[HCTX_TYPE_POLL].queue_offset = stor_nr_irq(ctl);
+	blk_mq_map_queues(&map[HCTX_TYPE_POLL]);
 }

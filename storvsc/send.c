@@ -28,7 +28,7 @@ static unsigned int stor_room(const struct vmbus_channel *channel)
 	return hv_get_avail_to_write_percent(&channel->outbound);
 }
 
-/* The queue's own channel is missing, nearly full or gone: the best other. */
+/* The queue's own channel is missing, nearly full or gone: the best other, none that is polled. */
 static struct stor_chan *stor_pick_other(struct stor_ctl *ctl,
 					 struct stor_queue *q)
 {
@@ -36,7 +36,7 @@ static struct stor_chan *stor_pick_other(struct stor_ctl *ctl,
 	int best_score = -1;
 	unsigned int i;
 
-	for (i = 0; i < ctl->nr_queues; i++) {
+	for (i = 0; i < stor_nr_irq(ctl); i++) {
 		struct stor_chan *chan = &ctl->chans[i];
 		struct vmbus_channel *channel = rcu_dereference(chan->channel);
 		int score;
@@ -252,6 +252,8 @@ static noinline int stor_send_slow(struct stor_ctl *ctl, struct stor_queue *q, u
 		if (!channel)
 			return chan->index && !ctl->dev->channel->rescind ? -EAGAIN : -ENODEV;
 	}
+	if (unlikely(q->index >= stor_nr_irq(ctl)) && chan->index < stor_nr_irq(ctl))
+		stor_no_polled(cmd);
 	stor_way_make(&way, ctl, q, chan, channel, tag);
 	if (!way.gen) {
 		stor_count(ctl, SLOT_BUSY);

@@ -121,7 +121,8 @@ struct stor_ctl;
  * @kept: it is closed, but the host has not let go of it, nor of commands; under chan_mutex
  * @waiting: what the host offers in its place meanwhile; under chan_mutex
  * @gpadl: the host's handle of its rings, while it is open or @kept
- * @completed: commands finished; only the channel's callback writes
+ * @reader: of a polled queue: who reads the ring
+ * @completed: commands finished; only who reads the ring writes
  * @bytes: data moved by them
  */
 struct stor_chan {
@@ -132,6 +133,7 @@ struct stor_chan {
 	bool kept;
 	u32 gpadl;
 	struct vmbus_channel *waiting;
+	spinlock_t reader;		/* protects: the ring of a polled queue */
 	u64 completed;
 	u64 bytes;
 } ____cacheline_aligned_in_smp;
@@ -186,7 +188,7 @@ struct stor_call {
  * struct stor_lun - our side of a struct scsi_device
  * @ref: the device's until it is destroyed, and of whoever looks at it meanwhile
  * @sdev: the device
- * @rescan: reads capacity and limits again; holds both references while queued
+ * @rescan: reads capacity and limits again; stor_lun_free() waits for it
  * @life: enum stor_lun_life; changed by stor_lun_turn() only
  * @doubt_since: jiffies, of the doubt; written before it
  * @medium: the host said that there is another one
@@ -224,6 +226,7 @@ struct stor_ctl {
 	struct stor_chan *chans;	/* one per queue */
 	struct stor_slot *slots;	/* one per tag; all queues share the tags */
 	unsigned int nr_queues;
+	unsigned int nr_polled;		/* of them, the last */
 	unsigned int depth;		/* slots */
 	unsigned int max_frames;	/* page list of the largest command */
 	void (*hold)(struct vmbus_channel *channel);	/* NULL: this bus sends */
@@ -283,6 +286,12 @@ static inline struct vmbus_channel *stor_channel(const struct stor_chan *chan)
 	return rcu_dereference_protected(chan->channel, lockdep_is_held(&chan->ctl->chan_mutex));
 }
 
+/* Queues whose channels interrupt; behind them come those that are polled. */
+static inline unsigned int stor_nr_irq(const struct stor_ctl *ctl)
+{
+	return ctl->nr_queues - ctl->nr_polled;
+}
+
 #define stor_count(ctl, what)	atomic64_inc(&(ctl)->count[STOR_CNT_##what])
 
 /* Everything that the host can cause goes through here: limited, or silent. */
@@ -298,6 +307,7 @@ do {									\
 /* main.c: module parameters */
 extern int storvsc_ringbuffer_size;
 extern unsigned int storvsc_max_hw_queues;
+extern unsigned int storvsc_poll_queues;
 extern int storvsc_vcpus_per_sub_channel;
 extern int ring_avail_percent_lowater;
 extern unsigned int storvsc_host_timeout;
@@ -371,6 +381,7 @@ void stor_commit_rqs(struct Scsi_Host *shost, u16 hwq);
 
 /* done.c */
 void stor_on_channel(void *context);
+int stor_read_ring(struct stor_chan *chan, struct vmbus_channel *channel);
 void stor_evict_all(struct stor_ctl *ctl, struct stor_chan *only,
 		    int host_byte);
 
@@ -388,6 +399,15 @@ unsigned int stor_wanted_subchans(const struct stor_ctl *ctl);
 int stor_alloc_queues(struct stor_ctl *ctl);
 void stor_free_queues(struct stor_ctl *ctl);
 void stor_map_queues(struct Scsi_Host *shost);
+
+/* poll.c */
+unsigned int stor_wanted_polled(const struct stor_ctl *ctl);
+typedef void (*stor_callback_t)(void *context);
+stor_callback_t stor_polled_mode(struct vmbus_channel *channel);
+void stor_ask_no_interrupts(struct vmbus_channel *channel);
+void stor_no_polled(struct scsi_cmnd *cmd);
+int stor_poll(struct Scsi_Host *shost, unsigned int hwq);
+void stor_poll_all(struct stor_ctl *ctl);
 
 /* host.c */
 struct Scsi_Host *stor_host_alloc(void);

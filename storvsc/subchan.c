@@ -103,7 +103,9 @@ static void stor_on_sub_rescinded(struct vmbus_channel *channel)
 static int stor_open_channel(struct stor_chan *chan,
 			     struct vmbus_channel *channel)
 {
+	bool polled = chan->index && chan->index >= stor_nr_irq(chan->ctl);
 	u8 open_data[HV_STOR_OPEN_DATA_LEN] = {};
+	stor_callback_t callback = stor_on_channel;
 	int ret;
 
 	channel->max_pkt_size = STOR_MAX_PACKET;
@@ -114,13 +116,18 @@ static int stor_open_channel(struct stor_chan *chan,
 	if (channel->primary_channel)
 		vmbus_set_chn_rescind_callback(channel, stor_on_sub_rescinded);
 
+	if (polled)
+		callback = stor_polled_mode(channel);
+
 	WRITE_ONCE(chan->in, channel);
 	ret = vmbus_open(channel, chan->ctl->ring_size, chan->ctl->ring_size,
-			 open_data, sizeof(open_data), stor_on_channel, chan);
+			 open_data, sizeof(open_data), callback, chan);
 	if (ret) {
 		WRITE_ONCE(chan->in, NULL);
 		return ret;
 	}
+	if (polled)
+		stor_ask_no_interrupts(channel);
 	chan->gpadl = channel->ringbuffer_gpadlhandle.gpadl_handle;
 	/*
 	 * A late sub-channel comes while others send: stor_pick() and stor_pick_other() find its
@@ -228,21 +235,24 @@ static bool stor_is_home(const struct stor_ctl *ctl, unsigned int index)
 
 /*
  * Each queue uses its own channel, one without that of the next queue that has one; behind
- * the last comes the first.
+ * the last comes the first.  Channels that are polled are for their own queues alone.
  */
 static void stor_share_homes(struct stor_ctl *ctl)
 {
-	unsigned int i, home = 0;
+	unsigned int i, home = 0, irq = stor_nr_irq(ctl);
 
-	while (home < ctl->nr_queues && !stor_is_home(ctl, home))
+	while (home < irq && !stor_is_home(ctl, home))
 		home++;
-	if (home == ctl->nr_queues)
+	if (home == irq)
 		home = 0;
-	for (i = ctl->nr_queues; i-- > 0;) {
+	for (i = irq; i-- > 0;) {
 		if (stor_is_home(ctl, i))
 			home = i;
 		WRITE_ONCE(ctl->queues[i].home, home);
 	}
+	/* one whose own is not there asks stor_pick_other() each time */
+	for (i = irq; i < ctl->nr_queues; i++)
+		WRITE_ONCE(ctl->queues[i].home, i);
 }
 
 /*
@@ -259,7 +269,7 @@ static void stor_assign_homes(struct stor_ctl *ctl)
 	if (!ctl->queues)
 		return;
 	stor_share_homes(ctl);
-	for (i = 0; ctl->added && map && i < ctl->nr_queues; i++) {
+	for (i = 0; ctl->added && map && i < stor_nr_irq(ctl); i++) {
 		if (stor_is_home(ctl, i))
 			WRITE_ONCE(ctl->queues[map[stor_channel(&ctl->chans[i])->target_cpu]].home,
 				   i);
@@ -326,6 +336,8 @@ int stor_close_channels(struct stor_ctl *ctl)
 	mutex_lock(&ctl->chan_mutex);
 	clear_bit(STOR_SUBS_WANTED, &ctl->state);
 	if (ctl->open) {
+		/* what is answered needs not go again */
+		stor_poll_all(ctl);
 		set_bit(STOR_HALTED, &ctl->state);
 		set_bit(STOR_GONE, &ctl->state);
 		for (i = 0; i < ctl->nr_queues; i++) {
@@ -350,12 +362,11 @@ static void stor_read_last(struct stor_chan *chan)
 	struct vmbus_channel *channel = chan->in;
 	unsigned int i;
 
+	/* not with softirqs disabled, see poll.c */
 	tasklet_disable(&channel->callback_event);
-	local_bh_disable();
 	for (i = 0; i <= chan->ctl->depth / STOR_RX_BUDGET &&
 	     hv_get_bytes_to_read(&channel->inbound); i++)
 		stor_on_channel(chan);
-	local_bh_enable();
 	tasklet_enable(&channel->callback_event);
 }
 
@@ -508,7 +519,7 @@ bool stor_reap_channels(struct stor_ctl *ctl)
 }
 
 /**
- * stor_wanted_subchans() - how many sub-channels to ask for
+ * stor_wanted_subchans() - how many sub-channels to ask for, beside those that are polled
  * @ctl: controller
  *
  * One channel per CPU is the most that is of use; the host and the module
@@ -517,7 +528,7 @@ bool stor_reap_channels(struct stor_ctl *ctl)
 unsigned int stor_wanted_subchans(const struct stor_ctl *ctl)
 {
 	unsigned int cpus = num_online_cpus();
-	unsigned int want = min_t(unsigned int, cpus - 1, ctl->max_subchans);
+	unsigned int want = min_t(unsigned int, cpus - 1, ctl->max_subchans - ctl->nr_polled);
 
 	if (storvsc_vcpus_per_sub_channel > 0 &&
 	    storvsc_vcpus_per_sub_channel != STOR_VCPUS_PER_SUBCHAN)

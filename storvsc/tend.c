@@ -143,7 +143,8 @@ static int stor_set_up(struct stor_ctl *ctl)
 		set_bit(STOR_LIMITS, &ctl->state);
 		return 0;
 	}
-	ctl->nr_queues = 1 + stor_wanted_subchans(ctl);
+	ctl->nr_polled = stor_wanted_polled(ctl);
+	ctl->nr_queues = 1 + stor_wanted_subchans(ctl) + ctl->nr_polled;
 	return stor_alloc_queues(ctl);
 }
 
@@ -416,6 +417,8 @@ static void stor_watch_work(struct work_struct *work)
 		stor_end(ctl);
 		return;
 	}
+	/* who polled for a command may do so no more */
+	stor_poll_all(ctl);
 	/* who removes the device has cancelled tend */
 	if (READ_ONCE(ctl->life) == STOR_UP)
 		stor_reap_channels(ctl);
