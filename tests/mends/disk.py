@@ -68,6 +68,10 @@ mend("S8", "storvsc/eh.c", "lost-commands", "commands that the host lost go agai
      "\tif (stor_lost_after() && late >= stor_lost_after())\n\t\tstor_tend_kick(ctl, STOR_CMD_LOST);\n", "")
 mend("S9", "storvsc/fc.c", "fibre-channel", "an adapter is where tools look for it",
      "\tif (ctl->kind->fc)\n\t\tctl->shost->transportt = stor_fc_transport;\n", "")
+mend("S9-names", "storvsc/fc.c", "fibre-channel", "with the names that the host gives it",
+     "\tfc_host_port_name(ctl->shost) = wwn_to_u64(ctl->wwn);\n\tfc_host_node_name(ctl->shost) = wwn_to_u64(ctl->wwn + 8);\n", "")
+mend("S9-port", "storvsc/fc.c", "fibre-channel", "and one remote port, which stands for the host",
+     "\tif (!fc_remote_port_add(ctl->shost, 0, &ids))\n\t\tdev_warn(&ctl->dev->device, \"no remote port\\n\");\n", "\t(void)ids;\n")
 mend("S9-transfer", "storvsc/kind.c", "fibre-channel", "no transfer over Fibre Channel is longer than 512 KiB",
      "\t.max_transfer = 512 * 1024,\n", "\t.max_transfer = STOR_MAX_TRANSFER,\n")
 mend("S6-asked", "storvsc/proto.c", "sub-channel-never-confirmed", "disks do not wait for who answers no request for sub-channels",
