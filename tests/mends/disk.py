@@ -72,6 +72,8 @@ mend("S9-names", "storvsc/fc.c", "fibre-channel", "with the names that the host 
      "\tfc_host_port_name(ctl->shost) = wwn_to_u64(ctl->wwn);\n\tfc_host_node_name(ctl->shost) = wwn_to_u64(ctl->wwn + 8);\n", "")
 mend("S9-port", "storvsc/fc.c", "fibre-channel", "and one remote port, which stands for the host",
      "\tif (!fc_remote_port_add(ctl->shost, 0, &ids))\n\t\tdev_warn(&ctl->dev->device, \"no remote port\\n\");\n", "\t(void)ids;\n")
+mend("S9-gone", "storvsc/scan.c", "fibre-channel", "a LUN that the host no longer lists goes",
+     "\t\tret = stor_compare_known(ctl);\n", "")
 mend("S9-transfer", "storvsc/kind.c", "fibre-channel", "no transfer over Fibre Channel is longer than 512 KiB",
      "\t.max_transfer = 512 * 1024,\n", "\t.max_transfer = STOR_MAX_TRANSFER,\n")
 mend("S6-asked", "storvsc/proto.c", "sub-channel-never-confirmed", "disks do not wait for who answers no request for sub-channels",
