@@ -70,6 +70,8 @@ mend("S9", "storvsc/fc.c", "fibre-channel", "an adapter is where tools look for 
      "\tif (ctl->kind->fc)\n\t\tctl->shost->transportt = stor_fc_transport;\n", "")
 mend("S9-names", "storvsc/fc.c", "fibre-channel", "with the names that the host gives it",
      "\tfc_host_port_name(ctl->shost) = wwn_to_u64(ctl->wwn);\n\tfc_host_node_name(ctl->shost) = wwn_to_u64(ctl->wwn + 8);\n", "")
+mend("S9-moved", "storvsc/tend.c", "fibre-channel", "the others too that it has when the channel is opened again",
+     "\t\tstor_fc_names(ctl);\n", "")
 mend("S9-port", "storvsc/fc.c", "fibre-channel", "and one remote port, which stands for the host",
      "\tif (!fc_remote_port_add(ctl->shost, 0, &ids))\n\t\tdev_warn(&ctl->dev->device, \"no remote port\\n\");\n", "\t(void)ids;\n")
 mend("S9-gone", "storvsc/scan.c", "fibre-channel", "a LUN that the host no longer lists goes",
