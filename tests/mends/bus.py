@@ -9,6 +9,9 @@ mend("B4-stale", "vmbus/move.c", "kunit vmbus_moves", "an answer to a move of an
 mend("B4-forget", "vmbus/move.c", "kunit vmbus_moves", "answers that are still owed come first",
      "\tatomic_set(&chan->need, atomic_read(&chan->owed) + 1);\n", "\tatomic_set(&chan->need, 1);\n")
 mend("B8", "vmbus/hv.c", "kunit vmbus_cpus", "an isolated VM is refused", "\tif (hv_isolated()) {\n", "\tif (0 && hv_isolated()) {\n")
+mend("B8-disk", "storvsc/main.c", "isolated-devices", "the same by the disk driver, on the kernel's own bus too", "\tif (hv_isolated()) {\n", "\tif (0 && hv_isolated()) {\n")
+mend("B8-nic", "netvsc/main.c", "isolated-devices", "by the network driver", "\tif (hv_isolated()) {\n", "\tif (0 && hv_isolated()) {\n")
+mend("B8-service", "hv_utils/main.c", "isolated-devices", "and by the services", "\tif (hv_isolated()) {\n", "\tif (0 && hv_isolated()) {\n")
 mend("B9", "vmbus/power.c", "kunit vmbus_cpus", "the last CPU's controller is programmed in a pause, and no more",
      "static int cpu_suspend(HV_SYSCORE_ARG)\n{\n", "static int cpu_suspend(HV_SYSCORE_ARG)\n{\n\thv_stimer_legacy_cleanup(smp_processor_id());\n")
 mend("B10", "vmbus/synic.c", "kunit vmbus_cpus", "timers that tick by messages are not taken",
