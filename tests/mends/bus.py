@@ -27,6 +27,9 @@ mend("B1-asked", "vmbus/channel.c", "kunit vmbus_open", "that is, of one that as
      "\tif (!ret)\n\t\tset_bit(CHAN_RING_BLOCK, &to_chan(channel)->flags);\n", "")
 mend("B1-over", "vmbus/channel.c", "kunit vmbus_open", "and no longer than it has it",
      "\tclear_bit(CHAN_RING_BLOCK, &to_chan(channel)->flags);\n", "")
+mend("B1-seen", "vmbus/channel.c", "uio-rings", "so that user space maps them, and nothing else",
+     "\tbool block = is_sub_channel(channel) &&\n\t\t     test_bit(CHAN_RING_BLOCK, &to_chan(channel->primary_channel)->flags);\n",
+     "\tbool block = false;\n")
 mend("B2", "vmbus/chan_send.c", "kunit vmbus_send", "an id is taken when there is room, and not before",
      "\t\tret = ring_room(&io->tx, p->len);\n\tif (likely(!ret))\n\t\tret = give_id(ch, p, value, trans_id, completion);\n",
      "\t\tret = give_id(ch, p, value, trans_id, completion);\n\tif (likely(!ret))\n\t\tret = ring_room(&io->tx, p->len);\n")
