@@ -72,6 +72,8 @@ mend("B14", "vmbus/offer.c", "kunit vmbus_offers", "a device whose host is silen
      "\twait_for_completion(&chan->listed);\t/*", "\tflush_work(&chan->probe_work);\t/*")
 mend("B15", "storvsc/kind.c", "suites", "a disk driver that is told nothing of a class takes it for SCSI",
      "\treturn driver_data ? (const struct stor_kind *)driver_data : &stor_scsi;\n", "\treturn (const struct stor_kind *)driver_data;\n")
+mend("B15-service", "hv_utils/main.c", "forced-match", "a service driver that is told nothing of a class refuses it",
+     "\tif (!svc) {\t", "\tif (0 && !svc) {\t")
 mend("B15-first", "vmbus/bus.c", "kunit vmbus_match", "a driver's own entry comes before what the user added",
      "\tid = id_in_table(drv->id_table, &dev->dev_type);\n\tif (!id && (wanted > 0 || dynid_known(drv, &dev->dev_type)))\n\t\tid = &forced_id;\n\treturn id;\n",
      "\tid = &forced_id;\n\tif (wanted <= 0 && !dynid_known(drv, &dev->dev_type))\n\t\tid = id_in_table(drv->id_table, &dev->dev_type);\n\treturn id;\n")
