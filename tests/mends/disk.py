@@ -23,6 +23,8 @@ mend("S10", "storvsc/srb.c", "suites", "RECOVERED ERROR: the data is there",
      "\t{ RECOVERED_ERROR,\tSTOR_ANY, STOR_ANY, .done = true },\n", "\t{ RECOVERED_ERROR,\tSTOR_ANY, STOR_ANY },\n")
 mend("S10-stalled", "storvsc/srb.c", "suites", "what is said to be done has moved a block, or it is an error",
      "\tif (done)\n\t\tstor_judge_stalled(asked, v);\n", "")
+mend("S11", "storvsc/scan.c", "slow-report-luns", "a host that is late with its lists is asked again",
+     "\tif (!stor_unanswered(stor_bus_changed(ctl))) {\n", "\tif (stor_bus_changed(ctl) || true) {\n")
 mend("S12", "storvsc/main.c", "slow-handshake", "a controller whose handshake is late is tried again",
      "\tif (ret == -ETIMEDOUT && stor_life_tries(ctl->life)) {\n", "\tif (0 && ret == -ETIMEDOUT) {\n")
 mend("S14-unsure", "storvsc/tend.c", "exchanged-meanwhile", "commands wait until the host was asked which disk it has now",
