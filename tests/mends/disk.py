@@ -25,6 +25,8 @@ mend("S10-stalled", "storvsc/srb.c", "suites", "what is said to be done has move
      "\tif (done)\n\t\tstor_judge_stalled(asked, v);\n", "")
 mend("S11", "storvsc/scan.c", "slow-report-luns", "a host that is late with its lists is asked again",
      "\tif (!stor_unanswered(stor_bus_changed(ctl))) {\n", "\tif (stor_bus_changed(ctl) || true) {\n")
+mend("S11-longer", "storvsc/ask.c", "slow-report-luns", "and has longer each time",
+     "\t\t\tctl->probe_timeout = min(2 * ctl->probe_timeout,\n\t\t\t\t\t\t stor_step_timeout());\n", "\t\t\t;\n")
 mend("S12", "storvsc/main.c", "slow-handshake", "a controller whose handshake is late is tried again",
      "\tif (ret == -ETIMEDOUT && stor_life_tries(ctl->life)) {\n", "\tif (0 && ret == -ETIMEDOUT) {\n")
 mend("S14-unsure", "storvsc/tend.c", "exchanged-meanwhile", "commands wait until the host was asked which disk it has now",
