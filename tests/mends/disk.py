@@ -31,8 +31,12 @@ mend("S12", "storvsc/main.c", "slow-handshake", "a controller whose handshake is
      "\tif (ret == -ETIMEDOUT && stor_life_tries(ctl->life)) {\n", "\tif (0 && ret == -ETIMEDOUT) {\n")
 mend("S14-unsure", "storvsc/tend.c", "exchanged-meanwhile", "commands wait until the host was asked which disk it has now",
      "\tif (ctl->added)\n\t\tstor_be_unsure(ctl);\n", "")
+mend("S14-limits", "storvsc/tend.c", "smaller-after-start-over", "disks follow a host that takes less than before",
+     "\t\tset_bit(STOR_LIMITS, &ctl->state);\n", "")
 mend("S14-name", "storvsc/ident.c", "suites", "another unit is told by its best name",
      "\t\t\tfound = 0;\n", "")
+mend("S15", "storvsc/tend.c", "no-scheduler", "a disk starts without an I/O scheduler",
+     "\tctl->shost->tag_set.flags |= BLK_MQ_F_NO_SCHED_BY_DEFAULT;\n", "")
 mend("R4-S4", "storvsc/io.c", "retries-after-an-outage", "the time that a command waited for its host is not counted against it",
      "\tif (unlikely(time_before(cmd->jiffies_at_alloc, READ_ONCE(ctl->up_since))))\n\t\tcmd->jiffies_at_alloc = jiffies;\n", "")
 mend("S5", "storvsc/subchan.c", "kunit storvsc_reap", "a sub-channel that was taken back is closed, and what was on it goes again",
