@@ -9,6 +9,9 @@ mend("B4-stale", "vmbus/move.c", "kunit vmbus_moves", "an answer to a move of an
 mend("B4-forget", "vmbus/move.c", "kunit vmbus_moves", "answers that are still owed come first",
      "\tatomic_set(&chan->need, atomic_read(&chan->owed) + 1);\n", "\tatomic_set(&chan->need, 1);\n")
 mend("B8", "vmbus/hv.c", "kunit vmbus_cpus", "an isolated VM is refused", "\tif (hv_isolated()) {\n", "\tif (0 && hv_isolated()) {\n")
+mend("B8-disk", "storvsc/main.c", "isolated-devices", "the same by the disk driver, on the kernel's own bus too", "\tif (hv_isolated()) {\n", "\tif (0 && hv_isolated()) {\n")
+mend("B8-nic", "netvsc/main.c", "isolated-devices", "by the network driver", "\tif (hv_isolated()) {\n", "\tif (0 && hv_isolated()) {\n")
+mend("B8-service", "hv_utils/main.c", "isolated-devices", "and by the services", "\tif (hv_isolated()) {\n", "\tif (0 && hv_isolated()) {\n")
 mend("B9", "vmbus/power.c", "kunit vmbus_cpus", "the last CPU's controller is programmed in a pause, and no more",
      "static int cpu_suspend(HV_SYSCORE_ARG)\n{\n", "static int cpu_suspend(HV_SYSCORE_ARG)\n{\n\thv_stimer_legacy_cleanup(smp_processor_id());\n")
 mend("B10", "vmbus/synic.c", "kunit vmbus_cpus", "timers that tick by messages are not taken",
@@ -18,6 +21,13 @@ mend("B10-end", "vmbus/power.c", "kunit vmbus_cpus", "nor cleaned up when the ke
 mend("B17", "vmbus/hv.c", "style shared", "a message slot is emptied by an operation that is atomic on every kernel",
      "\tif (sync_cmpxchg(&msg->", "\tif (cmpxchg(&msg->")
 mend("B1", "vmbus/channel.c", "kunit vmbus_open", "sub-channels of a device whose driver maps its rings have theirs in one block",
+     "\tbool block = is_sub_channel(channel) &&\n\t\t     test_bit(CHAN_RING_BLOCK, &to_chan(channel->primary_channel)->flags);\n",
+     "\tbool block = false;\n")
+mend("B1-asked", "vmbus/channel.c", "kunit vmbus_open", "that is, of one that asked for its own ring in one block",
+     "\tif (!ret)\n\t\tset_bit(CHAN_RING_BLOCK, &to_chan(channel)->flags);\n", "")
+mend("B1-over", "vmbus/channel.c", "kunit vmbus_open", "and no longer than it has it",
+     "\tclear_bit(CHAN_RING_BLOCK, &to_chan(channel)->flags);\n", "")
+mend("B1-seen", "vmbus/channel.c", "uio-rings", "so that user space maps them, and nothing else",
      "\tbool block = is_sub_channel(channel) &&\n\t\t     test_bit(CHAN_RING_BLOCK, &to_chan(channel->primary_channel)->flags);\n",
      "\tbool block = false;\n")
 mend("B2", "vmbus/chan_send.c", "kunit vmbus_send", "an id is taken when there is room, and not before",
@@ -62,6 +72,8 @@ mend("B14", "vmbus/offer.c", "kunit vmbus_offers", "a device whose host is silen
      "\twait_for_completion(&chan->listed);\t/*", "\tflush_work(&chan->probe_work);\t/*")
 mend("B15", "storvsc/kind.c", "suites", "a disk driver that is told nothing of a class takes it for SCSI",
      "\treturn driver_data ? (const struct stor_kind *)driver_data : &stor_scsi;\n", "\treturn (const struct stor_kind *)driver_data;\n")
+mend("B15-service", "hv_utils/main.c", "forced-match", "a service driver that is told nothing of a class refuses it",
+     "\tif (!svc) {\t", "\tif (0 && !svc) {\t")
 mend("B15-first", "vmbus/bus.c", "kunit vmbus_match", "a driver's own entry comes before what the user added",
      "\tid = id_in_table(drv->id_table, &dev->dev_type);\n\tif (!id && (wanted > 0 || dynid_known(drv, &dev->dev_type)))\n\t\tid = &forced_id;\n\treturn id;\n",
      "\tid = &forced_id;\n\tif (wanted <= 0 && !dynid_known(drv, &dev->dev_type))\n\t\tid = id_in_table(drv->id_table, &dev->dev_type);\n\treturn id;\n")

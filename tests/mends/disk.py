@@ -23,12 +23,20 @@ mend("S10", "storvsc/srb.c", "suites", "RECOVERED ERROR: the data is there",
      "\t{ RECOVERED_ERROR,\tSTOR_ANY, STOR_ANY, .done = true },\n", "\t{ RECOVERED_ERROR,\tSTOR_ANY, STOR_ANY },\n")
 mend("S10-stalled", "storvsc/srb.c", "suites", "what is said to be done has moved a block, or it is an error",
      "\tif (done)\n\t\tstor_judge_stalled(asked, v);\n", "")
+mend("S11", "storvsc/scan.c", "slow-report-luns", "a host that is late with its lists is asked again",
+     "\tif (!stor_unanswered(stor_bus_changed(ctl))) {\n", "\tif (stor_bus_changed(ctl) || true) {\n")
+mend("S11-longer", "storvsc/ask.c", "slow-report-luns", "and has longer each time",
+     "\t\t\tctl->probe_timeout = min(2 * ctl->probe_timeout,\n\t\t\t\t\t\t stor_step_timeout());\n", "\t\t\t;\n")
 mend("S12", "storvsc/main.c", "slow-handshake", "a controller whose handshake is late is tried again",
      "\tif (ret == -ETIMEDOUT && stor_life_tries(ctl->life)) {\n", "\tif (0 && ret == -ETIMEDOUT) {\n")
 mend("S14-unsure", "storvsc/tend.c", "exchanged-meanwhile", "commands wait until the host was asked which disk it has now",
      "\tif (ctl->added)\n\t\tstor_be_unsure(ctl);\n", "")
+mend("S14-limits", "storvsc/tend.c", "smaller-after-start-over", "disks follow a host that takes less than before",
+     "\t\tset_bit(STOR_LIMITS, &ctl->state);\n", "")
 mend("S14-name", "storvsc/ident.c", "suites", "another unit is told by its best name",
      "\t\t\tfound = 0;\n", "")
+mend("S15", "storvsc/tend.c", "no-scheduler", "a disk starts without an I/O scheduler",
+     "\tctl->shost->tag_set.flags |= BLK_MQ_F_NO_SCHED_BY_DEFAULT;\n", "")
 mend("R4-S4", "storvsc/io.c", "retries-after-an-outage", "the time that a command waited for its host is not counted against it",
      "\tif (unlikely(time_before(cmd->jiffies_at_alloc, READ_ONCE(ctl->up_since))))\n\t\tcmd->jiffies_at_alloc = jiffies;\n", "")
 mend("S5", "storvsc/subchan.c", "kunit storvsc_reap", "a sub-channel that was taken back is closed, and what was on it goes again",
@@ -68,6 +76,14 @@ mend("S8", "storvsc/eh.c", "lost-commands", "commands that the host lost go agai
      "\tif (stor_lost_after() && late >= stor_lost_after())\n\t\tstor_tend_kick(ctl, STOR_CMD_LOST);\n", "")
 mend("S9", "storvsc/fc.c", "fibre-channel", "an adapter is where tools look for it",
      "\tif (ctl->kind->fc)\n\t\tctl->shost->transportt = stor_fc_transport;\n", "")
+mend("S9-names", "storvsc/fc.c", "fibre-channel", "with the names that the host gives it",
+     "\tfc_host_port_name(ctl->shost) = wwn_to_u64(ctl->wwn);\n\tfc_host_node_name(ctl->shost) = wwn_to_u64(ctl->wwn + 8);\n", "")
+mend("S9-moved", "storvsc/tend.c", "fibre-channel", "the others too that it has when the channel is opened again",
+     "\t\tstor_fc_names(ctl);\n", "")
+mend("S9-port", "storvsc/fc.c", "fibre-channel", "and one remote port, which stands for the host",
+     "\tif (!fc_remote_port_add(ctl->shost, 0, &ids))\n\t\tdev_warn(&ctl->dev->device, \"no remote port\\n\");\n", "\t(void)ids;\n")
+mend("S9-gone", "storvsc/scan.c", "fibre-channel", "a LUN that the host no longer lists goes",
+     "\t\tret = stor_compare_known(ctl);\n", "")
 mend("S9-transfer", "storvsc/kind.c", "fibre-channel", "no transfer over Fibre Channel is longer than 512 KiB",
      "\t.max_transfer = 512 * 1024,\n", "\t.max_transfer = STOR_MAX_TRANSFER,\n")
 mend("S6-asked", "storvsc/proto.c", "sub-channel-never-confirmed", "disks do not wait for who answers no request for sub-channels",

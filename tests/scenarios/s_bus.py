@@ -4,6 +4,7 @@ import dataclasses
 import re
 
 from registry import BOTH, INTREE, ONLY_OURS, Disk, Machine, scenario
+from s_manners import DISK_LIMIT
 
 ONE = Machine(cpus=1)
 FOUR = Machine(cpus=4, subchannels=3)
@@ -239,17 +240,23 @@ echo 11111111-2222-3333-4444-555555555555 >$drv/remove_id
 @scenario(rows="V25", machine=Machine(cpus=1, offers="unknown,shutdown"), drivers=ONLY_OURS, noise="not usable|failed|storvsc")
 def forced_match(m):
     "a device forced on a driver that knows nothing of its class: probed, refused, everything goes on"
-    m.sh("modprobe hv_utils; modprobe hv_netvsc")
-    for driver in ("hv_utils", "hv_netvsc", "hv_storvsc"):
+    m.sh("modprobe hv_utils; modprobe hv_netvsc; " + DISK_LIMIT % 2)     # a shutdown service answers no disk driver
+    unknown, shutdown = "1b2c3d4e-5f60-4718-9a0b-c1d2e3f40516", "0e0b6031-5213-4934-818b-38d90ced39db"
+    refused = "dmesg | grep -c 'no integration service of ours'"
+    before = int(m.run(refused)[0])
+    for of, driver in ((unknown, "hv_utils"), (shutdown, "hv_netvsc"), (shutdown, "hv_storvsc")):
         m.sh("""
-k=$(of_class '{0e0b6031-5213-4934-818b-38d90ced39db}' | nth 0); id=$(basename $k)
-old=$(basename "$(readlink $k/driver)")
-[ -z "$old" ] || echo $id >$k/driver/unbind
+k=$(of_class '{%s}' | nth 0); id=$(basename $k)
+[ ! -e $k/driver ] || echo $id >$k/driver/unbind
 echo %s >$k/driver_override
 echo $id >/sys/bus/vmbus/drivers/%s/bind 2>/dev/null || :
 [ ! -e $k/driver ] || echo $id >$k/driver/unbind
 echo >$k/driver_override
-""" % (driver, driver), 200)
+""" % (of, driver, driver), 200)
+    m.sh("echo %s >/sys/bus/vmbus/drivers/hv_utils/new_id" % unknown)
+    m.wait("[ $(%s) = %d ]" % (refused, before + 2), 30, "hv_utils refuses what it knows nothing of, by name and by class")
+    m.sh("[ ! -e $(of_class '{%s}')/driver ]; echo %s >/sys/bus/vmbus/drivers/hv_utils/remove_id" % (unknown, unknown))
+    m.sh(DISK_LIMIT % 180)
     m.sh("d=$(controller 0); g=$(tr -d '{}' <$d/class_id); id=$(basename $d); echo $id >$d/driver/unbind; "
          "echo $g >/sys/bus/vmbus/drivers/hv_storvsc/new_id; [ -e $d/driver ] || echo $id >/sys/bus/vmbus/drivers/hv_storvsc/bind", 100)
     m.settle()

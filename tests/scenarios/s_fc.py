@@ -54,6 +54,13 @@ def fibre_channel(m):
     wait('[ -z "$(fc_disk 5)" ]', "the LUN goes")
     sh("dd if=$(fc_disk 0) of=/dev/null bs=4k count=1 iflag=direct 2>/dev/null")
 
+    # it was moved back, which is heard when the channel is opened again: here for a command that the host loses
+    m.host("storage fc7 names=first")
+    m.host("fault storage controller=7 lun=0 op=0x28 drop count=1")
+    sh("p=/sys/module/hv_storvsc/parameters/storvsc_lost_after; old=$(cat $p); echo 1 >$p; d=$(fc_disk 0); echo 2 >/sys/block/${d#/dev/}/device/timeout;"
+       "dd if=$d of=/dev/null bs=4k count=1 iflag=direct 2>/dev/null; echo $old >$p", 100)
+    names("01", "f1")
+
     # hosts say DATA OVERRUN when they cut what an adapter answers
     for cdb in ("5e 00 00 00 00 00 00 00 08 00", "a3 0a 00 00 00 00 00 00 00 08 00 00"):
         m.host("fault storage controller=7 op=0x%s srb=0x12%s count=1" % (cdb[:2], " performed" if cdb[:2] == "5e" else ""))

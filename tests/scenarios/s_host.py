@@ -212,8 +212,8 @@ rmmod uio_hv_generic
     m.sh(READ % m.dev(m.spec.disks[3]))
 
 
-@scenario(rows="~V12", machine=Machine(cpus=4, memory=768, disks=(), options=("--nic", "tap=hvt0,queues=4")), drivers=BOTH,
-          timeout=300, needs=("clients",))
+@scenario(rows="~V12", machine=Machine(cpus=4, least=1, memory=768, disks=(), options=("--nic", "tap=hvt0,queues=4")), drivers=BOTH,
+          timeout=300, needs=("peers",))
 def uio_rings(m):
     "uio_hv_generic on a NIC with four channels: what user space maps of each is what the host has of it"
     m.host("set net0 monitor=1")                # the driver asks for it

@@ -29,6 +29,21 @@ def isolated_vm(m):
     m.expect(lines and len({l.split("] ", 1)[1] for l in lines}) == 1, "no line says why: %s %s" % (out, lines))
 
 
+@scenario(machine=Machine(disks=()), drivers=ONLY_OURS)
+def isolated_devices(m):
+    "in an isolated VM each of our device drivers refuses to load, for the bus may be the kernel's own, and says so"
+    told = "cd /sys/module/hvglue/parameters; echo %d >priv_high; echo %d >isolation_config_b"
+    if m.run("[ -e /sys/module/hvglue/parameters/isolation_config_b ]")[1]:
+        raise Skip("only the process lab's guest can be told of isolation when the bus is loaded")
+    m.sh("rmmod hv_storvsc")
+    m.sh(told % (1 << 22, 1))           # TLFS, leaves 0x40000003 and 0x4000000C: it is isolated, by VBS
+    for module in ("hv_storvsc", "hv_netvsc", "hv_utils"):
+        m.expect(m.run("modprobe " + module, 60)[1] != 0, module + " loaded in an isolated VM")
+        m.expect(module + ": not loaded: this is an isolated VM" in m.dmesg(), module + ": no line says why")
+    m.sh(told % (0, 0))
+    m.sh("modprobe -a hv_storvsc hv_netvsc hv_utils && rmmod hv_netvsc hv_utils", 60)
+
+
 @scenario(machine=Machine(), drivers=ONLY_OURS, noise="disagrees about version")
 def wrong_kernel(m):
     "a module built for another kernel is refused, and the kernel says which it wants"

@@ -41,6 +41,9 @@ static void (*crash_handler)(struct pt_regs *regs);
 
 struct ms_hyperv_info ms_hyperv;
 EXPORT_SYMBOL_GPL(ms_hyperv);
+/* What CPUID would tell of isolation, for who wants to see it refused: our memory stays open to the host */
+module_param_named(priv_high, ms_hyperv.priv_high, uint, 0644);
+module_param_named(isolation_config_b, ms_hyperv.isolation_config_b, uint, 0644);
 void * __percpu *hyperv_pcpu_input_arg;
 EXPORT_SYMBOL_GPL(hyperv_pcpu_input_arg);
 static u32 vp_index[NR_CPUS];
