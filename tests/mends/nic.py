@@ -87,6 +87,8 @@ mend("N17-down", "netvsc/netdev.c", "net-vf-parity", "the VF goes down with its 
      "\tnv_vf_close(nv);\n", "")
 mend("N17-speed", "netvsc/ethtool.c", "net-vf-parity", "the speed is that of what data goes over",
      "\tif (!nv->speed && nv_vf_link_settings(nv, k))", "\tif (0 && nv_vf_link_settings(nv, k))")
+mend("N17-redirect", "netvsc/xdp.c", "net-vf-redirect", "frames that are redirected to the NIC go over its VF",
+     "\tret = nv_vf_xdp_xmit(nv, n, frames, flags);\n", "\tret = -EOPNOTSUPP;\n")
 mend("N19", "netvsc/rebuild.c", "net-host-less", "a new connection's host may offer less: the features follow",
      "\tnetdev_update_features(ndev);\t/* the host may be another one, with less to offer */\n", "")
 mend("N20", "netvsc/conn.c", "net-reset-early", "NAPIs come and go under RTNL",
