@@ -38,6 +38,7 @@ MODULE_PARM_DESC(timesync_verbose, "Log every correction of the clock");
 #define TS_LOG_NS	(100 * TS_NS_PER_MS)	/* corrections that are always worth a line */
 #define TS_LOST_US	100	/* this much may be missing afterwards */
 #define TS_RETRIES	3
+#define TS_LOOKS	5	/* for two clocks at one moment */
 
 static const int ts_versions[] = {
 	HV_IC_VERSION(4, 0), HV_IC_VERSION(3, 0), HV_IC_VERSION(1, 0),
@@ -86,14 +87,35 @@ static void ts_move_clock(s64 by)
 	}
 }
 
+/*
+ * The host's clock minus the guest's.  Reference time is that of before: what passes between the
+ * two makes the guest look ahead, never behind.
+ */
+static int ts_offset(const struct ts_sample *s, s64 *offset_ns)
+{
+	struct ts_moment best = { .span = U64_MAX };
+	s64 host_ns;
+	int i, ret;
+
+	for (i = 0; i < TS_LOOKS; i++) {
+		u64 before = ts_reference();
+		s64 real = ktime_to_ns(ktime_get_real());
+
+		if (ts_closer(&best, before, real, ts_reference()))
+			break;
+	}
+	ret = ts_host_now_ns(s->host, s->ref, best.ref, &host_ns);
+	*offset_ns = ret ? 0 : host_ns - best.real;
+	return ret;
+}
+
 /* How far a step still has to go: the clock may have been set since it was decided. */
 static s64 ts_remaining(const struct ts_sample *s, s64 by)
 {
-	s64 host_ns, left;
+	s64 left;
 
-	if (ts_host_now_ns(s->host, s->ref, ts_reference(), &host_ns))
+	if (ts_offset(s, &left))
 		return 0;
-	left = host_ns - ktime_to_ns(ktime_get_real());
 	return (left > 0) == (by > 0) ? left : 0;
 }
 
@@ -161,15 +183,10 @@ static void ts_consider(struct ts *ts, const struct ts_sample *s)
 	};
 	bool disciplined;
 	u64 elapsed;
-	s64 host_ns, by;
+	s64 by;
 
-	/*
-	 * In this order: time that passes between the two makes the guest look
-	 * ahead, never behind.
-	 */
-	if (ts_host_now_ns(s->host, s->ref, ts_reference(), &host_ns))
+	if (ts_offset(s, &ts->offset_ns))
 		return;
-	ts->offset_ns = host_ns - ktime_to_ns(ktime_get_real());
 	elapsed = ts_elapsed(ts, &disciplined);
 	by = ts_correction(&ts->track, &policy, s->flags, ts->offset_ns, elapsed, disciplined);
 	if (!by)

@@ -105,6 +105,26 @@ int ts_host_now_ns(u64 host, u64 ref, u64 ref_now, s64 *unix_ns)
 	return 0;
 }
 
+#define TS_CLOSE	1000ULL		/* readings as near as that are of one moment: 100 us */
+
+/**
+ * ts_closer() - take a reading of the system's clock, if it is nearer to one of reference time
+ * @best: the best so far; gets this one if that is better
+ * @before: reference time before it
+ * @real: the reading
+ * @after: reference time after it
+ *
+ * Whoever is put off between two readings takes the time that passes for an error of the clock.
+ *
+ * Return: whether @best needs no other try.
+ */
+bool ts_closer(struct ts_moment *best, u64 before, s64 real, u64 after)
+{
+	if (after - before < best->span)
+		*best = (struct ts_moment){ .ref = before, .span = after - before, .real = real };
+	return best->span < TS_CLOSE;
+}
+
 /**
  * ts_counter_reference() - the reference time of a reading of the system's counter
  * @counter: the reading

@@ -50,8 +50,21 @@ struct ts_track {
 	s64 offset_ns;
 };
 
+/**
+ * struct ts_moment - the system's clock and reference time at about one moment
+ * @ref: reference time, just before @real
+ * @span: until after @real, in 100 ns; U64_MAX: nothing was read yet
+ * @real: the system's clock, in ns
+ */
+struct ts_moment {
+	u64 ref;
+	u64 span;
+	s64 real;
+};
+
 int ts_parse(const void *data, u32 len, int version, u64 ref_now, struct ts_sample *s);
 int ts_host_now_ns(u64 host, u64 ref, u64 ref_now, s64 *unix_ns);
+bool ts_closer(struct ts_moment *best, u64 before, s64 real, u64 after);
 int ts_counter_reference(u64 counter, u64 by_page, u64 before, u64 after, u64 *ref);
 s64 ts_correction(struct ts_track *t, const struct ts_policy *p, u8 flags, s64 offset_ns,
 		  u64 elapsed_ns, bool disciplined);

@@ -182,19 +182,27 @@ void nv_test_strings(u8 **p)
 	ethtool_sprintf(p, "%s", "ring indexes in range");
 }
 
+static bool nv_ring_ok(const struct vmbus_channel *chan)
+{
+	const struct hv_ring_buffer_info *in = &chan->inbound, *out = &chan->outbound;
+
+	return READ_ONCE(in->ring_buffer->write_index) < in->ring_datasize &&
+	       READ_ONCE(out->ring_buffer->read_index) < out->ring_datasize;
+}
+
 static bool nv_rings_ok(const struct nv_conn *conn)
 {
+	bool ok = true;
 	u32 i;
 
+	rcu_read_lock();	/* nv_queue_gone() may close channels meanwhile */
 	for (i = 0; i < conn->nqueues; i++) {
-		const struct hv_ring_buffer_info *in = &conn->queue[i]->chan->inbound;
-		const struct hv_ring_buffer_info *out = &conn->queue[i]->chan->outbound;
+		const struct vmbus_channel *chan = READ_ONCE(conn->queue[i]->chan);
 
-		if (READ_ONCE(in->ring_buffer->write_index) >= in->ring_datasize ||
-		    READ_ONCE(out->ring_buffer->read_index) >= out->ring_datasize)
-			return false;
+		ok &= !chan || nv_ring_ok(chan);
 	}
-	return true;
+	rcu_read_unlock();
+	return ok;
 }
 
 void nv_self_test(struct net_device *ndev, struct ethtool_test *t, u64 *data)

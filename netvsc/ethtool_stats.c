@@ -23,6 +23,7 @@ static const struct nv_stat nv_tx_sums[] = {
 	TX("tx_trains", trains), TX("tx_lso", lso), TX("tx_dropped", dropped),
 	TX("tx_refused", refused), TX("stop_queue", stop), TX("wake_queue", wake),
 	TX("tx_no_memory", no_memory), TX("tx_too_big", too_big), TX("tx_busy", busy),
+	TX("tx_abandoned", abandoned),
 };
 
 static const struct nv_stat nv_rx_sums[] = {
@@ -189,7 +190,9 @@ static u64 *nv_put_cpu(const struct nv *nv, const struct nv_conn *conn, u32 cpu,
 
 	memset(d, 0, 4 * sizeof(*d));
 	for (i = 0; conn && i < conn->nqueues; i++) {
-		if (conn->queue[i]->chan->target_cpu != cpu)
+		const struct vmbus_channel *chan = READ_ONCE(conn->queue[i]->chan);
+
+		if (!chan || chan->target_cpu != cpu)
 			continue;
 		d[0] += nv_rx_stat(nv, i, &rx[0]);
 		d[1] += nv_rx_stat(nv, i, &rx[1]);
@@ -213,6 +216,8 @@ void nv_get_stats(struct net_device *ndev, struct ethtool_stats *stats, u64 *d)
 		for (i = 0; i < ARRAY_SIZE(nv_rx_each); i++)
 			*d++ = nv_rx_stat(nv, q, &nv_rx_each[i]);
 	}
+	rcu_read_lock();	/* nv_queue_gone() may close channels meanwhile */
 	for_each_present_cpu(cpu)
 		d = nv_put_cpu(nv, nv_conn_rtnl(nv), cpu, d);
+	rcu_read_unlock();
 }

@@ -234,14 +234,19 @@ static void nv_get_stats64(struct net_device *ndev, struct rtnl_link_stats64 *t)
 
 /* ---- a queue that does not move ---- */
 
+/* Context: RCU is read, as nv_queue_gone() may close the channel. */
 static void nv_dump_ring(struct nv_queue *q)
 {
-	const struct hv_ring_buffer *out = q->chan->outbound.ring_buffer;
-	const struct hv_ring_buffer *in = q->chan->inbound.ring_buffer;
+	const struct vmbus_channel *chan = READ_ONCE(q->chan);
+	const struct hv_ring_buffer *out, *in;
 
+	if (!chan)
+		return;
+	out = chan->outbound.ring_buffer;
+	in = chan->inbound.ring_buffer;
 	netdev_err(q->conn->nv->ndev,
 		   "queue %u (channel %u) stuck: out write=%u read=%u mask=%u pending=%u, in write=%u read=%u mask=%u, slots with=%u without=%u blocked=%d\n",
-		   q->index, q->chan->offermsg.child_relid, out->write_index,
+		   q->index, chan->offermsg.child_relid, out->write_index,
 		   out->read_index, out->interrupt_mask, out->pending_send_sz,
 		   in->write_index, in->read_index, in->interrupt_mask,
 		   q->tx.with.put - q->tx.with.take,

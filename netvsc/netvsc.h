@@ -30,6 +30,8 @@
 #include "rndis_msg.h"
 
 #define NV_QUEUES_MAX	64
+/* How long a ring of which the host has taken the channel back is read until it is empty. */
+#define NV_DRAIN_MS	1000
 /* How long the host may take for one answer, and once it failed to answer. */
 #define NV_WAIT_MS	5000
 #define NV_WAIT_SILENT_MS 300
@@ -130,6 +132,7 @@ struct nv_tx_stats {
 	u64_stats_t trains, sections, direct, lso;
 	u64_stats_t stop, wake, full, no_section, dropped, refused, xdp;
 	u64_stats_t no_memory, too_big, busy;
+	u64_stats_t abandoned;	/* the host had them when it took their queue back */
 } ____cacheline_aligned_in_smp;
 
 struct nv_slot {
@@ -182,20 +185,21 @@ struct nv_rx {
 
 struct nv_queue {
 	struct nv_conn *conn;
-	struct vmbus_channel *chan;
+	struct vmbus_channel *chan;	/* NULL before it is open, and once gone_work closed it */
 	struct nv_rx_stats *rx_stats;	/* of its number, as the next */
 	struct nv_tx_stats *tx_stats;
 	u16 index;		/* number of the network device's queue */
 	u16 sub;		/* number that the host knows it by */
 	bool opened;
 	bool dead;		/* a sub-channel that the host has taken back */
-	bool buried;		/* and its NAPI has seen that; under the transmit lock */
 	bool opening;		/* sub_lock; somebody is in vmbus_open() */
 	bool abandoned;		/* sub_lock; too late, the opener frees it */
 	struct napi_struct napi;
 	struct nv_rx rx;
 	struct nv_tx tx;
 	struct delayed_work retry;	/* when the host gave no room in time */
+	struct work_struct gone_work;	/* closes a channel that the host has taken back */
+	struct completion drained;	/* what was in its ring is read */
 	struct llist_node orphan;
 	/* completions of this poll, for byte queue limits */
 	u32 bql_packets, bql_bytes;
@@ -470,9 +474,10 @@ u16 nv_select_queue(struct net_device *ndev, struct sk_buff *skb,
 netdev_tx_t nv_start_xmit(struct sk_buff *skb, struct net_device *ndev);
 void nv_tx_completion(struct nv_queue *q, u64 id, const void *body, u32 len);
 void nv_tx_poll(struct nv_queue *q);
+bool nv_tx_usable(const struct nv_queue *q);
 int nv_tx_init(struct nv_queue *q, u32 first_section, u32 sections);
 void nv_tx_free(struct nv_queue *q);
-void nv_tx_abandon(struct nv_queue *q);
+u32 nv_tx_abandon(struct nv_queue *q);
 int nv_tx_xdp(struct nv_queue *q, struct xdp_frame *f);
 void nv_tx_flush(struct nv_queue *q, struct netdev_queue *txq);
 
@@ -490,12 +495,16 @@ void nv_rx_deliver(struct nv_queue *q, const struct nv_rx_meta *m);
 /* queue.c */
 struct nv_queue *nv_queue_alloc(struct nv_conn *conn, u32 index);
 int nv_queue_open(struct nv_queue *q, struct vmbus_channel *chan);
-void nv_queue_dead(struct nv_queue *q);
+void nv_queue_quiet(struct nv_queue *q);
 void nv_queue_stop(struct nv_queue *q);
 void nv_queue_move(struct nv_queue *q, u32 index);
 void nv_queue_free(struct nv_queue *q);
 void nv_queue_orphan(struct nv_queue *q);
 void nv_orphans_free(struct nv *nv);
+
+/* sub_gone.c */
+void nv_queue_dead(struct nv_queue *q);
+void nv_queue_gone(struct work_struct *work);
 
 /* subchan.c */
 void nv_subchannels(struct nv_conn *conn);

@@ -29,4 +29,14 @@ static inline bool nv_poll_again(u32 *empty, int work, bool claimed)
 	return ++*empty <= NV_EMPTY_POLLS;
 }
 
+/**
+ * nv_poll_drained - whether a poll has read the ring empty
+ * @budget: of the poll; 0 for netpoll, which takes completions only, up to a limit of its own
+ * @work: what it found
+ */
+static inline bool nv_poll_drained(int budget, int work)
+{
+	return budget && work < budget;
+}
+
 #endif

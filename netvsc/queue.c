@@ -67,18 +67,13 @@ struct nv_queue *nv_queue_alloc(struct nv_conn *conn, u32 index)
 	q->conn = conn;
 	nv_queue_number(q, index);
 	INIT_DELAYED_WORK(&q->retry, nv_retry);
+	INIT_WORK(&q->gone_work, nv_queue_gone);
+	init_completion(&q->drained);
 	netif_napi_add(conn->nv->ndev, &q->napi, nv_poll);
 	if (!nv_rx_init(q) && !nv_pools_make(q))
 		return q;
 	nv_queue_free(q);
 	return NULL;
-}
-
-/* Its channel is gone; the others go on, and its own NAPI clears up behind it. */
-void nv_queue_dead(struct nv_queue *q)
-{
-	WRITE_ONCE(q->dead, true);
-	mod_delayed_work(system_wq, &q->retry, 0);
 }
 
 /*
@@ -98,7 +93,7 @@ static void nv_sub_rescinded(struct vmbus_channel *chan)
 	if (nv)
 		conn = rcu_dereference(nv->conn);
 	for (i = 1; conn && i < conn->nqueues; i++)
-		if (conn->queue[i]->chan == chan) {
+		if (READ_ONCE(conn->queue[i]->chan) == chan) {
 			netdev_warn(nv->ndev, "the host has taken queue %u back\n", i);
 			nv_queue_dead(conn->queue[i]);
 		}
@@ -106,7 +101,7 @@ static void nv_sub_rescinded(struct vmbus_channel *chan)
 }
 
 /* No poll runs any more, and none starts; the last one may have set the timer again. */
-static void nv_queue_quiet(struct nv_queue *q)
+void nv_queue_quiet(struct nv_queue *q)
 {
 	cancel_delayed_work_sync(&q->retry);
 	napi_disable(&q->napi);
@@ -149,9 +144,11 @@ int nv_queue_open(struct nv_queue *q, struct vmbus_channel *chan)
 	return 0;
 }
 
-/* No poll runs any more, and none starts. */
+/* No poll runs any more, and none starts.  Nobody finds the queue any more, or has yet. */
 void nv_queue_stop(struct nv_queue *q)
 {
+	cancel_work_sync(&q->gone_work);
+	cancel_delayed_work_sync(&q->retry);
 	if (!q->opened)
 		return;
 	nv_queue_quiet(q);

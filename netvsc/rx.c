@@ -79,7 +79,7 @@ static bool nv_done_flush(struct nv_queue *q)
 	while (nv_done_waiting(rx)) {
 		int ret = nv_done_send(q);
 
-		if (ret == -EAGAIN) {
+		if (ret == -EAGAIN && !READ_ONCE(q->dead)) {
 			nv_count_rx(q, comp_busy);
 			/* a queue that waits has asked for more: it is to be told, too */
 			if (READ_ONCE(q->chan->outbound.ring_buffer->pending_send_sz) < 2048)
@@ -345,6 +345,7 @@ static int nv_poll_ring(struct nv_queue *q, int budget)
 int nv_poll(struct napi_struct *napi, int budget)
 {
 	struct nv_queue *q = container_of(napi, struct nv_queue, napi);
+	bool dead = smp_load_acquire(&q->dead);	/* pairs with nv_queue_dead() */
 	int work;
 
 	q->budget = budget;
@@ -354,6 +355,8 @@ int nv_poll(struct napi_struct *napi, int budget)
 	if (unlikely(q->rx.flush_tx || q->rx.flush_xdp))
 		nv_xdp_flush(q);
 	nv_tx_poll(q);
+	if (unlikely(dead) && nv_poll_drained(budget, work))
+		complete(&q->drained);
 	if (!budget || work >= budget)
 		return budget;
 	if (!napi_complete_done(napi, work))

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What a queue's NAPI does for sending: takes completions, wakes the stack, and clears
- * up behind a channel that is gone.
+ * What a queue's NAPI does for sending: takes completions and wakes the stack.
  */
 #include "netvsc.h"
 #include "tx_slot.h"
@@ -56,32 +55,12 @@ static void nv_tx_locked(struct nv_queue *q, struct netdev_queue *txq,
 }
 
 /* Whether the stack may send by this connection. */
-static bool nv_tx_usable(const struct nv_queue *q)
+bool nv_tx_usable(const struct nv_queue *q)
 {
 	const struct nv *nv = q->conn->nv;
 
 	return netif_running(nv->ndev) && netif_device_present(nv->ndev) &&
 	       rcu_access_pointer(nv->conn) == q->conn;
-}
-
-/*
- * Nothing comes back from a channel that is gone, and its host has let go of what it had:
- * that is freed, byte queue limits forget it, and the queue drops what was on its way there.
- */
-static void nv_tx_bury(struct nv_queue *q, struct netdev_queue *txq)
-{
-	if (q->tx.train.open) {
-		nv_owner_release(&q->tx.slot[q->tx.train.slot].owner);
-		q->tx.train.open = false;
-	}
-	q->tx.blocked = false;
-	q->buried = true;
-	nv_tx_abandon(q);
-	netdev_tx_reset_queue(txq);
-	if (!nv_tx_usable(q))
-		return;
-	netif_tx_start_queue(txq);
-	netif_schedule_queue(txq);	/* those limits may have been all that stopped it */
 }
 
 /* There is room again. */
@@ -116,11 +95,8 @@ void nv_tx_poll(struct nv_queue *q)
 	const struct hv_ring_buffer_info *ring = &q->chan->outbound;
 
 	nv_tx_completed(q, txq);
-	if (READ_ONCE(q->dead)) {
-		if (!q->buried)
-			nv_tx_locked(q, txq, nv_tx_bury);
+	if (READ_ONCE(q->dead))
 		return;
-	}
 	if (!READ_ONCE(q->tx.blocked) && !netif_tx_queue_stopped(txq))
 		return;
 	if (hv_get_bytes_to_write(ring) >= nv_high_room(ring) &&

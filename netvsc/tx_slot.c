@@ -67,22 +67,27 @@ int nv_tx_init(struct nv_queue *q, u32 first_section, u32 sections)
 }
 
 /**
- * nv_tx_abandon - free what the host had on a channel that is gone, and gives back no more
+ * nv_tx_abandon - free what the host had on a channel that is closed, and gives back no more
  * @q: the queue
  *
  * Whoever sent it may wait for that: a socket has no room meanwhile, and TCP sends nothing
- * again that it takes for still on its way.
+ * again that it takes for still on its way.  The slots are used no more.
  *
  * Context: nobody sends by the queue, or the caller has its transmit lock.
+ * Return: how many packets that were.
  */
-void nv_tx_abandon(struct nv_queue *q)
+u32 nv_tx_abandon(struct nv_queue *q)
 {
 	struct nv_tx *tx = &q->tx;
-	u32 i;
+	u32 i, packets = 0;
 
-	for (i = 0; i < tx->slots; i++)
-		if (nv_owner_take_left(&tx->slot[i].owner))
-			nv_slot_data_free(&tx->slot[i], 0);
+	for (i = 0; i < tx->slots; i++) {
+		if (!nv_owner_take_left(&tx->slot[i].owner))
+			continue;
+		packets += tx->slot[i].packets;
+		nv_slot_data_free(&tx->slot[i], 0);
+	}
+	return packets;
 }
 
 /* The host no longer uses any of it. */

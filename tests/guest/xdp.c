@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * xdp INTERFACE pass|drop|tx|redirect [frags]: a small XDP program on an interface
+ * xdp INTERFACE pass|drop|tx|redirect [frags|OTHER]: a small XDP program on an interface
  * for as long as this runs; with "frags" one that says that it understands
  * fragments. "tx" sends each frame back with its addresses swapped, "redirect"
- * sends it out of the same interface by the redirect helper.
+ * sends it out of the same interface, or the other, by the redirect helper.
  */
 #include <errno.h>
 #include <linux/bpf.h>
 #include <net/if.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdint.h>
 #include <string.h>
@@ -54,21 +55,23 @@ static int load(const struct bpf_insn *insn, unsigned int count)
 int main(int argc, char **argv)
 {
 	unsigned int index = argc >= 3 ? if_nametoindex(argv[1]) : 0;
+	bool frags = argc == 4 && !strcmp(argv[3], "frags");
+	unsigned int to = argc == 4 && !frags ? if_nametoindex(argv[3]) : index;
 	const struct bpf_insn pass[] = { MOV(0, XDP_PASS), EXIT };
 	const struct bpf_insn drop[] = { MOV(0, XDP_DROP), EXIT };
 	const struct bpf_insn tx[] = { SWAP_ALL, MOV(0, XDP_TX), EXIT };
 	const struct bpf_insn redirect[] = {
-		SWAP_ALL, MOV(1, index), MOV(2, 0),
+		SWAP_ALL, MOV(1, to), MOV(2, 0),
 		I(BPF_JMP | BPF_CALL, 0, 0, 0, BPF_FUNC_redirect), EXIT,
 	};
 	union bpf_attr a = { 0 };
 	int fd = -1;
 
-	if (!index) {
-		fprintf(stderr, "usage: xdp INTERFACE pass|drop|tx|redirect [frags]\n");
+	if (!index || !to) {
+		fprintf(stderr, "usage: xdp INTERFACE pass|drop|tx|redirect [frags|OTHER]\n");
 		return 2;
 	}
-	if (argc == 4 && !strcmp(argv[3], "frags"))
+	if (frags)
 		prog_flags = 1u << 5;	/* BPF_F_XDP_HAS_FRAGS */
 #define LOAD_IF(name) \
 	if (!strcmp(argv[2], #name)) \

@@ -54,6 +54,23 @@ static void time_v4_fields(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, s.stratum, 1);
 }
 
+/* Of three looks at two clocks the one counts in which least time passed. */
+static void time_closest_look(struct kunit *test)
+{
+	struct ts_moment best = { .span = U64_MAX };
+
+	KUNIT_EXPECT_FALSE(test, ts_closer(&best, 1000, 5 * MS, 301000));	/* put off for 30 ms */
+	KUNIT_EXPECT_EQ(test, best.ref, 1000ull);
+	KUNIT_EXPECT_FALSE(test, ts_closer(&best, 302000, 36 * MS, 312000));
+	KUNIT_EXPECT_EQ(test, best.ref, 302000ull);
+	KUNIT_EXPECT_FALSE(test, ts_closer(&best, 320000, 50 * MS, 600000));
+	KUNIT_EXPECT_EQ(test, best.ref, 302000ull);
+	KUNIT_EXPECT_EQ(test, best.real, 36 * MS);
+	KUNIT_EXPECT_TRUE(test, ts_closer(&best, 600010, 66 * MS, 600020));
+	KUNIT_EXPECT_EQ(test, best.ref, 600010ull);
+	KUNIT_EXPECT_EQ(test, best.real, 66 * MS);
+}
+
 static void time_v3_fields(struct kunit *test)
 {
 	u8 b[28] = {};
@@ -303,6 +320,7 @@ static void time_steered_or_not(struct kunit *test)
 
 static struct kunit_case ic_time_cases[] = {
 	KUNIT_CASE(time_v4_fields),
+	KUNIT_CASE(time_closest_look),
 	KUNIT_CASE(time_v3_fields),
 	KUNIT_CASE(time_since_1970),
 	KUNIT_CASE(time_counter_of_hyperv),

@@ -41,10 +41,22 @@ static void net_poll_work(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, nv_poll_again(&empty, 0, true));
 }
 
+/* Netpoll stops at the first frame, and any poll at its budget. */
+static void net_poll_empty(struct kunit *test)
+{
+	KUNIT_EXPECT_TRUE(test, nv_poll_drained(64, 0));
+	KUNIT_EXPECT_TRUE(test, nv_poll_drained(64, 63));
+	KUNIT_EXPECT_FALSE(test, nv_poll_drained(64, 64));
+	KUNIT_EXPECT_FALSE(test, nv_poll_drained(64, 70));	/* a packet may be of many frames */
+	KUNIT_EXPECT_FALSE(test, nv_poll_drained(0, 0));
+	KUNIT_EXPECT_FALSE(test, nv_poll_drained(0, 3));
+}
+
 static struct kunit_case net_poll_cases[] = {
 	KUNIT_CASE(net_poll_busy),
 	KUNIT_CASE(net_poll_claims),
 	KUNIT_CASE(net_poll_work),
+	KUNIT_CASE(net_poll_empty),
 	{}
 };
 

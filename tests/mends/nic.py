@@ -53,12 +53,24 @@ mend("N15-pages", "netvsc/tx.c", "net-stamps", "those that go as pages too",
      "\tif (!ret)\n\t\tskb_tx_timestamp(skb);\n", "")
 mend("N16", "netvsc/queue.c", "net-sub-gone", "a sub-channel that is taken back is heard of at once",
      "\t\t\tnv_queue_dead(conn->queue[i]);\n\t\t}\n", "\t\t}\n")
-mend("N16-limits", "netvsc/tx_done.c", "net-sub-gone", "byte queue limits do not wait for what was on its way there",
-     "\tnetdev_tx_reset_queue(txq);\n\tif (!nv_tx_usable(q))", "\tif (!nv_tx_usable(q))")
-mend("N16-behind", "netvsc/tx_done.c", "net-sub-gone", "nor does what waits behind those limits",
-     "\tnetif_tx_start_queue(txq);\n\tnetif_schedule_queue(txq);\t/* those", "\tnetif_tx_wake_queue(txq);\t/* those")
-mend("N16-held", "netvsc/tx_done.c", "net-sub-gone", "who sent what the host had there does not wait for it",
-     "\tnv_tx_abandon(q);\n", "")
+mend("N16-limits", "netvsc/sub_gone.c", "net-sub-gone", "byte queue limits do not wait for what was on its way there",
+     "\tnetdev_tx_reset_queue(txq);\n", "")
+mend("N16-behind", "netvsc/sub_gone.c", "net-sub-gone", "nor does what waits behind those limits",
+     "\t\tnetif_tx_start_queue(txq);\n\t\tnetif_schedule_queue(txq);\t/* those", "\t\tnetif_tx_wake_queue(txq);\t/* those")
+mend("N16-held", "netvsc/sub_gone.c", "net-sub-gone", "who sent what the host had there does not wait for it",
+     "\tpackets = nv_tx_abandon(q);\n", "\tpackets = 1;\n")
+mend("R9-5", "netvsc/sub_gone.c", "kunit netvsc_gone", "what the host had on a sub-channel is given back once that is closed",
+     "\tvmbus_close(chan);\n\tnv_gone_sent(q, txq);\n", "\tnv_gone_sent(q, txq);\n\tvmbus_close(chan);\n")
+mend("R9-5-close", "netvsc/sub_gone.c", "net-sub-gone", "which it is at once, and the host has its number back",
+     "\tvmbus_close(chan);\n", "\t(void)chan;\n")
+mend("R9-6", "netvsc/poll.h", "suites", "netpoll, which reads completions alone, has not read a ring empty",
+     "\treturn budget && work < budget;\n", "\treturn !budget || work < budget;\n")
+mend("R9-7", "netvsc/poll.h", "suites", "nor has a poll that its budget ended",
+     "\treturn budget && work < budget;\n", "\treturn budget;\n")
+mend("R9-7-late", "netvsc/sub_gone.c", "kunit netvsc_gone", "completions that an honest host had written before are read before the channel is closed",
+     "\twait_for_completion_timeout(&q->drained, msecs_to_jiffies(NV_DRAIN_MS));\n", "")
+mend("R9-7-count", "netvsc/sub_gone.c", "net-sub-gone", "what a host never completed is counted",
+     "\tu64_stats_add(&q->tx_stats->abandoned, packets);\n", "\t(void)packets;\n")
 mend("N9", "netvsc/rebuild.c", "net-rtnl-hold", "RTNL is free while the host lets go of a connection that it has lost",
      "\tconn = nv_unpublish(nv);\n\trtnl_unlock();\n\tif (conn)\n\t\tnv_detach(nv, conn, false);\n",
      "\tconn = nv_unpublish(nv);\n\tif (conn)\n\t\tnv_detach(nv, conn, true);\n\trtnl_unlock();\n")
@@ -75,6 +87,8 @@ mend("N17-down", "netvsc/netdev.c", "net-vf-parity", "the VF goes down with its 
      "\tnv_vf_close(nv);\n", "")
 mend("N17-speed", "netvsc/ethtool.c", "net-vf-parity", "the speed is that of what data goes over",
      "\tif (!nv->speed && nv_vf_link_settings(nv, k))", "\tif (0 && nv_vf_link_settings(nv, k))")
+mend("N17-redirect", "netvsc/xdp.c", "net-vf-redirect", "frames that are redirected to the NIC go over its VF",
+     "\tret = nv_vf_xdp_xmit(nv, n, frames, flags);\n", "\tret = -EOPNOTSUPP;\n")
 mend("N19", "netvsc/rebuild.c", "net-host-less", "a new connection's host may offer less: the features follow",
      "\tnetdev_update_features(ndev);\t/* the host may be another one, with less to offer */\n", "")
 mend("N20", "netvsc/conn.c", "net-reset-early", "NAPIs come and go under RTNL",

@@ -38,6 +38,8 @@ mend("U5-message", "hv_utils/kvp_msg.c", "suites", "and its addresses are number
      "\treturn version >= HV_IC_VERSION(5, 0) && (op", "\treturn version > HV_IC_VERSION(5, 0) && (op")
 mend("U6", "hv_utils/kvp.c", "utils-unload-held", "KVP's versions are not agreed on before there is a daemon, or its time is over",
      "\t.negotiation_wait = &daemon_wait.value,\n", "")
+mend("R9-ptp", "hv_utils/ts_math.c", "suites", "time that passes between a look at each of two clocks is no error of the clock",
+     "\tif (after - before < best->span)\n\t\t*best", "\t*best")
 mend("U7", "hv_utils/ic.c", "utils-unload-held", "a negotiation that waits for a daemon is not refused when the channel closes",
      "\tif (ic_hold_end(ic) == IC_HOLDS_NEGOTIATION)\n\t\tic->busy = false;\n", "\tic_hold_end(ic);\n")
 mend("F18", "hv_utils/ts_math.c", "suites", "a reading of a counter that is not reference time's is none",

@@ -77,10 +77,10 @@ daemon_where() {
 	done
 }
 
-# xdp_on ACTION [frags]: an XDP program on eth0, by tests/guest/xdp.c; xdp_off takes it away
+# xdp_on ACTION [frags|OTHER]: an XDP program on eth0, or on $on, by tests/guest/xdp.c; xdp_off takes it away
 xdp_on() {
 	rm -f /tmp/xdp.out
-	xdp eth0 "$@" >/tmp/xdp.out 2>&1 &
+	xdp "${on:-eth0}" "$@" >/tmp/xdp.out 2>&1 &
 	echo $! >/tmp/xdp.pid
 	n=0
 	until grep -qs . /tmp/xdp.out; do

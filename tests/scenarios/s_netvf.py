@@ -5,11 +5,12 @@ import contextlib
 import os
 import re
 import socket
+import time
 
 import carried
 import images
 from bpfobject import xdp
-from nethost import GUEST, HOST, MAC, Echo, Nic, host
+from nethost import GUEST, HOST, MAC, Echo, Nic, Sniffer, host, raw
 from registry import ONLY_OURS, Machine, scenario
 from s_netlife import FIRST, HOLD, LO, RESET
 
@@ -43,9 +44,9 @@ class Function:
         self.m.trace.mark()
         self.m.host("nic vf on serial=7 port=net1 nic=net0")
 
-    def plug(self, slot=7, queues=1):
+    def plug(self, slot=7, queues=1, more=""):
         self.m.sh("! [ -e /sys/module/softvf ] || rmmod softvf")     # what another scenario has left plugged
-        self.m.sh("insmod /lib/test/softvf.ko mac=%s wire=%s slot=%d queues=%d" % (MAC, WIRE, slot, queues))
+        self.m.sh("insmod /lib/test/softvf.ko mac=%s wire=%s slot=%d queues=%d %s" % (MAC, WIRE, slot, queues, more))
 
     def unplug(self):
         self.m.sh("rmmod softvf")
@@ -278,6 +279,63 @@ def net_vf_rules(m):
         m.expect(not managed("vf0"), "the VF is managed")
         m.expect(managed("eth0"), "the NIC is not managed")
         f.unplug()
+
+
+THIRD = "00:15:5d:01:02:05"
+THREE = Machine(cpus=2, options=VF.options + ("--nic", "tap=hvt2,mac=" + THIRD))
+FOREIGN = b"\x88\xb5"
+PEER = b"\x02\x00\x00\x00\x00\x09"
+
+
+def redirected(m, out, which, count=20):
+    """Frames that come on eth2 leave by the device below the TAP WHICH, unchanged and once, and by no other."""
+    taps = {name: Sniffer(name) for name in ("hvt0", "hvt1")}
+    us = bytes.fromhex(THIRD.replace(":", ""))
+    sent = [FOREIGN + b"%02d" % i * 30 for i in range(count)]
+    for f in sent:
+        out.send(us + PEER + f)
+    end, got = time.monotonic() + 20, []
+    while len(got) < count and time.monotonic() < end:
+        got += [f[12:] for f in taps[which].frames(0.2, lambda f: f[:14] == PEER + us + FOREIGN)]
+    m.expect(got == sent, "%d of %d frames left by %s" % (len(got), count, which))
+    for name, tap in taps.items():
+        seen = tap.frames(0, lambda f: f[:14] == PEER + us + FOREIGN)
+        m.expect(name == which or not seen, "%d frames left by %s too" % (len(seen), name))
+        tap.close()
+
+
+@scenario(rows="N29 ~N28", machine=THREE, drivers=ONLY_OURS, timeout=200)
+def net_vf_redirect(m):
+    "frames that a program redirects to the NIC go over the VF that takes such frames, else the synthetic way"
+    n = Nic(m)
+    host("ip link set hvt1 up; ip link set hvt2 up")
+    m.wait("[ -e /sys/class/net/eth2 ]", 60, "three network devices")
+    m.expect(m.sh("cat /sys/class/net/eth2/address") == THIRD, "eth2 is another NIC")
+    f = Function(m, n)
+    m.sh("echo 1 >/proc/sys/net/ipv6/conf/eth2/disable_ipv6; ethtool -K eth2 lro off; ip link set eth2 up; on=eth2 xdp_on redirect eth0")
+    out = raw("hvt2")
+    redirected(m, out, "hvt0")
+    f.announced()
+    f.plug(more="redirect=1")
+    f.path("vf")
+    before = n.counter("tx_packets")
+    redirected(m, out, "hvt1")
+    m.expect(f.stat("xdp_xmit") == 20, "frames that the VF was given: %d" % f.stat("xdp_xmit"))
+    m.expect(n.counter("tx_packets") - before < 10, "the synthetic path has them too")
+    m.sh("ip link set vf0 down")
+    f.path("synthetic")
+    redirected(m, out, "hvt0")
+    f.unplug()
+    # one whose driver takes none
+    f.plug()
+    f.path("vf")
+    redirected(m, out, "hvt0")
+    f.unplug()
+    f.path("synthetic")
+    redirected(m, out, "hvt0")
+    m.sh("xdp_off")
+    out.close()
+    n.content(0.2, "afterwards")
 
 
 TAKEN = "dmesg | grep -c 'data path is the VF'"

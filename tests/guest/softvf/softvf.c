@@ -4,13 +4,13 @@
  * network function, in a slot with a number, below a device whose driver is
  * called hv_pci, as in a guest of a host with SR-IOV.  Its wire is another
  * network device of the guest: what it sends leaves there, and what comes there
- * it receives.  It can run an XDP program (pass and drop).
+ * it receives.  It can run an XDP program (pass and drop), and takes redirected frames if told to.
  *
  * Newer kernels hold a lock of such a device's own where they tell of its appearance, and
  * take it in dev_set_mtu() and the like.  Whoever calls these from there hangs; here
  * that is a warning, on any kernel.
  *
- *   insmod softvf.ko mac=ADDRESS wire=ADDRESS [slot=NUMBER] [queues=NUMBER]
+ *   insmod softvf.ko mac=ADDRESS wire=ADDRESS [slot=NUMBER] [queues=NUMBER] [redirect=1]
  */
 #include <linux/bpf_trace.h>
 #include <linux/etherdevice.h>
@@ -54,12 +54,16 @@ static unsigned int queues = 1;
 module_param(queues, uint, 0444);
 MODULE_PARM_DESC(queues, "to send on");
 
+static bool redirect;
+module_param(redirect, bool, 0444);
+MODULE_PARM_DESC(redirect, "whether it takes frames that programs redirect to it");
+
 /* Holds what is the device's own lock on newer kernels; NULL: nobody. */
 static struct task_struct *vf_holder;
 
 static u8 vf_mac[ETH_ALEN], vf_wire[ETH_ALEN];
 
-enum { VF_RX, VF_TX, VF_XDP_DROP, VF_COUNTERS };
+enum { VF_RX, VF_TX, VF_XDP_DROP, VF_XDP_XMIT, VF_COUNTERS };
 
 struct vf {
 	struct net_device *ndev;
@@ -179,6 +183,33 @@ static netdev_tx_t vf_xmit(struct sk_buff *skb, struct net_device *ndev)
 	return NETDEV_TX_OK;
 }
 
+/* A copy of a program's frame goes as any other. */
+static bool vf_xdp_send(struct vf *v, const struct xdp_frame *f)
+{
+	struct sk_buff *skb = netdev_alloc_skb(v->ndev, f->len);
+
+	if (!skb || skb_queue_len(&v->queue) >= VF_QUEUE_MAX) {
+		kfree_skb(skb);
+		return false;
+	}
+	skb_put_data(skb, f->data, f->len);
+	skb_reset_mac_header(skb);
+	skb_queue_tail(&v->queue, skb);
+	atomic64_inc(&v->count[VF_XDP_XMIT]);
+	return true;
+}
+
+static int vf_xdp_xmit(struct net_device *ndev, int n, struct xdp_frame **frames, u32 flags)
+{
+	struct vf *v = netdev_priv(ndev);
+	int i;
+
+	for (i = 0; i < n && vf_xdp_send(v, frames[i]); i++)
+		xdp_return_frame(frames[i]);
+	schedule_work(&v->work);
+	return i;
+}
+
 /* Runs the program on a copy; whether the frame goes on. */
 static bool vf_xdp_passes(struct vf *v, struct bpf_prog *prog, struct sk_buff *skb)
 {
@@ -275,7 +306,7 @@ static int vf_bpf(struct net_device *ndev, struct netdev_bpf *b)
 	return 0;
 }
 
-static const struct net_device_ops vf_netdev_ops = {
+static struct net_device_ops vf_netdev_ops = {
 	.ndo_open = vf_open,
 	.ndo_stop = vf_stop,
 	.ndo_start_xmit = vf_xmit,
@@ -286,7 +317,7 @@ static const struct net_device_ops vf_netdev_ops = {
 };
 
 static const char vf_names[][ETH_GSTRING_LEN] = {
-	"rx_frames", "tx_frames", "rx_dropped", "xdp_program", "tx_queues"
+	"rx_frames", "tx_frames", "rx_dropped", "xdp_xmit", "xdp_program", "tx_queues"
 };
 
 static int vf_sset_count(struct net_device *ndev, int set)
@@ -464,6 +495,8 @@ static int __init vf_init(void)
 		pr_err("softvf: wants mac= and wire=\n");
 		return -EINVAL;
 	}
+	if (redirect)
+		vf_netdev_ops.ndo_xdp_xmit = vf_xdp_xmit;
 	ret = pci_register_driver(&vf_driver);
 	if (ret)
 		return ret;
