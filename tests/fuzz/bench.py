@@ -267,9 +267,9 @@ class Bench:
         self.holds("[ -e /run/beat ]", 20)
         return [int(n) for n in self.sh("cat /run/beat", "beat").split()]
 
-    def go_on(self, before):
+    def go_on(self, before, seconds=20):
         """The disk and the NIC that nobody touches have done more than BEFORE."""
-        if not self.holds('read n p </run/beat; [ "$n" -gt %d ] && [ "$p" -gt %d ]' % tuple(before), 20):
+        if not self.holds('read n p </run/beat; [ "$n" -gt %d ] && [ "$p" -gt %d ]' % tuple(before), seconds):
             raise Finding("the disk and the NIC that nobody touches stand still: %s, now %s" % (before, self.beat()))
 
     def wait(self, number):
