@@ -66,6 +66,8 @@ class Fuzzed(Booted):
 
 
 class Bench:
+    wanted, counted = None, 0       # lines of the kernel's log, by a regular expression
+
     def __init__(self, plan, long, coverage=None, drivers=OURS, ignore=None, seeds=None, vmbus=""):
         self.seeds = CORPUS + (",%s" % seeds if seeds else "")
         self.plan, self.long, self.coverage, self.drivers = plan, long, coverage, drivers
@@ -204,6 +206,7 @@ class Bench:
             said = whole_lines(f.read())
         self.seen += len(said)
         text = said.decode(errors="replace")
+        self.counted += len(re.findall(self.wanted, text)) if self.wanted else 0
         bad = judge(text, self.noise) or re.findall(".*Kernel panic.*", text)
         if bad and "lockdep_hardirqs_on_prepare" in bad[0] and "events do_free_init" in text:
             raise Worn("%s: User Mode Linux's own warning (tests/process/README.md, vmalloc), and lockdep looks no more" % when)
@@ -264,9 +267,9 @@ class Bench:
         self.holds("[ -e /run/beat ]", 20)
         return [int(n) for n in self.sh("cat /run/beat", "beat").split()]
 
-    def go_on(self, before):
+    def go_on(self, before, seconds=20):
         """The disk and the NIC that nobody touches have done more than BEFORE."""
-        if not self.holds('read n p </run/beat; [ "$n" -gt %d ] && [ "$p" -gt %d ]' % tuple(before), 20):
+        if not self.holds('read n p </run/beat; [ "$n" -gt %d ] && [ "$p" -gt %d ]' % tuple(before), seconds):
             raise Finding("the disk and the NIC that nobody touches stand still: %s, now %s" % (before, self.beat()))
 
     def wait(self, number):
@@ -405,4 +408,6 @@ class Bench:
         print("# %.0f lies a second over all; while it lied %.0f and %.0f messages and packets" %
               (self.lies / max(1, seconds), self.lies / lying, self.told / lying))
         print("# seconds: " + ", ".join("%s %.0f" % w for w in self.spent.most_common(9)))
+        if self.wanted:
+            print("# %d lines with %s" % (self.counted, self.wanted))
         shutil.rmtree(self.folder, ignore_errors=True)

@@ -18,7 +18,7 @@ def stands_still(b, device):
     b.host("rescind " + device)
     b.sh("sleep 1", "spoil")
     try:
-        b.go_on(b.beat())
+        b.go_on(b.beat(), 5)
     finally:
         b.host("offer " + device)
         b.sh("no_beats || { umount -l /mnt/s; rm -f /run/beat.pid; }; beats", "beats")

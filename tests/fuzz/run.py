@@ -24,6 +24,7 @@ lies, tried again, and cut down to the lies that are needed.
   --seeds FILE  a session on record (hvroot --record), of which lies are made too
   --vmbus TEXT  more parameters for hv_vmbus
   --ignore REGEX lines of the kernel's log with that are no finding, to see what comes behind a known one
+  --count REGEX say at the end how many lines of the kernel's log have that
   --oracles     no lies: what makes a finding goes wrong by hand, one after the other, and each must be noticed
   --no-shrink   do not try findings again
   --no-build    boot what the last run in the same folder did, or else build all but hvroot
@@ -93,6 +94,7 @@ def parse():
     p.add_argument("--seeds")
     p.add_argument("--vmbus", default="")
     p.add_argument("--ignore")
+    p.add_argument("--count")
     p.add_argument("--oracles", action="store_true")
     p.add_argument("--no-shrink", action="store_true")
     p.add_argument("--no-build", action="store_true")
@@ -113,10 +115,11 @@ def parse():
     if len(o.pair) != 2 or set(o.pair) - {"ours", "intree"}:
         raise common.Misuse("--drivers %s: want A/B of ours and intree" % o.drivers)
     o.no_cover |= o.pair != OURS or o.oracles
-    try:
-        re.compile(o.ignore or "")
-    except re.error as e:
-        raise common.Misuse("--ignore %s: %s" % (o.ignore, e)) from e
+    for name, text in (("ignore", o.ignore), ("count", o.count)):
+        try:
+            re.compile(text or "")
+        except re.error as e:
+            raise common.Misuse("--%s %s: %s" % (name, text, e)) from e
     if not o.seconds and not o.cases:
         o.seconds = None if o.case is not None or o.play or o.limit or o.cpu else 60
         if o.limit or o.cpu:
@@ -256,6 +259,7 @@ def inside(o):
     signal.signal(signal.SIGALRM, cut)
     coverage = None if o.no_cover else Coverage(plan["modules"])
     bench = Bench(plan, o.long, coverage, o.pair, o.ignore, o.seeds, o.vmbus)
+    bench.wanted = o.count
     try:
         if o.oracles:
             with Progress("oracles"):
