@@ -53,9 +53,12 @@ static void stor_rescan_work(struct work_struct *work)
 	struct stor_ctl *ctl = shost_priv(sdev->host);
 
 	/* later kernels refuse while the device sleeps or wakes up */
-	if (hv_scsi_rescan_device(sdev) == -EWOULDBLOCK && !test_bit(STOR_HURRY, &ctl->state) &&
-	    scsi_device_online(sdev))
+	if (hv_scsi_rescan_device(sdev) != -EWOULDBLOCK || !scsi_device_online(sdev))
+		return;
+	if (!test_bit(STOR_HURRY, &ctl->state))
 		queue_delayed_work(system_unbound_wq, &lun->rescan, STOR_RESCAN_AGAIN);
+	else
+		set_bit(STOR_SCAN_BUS, &ctl->state);	/* when it stays after all */
 }
 
 /**

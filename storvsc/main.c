@@ -98,6 +98,7 @@ static void stor_init(struct stor_ctl *ctl, struct hv_device *dev,
 	init_waitqueue_head(&ctl->subchan_wait);
 	init_waitqueue_head(&ctl->drained);
 	INIT_WORK(&ctl->force_close, stor_force_close);
+	INIT_WORK(&ctl->open_waiting, stor_open_waiting_work);
 	stor_scan_init(ctl);
 	stor_tend_init(ctl);
 	ratelimit_state_init(&ctl->limit, 5 * HZ, 10);
@@ -204,17 +205,16 @@ static void stor_release(struct stor_ctl *ctl)
 	set_bit(STOR_REMOVING, &ctl->state);
 	set_bit(STOR_HURRY, &ctl->state);
 	stor_end(ctl);
-	/* not before: who starts over asks for sub-channels, and the end waits for him */
-	vmbus_set_sc_create_callback(ctl->dev->channel, NULL);
 	hv_set_drvdata(ctl->dev, NULL);
 	/* nor does a sub-channel that is taken back find it any more: stor_on_sub_rescinded() */
 	synchronize_rcu();
-	cancel_work_sync(&ctl->force_close);
-	cancel_delayed_work_sync(&ctl->tend);
-	/* a last event of the host may have passed the look at STOR_REMOVING */
-	cancel_delayed_work_sync(&ctl->scan);
 	/* resets that user space asked for outlive the SCSI host's devices; so do late offers */
 	wait_var_event(&ctl->draining, !atomic_read(&ctl->draining));
+	/* Not before: those may have passed the look at STOR_HURRY, and so may the host's last event. */
+	cancel_work_sync(&ctl->force_close);
+	cancel_work_sync(&ctl->open_waiting);
+	cancel_delayed_work_sync(&ctl->tend);
+	cancel_delayed_work_sync(&ctl->scan);
 	stor_free_queues(ctl);
 	kvfree(ctl->chans);
 	stor_put_hold(ctl);

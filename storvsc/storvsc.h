@@ -258,6 +258,7 @@ struct stor_ctl {
 	struct delayed_work watch;	/* while we wait and hold the device's lock */
 
 	struct mutex chan_mutex;	/* protects: opening, closing, nr_open */
+	struct work_struct open_waiting; /* sub-channels whose places are free now */
 	bool chan_late;			/* tend found chan_mutex taken, see stor_chan_unlock() */
 	unsigned int nr_open;
 	bool open;			/* primary channel */
@@ -390,6 +391,7 @@ int stor_open_primary(struct stor_ctl *ctl);
 int stor_close_channels(struct stor_ctl *ctl);
 bool stor_rings_kept(struct stor_ctl *ctl);
 bool stor_reap_channels(struct stor_ctl *ctl);
+void stor_open_waiting_work(struct work_struct *work);
 bool stor_kept_channels(struct stor_ctl *ctl);
 void stor_find_homes(struct stor_ctl *ctl);
 void stor_open_subchans(struct stor_ctl *ctl);

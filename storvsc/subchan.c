@@ -321,9 +321,10 @@ static int stor_forget_channels(struct stor_ctl *ctl)
  * stor_close_channels() - close every channel
  * @ctl: controller; nothing happens if none is open
  *
- * Waits for who opens a sub-channel just now: until he is through, its ring is the host's as well.
+ * Waits for who opens a sub-channel just now, since its ring is the host's as well until he is
+ * through.  The kernel's own bus has no limit for that.
  *
- * Context: process, sleeps; every wait is limited on our bus.
+ * Context: process, sleeps.
  *
  * Return: 0, and the host has no claim on any memory of ours; or the bus's error,
  * and it may have.
@@ -333,8 +334,10 @@ int stor_close_channels(struct stor_ctl *ctl)
 	int ret = 0, kept;
 	unsigned int i;
 
-	mutex_lock(&ctl->chan_mutex);
 	clear_bit(STOR_SUBS_WANTED, &ctl->state);
+	/* our bus gives up what is being opened, so that chan_mutex is free soon */
+	vmbus_set_sc_create_callback(ctl->dev->channel, NULL);
+	mutex_lock(&ctl->chan_mutex);
 	if (ctl->open) {
 		/* what is answered needs not go again */
 		stor_poll_all(ctl);
@@ -423,6 +426,21 @@ static void stor_open_waiting(struct stor_chan *chan)
 		stor_not_used(ctl, chan->index, ret);
 }
 
+/*
+ * Not by tend, which holds life_mutex, and not by the watch, for which the removal waits: the host
+ * may never confirm.
+ */
+void stor_open_waiting_work(struct work_struct *work)
+{
+	struct stor_ctl *ctl = container_of(work, struct stor_ctl, open_waiting);
+	unsigned int i;
+
+	mutex_lock(&ctl->chan_mutex);
+	for (i = 1; i < ctl->nr_queues; i++)
+		stor_open_waiting(&ctl->chans[i]);
+	stor_chan_unlock(ctl);
+}
+
 /* See stor_kept_channels(). */
 static bool stor_look_at_kept(struct stor_ctl *ctl, bool give_back)
 {
@@ -436,8 +454,8 @@ static bool stor_look_at_kept(struct stor_ctl *ctl, bool give_back)
 			stor_give_back(chan);
 		else if (chan->kept)
 			stor_still_kept(chan);
-		if (give_back)
-			stor_open_waiting(chan);
+		if (give_back && chan->waiting && !chan->kept)
+			queue_work(system_long_wq, &ctl->open_waiting);
 		kept |= chan->kept;
 	}
 	return kept;

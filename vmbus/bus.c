@@ -84,9 +84,12 @@ static int bus_probe(struct device *device)
 	if (!drv->probe || !id)
 		return -ENODEV;
 	ret = drv->probe(dev, id);
-	if (ret)
+	if (ret) {
 		pr_warn_ratelimited("probe of %s by %s failed: error %d\n", dev_name(device),
 				    drv->name, ret);
+		/* what it had set is not called any more, as in bus_remove() */
+		chan_forget_driver(dev->channel);
+	}
 	return ret;
 }
 

@@ -181,8 +181,9 @@ static int post_open(struct vmbus_channel *ch, const void *userdata, u32 len, u3
 	if (!ret && rsp->status) {
 		chan_bad(ch, VERR_REFUSED, "open, status %#x", rsp->status);
 		ret = -EAGAIN;
-	} else if (ret == -ETIMEDOUT) {
-		chan_count(ch, VERR_TIMEOUT);
+	} else if (ret == -ETIMEDOUT || ret == -ECANCELED) {
+		if (ret == -ETIMEDOUT)
+			chan_count(ch, VERR_TIMEOUT);
 		post_close(ch);	/* it may be open by now */
 	}
 	return ret;
@@ -199,8 +200,10 @@ static int begin_open(struct vmbus_channel *ch)
 
 	mutex_lock(&chan->tell);
 	ret = chan_step(ch, EV_OPEN);
-	if (ret >= 0)
+	if (ret >= 0) {
 		chan->opens++;
+		clear_bit(CHAN_NO_SUBS, &chan->flags);
+	}
 	mutex_unlock(&chan->tell);
 	return ret < 0 ? ret : 0;
 }
@@ -246,7 +249,7 @@ static int connect(struct vmbus_channel *ch, const void *userdata, u32 len,
 
 destroy_gpadl:
 	ring_gpadl_destroy(ch);
-	if (ret == -ETIMEDOUT)
+	if (ret == -ETIMEDOUT || ret == -ECANCELED)
 		give_up(ch, openid);
 stop_callback:
 	callback_stop(ch);
@@ -330,7 +333,7 @@ static bool tell_subs_closed(struct vmbus_channel *primary, struct list_head *cl
 		if (at_rest(sub))
 			continue;
 		any = true;
-		/* whoever opens it has limits of its own */
+		/* whoever opens it is told to wait no more */
 		if (!tell_closed(sub, closing))
 			wait_event(to_chan(sub)->bus->chan_wait,
 				   at_rest(sub) ||
@@ -425,6 +428,14 @@ int vmbus_connect_ring(struct vmbus_channel *channel, void (*onchannel_callback)
 	return connect(channel, NULL, 0, onchannel_callback, context);
 }
 
+/* Whoever is at opening one of its sub-channels does not wait for the host. */
+static void no_subs(struct vmbus_channel *primary)
+{
+	/* under the lock of the requests it is seen by who begins, or he by us */
+	set_bit(CHAN_NO_SUBS, &to_chan(primary)->flags);
+	vmbus_req_end_opens(to_chan(primary)->bus);
+}
+
 /**
  * vmbus_disconnect_ring() - close a channel, and its sub-channels, but keep its memory
  * @channel: open channel
@@ -443,6 +454,8 @@ int vmbus_disconnect_ring(struct vmbus_channel *channel)
 	int ret;
 
 	chan_get(channel);
+	if (primary)
+		no_subs(channel);
 	/* Until all are found closed: one that was passed may have been opened since. */
 	while (primary && tell_subs_closed(channel, &closing))
 		;
@@ -469,7 +482,7 @@ int vmbus_disconnect_ring(struct vmbus_channel *channel)
  *
  * Context: may sleep.
  * Return: 0; -EINVAL: bad sizes, or not in a state to be opened; -ENOMEM;
- * -ENODEV: rescinded; -EAGAIN: the host refused; -ETIMEDOUT; -EDQUOT, -EIO: the
+ * -ENODEV: rescinded; -ECANCELED: a sub-channel whose device is closed; -EAGAIN: the host refused; -ETIMEDOUT; -EDQUOT, -EIO: the
  * host did not take the ring.  After a failure the channel may be opened again.
  */
 int vmbus_open(struct vmbus_channel *channel, u32 send_ringbuffer_size, u32 recv_ringbuffer_size,
@@ -516,7 +529,7 @@ void vmbus_close(struct vmbus_channel *channel)
  *	from now on, and may open it; NULL for none
  *
  * With NULL no call of a former callback is under way when this returns, so that what
- * it uses may be freed; the caller must hold no lock that the callback takes, and not
+ * it uses may be freed; what it is at opening is given up.  The caller must hold no lock that the callback takes, and not
  * be in it.
  *
  * Context: any; with NULL it may sleep.
@@ -525,8 +538,12 @@ void vmbus_set_sc_create_callback(struct vmbus_channel *primary_channel,
 				  void (*sc_cr_cb)(struct vmbus_channel *new_sc))
 {
 	WRITE_ONCE(primary_channel->sc_creation_callback, sc_cr_cb);
-	if (!sc_cr_cb)
-		flush_work(&to_chan(primary_channel)->subs_work);
+	if (sc_cr_cb) {
+		clear_bit(CHAN_NO_SUBS, &to_chan(primary_channel)->flags);
+		return;
+	}
+	no_subs(primary_channel);
+	flush_work(&to_chan(primary_channel)->subs_work);
 }
 
 /**

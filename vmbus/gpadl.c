@@ -246,7 +246,7 @@ unsigned long gpadl_patience(const struct vmbus_channel *ch)
 {
 	unsigned long patience = vmbus_timeout();
 
-	return chan_leaving(ch) ? min_t(unsigned long, RESCINDED_TEARDOWN, patience) : patience;
+	return chan_leaving(ch) || sub_unwanted(ch) ? min_t(unsigned long, RESCINDED_TEARDOWN, patience) : patience;
 }
 
 /**

@@ -72,6 +72,12 @@ int vmbus_post(struct vmbus *bus, const void *msg, size_t len)
 	return post_busy(status) ? -EAGAIN : -EIO;
 }
 
+static bool req_unwanted(const struct vmbus_req *req)
+{
+	return req->type == CHANNELMSG_OPENCHANNEL_RESULT && req->chan &&
+	       sub_unwanted(&req->chan->ch);
+}
+
 /**
  * vmbus_req_start() - be ready for an answer, before the question is posted
  * @bus: the bus
@@ -91,6 +97,9 @@ void vmbus_req_start(struct vmbus *bus, struct vmbus_req *req)
 	/* A rescind that came first found no request to wake. */
 	if (req->chan && chan_leaving(&req->chan->ch)) {
 		req->result = -ENODEV;
+		complete(&req->done);
+	} else if (req_unwanted(req)) {
+		req->result = -ECANCELED;
 		complete(&req->done);
 	}
 	spin_unlock_irqrestore(&bus->req_lock, flags);
@@ -118,7 +127,7 @@ void vmbus_req_cancel(struct vmbus *bus, struct vmbus_req *req)
  *
  * Context: may sleep.
  * Return: 0 and the answer in @req->reply; -ETIMEDOUT; -ENODEV if the channel
- * was rescinded; or what vmbus_req_fail_chan() was told.
+ * was rescinded; -ECANCELED, see vmbus_req_end_opens(); or what vmbus_req_fail_chan() was told.
  */
 int vmbus_req_wait(struct vmbus *bus, struct vmbus_req *req, unsigned long timeout)
 {
@@ -210,6 +219,30 @@ void vmbus_req_fail_chan(struct vmbus *bus, struct vmbus_chan *chan, int err)
 		if ((chan && req->chan != chan) || req->result != -ETIMEDOUT)
 			continue;
 		req->result = err;
+		complete(&req->done);
+	}
+	spin_unlock_irqrestore(&bus->req_lock, flags);
+}
+
+/**
+ * vmbus_req_end_opens() - nobody waits any more for sub-channels that are being opened
+ * @bus: the bus
+ *
+ * A host may take a minute for the answer, or give none.  What begins later finds the mark of the
+ * primary channel, CHAN_NO_SUBS or CHAN_LEAVING, which was set before.
+ *
+ * Context: any.
+ */
+void vmbus_req_end_opens(struct vmbus *bus)
+{
+	struct vmbus_req *req;
+	unsigned long flags;
+
+	spin_lock_irqsave(&bus->req_lock, flags);
+	list_for_each_entry(req, &bus->reqs, entry) {
+		if (req->result != -ETIMEDOUT || !req_unwanted(req))
+			continue;
+		req->result = -ECANCELED;
 		complete(&req->done);
 	}
 	spin_unlock_irqrestore(&bus->req_lock, flags);

@@ -282,6 +282,7 @@ void vmbus_rescind_came(struct vmbus *bus, const void *msg)
 		/* The mark first: a request that starts later sees it, under req_lock. */
 		set_bit(CHAN_LEAVING, &chan->flags);
 		vmbus_req_fail_chan(bus, chan, -ENODEV);
+		vmbus_req_end_opens(bus);	/* of its sub-channels */
 		wake_up_all(&bus->chan_wait);	/* vacate_begin() */
 	}
 	rcu_read_unlock();

@@ -236,6 +236,7 @@ enum vmbus_chan_flags {
 	CHAN_PUT_OFF,		/* primary: to be added when the system is awake */
 	CHAN_LEAVING,		/* the host's rescind has come, and is in the queue */
 	CHAN_NO_CALLBACK,	/* about to be rescinded: no callback may be set any more */
+	CHAN_NO_SUBS,		/* primary: nobody waits for its sub-channels to be opened */
 	CHAN_RING_BLOCK,	/* primary: its driver maps rings to user space */
 	CHAN_WAS_OPEN,		/* some open succeeded */
 	CHAN_RING_USED,		/* one with the rings that it has: the host may work on them */
@@ -273,6 +274,15 @@ static inline bool chan_in_use(const struct vmbus_channel *ch)
 static inline bool chan_leaving(const struct vmbus_channel *ch)
 {
 	return READ_ONCE(ch->rescind) || test_bit(CHAN_LEAVING, &to_chan(ch)->flags);
+}
+
+/* A sub-channel whose device is about to be closed, or to go: nobody waits for its opening. */
+static inline bool sub_unwanted(const struct vmbus_channel *ch)
+{
+	const struct vmbus_channel *primary = ch->primary_channel;
+
+	return primary && (chan_leaving(primary) ||
+			   test_bit(CHAN_NO_SUBS, &to_chan(primary)->flags));
 }
 
 /* A rescinded channel's lists are answered at once, or not at all. */
@@ -369,6 +379,7 @@ void vmbus_req_cancel(struct vmbus *bus, struct vmbus_req *req);
 bool vmbus_req_end(struct vmbus *bus, struct vmbus_req *req, int err);
 bool vmbus_req_answer(struct vmbus *bus, u32 type, u32 relid, u32 key, const void *msg, size_t len);
 void vmbus_req_fail_chan(struct vmbus *bus, struct vmbus_chan *chan, int err);
+void vmbus_req_end_opens(struct vmbus *bus);
 
 /* connect.c */
 int vmbus_connect(struct vmbus *bus);

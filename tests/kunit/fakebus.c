@@ -192,6 +192,11 @@ void vmbus_req_fail_chan(struct vmbus *bus, struct vmbus_chan *chan, int err)
 	tally(&fake.woken, 1);
 }
 
+void vmbus_req_end_opens(struct vmbus *bus)
+{
+	tally(&fake.opens_ended, 1);
+}
+
 int gpadl_create(struct vmbus_channel *ch, const u64 *pfns, u32 count, u32 bytes, u32 offset,
 		 u32 *handle)
 {

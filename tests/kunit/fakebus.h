@@ -22,6 +22,7 @@ struct fakebus_log {
 	unsigned int released[FAKE_RELIDS];	/* RELID_RELEASED posted */
 	unsigned int opens, closes, modifies;	/* OPEN, CLOSE and MODIFYCHANNEL posted */
 	unsigned int connects, unloads;
+	unsigned int opens_ended;		/* looks for sub-channels' that nobody wants */
 	unsigned int woken, ended;		/* who waited for a channel's host, or one answer */
 	unsigned int blocks;			/* rings in one physical block */
 	unsigned int allocated, freed;		/* channels */

@@ -21,6 +21,7 @@
 #define vmbus_device_unregister		match_device_unregister
 #define vmbus_hvsock_device_unregister	match_hvsock_device_unregister
 #define bus_start			match_bus_start
+#define chan_forget_driver		match_forget_driver
 #define bus_stop			match_bus_stop
 #define hv_bus				match_hv_bus
 #define vmbus_bus			match_bus
@@ -34,6 +35,8 @@
 /* What the user wants for the device, as override_of() says it; devices offered to a driver */
 static int match_wish;
 static unsigned int match_attached;
+static int match_error;			/* of the probe */
+static struct vmbus_channel *match_forgot;
 
 #define override_of(dev, drv)		((void)(dev), (void)(drv), match_wish)
 #define override_free(dev)		((void)(dev))
@@ -46,6 +49,12 @@ static unsigned int match_attached;
 #define hv_setup_dma_ops(dev, coherent)	((void)(dev))
 
 struct vmbus vmbus_bus;
+
+void match_forget_driver(struct vmbus_channel *primary)
+{
+	match_forgot = primary;
+}
+
 const struct attribute_group *vmbus_dev_groups[] = { NULL };
 
 #include "../../vmbus/dynid.c"
@@ -74,7 +83,7 @@ static kernel_ulong_t match_told;
 static int match_probe(struct hv_device *dev, const struct hv_vmbus_device_id *id)
 {
 	match_told = id->driver_data;
-	return 0;
+	return match_error;
 }
 
 static int match_init(struct kunit *test)
@@ -92,6 +101,8 @@ static int match_init(struct kunit *test)
 	m->dev->channel = &chan->ch;
 	m->dev->device.driver = &m->drv.driver;
 	match_wish = -1;
+	match_error = 0;
+	match_forgot = NULL;
 	match_attached = 0;
 	KUNIT_EXPECT_EQ(test, -ENODEV, __vmbus_driver_register(&m->drv, NULL, "match"));
 	vmbus_bus.dev = &m->core;
@@ -126,6 +137,18 @@ static kernel_ulong_t match_of(struct match *m, const char *class)
 static ssize_t match_write(struct match *m, bool add, const char *class)
 {
 	return (add ? new_id_store : remove_id_store)(&m->drv.driver, class, strlen(class));
+}
+
+/* A driver that gives up has set callbacks perhaps, and may be unloaded: nobody calls them any more. */
+static void match_probe_fails(struct kunit *test)
+{
+	struct match *m = test->priv;
+
+	KUNIT_EXPECT_EQ(test, (kernel_ulong_t)2, match_of(m, IDE_CLASS));
+	KUNIT_EXPECT_NULL(test, match_forgot);
+	match_error = -EIO;
+	KUNIT_EXPECT_EQ(test, -EIO, bus_probe(&m->dev->device));
+	KUNIT_EXPECT_PTR_EQ(test, m->dev->channel, match_forgot);
 }
 
 static void match_by_table(struct kunit *test)
@@ -193,6 +216,7 @@ static void match_sockets(struct kunit *test)
 
 static struct kunit_case match_cases[] = {
 	KUNIT_CASE(match_by_table),
+	KUNIT_CASE(match_probe_fails),
 	KUNIT_CASE(match_by_new_id),
 	KUNIT_CASE(match_own_entry_first),
 	KUNIT_CASE(match_by_override),

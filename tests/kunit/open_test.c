@@ -405,6 +405,37 @@ static void open_of_what_is_taken_back(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fake.allocated, fake.freed);
 }
 
+static void end_opens(struct vmbus_req *req)
+{
+	fake.on_wait = NULL;
+	vmbus_set_sc_create_callback(req->chan->ch.primary_channel, NULL);
+	if (fake.opens_ended && sub_unwanted(&req->chan->ch))
+		fake.answer = -ECANCELED;
+}
+
+/* Its device goes while it is being opened: that is not waited for, and may be done yet. */
+static void open_of_what_is_not_wanted(struct kunit *test)
+{
+	struct vmbus *bus;
+	struct vmbus_channel *ch = fakebus_device(test, &bus);
+	struct vmbus_channel *sub = fakebus_sub(test, bus, 1);
+
+	KUNIT_EXPECT_EQ(test, 0, fakebus_open(ch));
+	fake.on_wait = end_opens;
+	KUNIT_EXPECT_EQ(test, -ECANCELED, fakebus_open(sub));
+	KUNIT_EXPECT_EQ(test, 1u, fake.closes);
+	vmbus_close(ch);
+	KUNIT_EXPECT_TRUE(test, sub_unwanted(sub));
+	/* the next driver may open it */
+	fake.answer = 0;
+	KUNIT_EXPECT_EQ(test, 0, fakebus_open(ch));
+	KUNIT_EXPECT_FALSE(test, sub_unwanted(sub));
+	KUNIT_EXPECT_EQ(test, 0, fakebus_open(sub));
+	vmbus_close(ch);
+	fakebus_nothing_held(test);
+	fakebus_end(test, bus);
+}
+
 static unsigned int told_of_move;
 static struct vmbus_channel *moved_channel;
 
@@ -475,6 +506,7 @@ static struct kunit_case open_cases[] = {
 	KUNIT_CASE(close_beside_a_sub_channels_close),
 	KUNIT_CASE(open_in_one_block),
 	KUNIT_CASE(open_of_what_is_taken_back),
+	KUNIT_CASE(open_of_what_is_not_wanted),
 	KUNIT_CASE(move_against_close),
 	{}
 };

@@ -28,7 +28,7 @@
 
 static unsigned int reap_closed, reap_evicted, reap_failed;
 static u32 reap_asked;
-static bool reap_kept, reap_ring_kept, reap_guarded;
+static bool reap_kept, reap_ring_kept, reap_guarded, reap_by_tend;
 static struct vmbus_channel *reap_lost_next;	/* while commands are waited for */
 
 int reap_open(struct vmbus_channel *channel, u32 send, u32 recv, void *data, u32 len,
@@ -38,6 +38,7 @@ int reap_open(struct vmbus_channel *channel, u32 send, u32 recv, void *data, u32
 
 	/* a rescind now would wait for chan_mutex, or free the channel */
 	reap_guarded = chan->waiting == channel && mutex_is_locked(&chan->ctl->chan_mutex);
+	reap_by_tend |= current_work() == &chan->ctl->tend.work;
 	channel->ringbuffer_gpadlhandle.gpadl_handle = 77;
 	return 0;
 }
@@ -224,6 +225,7 @@ static struct stor_ctl *reap_begin(struct kunit *test)
 	tasklet_init(&ch[1].callback_event, NULL, 0);
 	stor_tend_init(ctl);
 	mutex_init(&ctl->chan_mutex);
+	INIT_WORK(&ctl->open_waiting, stor_open_waiting_work);
 	init_waitqueue_head(&ctl->subchan_wait);
 	ratelimit_state_init(&ctl->limit, 5 * HZ, 10);
 	ctl->nr_queues = 2;
@@ -236,6 +238,7 @@ static struct stor_ctl *reap_begin(struct kunit *test)
 	reap_closed = 0;
 	reap_evicted = 0;
 	reap_failed = 0;
+	reap_by_tend = false;
 	reap_ring_kept = false;
 	reap_lost_next = NULL;
 	reap_asked = 0;
@@ -249,8 +252,18 @@ static struct stor_ctl *reap_begin(struct kunit *test)
 
 static void reap_end(struct stor_ctl *ctl)
 {
+	cancel_work_sync(&ctl->open_waiting);
 	cancel_delayed_work_sync(&ctl->tend);
 	cancel_delayed_work_sync(&ctl->watch);
+}
+
+/* As tend does, and then what it has done by others. */
+static bool reap_look(struct stor_ctl *ctl)
+{
+	bool kept = stor_reap_channels(ctl);
+
+	flush_work(&ctl->open_waiting);
+	return kept;
 }
 
 /* Before the controller is up: it is looked after when it is. */
@@ -275,11 +288,11 @@ static void stor_reap_test_let_go(struct kunit *test)
 	struct stor_ctl *ctl = reap_begin(test);
 
 	reap_kept = false;
-	stor_reap_channels(ctl);
+	reap_look(ctl);
 	KUNIT_EXPECT_EQ(test, 1u, reap_closed);
 	KUNIT_EXPECT_EQ(test, 1u, reap_evicted);
 	KUNIT_EXPECT_EQ(test, 77u, reap_asked);
-	KUNIT_EXPECT_FALSE(test, stor_reap_channels(ctl));
+	KUNIT_EXPECT_FALSE(test, reap_look(ctl));
 	KUNIT_EXPECT_EQ(test, 1u, reap_evicted);
 }
 
@@ -289,18 +302,18 @@ static void stor_reap_test_kept(struct kunit *test)
 	struct vmbus_channel *again = ctl->chans[1].channel + 1;
 
 	reap_kept = true;
-	stor_reap_channels(ctl);
+	reap_look(ctl);
 	KUNIT_EXPECT_EQ(test, 1u, reap_closed);
 	KUNIT_EXPECT_EQ(test, 0u, reap_evicted);
-	KUNIT_EXPECT_TRUE(test, stor_reap_channels(ctl));
+	KUNIT_EXPECT_TRUE(test, reap_look(ctl));
 	KUNIT_EXPECT_EQ(test, 0u, reap_evicted);
 	/* commands of two channels would be taken for one's */
 	stor_on_subchan(again);
 	KUNIT_EXPECT_NULL(test, ctl->chans[1].channel);
-	KUNIT_EXPECT_TRUE(test, stor_reap_channels(ctl));
+	KUNIT_EXPECT_TRUE(test, reap_look(ctl));
 	KUNIT_EXPECT_NULL(test, ctl->chans[1].channel);
 	reap_kept = false;
-	KUNIT_EXPECT_FALSE(test, stor_reap_channels(ctl));
+	KUNIT_EXPECT_FALSE(test, reap_look(ctl));
 	KUNIT_EXPECT_EQ(test, 1u, reap_evicted);
 	KUNIT_EXPECT_EQ(test, 77u, reap_asked);
 	/* the bus hands it out once */
@@ -308,6 +321,26 @@ static void stor_reap_test_kept(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, reap_guarded);
 	KUNIT_EXPECT_NULL(test, ctl->chans[1].waiting);
 	KUNIT_EXPECT_EQ(test, 1u, ctl->nr_open);
+	reap_end(ctl);
+}
+
+/* Its place is free: tend holds life_mutex, and leaves it to others to wait for the host. */
+static void stor_reap_test_opened_by_others(struct kunit *test)
+{
+	struct stor_ctl *ctl = reap_begin(test);
+	struct vmbus_channel *again = ctl->chans[1].channel + 1;
+
+	reap_kept = true;
+	reap_look(ctl);
+	stor_on_subchan(again);
+	flush_delayed_work(&ctl->tend);
+	KUNIT_EXPECT_NULL(test, ctl->chans[1].channel);
+	reap_kept = false;
+	stor_tend_kick(ctl, STOR_CHAN_LOST);
+	flush_delayed_work(&ctl->tend);
+	flush_work(&ctl->open_waiting);
+	KUNIT_EXPECT_PTR_EQ(test, ctl->chans[1].channel, again);
+	KUNIT_EXPECT_FALSE(test, reap_by_tend);
 	reap_end(ctl);
 }
 
@@ -323,7 +356,7 @@ static void stor_reap_test_offered_first(struct kunit *test)
 	stor_on_subchan(again);
 	KUNIT_EXPECT_PTR_NE(test, ctl->chans[1].channel, again);
 	KUNIT_EXPECT_TRUE(test, test_bit(STOR_CHAN_LOST, &ctl->state));
-	KUNIT_EXPECT_FALSE(test, stor_reap_channels(ctl));
+	KUNIT_EXPECT_FALSE(test, reap_look(ctl));
 	KUNIT_EXPECT_EQ(test, 1u, reap_closed);
 	KUNIT_EXPECT_PTR_EQ(test, ctl->chans[1].channel, again);
 	mutex_unlock(&ctl->life_mutex);
@@ -337,13 +370,13 @@ static void stor_reap_test_waits_in_vain(struct kunit *test)
 	struct vmbus_channel *again = ctl->chans[1].channel + 1;
 
 	reap_kept = true;
-	stor_reap_channels(ctl);
+	reap_look(ctl);
 	stor_on_subchan(again);
 	KUNIT_EXPECT_PTR_EQ(test, ctl->chans[1].waiting, again);
 	reap_take_back(again);
 	KUNIT_EXPECT_NULL(test, ctl->chans[1].waiting);
 	reap_kept = false;
-	KUNIT_EXPECT_FALSE(test, stor_reap_channels(ctl));
+	KUNIT_EXPECT_FALSE(test, reap_look(ctl));
 	KUNIT_EXPECT_NULL(test, ctl->chans[1].channel);
 	ctl->chans[1].waiting = again;
 	stor_close_channels(ctl);
@@ -358,15 +391,15 @@ static void stor_reap_test_waits_in_a_hurry(struct kunit *test)
 	struct vmbus_channel *again = ctl->chans[1].channel + 1;
 
 	reap_kept = true;
-	stor_reap_channels(ctl);
+	reap_look(ctl);
 	stor_on_subchan(again);
 	reap_kept = false;
 	set_bit(STOR_HURRY, &ctl->state);
-	KUNIT_EXPECT_FALSE(test, stor_reap_channels(ctl));
+	KUNIT_EXPECT_FALSE(test, reap_look(ctl));
 	KUNIT_EXPECT_EQ(test, 1u, reap_evicted);
 	KUNIT_EXPECT_NULL(test, ctl->chans[1].channel);
 	clear_bit(STOR_HURRY, &ctl->state);		/* it stays after all */
-	KUNIT_EXPECT_FALSE(test, stor_reap_channels(ctl));
+	KUNIT_EXPECT_FALSE(test, reap_look(ctl));
 	KUNIT_EXPECT_PTR_EQ(test, ctl->chans[1].channel, again);
 	reap_end(ctl);
 }
@@ -377,12 +410,12 @@ static void stor_reap_test_closed(struct kunit *test)
 	struct stor_ctl *ctl = reap_begin(test);
 
 	reap_kept = true;
-	stor_reap_channels(ctl);
-	KUNIT_EXPECT_TRUE(test, stor_reap_channels(ctl));
+	reap_look(ctl);
+	KUNIT_EXPECT_TRUE(test, reap_look(ctl));
 	KUNIT_EXPECT_NOT_NULL(test, stor_slot_evict(&ctl->slots[1], NULL));
 	KUNIT_EXPECT_EQ(test, 0, stor_close_channels(ctl));
 	KUNIT_EXPECT_FALSE(test, stor_rings_kept(ctl));
-	KUNIT_EXPECT_FALSE(test, stor_reap_channels(ctl));
+	KUNIT_EXPECT_FALSE(test, reap_look(ctl));
 	KUNIT_EXPECT_EQ(test, 0u, reap_evicted);
 }
 
@@ -550,9 +583,9 @@ static void stor_reap_test_other_bus(struct kunit *test)
 	/* nor of one that was never open, which is refused before its place is free */
 	stor_on_subchan(ctl->chans[1].channel + 1);
 	KUNIT_EXPECT_NULL(test, ctl->chans[1].waiting);
-	stor_reap_channels(ctl);
+	reap_look(ctl);
 	KUNIT_EXPECT_EQ(test, 1u, reap_evicted);
-	KUNIT_EXPECT_FALSE(test, stor_reap_channels(ctl));
+	KUNIT_EXPECT_FALSE(test, reap_look(ctl));
 }
 
 /* A sub-channel is being opened, and the host never confirms: who looks after the disks goes on. */
@@ -581,6 +614,7 @@ static void stor_reap_test_beside_opening(struct kunit *test)
 
 static struct kunit_case stor_reap_cases[] = {
 	KUNIT_CASE(stor_reap_test_beside_opening),
+	KUNIT_CASE(stor_reap_test_opened_by_others),
 	KUNIT_CASE(stor_reap_test_while_agreeing),
 	KUNIT_CASE(stor_reap_test_let_go),
 	KUNIT_CASE(stor_reap_test_kept),

@@ -74,6 +74,10 @@ mend("B15", "storvsc/kind.c", "suites", "a disk driver that is told nothing of a
      "\treturn driver_data ? (const struct stor_kind *)driver_data : &stor_scsi;\n", "\treturn (const struct stor_kind *)driver_data;\n")
 mend("B15-service", "hv_utils/main.c", "forced-match", "a service driver that is told nothing of a class refuses it",
      "\tif (!svc) {\t", "\tif (0 && !svc) {\t")
+mend("R10-4", "vmbus/bus.c", "kunit vmbus_match", "what a driver has set that gave up is not called any more",
+     "\t\tchan_forget_driver(dev->channel);\n\t}\n", "\t}\n")
+mend("R10-6", "vmbus/channel.c", "kunit vmbus_open", "who closes a device does not wait for the opening of its sub-channels",
+     "\tvmbus_req_end_opens(to_chan(primary)->bus);\n", "")
 mend("B15-first", "vmbus/bus.c", "kunit vmbus_match", "a driver's own entry comes before what the user added",
      "\tid = id_in_table(drv->id_table, &dev->dev_type);\n\tif (!id && (wanted > 0 || dynid_known(drv, &dev->dev_type)))\n\t\tid = &forced_id;\n\treturn id;\n",
      "\tid = &forced_id;\n\tif (wanted <= 0 && !dynid_known(drv, &dev->dev_type))\n\t\tid = id_in_table(drv->id_table, &dev->dev_type);\n\treturn id;\n")

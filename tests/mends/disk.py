@@ -69,7 +69,7 @@ mend("S13", "storvsc/send.c", "kunit storvsc_guess", "a packet is built before t
 mend("S2-blocked", "storvsc/lun.c", "kunit storvsc_doubt", "no device is blocked that the scan was through with before",
      "\tif (!stor_lun_doubted(before))\n\t\tscsi_internal_device_unblock_nowait(sdev, before == STOR_LUN_GONE ?\n\t\t\t\t\t\t    SDEV_TRANSPORT_OFFLINE : SDEV_RUNNING);\n", "")
 mend("S2", "storvsc/lun.c", "delete-in-doubt", "our side of a disk lives as long as somebody looks at it",
-     "\tif (lun)\n\t\tstor_lun_put(lun);\n}\n\n/**\n * stor_lun_turn", "\tkfree(lun);\n}\n\n/**\n * stor_lun_turn")
+     "\tcancel_delayed_work_sync(&lun->rescan);\n\tstor_lun_put(lun);\n", "\tcancel_delayed_work_sync(&lun->rescan);\n\tkfree(lun);\n")
 mend("S7", "storvsc/io.c", "full-ring-holds-its-disk", "a full ring makes its disk wait, not the controller",
      "\t\treturn SCSI_MLQUEUE_TARGET_BUSY;\n\t}\n\tstor_refuse(ctl, cmd, ret);\n", "\t\treturn SCSI_MLQUEUE_HOST_BUSY;\n\t}\n\tstor_refuse(ctl, cmd, ret);\n")
 mend("S8", "storvsc/eh.c", "lost-commands", "commands that the host lost go again",
@@ -96,6 +96,8 @@ mend("R9-3-late", "storvsc/subchan.c", "kunit storvsc_reap", "and comes again wh
      "\tif (READ_ONCE(ctl->chan_late) && xchg(&ctl->chan_late, false))\n\t\tstor_tend_kick(ctl, STOR_CHAN_MOVED);\n", "")
 mend("R9-4", "storvsc/lun.c", "kunit storvsc_doubt", "no device goes, and no module, while its properties are read",
      "\tcancel_delayed_work_sync(&lun->rescan);\n", "")
+mend("R10-1", "storvsc/subchan.c", "kunit storvsc_reap", "who looks after a controller opens no sub-channel himself",
+     "\t\t\tqueue_work(system_long_wq, &ctl->open_waiting);\n", "\t\t\tstor_open_waiting(chan);\n")
 mend("R9-8", "storvsc/lun.c", "kunit storvsc_doubt", "nobody looks at a device whose last reference is gone",
      "|| !kobject_get_unless_zero(&next->sdev_gendev.kobj))\n", "|| (!kobject_get_unless_zero(&next->sdev_gendev.kobj) && !next))\n")
 mend("S13-unload", "storvsc/scan.c", "unload-beside-hotplug", "no disk is added twice while the module is unloaded",
