@@ -72,6 +72,8 @@ mend("S2", "storvsc/lun.c", "delete-in-doubt", "our side of a disk lives as long
      "\tcancel_delayed_work_sync(&lun->rescan);\n\tstor_lun_put(lun);\n", "\tcancel_delayed_work_sync(&lun->rescan);\n\tkfree(lun);\n")
 mend("S7", "storvsc/io.c", "full-ring-holds-its-disk", "a full ring makes its disk wait, not the controller",
      "\t\treturn SCSI_MLQUEUE_TARGET_BUSY;\n\t}\n\tstor_refuse(ctl, cmd, ret);\n", "\t\treturn SCSI_MLQUEUE_HOST_BUSY;\n\t}\n\tstor_refuse(ctl, cmd, ret);\n")
+mend("S7-alone", "storvsc/send.c", "depth-of-all-rings", "nor is a queue alone with its own channel, when that is nearly full",
+     "\t       (ctl->nr_queues == 1 || (int)stor_room(channel) > ring_avail_percent_lowater);\n", "\t       ctl;\n")
 mend("S8", "storvsc/eh.c", "lost-commands", "commands that the host lost go again",
      "\tif (stor_lost_after() && late >= stor_lost_after())\n\t\tstor_tend_kick(ctl, STOR_CMD_LOST);\n", "")
 mend("S9", "storvsc/fc.c", "fibre-channel", "an adapter is where tools look for it",

@@ -273,13 +273,15 @@ def depth_of_all_rings(m):
     ring = int(attr(m, 0, "ring_bytes")) // 392
     m.expect(depth > 3 * ring, "a depth of %d, where each of 4 rings takes about %d" % (depth, ring))
     m.sh("echo 7 >%s; [ $(cat %s) = 7 ]; echo %d >%s; [ $(cat %s) = %d ]" % (q, q, depth, q, q, depth))
-    m.host("fault storage controller=0 lun=0 op=0x28 hold count=all")
+    for sub in range(4):        # what is with the host is what lies in its rings
+        m.host("freeze scsi0 sub=%d" % sub)
     m.sh("taskset -c 0 " + FIO % {"dev": m.dev(), "name": "deep", "rw": "randread", "bs": "4k", "depth": depth, "more": "--norandommap"} +
          " & echo $! >/tmp/deep.pid")
-    out = "cat %s/queues | awk '{ n += $9 } END { print n }'" % host_dir(m, 0)
-    m.wait("[ $(%s) -gt %d ]" % (out, 3 * ring), 100, "more commands with the host than three rings hold")
-    m.host("fault clear")
-    m.host("release")
+    out = "awk '{ print $9 }' %s/queues" % host_dir(m, 0)
+    m.wait("[ $(%s | awk '{ n += $1 } END { print n }') = %d ]" % (out, depth), 100, "as many commands with the host as the disk may have")
+    m.expect("0" not in m.sh(out).split(), "a channel without a command: " + m.sh(out))
+    for sub in range(4):
+        m.host("thaw scsi0 sub=%d" % sub)
     m.expect(ended(m, "deep", 100) == 0, "fio failed")
 
 
