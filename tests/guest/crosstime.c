@@ -2,8 +2,8 @@
 /*
  * crosstime DEVICE [TIMES]: a PTP clock and the system's at one moment, as the kernel's driver tells it
  * (PTP_SYS_OFFSET_PRECISE). A line of each: the clock's nanoseconds, CLOCK_REALTIME's, CLOCK_MONOTONIC_RAW's.
- * crosstime -x DEVICE [TIMES]: the clock between two readings of the system's (PTP_SYS_OFFSET_EXTENDED).
- * A line of each: CLOCK_REALTIME's nanoseconds before, the clock's, CLOCK_REALTIME's after.
+ * crosstime -x DEVICE [TIMES]: the clock between two readings of the system's
+ * (PTP_SYS_OFFSET_EXTENDED). A line of each: CLOCK_REALTIME's nanoseconds before, the clock's, CLOCK_REALTIME's after.
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -59,7 +59,8 @@ static void time_closest_look(struct kunit *test)
 {
 	struct ts_moment best = { .span = U64_MAX };
 
-	KUNIT_EXPECT_FALSE(test, ts_closer(&best, 1000, 5 * MS, 301000));	/* put off for 30 ms */
+	/* put off for 30 ms */
+	KUNIT_EXPECT_FALSE(test, ts_closer(&best, 1000, 5 * MS, 301000));
 	KUNIT_EXPECT_EQ(test, best.ref, 1000ull);
 	KUNIT_EXPECT_FALSE(test, ts_closer(&best, 302000, 36 * MS, 312000));
 	KUNIT_EXPECT_EQ(test, best.ref, 302000ull);
