@@ -135,7 +135,7 @@ int hv_proof(int fault)
 }
 EXPORT_SYMBOL_GPL(hv_proof);
 """
-LET = re.compile(r"^(?:\[ *([\d.]+)\])?.*hv_proof: let through (\d+)", re.M)
+LET = re.compile(r"^(?:<\d>)?(?:\[ *([\d.]+)\])?.*hv_proof: let through (\d+)", re.M)
 TIME = re.compile(r"^\[ *([\d.]+)\]", re.M)
 
 

@@ -263,7 +263,7 @@ class Proof(unittest.TestCase):
     """Whether a report is a fault's own."""
 
     FAULT = faults.Fault("x", "a.c", "", "", "", ("stor_on_*", "pick"))
-    LET = "[   10.000000] hv_proof: let through 1\n[   12.000000] hv_proof: let through 7\n"
+    LET = "[   10.000000] hv_proof: let through 1\n<3>[   12.000000] hv_proof: let through 7\n"
     REPORT = "case: BUG: KASAN\n[   12.500000] BUG: KASAN\n[   12.500000]  [<60>] stor_on_channel+0x17c/0x13b0 [hv_storvsc]\n"
 
     def test_own(self):
