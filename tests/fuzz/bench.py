@@ -136,6 +136,10 @@ class Bench:
             self.m.discard()
         self.m = None
 
+    def end(self):
+        self.stop()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
     def save(self, folder):
         """The record of the last case, what the guest and hvroot said, and where the guest is."""
         os.makedirs(folder, exist_ok=True)
@@ -313,7 +317,8 @@ class Bench:
         if not self.holds("[ -e /run/unloaded ]", 120):
             self.look("unload")
             raise Finding("the modules cannot be unloaded:\n" + self.sh("cat /run/why; ps -o pid,stat,args | grep -v '\\['", "unload"))
-        self.sh(self.load, "load again")
+        # what hotplug asked for late may have loaded the bus once more under a host that still lied
+        self.sh("unload_all; " + self.load, "load again")
         self.back("after a case from the start")
         self.sh("sow; beats", "beats")
 
@@ -410,4 +415,3 @@ class Bench:
         print("# seconds: " + ", ".join("%s %.0f" % w for w in self.spent.most_common(9)))
         if self.wanted:
             print("# %d lines with %s" % (self.counted, self.wanted))
-        shutil.rmtree(self.folder, ignore_errors=True)

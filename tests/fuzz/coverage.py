@@ -55,7 +55,7 @@ def calls(path):
 
 
 class Module:
-    """Blocks of one module, by their distance from its start."""
+    """Blocks of one module, by their distance from its start: file, line, function."""
 
     def __init__(self, path):
         self.name = os.path.basename(path)[:-3]
@@ -64,11 +64,11 @@ class Module:
         for section, offsets in calls(path).items():
             if section not in places:
                 continue
-            lines = output("addr2line", "-e", path, "-j", section, text="".join("%#x\n" % (o - 1) for o in offsets)).splitlines()
-            for offset, line in zip(offsets, lines):
+            said = output("addr2line", "-f", "-e", path, "-j", section, text="".join("%#x\n" % (o - 1) for o in offsets)).splitlines()
+            for offset, function, line in zip(offsets, said[::2], said[1::2]):
                 m = re.search(r"\.cover/((?:vmbus|storvsc|netvsc|hv_utils|include)/\S+?):(\d+)", line)
-                if m:
-                    self.where[places[section] + offset] = (m.group(1), int(m.group(2)))
+                if m and not re.match(r"_sub_[DI]_\d", function):     # KASAN's own
+                    self.where[places[section] + offset] = os.path.normpath(m.group(1)), int(m.group(2)), function
 
 
 class Coverage:
@@ -90,25 +90,15 @@ class Coverage:
                 new += 1
         return new
 
-    def files(self):
-        """{file: (blocks that ran, blocks)}"""
-        found = {}
-        for m in self.modules.values():
-            for at, (name, _) in m.where.items():
-                ran, count = found.get(name, (0, 0))
-                found[name] = ran + (at in m.seen), count + 1
-        return found
-
     def report(self, path):
-        """Per module and file; the lines that never ran go to PATH."""
-        files = self.files()
-        for part in ("vmbus", "storvsc", "netvsc", "hv_utils"):
-            mine = {f: c for f, c in files.items() if f.startswith(part + "/")}
-            ran, count = (sum(c[n] for c in mine.values()) for n in (0, 1))
-            if not count:
-                continue
-            print("# coverage: %s %.1f %% of %d blocks" % (part, 100.0 * ran / count, count))
-            print("#   " + ", ".join("%s %.0f" % (f.split("/")[1], 100.0 * c[0] / c[1]) for f, c in sorted(mine.items())))
-        never = sorted({w for m in self.modules.values() for at, w in m.where.items() if at not in m.seen})
+        """Per module, in blocks; each line that has some goes to PATH, with how many there are and how many ran. A line of a
+        header has those of all places that it is copied to."""
+        lines = {}
+        for m in self.modules.values():
+            for at, where in m.where.items():
+                count, ran = lines.get(where, (0, 0))
+                lines[where] = count + 1, ran + (at in m.seen)
         with open(path, "w", encoding="ascii") as f:
-            f.write("".join("%s:%d\n" % w for w in never))
+            f.write("".join("%s:%d %s %d %d\n" % (w + c) for w, c in sorted(lines.items())))
+        for name, m in self.modules.items():
+            print("# coverage: %s %.1f %% of %d blocks" % (name, 100.0 * len(m.seen) / max(1, len(m.where)), len(m.where)))

@@ -22,6 +22,9 @@ class Fault(NamedTuple):
 # Those that read a ring, and those that look into the packet which they got from there.
 RING = ("vmbus_recvpacket*", "next_packet", "no_packet", "receive", "ring_*", "reader_*", "hv_pkt_iter_*")
 PACKET = RING + ("stor_*", "nv_*", "ic_*", "heartbeat_*", "timesync_*", "shutdown_*", "kvp_*", "vss_*", "fcopy_*")
+# Those that take what a NIC receives, and those that send.
+NIC_IN = ("nv_poll", "nv_rx_*", "nv_rndis_*")
+NIC_OUT = ("nv_tx_*", "nv_train_*", "nv_start_xmit*", "nv_send_*", "nv_free_*", "nv_bufs_share", "nv_share_*")
 
 FAULTS = (
     # -- the ring, and what the bus is told
@@ -49,44 +52,44 @@ FAULTS = (
     # -- disk
     Fault("disk-id", "storvsc/done.c",
           "\t\t     id.index >= ctl->depth)) {", "\t\t     (id.index >= ctl->depth && !@))) {",
-          "the slot of a transaction id is used as an index", ("stor_on_completion", "stor_slot_*")),
+          "the slot of a transaction id is used as an index", ("stor_on_*", "stor_slot_*")),
     Fault("disk-twice", "storvsc/slot.c",
           "return seen == (armed & ~1U) ? STOR_CLAIM_REPEATED", "return seen == (armed & ~1U) ? @ ? STOR_CLAIMED : STOR_CLAIM_REPEATED",
-          "a command ends as often as the host says so", ("stor_complete", "stor_on_completion")),
+          "a command ends as often as the host says so", ("stor_complete*", "stor_on_*")),
     Fault("disk-sense", "storvsc/srb.c",
           "v->sense_len = min_t(u8, reply->sense_len, HV_STOR_SENSE_LEN);",
           "v->sense_len = reply->sense_len > HV_STOR_SENSE_LEN && @ ? reply->sense_len : min_t(u8, reply->sense_len, HV_STOR_SENSE_LEN);",
-          "as much sense data is copied as the host says", ("stor_complete", "stor_on_*", "stor_*sense*")),
+          "as much sense data is copied as the host says", ("stor_complete*", "stor_on_*")),
     Fault("disk-luns", "storvsc/ask.c",
           "listed = min(get_unaligned_be32(data), len - 8) / 8;",
           "listed = (get_unaligned_be32(data) > len - 8 && @ ? get_unaligned_be32(data) : min(get_unaligned_be32(data), len - 8)) / 8;",
-          "the length of the list of LUNs is believed", ("stor_parse_luns", "stor_ask_luns*", "stor_*luns*")),
+          "the length of the list of LUNs is believed", ("stor_*luns*",)),
     # -- NIC
     Fault("net-range", "netvsc/rx.c",
           "if (at > limit || n > limit - at) {", "if ((at > limit || n > limit - at) && !@) {",
-          "a range may lie outside the receive buffer", ("nv_rx_*", "nv_rndis_*")),
+          "a range may lie outside the receive buffer", NIC_IN),
     Fault("net-frame", "netvsc/rndis_msg.c",
           "if (!n || !inside(msg_len, head, at, n))", "if (!n || (!inside(msg_len, head, at, n) && !@))",
-          "a frame may lie outside its RNDIS message", ("nv_rx_*", "nv_rndis_*", "nv_skb_*")),
+          "a frame may lie outside its RNDIS message", NIC_IN),
     Fault("net-info", "netvsc/rndis_msg.c",
           "if (size < head || size > len || offset < head ||", "if ((size < head && !@) || size > len || offset < head ||",
-          "packet info of no length: the walk never ends", ("nv_rndis_get_packet", "take_info*", "nv_rx_*")),
+          "packet info of no length: the walk never ends", NIC_IN),
     Fault("net-control", "netvsc/rx.c",
           "if (len > sizeof(conn->ctl_copy)) {", "if (len > sizeof(conn->ctl_copy) && !@) {",
-          "an RNDIS answer of any length is copied", ("nv_rx_*",)),
+          "an RNDIS answer of any length is copied", NIC_IN),
     Fault("net-slot", "netvsc/tx_done.c",
           "slot < slots ? &q->tx.slot[slot] : NULL", "slot < slots || (slots && @) ? &q->tx.slot[slot] : NULL",
-          "the slot of a transaction id is used as an index", ("nv_tx_completion", "nv_slot_*")),
+          "the slot of a transaction id is used as an index", ("nv_tx_*", "nv_slot_*")),
     Fault("net-twice", "netvsc/owner.h",
           "return cmpxchg(&o->word, out, nv_owner_word(gen, NV_OWNER_HELD)) == out;",
           "return cmpxchg(&o->word, out, nv_owner_word(gen, NV_OWNER_HELD)) == out || (nv_owner_gen(o->word) && @);",
-          "a frame ends as often as the host says so", ("nv_tx_*", "nv_slot_*", "nv_free_put", "dql_completed")),
+          "a frame ends as often as the host says so", ("nv_tx_*", "nv_slot_*", "nv_free_*", "dql_completed")),
     Fault("net-early", "netvsc/rx.c",
           "if (!smp_load_acquire(&q->conn->rx_ready))", "if (!smp_load_acquire(&q->conn->rx_ready) && !@)",
-          "data is taken before there is a buffer for it", ("nv_rx_*", "nv_rndis_*")),
+          "data is taken before there is a buffer for it", NIC_IN),
     Fault("net-sections", "netvsc/bufs.c",
           "if (size < NV_TX_HEAD_MAX + ETH_ZLEN)", "if (size < NV_TX_HEAD_MAX + ETH_ZLEN && !@)",
-          "the size of a send section is believed", ("nv_share_send", "nv_bufs_share", "nv_tx_*", "nv_train_*")),
+          "the size of a send section is believed", NIC_OUT),
     # -- services
     Fault("service-versions", "vmbus/versions.c",
           "if (host_fw > HV_IC_VERSIONS_MAX || host_msg > HV_IC_VERSIONS_MAX ||\n"
@@ -132,18 +135,18 @@ int hv_proof(int fault)
 }
 EXPORT_SYMBOL_GPL(hv_proof);
 """
-LET = re.compile(r"^(?:\[ *([\d.]+)\])?.*hv_proof: let through (\d+)", re.M)
+LET = re.compile(r"^(?:<\d>)?(?:\[ *([\d.]+)\])?.*hv_proof: let through (\d+)", re.M)
 TIME = re.compile(r"^\[ *([\d.]+)\]", re.M)
 
 
 def stack(names):
-    """One of the functions where a stack has it."""
-    return r"\b(%s)(?:\.\w+)*\+0x" % "|".join(n.replace("*", r"\w*") for n in names)
+    """One of the functions where a stack has it for sure."""
+    return r"(?<!\? )\b(%s)(?:\.\w+)*\+0x" % "|".join(n.replace("*", r"\w*") for n in names)
 
 
-def judged(fault, what, where, console):
-    """(whether a finding is FAULT's own, in words why), of what it says, of where a guest is that does not answer,
-    and of the whole CONSOLE."""
+def judged(fault, what, console):
+    """(whether a finding is FAULT's own, in words why), of what it says and of the whole CONSOLE. Where a guest is
+    that does not answer, it says there when it is asked by SysRq."""
     let = LET.findall(console)
     if not let:
         return False, "nothing was let through"
@@ -151,5 +154,6 @@ def judged(fault, what, where, console):
     words = "%s let through" % let[-1][1]
     if reported and when:
         words += ", the last %.1f s before" % max(0, float(reported.group(1)) - float(when))
-    seen = re.search(stack(fault.shows), what if reported else what + where)
+    where = "" if reported else console.partition("sysrq: ")[2]
+    seen = re.search(stack(fault.shows), what + "\n" + where)
     return bool(seen), "%s; %s" % (words, "in " + seen.group(1) if seen else "not in " + ", ".join(fault.shows))

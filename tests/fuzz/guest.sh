@@ -53,6 +53,17 @@ limits() {
 	echo 1 >"/sys/block/${1##*/}/device/eh_timeout"
 } 2>/dev/null
 
+# look: whoever watches the bus and its devices reads what a host said, too. By turns with all tracepoints
+look() {
+	[ -e /sys/kernel/tracing/events ] || mount -t tracefs none /sys/kernel/tracing
+	for e in hyperv netvsc hv_storvsc; do echo $(($(date +%s) % 2)) >/sys/kernel/tracing/events/$e/enable; done
+	head -n 200 /sys/kernel/tracing/trace
+	cd /sys/bus/vmbus/devices && cat */* */channels/*/* */net/*/host/*
+	cd /sys/kernel/debug && cat hv_vmbus/* hv_vmbus/*/* hv_utils-*
+	cat /sys/class/scsi_host/*/*
+	cd /
+} >/dev/null 2>&1
+
 # use_disk: what one does with a disk, whatever comes of it
 use_disk() {
 	d=$(lun 0)
@@ -69,7 +80,7 @@ use_disk() {
 	umount -l /mnt/f
 	! [ -e /run/stop ] || return
 	blkdiscard "$d"
-	cat /sys/bus/vmbus/devices/*/channels/*/* /sys/kernel/debug/hv_vmbus/* >/dev/null
+	look
 	for h in /sys/class/scsi_host/*; do echo - - - >"$h/scan"; done
 }
 
@@ -86,11 +97,15 @@ use_nic() {
 	ethtool -i "$i"
 	ethtool -k "$i"
 	ethtool -x "$i"
-	case $(($(date +%s) % 4)) in
+	for what in -l -g -c -n -t -d; do ethtool $what "$i"; done
+	case $(($(date +%s) % 7)) in
 	0) ip link set "$i" mtu 4000 ;;	# the host may say more than its longest control message
 	1) ip link set "$i" mtu 1500 ;;
 	2) ip link set "$i" down ;;
 	3) ethtool -K "$i" tso off; ethtool -K "$i" tso on; ip link set "$i" promisc on; ip link set "$i" promisc off ;;
+	4) ethtool -G "$i" rx 500; ethtool -G "$i" rx 1000 ;;
+	5) ethtool -L "$i" combined 1; ethtool -X "$i" equal 1; ethtool -X "$i" default ;;
+	6) ethtool -N "$i" rx-flow-hash udp4 sdfn; ethtool -N "$i" rx-flow-hash udp4 sd ;;
 	esac
 	ip link set "$i" up
 }
@@ -137,13 +152,15 @@ still() {
 	umount -l /mnt/f 2>/dev/null || :
 }
 
+# now: seconds, by the guest's clock
+now() { read -r t _ </proc/uptime; echo "${t%.*}"; }
+
 # sow: what must stay on the untouched disk. Anew after a host that lied about all disks: one that offers a
 # disk under another's number has the guest make its filesystem there.
 sow() {
-	n=0
+	end=$(($(now) + 40))
 	until [ -n "$(lun 1)" ] && mkfs.ext4 -q -F "$(lun 1)" </dev/null && mount "$(lun 1)" /mnt/s; do
-		n=$((n + 1))
-		[ $n -lt 300 ] || { echo "the untouched disk is not there"; return 1; }
+		[ "$(now)" -lt $end ] || { echo "the untouched disk is not there: $(lun 1)"; return 1; }
 		sleep 0.1
 	done 2>/dev/null
 	cp -r /run/source /mnt/s/
@@ -154,10 +171,9 @@ sow() {
 # beats: the disk and the NIC that nobody touches go on
 beats() {
 	[ ! -e /run/beat.pid ] || return 0
-	n=0
+	end=$(($(now) + 40))
 	until [ -n "$(lun 1)" ] && address 1 && mount "$(lun 1)" /mnt/s; do
-		n=$((n + 1))
-		[ $n -lt 300 ] || { echo "the untouched disk and NIC are not there"; return 1; }
+		[ "$(now)" -lt $end ] || { echo "the untouched disk and NIC are not there: $(lun 1) $(nic 1)"; mount; return 1; }
 		sleep 0.1
 	done 2>/dev/null
 	rm -f /run/beat.stop /run/beat	# which counted those before

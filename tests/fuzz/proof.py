@@ -131,7 +131,7 @@ class Try:
         if not what:
             return None
         folder = os.path.join(OUT, self.fault.name, "findings", what.group(1) or what.group(2))
-        own, why = judged(self.fault, *(read(os.path.join(folder, f)) for f in ("what", "state", "console")))
+        own, why = judged(self.fault, *(read(os.path.join(folder, f)) for f in ("what", "console")))
         return own, "%s [%s]" % (what.group(3)[:160], why)
 
     def all(self):

@@ -269,10 +269,11 @@ def inside(o):
             signal.alarm(o.limit or 0)
             run.all()
     finally:
-        bench.stop()
+        bench.end()
     bench.report(run.seconds())
     if coverage:
-        coverage.report(os.path.join(o.out, "never"))
+        coverage.report(os.path.join(o.out, "lines"))
+        print("# per file, and the lines that never ran: tests/fuzz/never.py %s" % os.path.relpath(o.out, ROOT))
         with open(os.path.join(o.out, "new"), "w", encoding="ascii") as f:
             f.write("".join("%d\t%d\n" % n for n in sorted(bench.new.items())))
     print("%d cases, %d lies, %d findings" % (run.done, bench.lies, run.found))

@@ -18,6 +18,8 @@ sys.path[:0] = [HERE, os.path.join(ROOT, "tests/scenarios"), os.path.join(ROOT, 
 sys.dont_write_bytecode = True
 
 import common                                           # noqa: E402
+import faults                                           # noqa: E402
+import never                                            # noqa: E402
 import run                                              # noqa: E402
 import slow                                             # noqa: E402
 from bench import LINES, MEMORY, Bench, Finding, Slow   # noqa: E402
@@ -255,6 +257,48 @@ class Words(unittest.TestCase):
         self.assertEqual([line.split(" - ")[0] for line in lines], ["ok 1", "ok 2", "not ok 3", "not ok 4", "not ok 5"])
         self.assertIn("# SKIP", lines[0])
         self.assertEqual(b.stop.call_count, 2)
+
+
+class Proof(unittest.TestCase):
+    """Whether a report is a fault's own."""
+
+    FAULT = faults.Fault("x", "a.c", "", "", "", ("stor_on_*", "pick"))
+    LET = "[   10.000000] hv_proof: let through 1\n<3>[   12.000000] hv_proof: let through 7\n"
+    REPORT = "case: BUG: KASAN\n[   12.500000] BUG: KASAN\n[   12.500000]  [<60>] stor_on_channel+0x17c/0x13b0 [hv_storvsc]\n"
+
+    def test_own(self):
+        own, why = faults.judged(self.FAULT, self.REPORT, self.LET)
+        self.assertTrue(own)
+        self.assertEqual(why, "7 let through, the last 0.5 s before; in stor_on_channel")
+
+    def test_nothing_let_through(self):
+        self.assertFalse(faults.judged(self.FAULT, self.REPORT, "[   10.000000] x\n")[0])
+
+    def test_elsewhere(self):
+        for name in ("nv_rx", "pick_other", "my_pick", "? stor_on_channel"):
+            with self.subTest(name):
+                report = self.REPORT.replace("stor_on_channel", name)
+                self.assertFalse(faults.judged(self.FAULT, report, self.LET)[0])
+
+    def test_a_report_says_where(self):
+        """Where all else is does not count with a report, but where a guest is that does not answer."""
+        asked = self.LET + "[   99.000000] sysrq: Show Regs\n<6>[   99.000000] RIP: 0033:pick.isra.0+0x1/0x2 [hv_vmbus]\n"
+        self.assertFalse(faults.judged(self.FAULT, self.REPORT.replace("stor_on_channel", "y"), asked)[0])
+        self.assertTrue(faults.judged(self.FAULT, "job: the guest does not answer", asked)[0])
+        self.assertFalse(faults.judged(self.FAULT, "job: the guest does not answer", self.LET)[0])
+
+
+class Never(unittest.TestCase):
+    """Lines that never ran, by kind."""
+
+    def test_explained(self):
+        kinds = [("a", "why"), ("b", "why not")]
+        rows = [("x/*.c:f_*", 0), ("x/y.c", 1), ("z.c", 1)]
+        lines = [("x/y.c", 1, "f_a"), ("x/y.c", 2, "g"), ("x/z.c", 3, "g")]
+        with mock.patch("never.reasons", return_value=(kinds, rows)):
+            found, left, idle = never.explained(lines)
+        self.assertEqual(found, [("a", "why", lines[:1]), ("b", "why not", lines[1:2])])
+        self.assertEqual((left, idle), (lines[2:], ["z.c"]))
 
 
 def main():

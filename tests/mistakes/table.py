@@ -27,7 +27,7 @@ class Row:
 SCRIPTS = """scripts/build-modules scripts/check scripts/check-abi scripts/check-modinfo scripts/compile-commands scripts/demo scripts/deps scripts/dkms
     scripts/features scripts/hvguest-report scripts/install scripts/kernel scripts/kernel-built scripts/kunit scripts/lab scripts/manual scripts/mutants scripts/package scripts/source scripts/style
     scripts/system scripts/try tests/bench/insn/hvroot_top.py tests/bench/insn/insn.py tests/bench/insn/lines.py tests/bench/insn/report.py
-    tests/bench/insn/summary.py tests/bench/ring/run.py tests/bench/run.py tests/failsite/build tests/fuzz/proof.py tests/fuzz/run.py tests/fuzz/selftest.py tests/guest/mkinitramfs tests/guest/mktools tests/mends/run.py tests/mistakes/run.py tests/process/intree/build tests/scenarios/measure.py
+    tests/bench/insn/summary.py tests/bench/ring/run.py tests/bench/run.py tests/failsite/build tests/fuzz/never.py tests/fuzz/proof.py tests/fuzz/run.py tests/fuzz/selftest.py tests/guest/mkinitramfs tests/guest/mktools tests/mends/run.py tests/mistakes/run.py tests/process/intree/build tests/scenarios/measure.py
     tests/scenarios/measure_utils.py tests/scenarios/run.py""".split()
 # No scripts for users: what runs in the guest or is called by one of the others, and continuous integration's.
 OTHERS = r"^(\.ci/|debian/|tests/guest/(bin/|init$|hv_set_ifconfig$)|tests/demo/|scripts/lib/|scripts/(dkms|package)-|tests/hvroot/liar/)"
@@ -202,6 +202,8 @@ row("fuzz --drivers", "tests/fuzz/run.py --drivers ours", 2, "--drivers ours: wa
 row("fuzz --ignore", "tests/fuzz/run.py --ignore '('", 2, "--ignore [(]: ")
 row("fuzz --limit", "tests/fuzz/run.py --limit 5", 2, "--limit: 5: want a whole number from 60 on")
 row("fuzz --cpu", "tests/fuzz/run.py --cpu 5", 2, "--cpu: 5: want a whole number from 30 on")
+row("never nosuch", "tests/fuzz/never.py nosuch", 2, "nosuch/lines: no such file; tests/fuzz/run.py makes it")
+row("fuzz --count", "tests/fuzz/run.py --count '('", 2, "--count [(]: ")
 row("proof --cpu", "tests/fuzz/proof.py --cpu x", 2, "--cpu: x: want a whole number")
 row("proof nosuch", "tests/fuzz/proof.py nosuch", 2, "no fault 'nosuch'; --list names them")
 row("fuzz --seeds", "tests/fuzz/run.py --seeds /nosuch", 2, "--seeds /nosuch: no such file")

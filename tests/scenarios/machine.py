@@ -301,7 +301,7 @@ class Booted:
             for _ in range(3):
                 lines += self.host("regs", 10)
                 time.sleep(1)
-            for key in "9wt":       # to the console, which is kept
+            for key in "9pwt":      # to the console, which is kept
                 self.host("sysrq " + key, 10)
                 time.sleep(3)
         except (HostError, OSError) as e:

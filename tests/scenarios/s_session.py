@@ -54,6 +54,20 @@ def change(path, name, edit):
     return len(done)
 
 
+def other_vendor(inquiry):
+    return inquiry[:8] + VENDOR + inquiry[16:] if inquiry[0] == 0 and len(inquiry) >= 36 else inquiry
+
+
+def vendor(m):
+    return m.sh("cat /sys/block/$(basename %s)/device/vendor" % m.dev()).strip()
+
+
+def again(m):
+    """(lines said again, lines) of a session that is replayed."""
+    said = dict(word.split("=") for word in m.host("session")[0].split())
+    return int(said["lines"]) - int(said["left"]), int(said["lines"])
+
+
 def other_address(message):
     return message.replace(bytes.fromhex(MAC.replace(":", "")), bytes.fromhex(MADE_UP.replace(":", "")))
 
@@ -65,20 +79,33 @@ def session_replayed(m):
     with Side(m, "--record", record) as first:
         work(first)
         first.host("heartbeat burst=3")
-        vendor = first.sh("cat /sys/block/$(basename %s)/device/vendor" % first.dev()).strip()
-    m.expect(vendor != VENDOR.decode(), "the vendor is not what it will be")
+        m.expect(vendor(first) != VENDOR.decode(), "the vendor is not what it will be")
     with Side(m, "--replay", record) as second:
         work(second)
         second.trace.wait(r"REPLAY +heartbeat burst=3", 60)
-        said = dict(word.split("=") for word in second.host("session")[0].split())
-        m.expect(int(said["left"]) * 2 < int(said["lines"]), "most of it was said again: %s" % said)
+        said, lines = again(second)
+        m.expect(said * 2 > lines, "most of it was said again: %d of %d lines" % (said, lines))
         m.expect(not second.trouble(""), "the kernel complained")
-    inquiries = change(record, "scsi0/data/12<", lambda p: p[:8] + VENDOR + p[16:] if p[0] == 0 and len(p) >= 36 else p)
+    inquiries = change(record, "scsi0/data/12<", other_vendor)
     addresses = change(record, "net0/section/0x80000004<", other_address)
     m.expect(inquiries and addresses, "what a disk is and what a NIC has as its address was said")
     with Side(m, "--replay", record) as third:
-        m.expect(third.sh("cat /sys/block/$(basename %s)/device/vendor" % third.dev()).strip() == VENDOR.decode(),
-                 "the disk's vendor as the record has it now")
+        m.expect(vendor(third) == VENDOR.decode(), "the disk's vendor as the record has it now")
         third.wait("[ \"$(cat /sys/class/net/eth0/address)\" = %s ]" % MADE_UP, 30, "the NIC's address as the record has it now")
         m.expect(not third.trouble(""), "the kernel complained")
-    m.note("%d KiB, %s of %s lines said again" % (os.path.getsize(record) >> 10, int(said["lines"]) - int(said["left"]), said["lines"]))
+    m.note("%d KiB, %d of %d lines said again" % (os.path.getsize(record) >> 10, said, lines))
+
+
+@scenario(rows="~F27", machine=Machine(offers="heartbeat"), drivers=ONLY_OURS, timeout=300, needs=("synic",))
+def session_replayed_kvm(m):
+    "the same of a guest under KVM: its disk is found, by a name that the record has"
+    record = m.path("session")
+    with Side(m, "--record", record) as first:
+        m.expect(vendor(first) != VENDOR.decode(), "the vendor is not what it will be")
+    m.expect(change(record, "scsi0/data/12<", other_vendor), "what a disk is was said")
+    with Side(m, "--replay", record) as second:
+        m.expect(vendor(second) == VENDOR.decode(), "the disk's vendor as the record has it now")
+        said, lines = again(second)
+        m.expect(said * 2 > lines, "most of it was said again: %d of %d lines" % (said, lines))
+        m.expect(not second.trouble(""), "the kernel complained")
+    m.note("%d KiB, %d of %d lines said again" % (os.path.getsize(record) >> 10, said, lines))

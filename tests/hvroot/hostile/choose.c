@@ -151,7 +151,7 @@ static void choose_word(uint64_t *r, const uint8_t *p, size_t len, struct strike
 }
 
 /* What a packet may be, in the half of its header's first word that does not say where its payload begins. */
-static uint32_t head_word(uint64_t *r)
+uint32_t hostile_head_word(uint64_t *r)
 {
 	static const uint8_t types[] = { PKT_COMPLETION, PKT_COMPLETION, PKT_INBAND, PKT_TRANSFER_PAGES };
 
@@ -167,11 +167,11 @@ static unsigned int choose_head(uint64_t *r, const uint8_t *p, size_t len, struc
 {
 	uint64_t length = hostile_value(r, p, len, hostile_number(p, len, 8) / 8) % 65536;
 	uint32_t nth = hostile_next(r) % 2 ? 0 : 1 + hostile_next(r) % (HEADS - 1);
-	bool offset = hostile_next(r) % 2 == 0;
+	bool offset = hostile_next(r) % 4;	/* the ring dies of a wrong length, and goes on behind a wrong offset */
 	unsigned int n = 1;
 
 	s[0] = (struct strike){ .op = hostile_next(r) % 3 ? OP_RACE : OP_WORD, .at = HEAD_OF(nth) + !offset };
-	s[0].value = offset ? head_word(r) | length << 16 : length;
+	s[0].value = offset ? hostile_head_word(r) | length << 16 : length;
 	if (hostile_next(r) % 3)
 		return n;
 	if (offset)

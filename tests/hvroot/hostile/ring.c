@@ -62,7 +62,7 @@ void hostile_ring(struct vsp_chan *ch)
 		if (word && s.s[i].op == OP_WORD)
 			__atomic_store_n(word, (uint32_t)s.s[i].value, __ATOMIC_RELEASE);
 		else if (word && s.s[i].op == OP_RACE)
-			hostile_race(word, s.s[i].value, ROUNDS);
+			hostile_race(word, s.s[i].value, s.s[i].at >= HEAD_OF(0) ? HEAD_ROUNDS : ROUNDS);
 	}
 }
 

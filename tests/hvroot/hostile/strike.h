@@ -17,6 +17,7 @@
 #define STRIKES_MAX	4
 #define HEADS		8	/* packets in a ring, whose headers are struck where they lie */
 #define HEAD_OF(n)	(512 + 2 * (n))
+#define HEAD_ROUNDS	6400	/* to and fro: until the packet is there, and the guest comes to it */
 #define NAME_MAX_	48
 
 enum layer {
@@ -76,6 +77,7 @@ uint32_t hostile_random(uint32_t below);	/* of the stream of what happens by its
 uint64_t hostile_ms(void);			/* since it began */
 bool hostile_choose(enum layer l, const char *name, const uint8_t *p, size_t len, struct strikes *s);
 uint64_t hostile_next(uint64_t *r);		/* of a stream of a choice's own */
+uint32_t hostile_head_word(uint64_t *r);	/* a header's first word, but for where the payload begins */
 
 /* The Nth thing of a name is struck, by a script. */
 bool hostile_add(const char *name, uint32_t n, const struct strike *s);

@@ -170,8 +170,18 @@ static void race_word(struct vsp_chan *ch, const struct race *race)
 		return;
 	snprintf(what, sizeof(what), "race %s %u", ch->dev->name, ch->sub);
 	hostile_say_bytes(what, race, sizeof(*race));
-	hostile_race(word, race->lie, ROUNDS);
+	hostile_race(word, race->lie, race->at >= HEAD_OF(0) ? HEAD_ROUNDS : ROUNDS);
 	hostile.stat.struck[L_RACE]++;
+}
+
+/* Or where the payload of the next packet begins, or of one behind it. */
+static void race_head(struct race *race)
+{
+	uint64_t r = hostile_mix(hostile.random, hostile_random(1u << 30));
+	uint32_t length = hostile_random(2) ? hostile_random(64) : hostile_random(8192);
+
+	race->at = HEAD_OF(hostile_random(2) ? 0 : hostile_random(HEADS));
+	race->lie = hostile_head_word(&r) | length << 16;
 }
 
 static void race(void)
@@ -184,6 +194,8 @@ static void race(void)
 	};
 
 	race.at += words[hostile_random(4)];
+	if (!hostile_random(2))
+		race_head(&race);
 	if (ch)
 		race_word(ch, &race);
 }
