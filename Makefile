@@ -14,6 +14,7 @@
 #   make fuzz             a hostile host against the modules; FUZZ_SECONDS=60 or CASES=, SEED=          1 min and the build
 #   make bench            what an operation costs, beside the kernel's own drivers; BENCH=disk,nic,bus,ring  half an hour
 #                         ROWS=regex
+#   make matrix           a table of all kernels: built, warnings, symbols, a boot with a disk          an hour
 #   make package          build/package/hvguest-dkms_VERSION_all.deb, read by lintian                   10 s
 #   make rpm              build/rpm/hvguest-dkms-VERSION.noarch.rpm                                     5 s
 #   make dist             build/dist/hvguest-VERSION.tar.xz, the source                                 1 s
@@ -37,7 +38,7 @@ ifneq ($(KERNELRELEASE),)
 include $(src)/Kbuild
 else
 
-.PHONY: all help modules hvroot demo check kunit mutants fuzz bench package rpm dist install uninstall compile_commands.json clean
+.PHONY: all help modules hvroot demo check kunit mutants fuzz bench matrix package rpm dist install uninstall compile_commands.json clean
 all: modules
 
 help:
@@ -67,6 +68,9 @@ fuzz:
 
 bench:
 	@tests/bench/run.py $(if $(BENCH),--kinds '$(BENCH)') $(if $(ROWS),--rows '$(ROWS)')
+
+matrix:
+	@scripts/matrix
 
 package:
 	@scripts/package

@@ -25,7 +25,7 @@ class Row:
 
 # What a user calls: each has a row for its help and one for an option that it has not.
 SCRIPTS = """scripts/build-modules scripts/check scripts/check-abi scripts/check-modinfo scripts/compile-commands scripts/demo scripts/deps scripts/dkms
-    scripts/features scripts/hvguest-report scripts/install scripts/kernel scripts/kernel-built scripts/kunit scripts/lab scripts/manual scripts/mutants scripts/package scripts/source scripts/style
+    scripts/features scripts/hvguest-report scripts/install scripts/kernel scripts/kernel-built scripts/kunit scripts/lab scripts/manual scripts/matrix scripts/mutants scripts/package scripts/source scripts/style
     scripts/system scripts/try tests/bench/insn/hvroot_top.py tests/bench/insn/insn.py tests/bench/insn/lines.py tests/bench/insn/report.py
     tests/bench/insn/summary.py tests/bench/ring/run.py tests/bench/run.py tests/failsite/build tests/fuzz/never.py tests/fuzz/proof.py tests/fuzz/run.py tests/fuzz/selftest.py tests/guest/mkinitramfs tests/guest/mktools tests/mends/run.py tests/mistakes/run.py tests/process/intree/build tests/scenarios/measure.py
     tests/scenarios/measure_utils.py tests/scenarios/run.py""".split()
@@ -151,6 +151,10 @@ row("system without mmdebstrap", "scripts/system", 1, "needs mmdebstrap, " + SUD
 row("system, cache full", "scripts/system", 1, "/full4 has 0 MB left", who="root", env=("HVGUEST_CACHE={top}/full4",), full="{top}/full4")
 row("system, cache not to be written", "scripts/system", 1, "/closed.*; set HVGUEST_CACHE to a folder", who="user",
     env=("HVGUEST_CACHE={top}/closed",))
+
+row("matrix, a kernel that is none", "scripts/matrix 9.9", 2, NO_KERNEL % "9.9")
+row("matrix without sparse", "scripts/matrix 6.1", 1, "needs sparse, " + SUDO % "sparse", without="sparse")
+row("matrix, BOOT", "BOOT=yes scripts/matrix 6.1", 2, "BOOT=yes: want no, or nothing")
 
 row("kernel for arm64, none", "scripts/kernel --arm64", 2, "--arm64 wants one kernel")
 row("build-modules for arm64, none", "scripts/build-modules --arm64", 2, "--arm64 wants a kernel")

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The job the drivers exist for: a disk with a real filesystem and real files on it."""
+import os
 import subprocess
 
 from machine import Failure
-from registry import MATRIX, ONLY_OURS, Disk, Machine, scenario
+from registry import MATRIX, ONLY_OURS, OURS, Disk, Machine, scenario
 
 
 def fsck(m, disk=Disk()):
@@ -35,6 +36,24 @@ def work(m, folders):
     m.drivers = (None, None)
     m.use(bus, stor)
     m.sh("mount -t ext4 -o ro %s /mnt; cd /mnt; md5sum -c -s /tmp/sums; cd /; umount /mnt" % m.dev(), 200)
+
+
+@scenario(rows="~P01", drivers=(OURS, ("intree", "ours")), long=True, timeout=200)
+def disk_once(m):
+    "a kernel comes up, a disk is there, keeps what is written and has it after the drivers came anew (scripts/matrix)"
+    size = 4 << 20
+    data = os.urandom(size)
+    with open(m.backing(), "r+b") as f:
+        f.write(data)
+        f.flush()
+        m.sh("dd if=%s bs=64k count=%d iflag=direct 2>/dev/null | dd of=%s bs=64k seek=%d iflag=fullblock oflag=direct 2>/dev/null" %
+             (m.dev(), size >> 16, m.dev(), size >> 16))
+        f.seek(size)
+        m.expect(f.read(size) == data, "the disk has something else")
+    m.sh("unload_all")
+    drivers, m.drivers = m.drivers, (None, None)
+    m.use(*drivers)
+    m.sh("dd if=%s bs=64k count=%d skip=%d iflag=direct 2>/dev/null | cmp -n %d - %s" % (m.dev(), size >> 16, size >> 16, size, m.dev()))
 
 
 @scenario(rows="V34", drivers=ONLY_OURS, timeout=400, machine=Machine(cpus=4, subchannels=3, kernel="6.1-rt"))
