@@ -102,3 +102,5 @@ mend("N22-pieces", "netvsc/tx.c", "net-manner-pieces", "a frame in more pieces t
      "\tif (ret == -EMSGSIZE && !skb_linearize(skb))\n\t\tret = nv_send_stamped(q, skb, head, len);\n", "")
 mend("N22-mark", "netvsc/rx.c", "net-room-wanted", "completions that wait for room do not take back that a queue waits for more",
      "\t\t\tif (READ_ONCE(q->chan->outbound.ring_buffer->pending_send_sz) < 2048)\n\t\t\t\tset_channel", "\t\t\tset_channel")
+mend("R10-N4", "netvsc/tx_uso.c", "kunit netvsc_uso", "a large UDP buffer that waits for a queue whose channel is closed is cut by the stack",
+     "\treturn chan && sections &&", "\treturn sections &&")
