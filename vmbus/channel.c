@@ -148,6 +148,49 @@ static void give_up(struct vmbus_channel *ch, u32 openid)
 	mutex_unlock(&chan->tell);
 }
 
+/* Who waits for the host to open a sub-channel is found by end_openings(), or sees its flag. */
+static void set_opening(struct vmbus_channel *ch, struct vmbus_req *req)
+{
+	struct vmbus_chan *chan = to_chan(ch);
+
+	if (!is_sub_channel(ch))
+		return;
+	mutex_lock(&chan->tell);
+	chan->opening = req;
+	if (req && test_bit(CHAN_NO_SUBS, &to_chan(ch->primary_channel)->flags))
+		vmbus_req_end(chan->bus, req, -ECANCELED);
+	mutex_unlock(&chan->tell);
+}
+
+/* Nobody waits until the host has opened a sub-channel, now or later. */
+static void end_openings(struct vmbus_channel *primary)
+{
+	struct vmbus_channel *sub = NULL;
+
+	set_bit(CHAN_NO_SUBS, &to_chan(primary)->flags);
+	while ((sub = chan_next_sub(primary, sub))) {
+		mutex_lock(&to_chan(sub)->tell);
+		if (to_chan(sub)->opening)
+			vmbus_req_end(to_chan(sub)->bus, to_chan(sub)->opening, -ECANCELED);
+		mutex_unlock(&to_chan(sub)->tell);
+	}
+}
+
+/* What became of the wait for it. */
+static int open_answer(struct vmbus_channel *ch, int ret, u32 status)
+{
+	if (!ret && status) {
+		chan_bad(ch, VERR_REFUSED, "open, status %#x", status);
+		return -EAGAIN;
+	}
+	if (ret != -ETIMEDOUT && ret != -ECANCELED)
+		return ret;
+	if (ret == -ETIMEDOUT)
+		chan_count(ch, VERR_TIMEOUT);
+	post_close(ch);		/* it may be open by now */
+	return -ETIMEDOUT;
+}
+
 static int post_open(struct vmbus_channel *ch, const void *userdata, u32 len, u32 openid)
 {
 	struct vmbus *bus = to_chan(ch)->bus;
@@ -171,20 +214,16 @@ static int post_open(struct vmbus_channel *ch, const void *userdata, u32 len, u3
 
 	memcpy(msg.userdata, userdata, len);
 	vmbus_req_start(bus, &req);
+	set_opening(ch, &req);
 	ret = vmbus_post(bus, &msg, sizeof(msg));
 	trace_vmbus_open(&msg, ret);
 	if (ret) {
 		vmbus_req_cancel(bus, &req);
-		return ret;
+	} else {
+		ret = vmbus_req_wait(bus, &req, vmbus_timeout());
+		ret = open_answer(ch, ret, rsp->status);
 	}
-	ret = vmbus_req_wait(bus, &req, vmbus_timeout());
-	if (!ret && rsp->status) {
-		chan_bad(ch, VERR_REFUSED, "open, status %#x", rsp->status);
-		ret = -EAGAIN;
-	} else if (ret == -ETIMEDOUT) {
-		chan_count(ch, VERR_TIMEOUT);
-		post_close(ch);	/* it may be open by now */
-	}
+	set_opening(ch, NULL);
 	return ret;
 }
 
@@ -517,16 +556,23 @@ void vmbus_close(struct vmbus_channel *channel)
  *
  * With NULL no call of a former callback is under way when this returns, so that what
  * it uses may be freed; the caller must hold no lock that the callback takes, and not
- * be in it.
+ * be in it.  One that waits until the host has opened a sub-channel does so no longer: that
+ * opening fails, and so do later ones until there is a callback again.
  *
  * Context: any; with NULL it may sleep.
  */
 void vmbus_set_sc_create_callback(struct vmbus_channel *primary_channel,
 				  void (*sc_cr_cb)(struct vmbus_channel *new_sc))
 {
+	struct vmbus_chan *chan = to_chan(primary_channel);
+
+	if (sc_cr_cb)
+		clear_bit(CHAN_NO_SUBS, &chan->flags);
 	WRITE_ONCE(primary_channel->sc_creation_callback, sc_cr_cb);
-	if (!sc_cr_cb)
-		flush_work(&to_chan(primary_channel)->subs_work);
+	if (!sc_cr_cb) {
+		end_openings(primary_channel);
+		flush_work(&chan->subs_work);
+	}
 }
 
 /**

@@ -195,6 +195,7 @@ struct vmbus_chan {
 	atomic_t owed;			/* answers to moves that may still come, at most */
 	atomic_t need;			/* so many until one must be to the last move */
 	struct vmbus_req *asking;	/* who waits for its answer; under tell */
+	struct vmbus_req *opening;	/* sub: who waits until the host has opened it; under tell */
 
 	/* ring memory (ringmem.c); pages[] in wire order, first the outbound ring */
 	struct page **ring_pages;
@@ -240,6 +241,7 @@ enum vmbus_chan_flags {
 	CHAN_WAS_OPEN,		/* some open succeeded */
 	CHAN_RING_USED,		/* one with the rings that it has: the host may work on them */
 	CHAN_KOBJ_ADDED,	/* shows in sysfs */
+	CHAN_NO_SUBS,		/* primary: its driver waits for no opening of a sub-channel */
 };
 
 static inline struct vmbus_chan *to_chan(const struct vmbus_channel *ch)

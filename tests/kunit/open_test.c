@@ -311,6 +311,39 @@ static void open_that_is_done_meanwhile(struct kunit *test)
 	fakebus_end(test, said_on);
 }
 
+static void on_sub(struct vmbus_channel *sub)
+{
+}
+
+static struct vmbus_channel *left_alone;
+
+static void leave_alone(struct vmbus_req *req)
+{
+	fake.on_wait = NULL;
+	vmbus_set_sc_create_callback(left_alone, NULL);
+}
+
+/* Its driver goes while the host is at the opening of a sub-channel: nobody waits for that. */
+static void open_that_nobody_waits_for(struct kunit *test)
+{
+	struct vmbus *bus;
+	struct vmbus_channel *sub;
+
+	left_alone = fakebus_device(test, &bus);
+	sub = fakebus_sub(test, bus, 1);
+	vmbus_set_sc_create_callback(left_alone, on_sub);
+	KUNIT_EXPECT_EQ(test, 0, fakebus_open(left_alone));
+	fake.on_wait = leave_alone;
+	KUNIT_EXPECT_EQ(test, -ETIMEDOUT, fakebus_open(sub));
+	KUNIT_EXPECT_EQ(test, 1u, fake.closes);			/* it may be open by now */
+	KUNIT_EXPECT_EQ(test, -ETIMEDOUT, fakebus_open(sub));	/* nor for a later one */
+	vmbus_set_sc_create_callback(left_alone, on_sub);
+	KUNIT_EXPECT_EQ(test, 0, fakebus_open(sub));
+	vmbus_close(left_alone);
+	fakebus_nothing_held(test);
+	fakebus_end(test, bus);
+}
+
 struct closer {
 	struct work_struct work;
 	struct vmbus_channel *ch;
@@ -469,6 +502,7 @@ static struct kunit_case open_cases[] = {
 	KUNIT_CASE(close_without_a_sub_channels_answer),
 	KUNIT_CASE(open_that_is_done_late),
 	KUNIT_CASE(open_that_is_done_meanwhile),
+	KUNIT_CASE(open_that_nobody_waits_for),
 	KUNIT_CASE(close_tells_of_all_first),
 	KUNIT_CASE(close_of_what_is_taken_back_meanwhile),
 	KUNIT_CASE(ring_that_was_used),

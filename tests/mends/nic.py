@@ -104,3 +104,9 @@ mend("N22-mark", "netvsc/rx.c", "net-room-wanted", "completions that wait for ro
      "\t\t\tif (READ_ONCE(q->chan->outbound.ring_buffer->pending_send_sz) < 2048)\n\t\t\t\tset_channel", "\t\t\tset_channel")
 mend("R10-N4", "netvsc/tx_uso.c", "kunit netvsc_uso", "a large UDP buffer that waits for a queue whose channel is closed is cut by the stack",
      "\treturn chan && sections &&", "\treturn sections &&")
+mend("R10-N2", "vmbus/channel.c", "kunit vmbus_open", "who waits for the host to open a sub-channel does so no longer once its driver wants none",
+     "\t\tif (to_chan(sub)->opening)\n\t\t\tvmbus_req_end(", "\t\tif (0)\n\t\t\tvmbus_req_end(")
+mend("R10-N2-later", "vmbus/channel.c", "kunit vmbus_open", "nor begins to",
+     "\tif (req && test_bit(CHAN_NO_SUBS,", "\tif (0 && test_bit(CHAN_NO_SUBS,")
+mend("R10-N2-nic", "vmbus/channel.c", "net-sub-never-confirmed", "so a NIC can be set, built anew and removed",
+     "\t\tend_openings(primary_channel);\n", "\t\t(void)end_openings;\n")
