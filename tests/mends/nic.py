@@ -113,3 +113,7 @@ mend("R10-N2-nic", "vmbus/channel.c", "net-sub-never-confirmed", "so a NIC can b
 mend("R10-N3", "netvsc/subchan.c", "kunit netvsc_sub", "a device stays while somebody opens a sub-channel of it, whom the kernel's own bus does not wait for",
      "\t\tatomic_inc(&conn->nv->openers);\n", "\t\t(void)conn->nv->openers;\n",
      more=(("\tif (atomic_dec_and_test(&nv->openers))\n", "\tif (0)\n"),))
+mend("R10-N5", "netvsc/tx_done.c", "kunit netvsc_done", "netpoll gives no frame of a program back to its page pool, whose locks are not for that",
+     "\tif (unlikely(!q->budget && s->xdp && s->data))\n", "\tif (0)\n")
+mend("R10-N9", "netvsc/tx_done.c", "kunit netvsc_done", "a queue that waits for room asks again, as receive completions may have asked for less in the same moment",
+     "\t\tset_channel_pending_send_size(q->chan, room);\n", "\t\t(void)room;\n")
