@@ -117,3 +117,7 @@ mend("R10-N5", "netvsc/tx_done.c", "kunit netvsc_done", "netpoll gives no frame 
      "\tif (unlikely(!q->budget && s->xdp && s->data))\n", "\tif (0)\n")
 mend("R10-N9", "netvsc/tx_done.c", "kunit netvsc_done", "a queue that waits for room asks again, as receive completions may have asked for less in the same moment",
      "\t\tset_channel_pending_send_size(q->chan, room);\n", "\t\t(void)room;\n")
+mend("R10-N10", "netvsc/wait.c", "kunit netvsc_wait", "nothing is asked for whose answer there is no time",
+     "\telse if (!nv_wait_limit(conn))\n\t\tret = -ETIMEDOUT;\n", "")
+mend("R10-N10-blame", "netvsc/wait.c", "kunit netvsc_wait", "nor is the host blamed for it",
+     "\tif (!limit)\t\t/* the time was over while it was sent */\n\t\treturn -ETIMEDOUT;\n", "")
