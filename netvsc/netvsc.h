@@ -364,7 +364,7 @@ struct nv {
 	bool vf_asked;			/* it may, as far as the host is concerned; under RTNL */
 	atomic_t vf_ends;		/* of its path, so far */
 	bool vf_assoc;
-	bool vf_mirrored;		/* it has what we have; under RTNL */
+	bool vf_mirrored;		/* it has what we have; under RTNL and the address lock */
 	u32 vf_serial;
 	struct delayed_work vf_work;
 	struct nv_vf_stats __percpu *vf_stats;

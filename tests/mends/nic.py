@@ -121,3 +121,5 @@ mend("R10-N10", "netvsc/wait.c", "kunit netvsc_wait", "nothing is asked for whos
      "\telse if (!nv_wait_limit(conn))\n\t\tret = -ETIMEDOUT;\n", "")
 mend("R10-N10-blame", "netvsc/wait.c", "kunit netvsc_wait", "nor is the host blamed for it",
      "\tif (!limit)\t\t/* the time was over while it was sent */\n\t\treturn -ETIMEDOUT;\n", "")
+mend("R10-N8", "netvsc/vf_mirror.c", "kunit netvsc_mirror", "a VF has none of our addresses before it has all that we have, and gives none back after it left",
+     "\tif (vf && nv->vf_mirrored) {\n", "\tif (vf) {\n")
