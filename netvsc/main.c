@@ -84,8 +84,10 @@ static int nv_init(struct nv *nv, struct hv_device *hdev, struct net_device *nde
 	return 0;
 }
 
+/* Behind synchronize_net(), if there was a connection. */
 static void nv_free(struct nv *nv)
 {
+	nv_openers_wait(nv);
 	rtnl_lock();
 	nv_orphans_free(nv);
 	rtnl_unlock();

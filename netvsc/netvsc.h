@@ -140,6 +140,7 @@ struct nv_slot {
 	bool xdp;
 	u16 packets;	/* for byte queue limits */
 	u32 bytes;
+	u32 later;	/* the next of nv_tx.later */
 	void *data;	/* sk_buff, or xdp_frame; NULL when it was copied */
 };
 
@@ -150,6 +151,7 @@ struct nv_tx {
 	u32 first_section;	/* of the send buffer */
 	struct nv_free with;	/* slots with a section */
 	struct nv_free without;
+	u32 later;		/* NAPI's: a slot whose frame is given back later, + 1 */
 	u8 *heads[NV_TX_HEAD_PAGES];	/* NV_TX_HEAD bytes for each slot without */
 	/* protected by the queue's transmit lock: */
 	struct {
@@ -350,6 +352,7 @@ struct nv {
 
 	struct ratelimit_state limit;
 	struct llist_head orphans;	/* queues whose channels came too late */
+	atomic_t openers;		/* of sub-channels, of whatever connection */
 	atomic64_t bad[NV_BAD_COUNT];
 	atomic64_t resets, keepalives, late_replies;
 	struct nv_rx_stats *rx_stats;	/* NV_QUEUES_MAX of each */
@@ -361,7 +364,7 @@ struct nv {
 	bool vf_asked;			/* it may, as far as the host is concerned; under RTNL */
 	atomic_t vf_ends;		/* of its path, so far */
 	bool vf_assoc;
-	bool vf_mirrored;		/* it has what we have; under RTNL */
+	bool vf_mirrored;		/* it has what we have; under RTNL and the address lock */
 	u32 vf_serial;
 	struct delayed_work vf_work;
 	struct nv_vf_stats __percpu *vf_stats;
@@ -509,6 +512,7 @@ void nv_queue_gone(struct work_struct *work);
 /* subchan.c */
 void nv_subchannels(struct nv_conn *conn);
 void nv_subchannel_offered(struct vmbus_channel *chan);
+void nv_openers_wait(struct nv *nv);
 
 /* rss.c */
 int nv_rss_apply(struct nv_conn *conn);

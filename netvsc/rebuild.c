@@ -49,6 +49,21 @@ void nv_take_rtnl(struct nv *nv)
 
 /* ---- what the stack sees; under RTNL ---- */
 
+/* Sub-channels that were taken back before their rescind found the connection. */
+static void nv_look_for_gone(struct nv_conn *conn)
+{
+	const struct vmbus_channel *chan;
+	u32 i;
+
+	rcu_read_lock();	/* nv_queue_gone() may close a channel meanwhile */
+	for (i = 1; i < conn->nqueues; i++) {
+		chan = READ_ONCE(conn->queue[i]->chan);
+		if (chan && chan->rescind)
+			nv_queue_dead(conn->queue[i]);
+	}
+	rcu_read_unlock();
+}
+
 /* From here on the stack and the host's data may use it. */
 void nv_publish(struct nv *nv, struct nv_conn *conn)
 {
@@ -65,9 +80,7 @@ void nv_publish(struct nv *nv, struct nv_conn *conn)
 	rcu_assign_pointer(nv->conn, conn);
 	/* pairs with the barrier in nv_sub_rescinded(): one of the two sees the other */
 	smp_mb();
-	for (i = 1; i < conn->nqueues; i++)
-		if (conn->queue[i]->chan->rescind)
-			nv_queue_dead(conn->queue[i]);
+	nv_look_for_gone(conn);
 	nv_offload_features(nv, conn);
 	nv_link_take(nv, &conn->host);
 	/* What a host takes shows when it is asked for: hosts name what is configured. */

@@ -3,6 +3,7 @@
  * Sub-channels: asked for once, opened as they are offered, waited for during
  * a limited time.  The connection runs with those that came.
  */
+#include <linux/wait_bit.h>
 #include "netvsc.h"
 
 /* The queue for a new sub-channel, or NULL when none is wanted any more. */
@@ -38,7 +39,45 @@ static void nv_sub_done(struct nv_conn *conn, struct nv_queue *q)
 		}
 		nv_queue_orphan(q);
 	}
+}
+
+/*
+ * The connection for a sub-channel that is offered, which may come so late that it is on its way
+ * out, or NULL.  Its device waits for nv_opener_leave().
+ */
+static struct nv_conn *nv_opener_enter(struct vmbus_channel *chan)
+{
+	struct nv_conn *conn;
+
+	rcu_read_lock();	/* until it is counted: nv_openers_wait() comes after */
+	conn = READ_ONCE(chan->primary_channel->per_channel_state);
+	if (conn && !kref_get_unless_zero(&conn->ref))
+		conn = NULL;
+	if (conn)
+		atomic_inc(&conn->nv->openers);
+	rcu_read_unlock();
+	return conn;
+}
+
+static void nv_opener_leave(struct nv_conn *conn)
+{
+	struct nv *nv = conn->nv;
+
 	nv_conn_put(conn);
+	if (atomic_dec_and_test(&nv->openers))
+		wake_up_var(&nv->openers);	/* by its address alone: it may be gone */
+}
+
+/**
+ * nv_openers_wait - wait for those who open a sub-channel, which nobody may want any more
+ * @nv: the device, about to be freed
+ *
+ * Our bus has waited for them; the kernel's own does not.
+ * Context: may sleep; RCU was waited for since the last connection was undone.
+ */
+void nv_openers_wait(struct nv *nv)
+{
+	wait_var_event(&nv->openers, !atomic_read(&nv->openers));
 }
 
 /**
@@ -49,25 +88,19 @@ static void nv_sub_done(struct nv_conn *conn, struct nv_queue *q)
  */
 void nv_subchannel_offered(struct vmbus_channel *chan)
 {
-	struct nv_conn *conn;
+	struct nv_conn *conn = nv_opener_enter(chan);
 	struct nv_queue *q;
 
-	rcu_read_lock();	/* it may come so late that the connection is on its way out */
-	conn = READ_ONCE(chan->primary_channel->per_channel_state);
-	if (conn && !kref_get_unless_zero(&conn->ref))
-		conn = NULL;
-	rcu_read_unlock();
 	if (!conn)
 		return;
 	q = nv_sub_take(conn);
-	if (!q) {		/* too late, or one too many */
-		nv_conn_put(conn);
-		return;
+	if (q) {		/* else too late, or one too many */
+		if (nv_queue_open(q, chan))
+			netdev_err(conn->nv->ndev, "cannot open sub-channel %u\n",
+				   chan->offermsg.offer.sub_channel_index);
+		nv_sub_done(conn, q);
 	}
-	if (nv_queue_open(q, chan))
-		netdev_err(conn->nv->ndev, "cannot open sub-channel %u\n",
-			   chan->offermsg.offer.sub_channel_index);
-	nv_sub_done(conn, q);
+	nv_opener_leave(conn);
 }
 
 static int nv_sub_request(struct nv_conn *conn, u32 count)

@@ -73,7 +73,7 @@ int nv_tx_init(struct nv_queue *q, u32 first_section, u32 sections)
  * Whoever sent it may wait for that: a socket has no room meanwhile, and TCP sends nothing
  * again that it takes for still on its way.  The slots are used no more.
  *
- * Context: nobody sends by the queue, or the caller has its transmit lock.
+ * Context: NAPI rests; nobody sends by the queue, or the caller has its transmit lock.
  * Return: how many packets that were.
  */
 u32 nv_tx_abandon(struct nv_queue *q)
@@ -81,6 +81,7 @@ u32 nv_tx_abandon(struct nv_queue *q)
 	struct nv_tx *tx = &q->tx;
 	u32 i, packets = 0;
 
+	nv_tx_later(q);
 	for (i = 0; i < tx->slots; i++) {
 		if (!nv_owner_take_left(&tx->slot[i].owner))
 			continue;

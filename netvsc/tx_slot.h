@@ -21,6 +21,7 @@ struct nv_payload {
 
 u8 *nv_train_room(struct nv_queue *q, struct netdev_queue *txq, u32 len);
 void nv_unsent(struct nv_queue *q, u32 bytes);
+void nv_tx_later(struct nv_queue *q);
 
 /* tx_uso.c */
 bool nv_uso_fits(const struct nv_conn *conn, const struct sk_buff *skb);

@@ -60,6 +60,7 @@ bool nv_uso_fits(const struct nv_conn *conn, const struct sk_buff *skb)
 {
 	u32 l3 = skb_network_offset(skb), l4 = skb_transport_offset(skb);
 	u32 index = skb_get_queue_mapping(skb), sections;
+	const struct vmbus_channel *chan;
 	const struct nv_queue *q;
 
 	if (skb->len < ETH_ZLEN || index >= conn->nqueues || l3 != ETH_HLEN ||
@@ -70,8 +71,9 @@ bool nv_uso_fits(const struct nv_conn *conn, const struct sk_buff *skb)
 		return false;
 	sections = nv_uso_sections(conn, skb);
 	q = conn->queue[index];
-	return sections && sections <= q->tx.sections &&
-	       sections * NV_USO_RING <= q->chan->outbound.ring_datasize / 2;
+	chan = READ_ONCE(q->chan);	/* nv_queue_gone() may have closed it */
+	return chan && sections && sections <= q->tx.sections &&
+	       sections * NV_USO_RING <= chan->outbound.ring_datasize / 2;
 }
 
 /* The headers as they are in the buffer. */

@@ -194,6 +194,22 @@ static enum nv_vf_step nv_vf_step(struct nv *nv, struct net_device *vf)
 	return ask;
 }
 
+/*
+ * The host has not given the VF's path in time, or what it has given is not wanted any more: then
+ * it is told at once, as it may send over a VF that is gone.  Return: milliseconds.
+ */
+static unsigned int nv_vf_ask_after(struct nv *nv)
+{
+	struct net_device *vf;
+	bool wanted;
+
+	rtnl_lock();
+	vf = rtnl_dereference(nv->vf);
+	wanted = vf && netif_running(vf) && netif_carrier_ok(vf) && READ_ONCE(nv->vf_assoc);
+	rtnl_unlock();
+	return wanted ? NV_VF_ASK_MS : 0;
+}
+
 /* Does the next step, by what is there, up and associated. */
 static void nv_vf_work(struct work_struct *work)
 {
@@ -225,7 +241,7 @@ static void nv_vf_work(struct work_struct *work)
 	if (ask == NV_VF_TO_SYNTHETIC)
 		nv_vf_path_leave(nv);
 	else if (ask == NV_VF_TO_VF && !nv_vf_path_ask(nv, ends))
-		mod_delayed_work(system_wq, &nv->vf_work, msecs_to_jiffies(NV_VF_ASK_MS));
+		mod_delayed_work(system_wq, &nv->vf_work, msecs_to_jiffies(nv_vf_ask_after(nv)));
 }
 
 /**

@@ -21,14 +21,14 @@ int nv_vf_set_mac(struct nv *nv, struct sockaddr *address)
 	return vf ? hv_set_mac(vf, address) : 0;
 }
 
-/* Called with our address list locked. */
+/* Called with our address list locked, under which nv_vf_mirror() gives a VF all there is. */
 void nv_vf_rx_mode(struct nv *nv)
 {
 	struct net_device *vf;
 
 	rcu_read_lock();
 	vf = rcu_dereference(nv->vf);
-	if (vf) {
+	if (vf && nv->vf_mirrored) {
 		dev_uc_sync(vf, nv->ndev);
 		dev_mc_sync(vf, nv->ndev);
 	}
@@ -102,12 +102,12 @@ void nv_vf_mirror(struct nv *nv, struct net_device *vf)
 		netdev_warn(ndev, "VF %s cannot have our MTU of %u\n", vf->name, ndev->mtu);
 	nv_vf_flags(vf, ndev->flags, 1);
 	netif_addr_lock_bh(ndev);
+	nv->vf_mirrored = true;
 	dev_uc_sync(vf, ndev);
 	dev_mc_sync(vf, ndev);
 	netif_addr_unlock_bh(ndev);
 	if (nv_vf_set_xdp(vf, rtnl_dereference(nv->prog), NULL))
 		netdev_warn(ndev, "VF %s does not run our XDP program\n", vf->name);
-	nv->vf_mirrored = true;
 }
 
 void nv_vf_unmirror(struct nv *nv, struct net_device *vf)

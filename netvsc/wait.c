@@ -160,18 +160,24 @@ static bool nv_trylock_for(struct nv_conn *conn)
  *
  * Context: may sleep, as long as the request before takes; one who hurries, no longer
  * than for an answer.
- * Return: 0, and conn->request_lock is held; or a negative error.
+ * Return: 0, and conn->request_lock is held; or a negative error, -ETIMEDOUT if there is no time
+ * left for an answer, so that nothing is sent.
  */
 int nv_request_begin(struct nv_conn *conn)
 {
+	int ret = 0;
+
 	if (!nv_hurries(conn->nv))
 		mutex_lock(&conn->request_lock);
 	else if (!nv_trylock_for(conn))
 		return -ETIMEDOUT;
-	if (!READ_ONCE(conn->dead))
-		return 0;
-	mutex_unlock(&conn->request_lock);
-	return -ENODEV;
+	if (READ_ONCE(conn->dead))
+		ret = -ENODEV;
+	else if (!nv_wait_limit(conn))
+		ret = -ETIMEDOUT;
+	if (ret)
+		mutex_unlock(&conn->request_lock);
+	return ret;
 }
 
 /*
@@ -198,6 +204,8 @@ int nv_wait_for(struct nv_conn *conn, struct nv_wait *w, const char *what)
 	}
 	if (nv_over(conn))
 		return -ENODEV;
+	if (!limit)		/* the time was over while it was sent */
+		return -ETIMEDOUT;
 	if (limit >= NV_WAIT_SILENT_MS)		/* what was left of a moment says nothing */
 		conn->silent = true;
 	nv_bad(conn->nv, NV_BAD_TIMEOUT, "no answer to %s within %u ms (channel %u)",

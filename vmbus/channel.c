@@ -529,19 +529,21 @@ void vmbus_close(struct vmbus_channel *channel)
  *	from now on, and may open it; NULL for none
  *
  * With NULL no call of a former callback is under way when this returns, so that what
- * it uses may be freed; what it is at opening is given up.  The caller must hold no lock that the callback takes, and not
- * be in it.
+ * it uses may be freed; the caller must hold no lock that the callback takes, and not
+ * be in it.  One that waits until the host has opened a sub-channel does so no longer: that
+ * opening fails, and so do later ones until there is a callback again, or the primary channel
+ * is opened anew.
  *
  * Context: any; with NULL it may sleep.
  */
 void vmbus_set_sc_create_callback(struct vmbus_channel *primary_channel,
 				  void (*sc_cr_cb)(struct vmbus_channel *new_sc))
 {
-	WRITE_ONCE(primary_channel->sc_creation_callback, sc_cr_cb);
-	if (sc_cr_cb) {
+	if (sc_cr_cb)
 		clear_bit(CHAN_NO_SUBS, &to_chan(primary_channel)->flags);
+	WRITE_ONCE(primary_channel->sc_creation_callback, sc_cr_cb);
+	if (sc_cr_cb)
 		return;
-	}
 	no_subs(primary_channel);
 	flush_work(&to_chan(primary_channel)->subs_work);
 }

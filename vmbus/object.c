@@ -151,6 +151,7 @@ void chan_reset_driver(struct vmbus_channel *ch)
 	ch->rqstor_size = 0;
 	ch->max_pkt_size = VMBUS_DEFAULT_MAX_PKT_SIZE;
 	clear_bit(CHAN_RING_BLOCK, &to_chan(ch)->flags);
+	clear_bit(CHAN_NO_SUBS, &to_chan(ch)->flags);
 	/* In-tree hv_utils disables it for a pause, and may not have come back from that. */
 	atomic_set(&ch->callback_event.count, 0);
 }

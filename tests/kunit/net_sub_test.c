@@ -16,6 +16,7 @@
 
 static struct {
 	unsigned int opened, freed, orphans, kept;
+	int openers, openers_at_orphan;
 	int open_error;
 	bool abandon;		/* nobody waits any more by the time it is open */
 } sub_did;
@@ -25,6 +26,7 @@ int nv_queue_open(struct nv_queue *q, struct vmbus_channel *chan)
 	sub_did.opened++;
 	/* that of who offers it, and that of who builds the connection */
 	sub_did.kept += kref_read(&q->conn->ref) == 2;
+	sub_did.openers = atomic_read(&q->conn->nv->openers);
 	q->chan = chan;
 	q->opened = !sub_did.open_error;
 	q->abandoned = sub_did.abandon;
@@ -39,6 +41,7 @@ void nv_queue_stop(struct nv_queue *q)
 void nv_queue_orphan(struct nv_queue *q)
 {
 	sub_did.orphans++;
+	sub_did.openers_at_orphan = atomic_read(&q->conn->nv->openers);
 }
 
 void nv_queue_free(struct nv_queue *q)
@@ -143,6 +146,20 @@ static void sub_offered(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 1u, kref_read(&conn->ref));
 }
 
+/* Who gives a late queue to the device's orphans finds the device, which then goes on. */
+static void sub_device_waits(struct kunit *test)
+{
+	struct sub_test *t;
+
+	sub_conn(test, &t);
+	sub_did.abandon = true;
+	nv_subchannel_offered(&t->sub[0]);
+	KUNIT_EXPECT_EQ(test, 1, sub_did.openers);
+	KUNIT_EXPECT_EQ(test, 1, sub_did.openers_at_orphan);
+	KUNIT_EXPECT_EQ(test, 0, atomic_read(&t->nv.openers));
+	nv_openers_wait(&t->nv);
+}
+
 /* Its memory is there until RCU is not read any more, and nobody may use it. */
 static void sub_offered_to_what_goes(struct kunit *test)
 {
@@ -192,6 +209,7 @@ static void sub_compacted(struct kunit *test)
 static struct kunit_case sub_cases[] = {
 	KUNIT_CASE(sub_offered),
 	KUNIT_CASE(sub_offered_to_what_goes),
+	KUNIT_CASE(sub_device_waits),
 	KUNIT_CASE(sub_opened_too_late),
 	KUNIT_CASE(sub_compacted),
 	{}

@@ -102,3 +102,20 @@ mend("N22-pieces", "netvsc/tx.c", "net-manner-pieces", "a frame in more pieces t
      "\tif (ret == -EMSGSIZE && !skb_linearize(skb))\n\t\tret = nv_send_stamped(q, skb, head, len);\n", "")
 mend("N22-mark", "netvsc/rx.c", "net-room-wanted", "completions that wait for room do not take back that a queue waits for more",
      "\t\t\tif (READ_ONCE(q->chan->outbound.ring_buffer->pending_send_sz) < 2048)\n\t\t\t\tset_channel", "\t\t\tset_channel")
+mend("R10-N4", "netvsc/tx_uso.c", "kunit netvsc_uso", "a large UDP buffer that waits for a queue whose channel is closed is cut by the stack",
+     "\treturn chan && sections &&", "\treturn sections &&")
+mend("R10-N2-nic", "vmbus/channel.c", "net-sub-never-confirmed", "so a NIC can be set, built anew and removed",
+     "\t\treturn;\n\tno_subs(primary_channel);\n", "\t\treturn;\n")
+mend("R10-N3", "netvsc/subchan.c", "kunit netvsc_sub", "a device stays while somebody opens a sub-channel of it, whom the kernel's own bus does not wait for",
+     "\t\tatomic_inc(&conn->nv->openers);\n", "\t\t(void)conn->nv->openers;\n",
+     more=(("\tif (atomic_dec_and_test(&nv->openers))\n", "\tif (0)\n"),))
+mend("R10-N5", "netvsc/tx_done.c", "kunit netvsc_done", "netpoll gives no frame of a program back to its page pool, whose locks are not for that",
+     "\tif (unlikely(!q->budget && s->xdp && s->data))\n", "\tif (0)\n")
+mend("R10-N9", "netvsc/tx_done.c", "kunit netvsc_done", "a queue that waits for room asks again, as receive completions may have asked for less in the same moment",
+     "\t\tset_channel_pending_send_size(q->chan, room);\n", "\t\t(void)room;\n")
+mend("R10-N10", "netvsc/wait.c", "kunit netvsc_wait", "nothing is asked for whose answer there is no time",
+     "\telse if (!nv_wait_limit(conn))\n\t\tret = -ETIMEDOUT;\n", "")
+mend("R10-N10-blame", "netvsc/wait.c", "kunit netvsc_wait", "nor is the host blamed for it",
+     "\tif (!limit)\t\t/* the time was over while it was sent */\n\t\treturn -ETIMEDOUT;\n", "")
+mend("R10-N8", "netvsc/vf_mirror.c", "kunit netvsc_mirror", "a VF has none of our addresses before it has all that we have, and gives none back after it left",
+     "\tif (vf && nv->vf_mirrored) {\n", "\tif (vf) {\n")
