@@ -38,6 +38,7 @@ static void mirror_addresses(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 1, netdev_uc_count(vf));
 	dev_uc_unsync(vf, nv->ndev);
 	KUNIT_EXPECT_EQ(test, 0, netdev_uc_count(vf));
+	dev_uc_del(nv->ndev, address);
 	free_netdev(vf);
 	free_netdev(nv->ndev);
 }
