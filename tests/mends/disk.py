@@ -33,6 +33,8 @@ mend("S14-unsure", "storvsc/tend.c", "exchanged-meanwhile", "commands wait until
      "\tif (ctl->added)\n\t\tstor_be_unsure(ctl);\n", "")
 mend("S14-limits", "storvsc/tend.c", "smaller-after-start-over", "disks follow a host that takes less than before",
      "\t\tset_bit(STOR_LIMITS, &ctl->state);\n", "")
+mend("S14-moved", "storvsc/subchan.c", "moved-channels", "queues follow channels that are moved to other CPUs",
+     "\tif (ctl)\n\t\tstor_tend_kick(ctl, STOR_CHAN_MOVED);\n", "\t(void)ctl;\n")
 mend("S14-name", "storvsc/ident.c", "suites", "another unit is told by its best name",
      "\t\t\tfound = 0;\n", "")
 mend("S15", "storvsc/tend.c", "no-scheduler", "a disk starts without an I/O scheduler",

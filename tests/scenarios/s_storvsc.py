@@ -452,6 +452,21 @@ def sub_channel_lost(m):
     m.expect(int(m.sh(used)) > n, "the channel that came back is not used")
 
 
+@scenario(rows="~S06", machine=FOUR, drivers=ONLY_OURS, timeout=200)
+def moved_channels(m):
+    "channels that are moved to other CPUs carry the commands of those from then on"
+    queues = host_dir(m, 0) + "/queues"
+    own = """i=$(awk '$5 == %%d { print $1 }' %(q)s); n=$(awk -v i=$i '$1 == i { print $11 }' %(q)s)
+taskset -c %%d dd if=%(dev)s of=/dev/null bs=4k count=16 iflag=direct 2>/dev/null
+[ $(awk -v i=$i '$1 == i { print $11 }' %(q)s) -ge $((n + 16)) ]""" % {"q": queues, "dev": m.dev()}
+    for move in range(3):
+        if move:
+            m.sh("for c in $(channels 0); do echo $((($(cat $c/cpu) + 1) % 4)) >$c/cpu; done")
+        for cpu in range(4):
+            m.sh("cat >/tmp/own.sh <<'EOF'\n%s\nEOF" % (own % (cpu, cpu)))
+            m.wait(". /tmp/own.sh", 30, "commands of CPU %d on its own channel: %s" % (cpu, m.sh("cat " + queues)))
+
+
 @scenario(rows="~S08", machine=SMALL, drivers=ONLY_OURS, timeout=200)
 def smaller_after_start_over(m):
     "the host takes less per transfer when it is agreed with anew: the disks' limits follow"
