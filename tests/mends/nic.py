@@ -108,8 +108,6 @@ mend("R10-N2", "vmbus/channel.c", "kunit vmbus_open", "who waits for the host to
      "\t\tif (to_chan(sub)->opening)\n\t\t\tvmbus_req_end(", "\t\tif (0)\n\t\t\tvmbus_req_end(")
 mend("R10-N2-later", "vmbus/channel.c", "kunit vmbus_open", "nor begins to",
      "\tif (req && test_bit(CHAN_NO_SUBS,", "\tif (0 && test_bit(CHAN_NO_SUBS,")
-mend("R10-N2-nic", "vmbus/channel.c", "net-sub-never-confirmed", "so a NIC can be set, built anew and removed",
-     "\t\tend_openings(primary_channel);\n", "\t\t(void)end_openings;\n")
 mend("R10-N3", "netvsc/subchan.c", "kunit netvsc_sub", "a device stays while somebody opens a sub-channel of it, whom the kernel's own bus does not wait for",
      "\t\tatomic_inc(&conn->nv->openers);\n", "\t\t(void)conn->nv->openers;\n",
      more=(("\tif (atomic_dec_and_test(&nv->openers))\n", "\tif (0)\n"),))
