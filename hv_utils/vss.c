@@ -175,9 +175,14 @@ static void vss_overdue(struct work_struct *work)
 	mutex_lock(&ic->lock);
 	if (!vss->frozen || delayed_work_pending(&vss->overdue)) {
 		/* thawed meanwhile, or even frozen again */
-	} else if (ic->busy) {
-		/* perhaps with the host's thaw, which has its own limit */
+	} else if (ic->dmn->asked && ic->dmn->tag == HV_VSS_THAW) {
+		/* the host's order, which has its own limit */
 		mod_delayed_work(ic->wq, &vss->overdue, VSS_LIMIT * HZ);
+	} else if (ic->busy) {
+		/* a host may go on asking for ever, and the daemon is asked one thing at a time */
+		pr_warn_ratelimited("VSS: frozen for %u s and the host asks for something else\n",
+				    hvu_limit(&freeze_limit));
+		vss_force_thaw(vss);
 	} else {
 		pr_warn_ratelimited("VSS: frozen for %u s and the host does not thaw\n",
 				    hvu_limit(&freeze_limit));
