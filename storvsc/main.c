@@ -210,7 +210,7 @@ static void stor_release(struct stor_ctl *ctl)
 	synchronize_rcu();
 	/* resets that user space asked for outlive the SCSI host's devices; so do late offers */
 	wait_var_event(&ctl->draining, !atomic_read(&ctl->draining));
-	/* Not before: those may have passed the look at STOR_HURRY, and so may the host's last event. */
+	/* not before: those, and the host's last event, may have passed the look at STOR_HURRY */
 	cancel_work_sync(&ctl->force_close);
 	cancel_work_sync(&ctl->open_waiting);
 	cancel_delayed_work_sync(&ctl->tend);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Polled I/O (io_uring with IORING_SETUP_IOPOLL): queues of their own, behind the others, each with a
- * channel of its own whose host does not interrupt.  Who waits for such a command looks into the
+ * Polled I/O (io_uring with IORING_SETUP_IOPOLL): queues of their own, behind the others, each with
+ * a channel of its own that does not interrupt.  Who waits for such a command looks into the
  * ring until the answer is there.
  *
  * Only commands that are polled for are sent there.  One that finds no room, or whose channel is

@@ -482,8 +482,9 @@ int vmbus_disconnect_ring(struct vmbus_channel *channel)
  *
  * Context: may sleep.
  * Return: 0; -EINVAL: bad sizes, or not in a state to be opened; -ENOMEM;
- * -ENODEV: rescinded; -ECANCELED: a sub-channel whose device is closed; -EAGAIN: the host refused; -ETIMEDOUT; -EDQUOT, -EIO: the
- * host did not take the ring.  After a failure the channel may be opened again.
+ * -ENODEV: rescinded; -ECANCELED: a sub-channel whose device is closed meanwhile; -EAGAIN: the
+ * host refused; -ETIMEDOUT; -EDQUOT, -EIO: the host did not take the ring.  After a failure the
+ * channel may be opened again.
  */
 int vmbus_open(struct vmbus_channel *channel, u32 send_ringbuffer_size, u32 recv_ringbuffer_size,
 	       void *userdata, u32 userdatalen, void (*onchannel_callback)(void *context),

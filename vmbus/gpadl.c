@@ -246,7 +246,9 @@ unsigned long gpadl_patience(const struct vmbus_channel *ch)
 {
 	unsigned long patience = vmbus_timeout();
 
-	return chan_leaving(ch) || sub_unwanted(ch) ? min_t(unsigned long, RESCINDED_TEARDOWN, patience) : patience;
+	if (sub_unwanted(ch))
+		return min_t(unsigned long, UNWANTED_TEARDOWN, patience);
+	return chan_leaving(ch) ? min_t(unsigned long, RESCINDED_TEARDOWN, patience) : patience;
 }
 
 /**

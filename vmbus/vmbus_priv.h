@@ -287,6 +287,11 @@ static inline bool sub_unwanted(const struct vmbus_channel *ch)
 
 /* A rescinded channel's lists are answered at once, or not at all. */
 #define RESCINDED_TEARDOWN	(5 * HZ)
+/*
+ * Nor while it is at the opening; the close of the device ends that, which waits for us.  Until the
+ * host lets go the ring is in quarantine.
+ */
+#define UNWANTED_TEARDOWN	(HZ / 5)
 
 /* main.c: the one instance, and the limits */
 extern struct vmbus vmbus_bus;

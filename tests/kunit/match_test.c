@@ -139,7 +139,7 @@ static ssize_t match_write(struct match *m, bool add, const char *class)
 	return (add ? new_id_store : remove_id_store)(&m->drv.driver, class, strlen(class));
 }
 
-/* A driver that gives up has set callbacks perhaps, and may be unloaded: nobody calls them any more. */
+/* A driver that gives up may have set callbacks, and be unloaded: nobody calls them any more. */
 static void match_probe_fails(struct kunit *test)
 {
 	struct match *m = test->priv;

@@ -4,6 +4,7 @@ import re
 
 from nethost import HOST, Echo, Nic
 from registry import BOTH, ONLY_OURS, scenario
+from s_manners import BUS_LIMIT
 from s_net import PLAIN
 from s_netbad import le32
 
@@ -32,6 +33,34 @@ def net_reset_early(m):
     n.up()
     n.content(0.2, "after resets in the middle")
     m.expect("no connection" not in m.sh("dmesg"), "an attempt to connect failed")
+
+
+# The in-tree bus waits without a limit for the result of an open.
+@scenario(rows="~N05 ~V11", machine=PLAIN, drivers=ONLY_OURS, timeout=200)
+def net_sub_never_confirmed(m):
+    "a host that never opens a sub-channel: the NIC runs on its first, and neither a new MTU nor a reset nor unloading waits for that"
+    n = Nic(m)
+    m.host("manner subs-unopened")
+    m.sh(BUS_LIMIT % 3600)              # longer than the scenario may take
+    m.sh("ethtool -L eth0 combined 2", 60)
+    n.up()
+    opening = [l for l in m.host("list") if re.match(r"net0 relid=\d+ sub=1 opening ", l)]
+    m.expect(opening, "not asked to open one: %s" % m.host("list"))
+    m.sh("ip link set eth0 mtu 1400", 60)
+    n.up()
+    m.host(RESET)
+    m.wait("[ \"$(ethtool -S eth0 | sed -n 's/^ *resets: //p')\" = 1 ]", 60, "a new connection")
+    n.up()
+    n.content(0.2, "on one channel")
+    m.sh("rmmod hv_netvsc", 60)
+    m.sh(BUS_LIMIT % 60)
+    m.host("manner none,strict")
+    m.sh("modprobe hv_netvsc")
+    n.up()
+    m.sh("ethtool -L eth0 combined 2", 60)
+    n.up()
+    m.expect(re.search(r"net0 relid=\d+ sub=1 open\b", m.host("list")), "no sub-channel: " + m.host("list"))
+    n.content(0.2, "on two channels")
 
 
 @scenario(rows="N05 F01", machine=PLAIN, drivers=ONLY_OURS, timeout=200)
