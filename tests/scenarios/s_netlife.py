@@ -59,7 +59,7 @@ def net_sub_never_confirmed(m):
     n.up()
     m.sh("ethtool -L eth0 combined 2", 60)
     n.up()
-    m.expect(re.search(r"net0 relid=\d+ sub=1 open\b", m.host("list")), "no sub-channel: " + m.host("list"))
+    m.expect([l for l in m.host("list") if re.match(r"net0 relid=\d+ sub=1 open\b", l)], "no sub-channel: %s" % m.host("list"))
     n.content(0.2, "on two channels")
 
 
