@@ -62,6 +62,7 @@ static int nv_init(struct nv *nv, struct hv_device *hdev, struct net_device *nde
 	nv->duplex = DUPLEX_FULL;
 	nv->hash = HV_HASH_V4 | HV_HASH_TCP4 | HV_HASH_V6 | HV_HASH_TCP6;
 	netdev_rss_key_fill(nv->rss_key, sizeof(nv->rss_key));
+	nv->next_reset = jiffies;
 	ratelimit_state_init(&nv->limit, 5 * HZ, 3);
 	ratelimit_set_flags(&nv->limit, RATELIMIT_MSG_ON_RELEASE);
 	nv->tx_copybreak = NV_TX_COPYBREAK;

@@ -41,6 +41,7 @@
 #define NV_BUILD_MS	(3 * NV_WAIT_MS)
 /* A lost connection is tried again after so many seconds, then twice that, ... */
 #define NV_RETRY_MIN_S	5
+#define NV_RESET_EACH		HZ	/* from one reset to the next, at least */
 #define NV_RETRY_MAX_S	320
 /* Changes of the link are told to the stack at least this far apart. */
 #define NV_LINK_MS	2000
@@ -350,6 +351,7 @@ struct nv {
 	u64 link_speed;
 	unsigned long link_last;
 
+	unsigned long next_reset;	/* jiffies: not before; written under @lock */
 	struct ratelimit_state limit;
 	struct llist_head orphans;	/* queues whose channels came too late */
 	atomic_t openers;		/* of sub-channels, of whatever connection */

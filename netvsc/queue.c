@@ -92,11 +92,13 @@ static void nv_sub_rescinded(struct vmbus_channel *chan)
 	nv = hv_get_drvdata(chan->primary_channel->device_obj);
 	if (nv)
 		conn = rcu_dereference(nv->conn);
-	for (i = 1; conn && i < conn->nqueues; i++)
-		if (READ_ONCE(conn->queue[i]->chan) == chan) {
+	for (i = 1; conn && i < conn->nqueues; i++) {
+		if (READ_ONCE(conn->queue[i]->chan) != chan)
+			continue;
+		if (net_ratelimit())
 			netdev_warn(nv->ndev, "the host has taken queue %u back\n", i);
-			nv_queue_dead(conn->queue[i]);
-		}
+		nv_queue_dead(conn->queue[i]);
+	}
 	rcu_read_unlock();
 }
 

@@ -184,12 +184,13 @@ static void nv_reset(struct nv *nv)
 
 	if (nv_begin(nv, NV_TURN_RESET))
 		return;
+	WRITE_ONCE(nv->next_reset, jiffies + NV_RESET_EACH);
 	atomic64_inc(&nv->resets);
 	nv_drop(nv);
 	ret = nv_build(nv, &nv->cfg, NV_AS_IT_GOES);
 	if (ret)
 		nv_give_up(nv, ret);
-	else
+	else if (net_ratelimit())
 		netdev_info(nv->ndev, "connection to the host built anew\n");
 }
 
@@ -210,13 +211,19 @@ static void nv_retry_build(struct nv *nv)
  * nv_reset_wanted - this connection is of no use any more
  * @conn: the connection; a newer one is not touched
  *
+ * A host may say so again and again: each time costs buffers and RTNL, so that one comes a second
+ * after the one before.
+ *
  * Context: any.
  */
 void nv_reset_wanted(struct nv_conn *conn)
 {
+	long left = READ_ONCE(conn->nv->next_reset) - jiffies;
+
 	WRITE_ONCE(conn->reset_wanted, true);
 	if (!conn->nv->gone)
-		mod_delayed_work(system_wq, &conn->nv->reset_work, 0);
+		mod_delayed_work(system_wq, &conn->nv->reset_work,
+				 clamp_t(long, left, 0, NV_RESET_EACH));
 }
 
 void nv_reset_work(struct work_struct *work)

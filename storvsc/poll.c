@@ -79,12 +79,14 @@ void stor_no_polled(struct scsi_cmnd *cmd)
 /* Whoever has the lock finds what there is, so that the others need not wait for it. */
 static int stor_poll_channel(struct stor_chan *chan, struct vmbus_channel *channel)
 {
-	int found;
+	int found = 0;
 
-	if (!hv_get_bytes_to_read(&channel->inbound) || !spin_trylock(&chan->reader))
+	if (!hv_get_bytes_to_read(&channel->inbound))
 		return 0;
-	found = stor_read_ring(chan, channel);
-	spin_unlock(&chan->reader);
+	if (spin_trylock(&chan->reader)) {
+		found = stor_read_ring(chan, channel);
+		spin_unlock(&chan->reader);
+	}
 	return found;
 }
 

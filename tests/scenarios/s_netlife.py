@@ -35,11 +35,31 @@ def net_reset_early(m):
     m.expect("no connection" not in m.sh("dmesg"), "an attempt to connect failed")
 
 
+@scenario(rows="~F14", machine=PLAIN, drivers=ONLY_OURS, timeout=200)
+def net_reset_storm(m):
+    "a host that wants a new connection again and again gets one a second, and then the NIC works"
+    n = Nic(m)
+    n.up()
+    told = "ethtool -S eth0 | sed -n 's/^ *resets: //p'; cut -d. -f1 /proc/uptime"
+    before, since = map(int, m.sh(told).split())
+    now = before
+    for _ in range(8):
+        for _ in range(3):
+            m.host(RESET)
+        m.wait("[ \"$(ethtool -S eth0 | sed -n 's/^ *resets: //p')\" -gt %d ]" % now, 60, "a new connection")
+        m.wait("[ $(cat /sys/class/net/eth0/operstate) = up ]", 60, "the NIC is up")
+        now, until = map(int, m.sh(told).split())
+    # the first comes at once, and seconds are cut
+    m.expect(now - before <= until - since + 2, "%d new connections in %d s" % (now - before, until - since))
+    n.content(0.2, "after them")
+
+
 # The in-tree bus waits without a limit for the result of an open.
 @scenario(rows="~N05 ~V11", machine=PLAIN, drivers=ONLY_OURS, timeout=200)
 def net_sub_never_confirmed(m):
     "a host that never opens a sub-channel: the NIC runs on its first, and neither a new MTU nor a reset nor unloading waits for that"
     n = Nic(m)
+    m.sh("ethtool -L eth0 combined 1", 60)
     m.host("manner subs-unopened")
     m.sh(BUS_LIMIT % 3600)              # longer than the scenario may take
     m.sh("ethtool -L eth0 combined 2", 60)
