@@ -76,6 +76,8 @@ def net_rtnl_vf(m):
     with switch() as tap:
         n = Nic(m, tap)
         f = Function(m, n)
+        f.none()            # before what is measured
+        n.up()
         f.announced()
         meter = Meter(m, ANSWERS + ("CONTROL_COMPLETE", "SWITCH_DATA_PATH"))
         meter("VF comes", f.plug, lambda: f.path("vf"))

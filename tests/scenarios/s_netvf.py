@@ -43,8 +43,12 @@ class Function:
         self.m.trace.mark()
         self.m.host("nic vf on serial=7 port=net1 nic=net0")
 
+    def none(self):
+        """What another scenario has left plugged goes."""
+        self.m.sh("! [ -e /sys/module/softvf ] || rmmod softvf")
+
     def plug(self, slot=7, queues=1, more=""):
-        self.m.sh("! [ -e /sys/module/softvf ] || rmmod softvf")     # what another scenario has left plugged
+        self.none()
         self.m.sh("insmod %s/softvf.ko mac=%s wire=%s slot=%d queues=%d %s" % (self.folder, MAC, WIRE, slot, queues, more))
 
     def unplug(self):
