@@ -40,6 +40,7 @@ int stor_alloc_queues(struct stor_ctl *ctl)
 {
 	struct stor_queue *queues;
 	struct stor_slot *slots;
+	u16 *queue_of;
 	unsigned int i;
 
 	ctl->depth = stor_depth(ctl->ring_size, ctl->nr_queues);
@@ -48,7 +49,9 @@ int stor_alloc_queues(struct stor_ctl *ctl)
 		ctl->depth = min(ctl->depth, STOR_KDUMP_DEPTH);
 	slots = kvcalloc(ctl->depth, sizeof(*slots), GFP_KERNEL);
 	queues = kvcalloc(ctl->nr_queues, sizeof(*queues), GFP_KERNEL);
-	if (!queues || !slots) {
+	queue_of = kvcalloc(nr_cpu_ids, sizeof(*queue_of), GFP_KERNEL);
+	if (!queues || !slots || !queue_of) {
+		kvfree(queue_of);
 		kvfree(queues);
 		kvfree(slots);
 		return -ENOMEM;
@@ -57,10 +60,12 @@ int stor_alloc_queues(struct stor_ctl *ctl)
 		queues[i].index = i;
 		if (stor_alloc_queue(ctl, &queues[i])) {
 			stor_put_queues(queues, ctl->nr_queues);
+			kvfree(queue_of);
 			kvfree(slots);
 			return -ENOMEM;
 		}
 	}
+	ctl->queue_of = queue_of;
 	ctl->queues = queues;
 	/*
 	 * pairs with the address dependency in stor_on_completion(): what the
@@ -75,6 +80,8 @@ void stor_free_queues(struct stor_ctl *ctl)
 	if (ctl->queues)
 		stor_put_queues(ctl->queues, ctl->nr_queues);
 	ctl->queues = NULL;
+	kvfree(ctl->queue_of);
+	ctl->queue_of = NULL;
 	kvfree(ctl->slots);
 	ctl->slots = NULL;
 }
@@ -146,9 +153,13 @@ void stor_map_queues(struct Scsi_Host *shost)
 {
 	struct blk_mq_queue_map *map = shost->tag_set.map;
 	struct stor_ctl *ctl = shost_priv(shost);
+	unsigned int cpu;
 
 	map[HCTX_TYPE_DEFAULT].nr_queues = stor_nr_irq(ctl);
 	stor_map_irq(ctl, &map[HCTX_TYPE_DEFAULT]);
+	/* the midlayer's own goes with its host, beside those who look after the channels */
+	for_each_possible_cpu(cpu)
+		WRITE_ONCE(ctl->queue_of[cpu], map[HCTX_TYPE_DEFAULT].mq_map[cpu]);
 	if (!ctl->nr_polled)
 		return;
 	map[HCTX_TYPE_READ].nr_queues = 0;	/* as the others */

@@ -135,26 +135,6 @@ static int stor_compare_known(struct stor_ctl *ctl)
 }
 
 /*
- * What is new on a controller with too many targets to ask each for its list.  The midlayer finds
- * no device of a module that is being unloaded, and would add each once more: so that it is
- * held while it looks, which scsi_scan_host() may put off to a thread of its own.
- */
-static void stor_scan_targets(struct stor_ctl *ctl)
-{
-	unsigned int path, target;
-
-	for (path = 0; path <= ctl->kind->max_path; path++) {
-		for (target = 0; target < ctl->kind->max_id; target++) {
-			if (test_bit(STOR_HURRY, &ctl->state) || !try_module_get(THIS_MODULE))
-				return;
-			scsi_scan_target(&ctl->shost->shost_gendev, path, target, SCAN_WILD_CARD,
-					 SCSI_SCAN_INITIAL);
-			module_put(THIS_MODULE);
-		}
-	}
-}
-
-/*
  * The host announced a change and the lists are as they were, so it is about
  * a device that stayed: its size.
  */
@@ -165,8 +145,17 @@ static int stor_bus_changed(struct stor_ctl *ctl)
 
 	stor_count(ctl, RESCAN);
 	if (ctl->kind->fc) {
+		/* too many targets to ask each, but those that have devices */
 		ret = stor_compare_known(ctl);
-		stor_scan_targets(ctl);
+		/*
+		 * The midlayer finds no device of a module that is unloaded, and adds it anew.  It
+		 * looks in a thread of its own, as we may be wanted meanwhile: by its own commands,
+		 * if the controller starts over.
+		 */
+		if (try_module_get(THIS_MODULE)) {
+			scsi_scan_host(ctl->shost);
+			module_put(THIS_MODULE);
+		}
 		return ret;
 	}
 	if (!ctl->kind->fixed_target)

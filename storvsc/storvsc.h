@@ -223,6 +223,7 @@ struct stor_ctl {
 	struct Scsi_Host *shost;
 	const struct stor_kind *kind;
 	struct stor_queue *queues;
+	u16 *queue_of;			/* by CPU, as the midlayer was told; none of those polled */
 	struct stor_chan *chans;	/* one per queue */
 	struct stor_slot *slots;	/* one per tag; all queues share the tags */
 	unsigned int nr_queues;

@@ -262,17 +262,17 @@ static void stor_share_homes(struct stor_ctl *ctl)
  */
 static void stor_assign_homes(struct stor_ctl *ctl)
 {
-	const unsigned int *map = ctl->shost->tag_set.map[HCTX_TYPE_DEFAULT].mq_map;
-	unsigned int i;
+	unsigned int i, cpu;
 
 	lockdep_assert_held(&ctl->chan_mutex);
 	if (!ctl->queues)
 		return;
 	stor_share_homes(ctl);
-	for (i = 0; ctl->added && map && i < stor_nr_irq(ctl); i++) {
-		if (stor_is_home(ctl, i))
-			WRITE_ONCE(ctl->queues[map[stor_channel(&ctl->chans[i])->target_cpu]].home,
-				   i);
+	for (i = 0; ctl->added && i < stor_nr_irq(ctl); i++) {
+		if (!stor_is_home(ctl, i))
+			continue;
+		cpu = stor_channel(&ctl->chans[i])->target_cpu;
+		WRITE_ONCE(ctl->queues[READ_ONCE(ctl->queue_of[cpu])].home, i);
 	}
 }
 

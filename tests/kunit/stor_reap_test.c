@@ -612,7 +612,34 @@ static void stor_reap_test_beside_opening(struct kunit *test)
 	reap_end(ctl);
 }
 
+/* The midlayer's map of queues goes while the channels are looked after. */
+static void stor_reap_test_no_map(struct kunit *test)
+{
+	struct stor_ctl *ctl = reap_begin(test);
+	unsigned int *theirs = kunit_kcalloc(test, nr_cpu_ids, sizeof(*theirs), GFP_KERNEL);
+	struct stor_queue *queues = kunit_kcalloc(test, 2, sizeof(*queues), GFP_KERNEL);
+	u16 *ours = kunit_kcalloc(test, nr_cpu_ids, sizeof(*ours), GFP_KERNEL);
+	unsigned int cpu;
+
+	KUNIT_ASSERT_NOT_NULL(test, theirs);
+	KUNIT_ASSERT_NOT_NULL(test, queues);
+	KUNIT_ASSERT_NOT_NULL(test, ours);
+	for (cpu = 0; cpu < nr_cpu_ids; cpu++) {
+		theirs[cpu] = 0x2ee;		/* as memory that is others' */
+		ours[cpu] = 1;
+	}
+	ctl->shost->tag_set.map[HCTX_TYPE_DEFAULT].mq_map = theirs;
+	ctl->queue_of = ours;
+	ctl->queues = queues;
+	ctl->added = true;
+	ctl->chans[1].channel->rescind = false;
+	reap_look(ctl);
+	KUNIT_EXPECT_EQ(test, (u16)1, queues[1].home);
+	reap_end(ctl);
+}
+
 static struct kunit_case stor_reap_cases[] = {
+	KUNIT_CASE(stor_reap_test_no_map),
 	KUNIT_CASE(stor_reap_test_beside_opening),
 	KUNIT_CASE(stor_reap_test_opened_by_others),
 	KUNIT_CASE(stor_reap_test_while_agreeing),

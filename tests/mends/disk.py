@@ -98,6 +98,8 @@ mend("R9-3", "storvsc/subchan.c", "kunit storvsc_reap", "who looks after a contr
      "\tif (mutex_trylock(&ctl->chan_mutex))\n\t\treturn true;\n", "\tmutex_lock(&ctl->chan_mutex);\n\tif (ctl)\n\t\treturn true;\n")
 mend("R9-3-late", "storvsc/subchan.c", "kunit storvsc_reap", "and comes again when that is through",
      "\tif (READ_ONCE(ctl->chan_late) && xchg(&ctl->chan_late, false))\n\t\tstor_tend_kick(ctl, STOR_CHAN_MOVED);\n", "")
+mend("R9-3-map", "storvsc/subchan.c", "kunit storvsc_reap", "who looks after channels does not look into the midlayer's map, which goes before",
+     "READ_ONCE(ctl->queue_of[cpu])", "ctl->shost->tag_set.map[HCTX_TYPE_DEFAULT].mq_map[cpu]")
 mend("R9-4", "storvsc/lun.c", "kunit storvsc_doubt", "no device goes, and no module, while its properties are read",
      "\tcancel_delayed_work_sync(&lun->rescan);\n", "")
 mend("R10-1", "storvsc/subchan.c", "kunit storvsc_reap", "who looks after a controller opens no sub-channel himself",

@@ -52,7 +52,7 @@ mend("N15", "netvsc/tx.c", "net-stamps", "frames are stamped when they leave",
 mend("N15-pages", "netvsc/tx.c", "net-stamps", "those that go as pages too",
      "\tif (!ret)\n\t\tskb_tx_timestamp(skb);\n", "")
 mend("N16", "netvsc/queue.c", "net-sub-gone", "a sub-channel that is taken back is heard of at once",
-     "\t\t\tnv_queue_dead(conn->queue[i]);\n\t\t}\n", "\t\t}\n")
+     "\t\tnv_queue_dead(conn->queue[i]);\n\t}\n\trcu_read_unlock();\n", "\t}\n\trcu_read_unlock();\n")
 mend("N16-limits", "netvsc/sub_gone.c", "net-sub-gone", "byte queue limits do not wait for what was on its way there",
      "\tnetdev_tx_reset_queue(txq);\n", "")
 mend("N16-behind", "netvsc/sub_gone.c", "net-sub-gone", "nor does what waits behind those limits",
@@ -75,8 +75,8 @@ mend("N9", "netvsc/rebuild.c", "net-rtnl-hold", "RTNL is free while the host let
      "\tconn = nv_unpublish(nv);\n\trtnl_unlock();\n\tif (conn)\n\t\tnv_detach(nv, conn, false);\n",
      "\tconn = nv_unpublish(nv);\n\tif (conn)\n\t\tnv_detach(nv, conn, true);\n\trtnl_unlock();\n")
 mend("N9-build", "netvsc/rebuild.c", "net-rtnl-hold", "and while the next one is built",
-     "\tnv_drop(nv);\n\tret = nv_build(nv, &nv->cfg, NV_AS_IT_GOES);\n\tif (ret)\n\t\tnv_give_up(nv, ret);\n\telse\n\t\tnetdev_info(nv->ndev, \"connection to the host built",
-     "\tnv_drop(nv);\n\tnv_take_rtnl(nv);\n\tret = nv_build(nv, &nv->cfg, NV_UNDER_RTNL);\n\trtnl_unlock();\n\tif (ret)\n\t\tnv_give_up(nv, ret);\n\telse\n\t\tnetdev_info(nv->ndev, \"connection to the host built")
+     "\tnv_drop(nv);\n\tret = nv_build(nv, &nv->cfg, NV_AS_IT_GOES);\n\tif (ret)\n\t\tnv_give_up(nv, ret);\n",
+     "\tnv_drop(nv);\n\tnv_take_rtnl(nv);\n\tret = nv_build(nv, &nv->cfg, NV_UNDER_RTNL);\n\trtnl_unlock();\n\tif (ret)\n\t\tnv_give_up(nv, ret);\n")
 mend("N9-change", "netvsc/rebuild.c", "net-rtnl-hold", "also when a setting wants it",
      "\tif (how != NV_UNDER_RTNL)\n\t\trtnl_unlock();\n\tret = nv_replace(nv, conn, cfg, how);\n", "\tret = nv_replace(nv, conn, cfg, NV_UNDER_RTNL);\n")
 mend("N17", "netvsc/netdev.c", "net-vf-parity", "what the user turns off, the VF does not do either",
@@ -113,6 +113,8 @@ mend("R10-N5", "netvsc/tx_done.c", "kunit netvsc_done", "netpoll gives no frame 
      "\tif (unlikely(!q->budget && s->xdp && s->data))\n", "\tif (0)\n")
 mend("R10-N9", "netvsc/tx_done.c", "kunit netvsc_done", "a queue that waits for room asks again, as receive completions may have asked for less in the same moment",
      "\t\tset_channel_pending_send_size(q->chan, room);\n", "\t\t(void)room;\n")
+mend("R10-N6", "netvsc/rebuild.c", "net-reset-storm", "a host that wants a new connection again and again gets one a second",
+     "clamp_t(long, left, 0, NV_RESET_EACH)", "clamp_t(long, left, 0, 0)")
 mend("R10-N10", "netvsc/wait.c", "kunit netvsc_wait", "nothing is asked for whose answer there is no time",
      "\telse if (!nv_wait_limit(conn))\n\t\tret = -ETIMEDOUT;\n", "")
 mend("R10-N10-blame", "netvsc/wait.c", "kunit netvsc_wait", "nor is the host blamed for it",

@@ -35,7 +35,7 @@ class Ends:
         """Content to an address of the far end and back, by way of eth0's driver."""
         self.m.wait(place + "ping -c 1 -W 1 %s >/dev/null" % address, 30, what + ": an answer to ping")
         before = [self.n.counter(c) for c in ("tx_packets", "rx_packets")]
-        out, status = self.m.run(place + "socat -t 20 - TCP4:%s:%d </tmp/sent | cmp - /tmp/sent" % (address, PORT), 60)
+        out, status = self.m.run(place + "socat -t 100 - TCP4:%s:%d </tmp/sent | cmp - /tmp/sent" % (address, PORT), 150)
         self.m.expect(not status, "%s: content differs: %s" % (what, out))
         after = [self.n.counter(c) for c in ("tx_packets", "rx_packets")]
         self.m.expect(min(a - b for a, b in zip(after, before)) > 10, "%s: packets before %s, after %s" % (what, before, after))
