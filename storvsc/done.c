@@ -247,7 +247,7 @@ void stor_on_channel(void *context)
  * @chan: its queue is polled
  * @channel: the channel of it
  *
- * Context: process; holds the reader's lock.
+ * Context: process; holds stor_chan.reading.
  *
  * Return: how many packets there were.
  */

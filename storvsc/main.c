@@ -117,7 +117,6 @@ static int stor_alloc_chans(struct stor_ctl *ctl)
 	for (i = 0; i < most; i++) {
 		ctl->chans[i].ctl = ctl;
 		ctl->chans[i].index = i;
-		spin_lock_init(&ctl->chans[i].reader);
 	}
 	return 0;
 }

@@ -76,17 +76,17 @@ void stor_no_polled(struct scsi_cmnd *cmd)
 		bio_clear_polled(bio);
 }
 
-/* Whoever has the lock finds what there is, so that the others need not wait for it. */
+/* Whoever has the bit finds what there is, so that the others need not wait for it. */
 static int stor_poll_channel(struct stor_chan *chan, struct vmbus_channel *channel)
 {
-	int found = 0;
+	int found;
 
 	if (!hv_get_bytes_to_read(&channel->inbound))
 		return 0;
-	if (spin_trylock(&chan->reader)) {
-		found = stor_read_ring(chan, channel);
-		spin_unlock(&chan->reader);
-	}
+	if (test_and_set_bit_lock(0, &chan->reading))
+		return 0;
+	found = stor_read_ring(chan, channel);
+	clear_bit_unlock(0, &chan->reading);
 	return found;
 }
 

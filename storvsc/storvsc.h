@@ -121,7 +121,7 @@ struct stor_ctl;
  * @kept: it is closed, but the host has not let go of it, nor of commands; under chan_mutex
  * @waiting: what the host offers in its place meanwhile; under chan_mutex
  * @gpadl: the host's handle of its rings, while it is open or @kept
- * @reader: of a polled queue: who reads the ring
+ * @reading: of a polled queue: bit 0 is a lock of who reads the ring
  * @completed: commands finished; only who reads the ring writes
  * @bytes: data moved by them
  */
@@ -133,7 +133,7 @@ struct stor_chan {
 	bool kept;
 	u32 gpadl;
 	struct vmbus_channel *waiting;
-	spinlock_t reader;		/* protects: the ring of a polled queue */
+	unsigned long reading;
 	u64 completed;
 	u64 bytes;
 } ____cacheline_aligned_in_smp;
